@@ -1,0 +1,150 @@
+/** The data directory: its lock between two real processes, its venue file, its refusals, the operator's key. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { createAdminKey, readAdminKey } from './admin-key.js';
+import { journalDirectory, openDataDirectory } from './data-directory.js';
+import { EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
+
+const MODULE = fileURLToPath(new URL('./data-directory.js', import.meta.url));
+
+/** A process that opens the directory and prints what came of it; it keeps it until its standard input ends. */
+const HOLDER = `
+import { openDataDirectory } from ${JSON.stringify(MODULE)};
+try {
+  openDataDirectory(process.argv[1], 'tredye', 1);
+  console.log('held');
+  process.stdin.resume();
+  process.stdin.on('end', () => process.exit(0));
+} catch (error) {
+  console.log(error.code + ' ' + error.exitCode + ' ' + error.message);
+}
+`;
+
+function refusalOf(open: () => unknown): PlatformError {
+  try {
+    open();
+  } catch (error) {
+    if (error instanceof PlatformError) return error;
+    throw error;
+  }
+  throw new Error('It was not refused.');
+}
+
+t.test(
+  'a second process on the same directory is refused and told who holds it, until the holder is gone',
+  async (t) => {
+    const directory = t.testdir();
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, directory], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [first] = await once(holder.stdout, 'data');
+    t.equal(String(first).trim(), 'held');
+    const second = spawnSync(process.execPath, ['--input-type=module', '-e', HOLDER, directory], {
+      encoding: 'utf8',
+      input: '',
+    });
+    t.equal(
+      second.stdout.trim(),
+      `DATA_DIRECTORY_HELD ${EXIT_DATA_DIRECTORY} The data directory ${directory} is held by the platform with process id ${holder.pid}: stop that one or choose another with --data.`,
+    );
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    const third = spawnSync(process.execPath, ['--input-type=module', '-e', HOLDER, directory], {
+      encoding: 'utf8',
+      input: '',
+    });
+    t.equal(third.stdout.trim(), 'held');
+  },
+);
+
+t.test('the first start makes the directory for its owner only, and a second one finds the same venue', async (t) => {
+  const directory = join(t.testdir(), 'made', 'here');
+  const first = openDataDirectory(directory, 'tredye', 2);
+  t.equal(first.firstStart, true);
+  t.equal(statSync(directory).mode & 0o777, 0o700);
+  t.equal(statSync(join(directory, 'venue.json')).mode & 0o777, 0o600);
+  t.ok(existsSync(journalDirectory(directory, 1)));
+  const code = `import { openDataDirectory } from ${JSON.stringify(MODULE)}; openDataDirectory(process.argv[1], 'tredye', 2)`;
+  const other = spawnSync(process.execPath, ['--input-type=module', '-e', code, directory], { encoding: 'utf8' });
+  t.match(other.stderr, /is held by the platform with process id/);
+});
+
+t.test('another number of shards, another venue, another layout and a damaged file are refused by name', async (t) => {
+  const good = {
+    layoutVersion: 1,
+    venueId: '7b1e1a52-3c1b-4a86-9b52-0d7c9e7ce111',
+    venue: 'tredye',
+    shardCount: 2,
+    instrumentMap: 'by-terms-else-by-number',
+  };
+  const cases = [
+    {
+      file: good,
+      shards: 1,
+      venue: 'tredye',
+      code: 'OTHER_SHARD_COUNT',
+      says: 'was made for 2 shards, not 1: start with --shards 2 or choose another with --data.',
+    },
+    {
+      file: good,
+      shards: 2,
+      venue: 'other',
+      code: 'OTHER_VENUE',
+      says: 'belongs to the venue "tredye", not "other": start with --venue tredye or choose another with --data.',
+    },
+    {
+      file: { ...good, layoutVersion: 2 },
+      shards: 2,
+      venue: 'tredye',
+      code: 'OTHER_LAYOUT',
+      says: 'has layout 2, this platform knows layout 1: use the platform that wrote it.',
+    },
+    {
+      file: { ...good, instrumentMap: 'by-symbol' },
+      shards: 2,
+      venue: 'tredye',
+      code: 'OTHER_MAP',
+      says: 'gives instruments to shards by "by-symbol", this platform by "by-terms-else-by-number": use the platform that wrote it.',
+    },
+    {
+      file: { ...good, extra: true },
+      shards: 2,
+      venue: 'tredye',
+      code: 'VENUE_FILE_DAMAGED',
+      says: 'is not what a platform wrote: restore it from a backup.',
+    },
+  ];
+  for (const { file, shards, venue, code, says } of cases) {
+    const directory = t.testdir({ 'venue.json': JSON.stringify(file) });
+    const refusal = refusalOf(() => openDataDirectory(directory, venue, shards));
+    t.equal(refusal.code, code);
+    t.equal(refusal.exitCode, EXIT_DATA_DIRECTORY);
+    t.ok(refusal.message.endsWith(says), refusal.message);
+    t.notOk(existsSync(join(directory, 'shard-0')), 'nothing was made');
+  }
+});
+
+t.test('a file in the way of the directory is refused in one sentence', async (t) => {
+  const directory = t.testdir({ file: 'in the way' });
+  const refusal = refusalOf(() => openDataDirectory(join(directory, 'file'), 'tredye', 1));
+  t.equal(refusal.code, 'DATA_DIRECTORY_UNUSABLE');
+  t.match(refusal.message, /choose another with --data\.$/);
+});
+
+t.test('the operator key is written with mode 0600, reads back, and a changed file is refused', async (t) => {
+  const path = join(t.testdir(), 'admin-key.json');
+  t.equal(readAdminKey(path), null);
+  const made = createAdminKey(path);
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  t.same(readAdminKey(path), made);
+  t.equal(made.keyId, 1);
+  t.equal(made.account, 1);
+  writeFileSync(path, readFileSync(path, 'utf8').replace(made.publicKey, '00'.repeat(32)));
+  const refusal = refusalOf(() => readAdminKey(path));
+  t.equal(refusal.code, 'ADMIN_KEY_DAMAGED');
+});

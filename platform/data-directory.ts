@@ -1,0 +1,231 @@
+/**
+ * The data directory: made 0700 on the first start, held by one platform at a time, bound for ever to one venue and
+ * one number of shards. Supervisor thread, at start only; everything here may block.
+ *
+ *   DATA/lock             flock'd for as long as a thread of ours may still write; holds the pid for people
+ *   DATA/venue.json       layout version, venue id and name, shard count and how instruments are given to shards
+ *   DATA/admin-key.json   the operator's Ed25519 pair, 0600 (admin-key.ts)
+ *   DATA/shard-N/journal/ segments of shard N (engine/journal)
+ */
+
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { EXIT_DATA_DIRECTORY, EXIT_MISSING, PlatformError } from './exit-codes.js';
+
+/** Raised when a file's place or meaning changes; an older platform then refuses by number. */
+const LAYOUT_VERSION = 1;
+/** Instruments are given to shards by their terms, or else by number; journaled with each InstrumentAdded. */
+const INSTRUMENT_MAP = 'by-terms-else-by-number';
+/** Where flock(1) finds our descriptor in its own table. */
+const FLOCK_DESCRIPTOR = 3;
+
+const venueFile = z.strictObject({
+  layoutVersion: z.int(),
+  venueId: z.uuid(),
+  venue: z.string(),
+  shardCount: z.int(),
+  instrumentMap: z.string(),
+});
+
+export type VenueFile = z.infer<typeof venueFile>;
+
+export interface DataDirectory {
+  /** Absolute. */
+  readonly path: string;
+  readonly venue: VenueFile;
+  /** True when this start made venue.json. */
+  readonly firstStart: boolean;
+  readonly adminKeyPath: string;
+  /** Held to the end of the process: the lock ends when the last descriptor of it closes. */
+  readonly lockDescriptor: number;
+}
+
+function refuse(code: string, sentence: string, canRetry = false): PlatformError {
+  return new PlatformError(code, EXIT_DATA_DIRECTORY, sentence, canRetry);
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+}
+
+/** Writes a whole file so that a crash leaves the old one, none, or all of the new one. */
+export function writeFileDurably(path: string, text: string, mode: number): void {
+  const temporary = `${path}.new`;
+  const descriptor = openSync(temporary, 'w', mode);
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
+  syncDirectory(join(path, '..'));
+}
+
+/** Makes a new or renamed entry of a directory survive a power cut. */
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export function journalDirectory(dataPath: string, shard: number): string {
+  return join(dataPath, `shard-${shard}`, 'journal');
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw refuse(
+      'DATA_DIRECTORY_UNUSABLE',
+      `The data directory ${path} cannot be made (${errorCode(error)}): choose another with --data.`,
+    );
+  }
+  if (!statSync(path).isDirectory()) {
+    throw refuse('DATA_DIRECTORY_UNUSABLE', `${path} is not a directory: choose another with --data.`);
+  }
+}
+
+/**
+ * Takes the directory's lock: flock(1) locks the open file that it inherits as descriptor 3, and because the lock
+ * belongs to the open file and not to that process, it lasts until our descriptor closes. A process that hangs in a
+ * write keeps it until that write is over, so two writers never meet.
+ */
+function takeLock(path: string): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(join(path, 'lock'), 'a+', 0o600);
+  } catch (error) {
+    throw refuse(
+      'DATA_DIRECTORY_UNUSABLE',
+      `The data directory ${path} cannot be written (${errorCode(error)}): choose another with --data.`,
+    );
+  }
+  const flock = spawnSync('flock', ['-n', String(FLOCK_DESCRIPTOR)], {
+    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+  });
+  if (flock.error !== undefined || (flock.status !== 0 && flock.status !== 1)) {
+    closeSync(descriptor);
+    throw new PlatformError(
+      'FLOCK_MISSING',
+      EXIT_MISSING,
+      'The program flock is missing or does not work: install the Debian package util-linux.',
+    );
+  }
+  if (flock.status === 1) {
+    const holder = readFileSync(join(path, 'lock'), 'utf8').trim();
+    closeSync(descriptor);
+    const who = /^\d+$/.test(holder) ? `the platform with process id ${holder}` : 'another platform';
+    throw refuse(
+      'DATA_DIRECTORY_HELD',
+      `The data directory ${path} is held by ${who}: stop that one or choose another with --data.`,
+      true,
+    );
+  }
+  ftruncateSync(descriptor, 0);
+  writeSync(descriptor, `${process.pid}\n`);
+  return descriptor;
+}
+
+function readVenueFile(path: string): VenueFile | null {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw refuse('DATA_DIRECTORY_UNUSABLE', `${path} cannot be read (${errorCode(error)}).`);
+  }
+  const parsed = venueFile.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw refuse('VENUE_FILE_DAMAGED', `${path} is not what a platform wrote: restore it from a backup.`);
+  }
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens or makes the directory, takes its lock and checks that it belongs to this venue and number of shards.
+ * Throws a PlatformError with one sentence; then nothing of the venue was changed.
+ */
+export function openDataDirectory(directory: string, venue: string, shardCount: number): DataDirectory {
+  const path = resolve(directory);
+  makeDirectory(path);
+  const lockDescriptor = takeLock(path);
+  try {
+    return describe(path, lockDescriptor, venue, shardCount);
+  } catch (error) {
+    closeSync(lockDescriptor);
+    throw error;
+  }
+}
+
+function describe(path: string, lockDescriptor: number, venue: string, shardCount: number): DataDirectory {
+  const file = join(path, 'venue.json');
+  let found = readVenueFile(file);
+  const firstStart = found === null;
+  if (found === null) {
+    found = {
+      layoutVersion: LAYOUT_VERSION,
+      venueId: randomUUID(),
+      venue,
+      shardCount,
+      instrumentMap: INSTRUMENT_MAP,
+    };
+    writeFileDurably(file, `${JSON.stringify(found, null, 2)}\n`, 0o600);
+  }
+  if (found.layoutVersion !== LAYOUT_VERSION) {
+    throw refuse(
+      'OTHER_LAYOUT',
+      `The data directory ${path} has layout ${found.layoutVersion}, this platform knows layout ${LAYOUT_VERSION}: use the platform that wrote it.`,
+    );
+  }
+  if (found.instrumentMap !== INSTRUMENT_MAP) {
+    throw refuse(
+      'OTHER_MAP',
+      `The data directory ${path} gives instruments to shards by "${found.instrumentMap}", this platform by "${INSTRUMENT_MAP}": use the platform that wrote it.`,
+    );
+  }
+  if (found.shardCount !== shardCount) {
+    throw refuse(
+      'OTHER_SHARD_COUNT',
+      `The data directory ${path} was made for ${found.shardCount} ${found.shardCount === 1 ? 'shard' : 'shards'}, not ${shardCount}: start with --shards ${found.shardCount} or choose another with --data.`,
+    );
+  }
+  if (found.venue !== venue) {
+    throw refuse(
+      'OTHER_VENUE',
+      `The data directory ${path} belongs to the venue "${found.venue}", not "${venue}": start with --venue ${found.venue} or choose another with --data.`,
+    );
+  }
+  for (let shard = 0; shard < shardCount; shard++) {
+    mkdirSync(journalDirectory(path, shard), { recursive: true, mode: 0o700 });
+    syncDirectory(join(path, `shard-${shard}`));
+  }
+  syncDirectory(path);
+  return { path, venue: found, firstStart, adminKeyPath: join(path, 'admin-key.json'), lockDescriptor };
+}

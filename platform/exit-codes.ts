@@ -1,0 +1,41 @@
+/**
+ * The exit codes of the platform process, for whoever starts it (a parent, a unit file, the proofs).
+ * Any thread. A code is never given another meaning; codes from 64 up are free of those that shells and Node use.
+ */
+
+/** Stopped as asked (SIGINT, SIGTERM): sessions closed, all that was taken is durable. Also --help and --version. */
+export const EXIT_CLEAN = 0;
+/** A flag, a variable or a value is refused; nothing was written. */
+export const EXIT_CONFIGURATION = 64;
+/** The data directory is held by another platform, belongs to another venue, layout or number of shards, or cannot be used. */
+export const EXIT_DATA_DIRECTORY = 65;
+/** Something that the platform needs is not on this machine (the socket library, flock). */
+export const EXIT_MISSING = 66;
+/** The journal is damaged in a way that must not be mended silently; the message names file, offset and sequence. */
+export const EXIT_CORRUPT_JOURNAL = 67;
+/** The address cannot be listened on. */
+export const EXIT_LISTEN = 68;
+/** A shard or a gateway died or found a bug of ours: start again, recovery is the replay of the journal. */
+export const EXIT_WORKER_DIED = 70;
+/** A write to the journal did not return within the limit; a stuck thread cannot be stopped, so the process goes. */
+export const EXIT_STUCK_IN_SYNC = 71;
+/** A clean stop did not end in time. */
+export const EXIT_STOP_TIMED_OUT = 72;
+/** A second Ctrl-C: left at once. Nothing acknowledged is lost. */
+export const EXIT_AT_ONCE = 130;
+
+/** Why a start or a run ends: one sentence that says what to change, and the code to leave with. */
+export class PlatformError extends Error {
+  readonly code: string;
+  readonly exitCode: number;
+  /** True when the same start may work later without a change. */
+  readonly canRetry: boolean;
+
+  constructor(code: string, exitCode: number, sentence: string, canRetry = false) {
+    super(sentence);
+    this.name = 'PlatformError';
+    this.code = code;
+    this.exitCode = exitCode;
+    this.canRetry = canRetry;
+  }
+}
