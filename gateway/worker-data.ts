@@ -1,0 +1,107 @@
+/**
+ * What a gateway thread is started with and what it says to the supervisor. Types and defaults only; the supervisor
+ * and the gateway's worker import it.
+ *
+ * Start: `new Worker('gateway/worker.js', { workerData: GatewayWorkerData })`. Gateway 0 first; the others, with its
+ * port, when it says `listening`: then a port that another program holds is found before two share it.
+ */
+
+import type { Limits } from '../engine/limits.js';
+
+/** From which event sequence on a shard's events belong to an epoch. */
+export interface EpochStart {
+  readonly epoch: number;
+  readonly firstSequence: number;
+}
+
+/** Shard-indexed arrays have one entry for each shard. */
+export interface GatewayWorkerData {
+  /** 0 to gateways - 1. Gateway 0 makes sure that no other program listens on the port. */
+  readonly index: number;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly venue: string;
+  readonly shardCount: number;
+  readonly limits: Limits;
+  /** This gateway's command ring to each shard (CommandRing). */
+  readonly rings: readonly SharedArrayBuffer[];
+  /** What each shard has taken out of those rings (TakenSpans, of at least `takenSpansNeeded(limits)` spans). */
+  readonly spans: readonly SharedArrayBuffer[];
+  /** Each shard's output ring (OutputRing). */
+  readonly outputs: readonly SharedArrayBuffer[];
+  /** Which of the output rings' readers this gateway is. */
+  readonly readerIndex: number;
+  /** Rung by the shards when events are published (Doorbell). */
+  readonly doorbell: SharedArrayBuffer;
+  /** Rung by this gateway when commands are published. */
+  readonly shardDoorbells: readonly SharedArrayBuffer[];
+  /** Shard 0's admin log. */
+  readonly adminLog: SharedArrayBuffer;
+  /** Word 0: the next incarnation to give, above all that any shard knows; 0 is never given. */
+  readonly incarnation: SharedArrayBuffer;
+  readonly journalDirectories: readonly string[];
+  /** Each shard's epochs, ascending; the last one is the current. */
+  readonly epochs: readonly (readonly EpochStart[])[];
+  readonly settings: GatewaySettings;
+}
+
+/** Bounds of one gateway. */
+export interface GatewaySettings {
+  /** Connections; one more is refused with HTTP 503. */
+  readonly maxSessions: number;
+  /** Commands of a session that may be unanswered; at most limits.laneAnswers. */
+  readonly window: number;
+  /** A session with more bytes unsent is closed with 4001. */
+  readonly maxBufferedBytes: number;
+  /** A replay, and public data, wait while more than this is unsent. */
+  readonly pauseBufferedBytes: number;
+  readonly logonSeconds: number;
+  readonly heartbeatSecondsMin: number;
+  readonly heartbeatSecondsMax: number;
+  /** Signatures checked at a time, and how many may wait for it. */
+  readonly verifyAtOnce: number;
+  readonly verifyQueue: number;
+  /** Events of a shard and level that one turn of the event loop handles. */
+  readonly eventsPerTurn: number;
+  /** Interval of framed public data. */
+  readonly frameMs: number;
+  /** Time that a connection gets to take its close frame before it is cut. */
+  readonly lingerMs: number;
+}
+
+export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = {
+  maxSessions: 10_000,
+  window: 4096,
+  maxBufferedBytes: 4 * 1024 * 1024,
+  pauseBufferedBytes: 1024 * 1024,
+  logonSeconds: 10,
+  heartbeatSecondsMin: 1,
+  heartbeatSecondsMax: 60,
+  verifyAtOnce: 2,
+  verifyQueue: 4096,
+  eventsPerTurn: 2048,
+  frameMs: 16,
+  lingerMs: 2000,
+};
+
+/** Spans that a TakenSpans needs so that a reader who keeps up with the output ring is never lapped on it. */
+export function takenSpansNeeded(limits: Limits): number {
+  return limits.outputRingSlots + limits.roundCommands;
+}
+
+/** Gateway to supervisor. */
+export type GatewayMessage =
+  /** Reading the journals before listening; events over all shards. */
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  | { readonly type: 'listening'; readonly port: number }
+  /** Worth a line in the log; never on the order path. */
+  | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly code: string; readonly message: string }
+  | { readonly type: 'stopped' }
+  /** The thread ends by itself after it, its sockets are closed. */
+  | { readonly type: 'fatal'; readonly code: GatewayFatalCode; readonly message: string };
+
+export type GatewayFatalCode = 'UWS_UNAVAILABLE' | 'PORT_TAKEN' | 'ADDRESS_UNUSABLE' | 'JOURNAL' | 'BUG';
+
+/** Supervisor to gateway. */
+export type GatewayOrder = { readonly type: 'stop' };
