@@ -1,0 +1,359 @@
+/**
+ * What can be set about the platform: one table of settings, each a flag and a variable with the same meaning, read
+ * once at start and refused as a whole in one sentence. A flag wins over its variable, a variable over the default.
+ * Any thread; a pure function of the arguments and the environment.
+ */
+
+import { distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom } from '../engine/limits.js';
+import { EXIT_CONFIGURATION, PlatformError } from './exit-codes.js';
+
+const VARIABLE_PREFIX = 'TREDYE_';
+const MEBIBYTE = 1024 * 1024;
+/** A suggestion is given for a name with at most this share of its letters wrong. */
+const SUGGEST_WITHIN = 0.4;
+/** Variables of later versions: set, they would be ignored in silence, which nobody wants of a broker's address. */
+const LATER_VARIABLES = [
+  { name: 'KAFKA_BROKERS', joins: 'Kafka' },
+  { name: 'DATABASE_URL', joins: 'Postgres' },
+] as const;
+
+interface Setting {
+  readonly key: string;
+  /** Without the dashes; the variable is TREDYE_ and the same in capitals. */
+  readonly flag: string;
+  readonly value: string;
+  readonly fallback: string;
+  readonly means: string;
+  /** Completes "--flag must be …". */
+  readonly must: string;
+  readonly schema: z.ZodType<string | number>;
+}
+
+function whole(
+  key: string,
+  flag: string,
+  range: readonly [number, number],
+  fallback: number,
+  means: string,
+  note = '',
+): Setting {
+  const [from, to] = range;
+  return {
+    key,
+    flag,
+    value: 'NUMBER',
+    fallback: String(fallback),
+    means,
+    must: `a whole number from ${from} to ${to}${note}`,
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(z.int().min(from).max(to)),
+  };
+}
+
+function choice(key: string, flag: string, values: readonly string[], fallback: string, means: string): Setting {
+  return {
+    key,
+    flag,
+    value: values.join('|'),
+    fallback,
+    means,
+    must: `one of ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`,
+    schema: z.enum(values),
+  };
+}
+
+/** Limits of the engine that may be set, in the units people use; what they mean is engine/limits.ts. */
+const SETTINGS: readonly Setting[] = [
+  {
+    key: 'data',
+    flag: 'data',
+    value: 'DIR',
+    fallback: 'data',
+    means: 'the data directory: journal, venue file, operator key',
+    must: 'the path of a directory',
+    schema: z.string().min(1).max(4096),
+  },
+  {
+    key: 'host',
+    flag: 'host',
+    value: 'ADDRESS',
+    fallback: '127.0.0.1',
+    means: 'the address to listen on; 0.0.0.0 for all',
+    must: 'an IPv4 or IPv6 address or localhost',
+    schema: z.union([z.ipv4(), z.ipv6(), z.literal('localhost')]),
+  },
+  whole('port', 'port', [0, 65535], 7400, 'the port to listen on; 0 takes a free one'),
+  {
+    key: 'venue',
+    flag: 'venue',
+    value: 'NAME',
+    fallback: 'tredye',
+    means: 'the name of the venue, part of what a logon signs',
+    must: '1 to 32 characters of a-z, 0-9, dot, dash or underscore',
+    schema: z.string().regex(/^[a-z0-9._-]{1,32}$/),
+  },
+  whole('gateways', 'gateways', [1, 16], 1, 'threads that listen'),
+  whole('shards', 'shards', [1, 64], 1, 'threads that match; fixed by the first start of a data directory'),
+  choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
+  choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
+  whole('maxOrders', 'max-orders', [1_000, 50_000_000], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
+  whole('maxInstruments', 'max-instruments', [1, 1_000_000], DEFAULT_LIMITS.maxInstruments, 'instruments of the venue'),
+  whole('maxAccounts', 'max-accounts', [1, 10_000_000], DEFAULT_LIMITS.maxAccounts, 'accounts of the venue'),
+  whole('maxKeys', 'max-keys', [1, 10_000_000], DEFAULT_LIMITS.maxKeys, 'keys of the venue'),
+  whole(
+    'maxLanes',
+    'max-lanes',
+    [1, 1_000_000],
+    DEFAULT_LIMITS.maxLanes,
+    'lanes (connections that ever were) of the venue',
+  ),
+  whole(
+    'maxLevels',
+    'max-levels',
+    [100, 50_000_000],
+    DEFAULT_LIMITS.maxLevels,
+    'price levels a shard, at most max-orders',
+  ),
+  whole('segmentMib', 'segment-mib', [8, 1024], DEFAULT_LIMITS.segmentBytes / MEBIBYTE, 'MiB of a journal segment'),
+  whole(
+    'roundCommands',
+    'round-commands',
+    [64, 65_536],
+    DEFAULT_LIMITS.roundCommands,
+    'commands that one write of the journal may carry',
+  ),
+  whole(
+    'commandRingSlots',
+    'command-ring-slots',
+    [1_024, 1_048_576],
+    DEFAULT_LIMITS.commandRingSlots,
+    'commands that may wait between a gateway and a shard',
+    ', a power of two',
+  ),
+  whole(
+    'outputRingSlots',
+    'output-ring-slots',
+    [32_768, 4_194_304],
+    DEFAULT_LIMITS.outputRingSlots,
+    'events that a reader may lag behind a shard',
+    ', a power of two',
+  ),
+  whole('syncLimitSeconds', 'sync-limit-seconds', [1, 3_600], 30, 'a journal write longer than this ends the process'),
+  whole('stopSeconds', 'stop-seconds', [1, 600], 20, 'a clean stop longer than this is given up'),
+];
+
+export interface Configuration {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly venue: string;
+  readonly gateways: number;
+  readonly shards: number;
+  readonly logLevel: string;
+  readonly logFormat: string;
+  readonly syncLimitSeconds: number;
+  readonly stopSeconds: number;
+  readonly limits: Limits;
+}
+
+export type CommandLine =
+  | { readonly ask: 'run'; readonly configuration: Configuration }
+  | { readonly ask: 'help' }
+  | { readonly ask: 'version' };
+
+function refuse(sentence: string): PlatformError {
+  return new PlatformError('CONFIGURATION', EXIT_CONFIGURATION, sentence);
+}
+
+function variableOf(setting: Setting): string {
+  return VARIABLE_PREFIX + setting.flag.toUpperCase().replaceAll('-', '_');
+}
+
+/** " Did you mean X?" for a name that is nearly one of ours, else where to look. */
+function suggest(name: string, known: readonly string[]): string {
+  let best = '';
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const candidateDistance = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (candidateDistance < bestDistance) {
+      bestDistance = candidateDistance;
+      best = candidate;
+    }
+  }
+  const near = bestDistance <= Math.ceil(best.length * SUGGEST_WITHIN);
+  return near ? `did you mean ${best}?` : '--help lists all there are.';
+}
+
+interface Given {
+  readonly text: string;
+  /** The flag or variable that it came by, for the sentence. */
+  readonly by: string;
+}
+
+function takeVariables(environment: NodeJS.ProcessEnv, given: Map<string, Given>): void {
+  for (const later of LATER_VARIABLES) {
+    if (environment[later.name] !== undefined && environment[later.name] !== '') {
+      throw refuse(`${later.name} is set, but ${later.joins} joins in a later version: unset it.`);
+    }
+  }
+  const known = SETTINGS.map(variableOf);
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
+    const setting = SETTINGS.find((candidate) => variableOf(candidate) === name);
+    if (setting === undefined) throw refuse(`The variable ${name} is unknown: ${suggest(name, known)}`);
+    given.set(setting.key, { text, by: name });
+  }
+}
+
+/** Returns what was asked for when it is not a run. */
+function takeFlags(argv: readonly string[], given: Map<string, Given>): 'run' | 'help' | 'version' {
+  const known = SETTINGS.map((setting) => `--${setting.flag}`);
+  const seen = new Set<string>();
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at] ?? '';
+    if (argument === '--help' || argument === '-h') return 'help';
+    if (argument === '--version') return 'version';
+    if (!argument.startsWith('--')) {
+      throw refuse(`"${argument}" is not a flag: flags look like --port 7400; --help lists all there are.`);
+    }
+    const equals = argument.indexOf('=');
+    const name = equals < 0 ? argument : argument.slice(0, equals);
+    const setting = SETTINGS.find((candidate) => `--${candidate.flag}` === name);
+    if (setting === undefined) throw refuse(`The flag ${name} is unknown: ${suggest(name, known)}`);
+    if (seen.has(name)) throw refuse(`The flag ${name} is given twice: give it once.`);
+    seen.add(name);
+    let text = equals < 0 ? undefined : argument.slice(equals + 1);
+    if (equals < 0) {
+      at++;
+      text = argv[at];
+    }
+    if (text === undefined || (equals < 0 && text.startsWith('--'))) {
+      throw refuse(`The flag ${name} needs a value: ${setting.must}.`);
+    }
+    given.set(setting.key, { text, by: name });
+  }
+  return 'run';
+}
+
+function readValues(given: ReadonlyMap<string, Given>): Record<string, string | number> {
+  const values: Record<string, string | number> = {};
+  for (const setting of SETTINGS) {
+    const { text, by } = given.get(setting.key) ?? { text: setting.fallback, by: `--${setting.flag}` };
+    const parsed = setting.schema.safeParse(text);
+    if (!parsed.success) throw refuse(`${by} must be ${setting.must}; it is "${text}".`);
+    values[setting.key] = parsed.data;
+  }
+  return values;
+}
+
+/** The whole of it once more as one strict object, so that a setting without a place in Configuration is found here. */
+const configurationValues = z.strictObject({
+  data: z.string(),
+  host: z.string(),
+  port: z.int(),
+  venue: z.string(),
+  gateways: z.int(),
+  shards: z.int(),
+  logLevel: z.string(),
+  logFormat: z.string(),
+  maxOrders: z.int(),
+  maxInstruments: z.int(),
+  maxAccounts: z.int(),
+  maxKeys: z.int(),
+  maxLanes: z.int(),
+  maxLevels: z.int(),
+  segmentMib: z.int(),
+  roundCommands: z.int(),
+  commandRingSlots: z.int(),
+  outputRingSlots: z.int(),
+  syncLimitSeconds: z.int(),
+  stopSeconds: z.int(),
+});
+
+/** The limits speak of their own names; whoever set them knows the flags. */
+function inFlags(sentence: string): string {
+  return sentence.replace(/\b[a-z]+[A-Z][A-Za-z]+\b/g, (name) => {
+    const setting = SETTINGS.find((candidate) => candidate.key === (name === 'segmentBytes' ? 'segmentMib' : name));
+    return setting === undefined ? name : `--${setting.flag}`;
+  });
+}
+
+function readLimits(values: z.infer<typeof configurationValues>, levelsGiven: boolean): Limits {
+  try {
+    return limitsFrom({
+      maxOrders: values.maxOrders,
+      maxInstruments: values.maxInstruments,
+      maxAccounts: values.maxAccounts,
+      maxKeys: values.maxKeys,
+      maxLanes: values.maxLanes,
+      // A level holds an order: whoever asks for few orders alone gets no more levels than those.
+      maxLevels: levelsGiven ? values.maxLevels : Math.min(values.maxLevels, values.maxOrders),
+      segmentBytes: values.segmentMib * MEBIBYTE,
+      roundCommands: values.roundCommands,
+      commandRingSlots: values.commandRingSlots,
+      outputRingSlots: values.outputRingSlots,
+    });
+  } catch (error) {
+    if (error instanceof LimitsError) throw refuse(inFlags(error.message));
+    throw error;
+  }
+}
+
+/**
+ * Reads what is asked for. Throws a PlatformError whose message is one sentence that says what to change.
+ * `argv` is without the program and its file.
+ */
+export function readConfiguration(argv: readonly string[], environment: NodeJS.ProcessEnv): CommandLine {
+  const given = new Map<string, Given>();
+  const flags = new Map<string, Given>();
+  const ask = takeFlags(argv, flags);
+  if (ask !== 'run') return { ask };
+  takeVariables(environment, given);
+  for (const [key, value] of flags) given.set(key, value);
+  const values = configurationValues.parse(readValues(given));
+  return {
+    ask: 'run',
+    configuration: {
+      data: values.data,
+      host: values.host,
+      port: values.port,
+      venue: values.venue,
+      gateways: values.gateways,
+      shards: values.shards,
+      logLevel: values.logLevel,
+      logFormat: values.logFormat,
+      syncLimitSeconds: values.syncLimitSeconds,
+      stopSeconds: values.stopSeconds,
+      limits: readLimits(values, given.has('maxLevels')),
+    },
+  };
+}
+
+/** The text of --help: every setting with its default. */
+export function helpText(): string {
+  const rows = SETTINGS.map((setting) => ({
+    left: `--${setting.flag} ${setting.value}`,
+    right: `${setting.means} (default ${setting.fallback})`,
+  }));
+  const width = Math.max(...rows.map((row) => row.left.length));
+  const lines = rows.map((row) => `  ${row.left.padEnd(width)}  ${row.right}`);
+  return [
+    'Tredye, a real-time trading platform.',
+    '',
+    'Usage: make run, or node build/platform/main.js [flags]',
+    '',
+    ...lines,
+    `  ${'--version'.padEnd(width)}  the version`,
+    `  ${'--help'.padEnd(width)}  this text`,
+    '',
+    `Each flag is also a variable: --max-orders is ${VARIABLE_PREFIX}MAX_ORDERS. A flag wins.`,
+    'The first start makes the data directory and leaves the operator key in it (admin-key.json).',
+    'Ctrl-C stops cleanly: sessions are closed, all that was taken is durable. Exit codes: platform/exit-codes.ts.',
+    '',
+  ].join('\n');
+}
