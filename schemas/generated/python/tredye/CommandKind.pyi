@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import flatbuffers
+import numpy as np
+
+import typing
+from typing import cast
+
+uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
+
+class CommandKind(object):
+  None_ = cast(int, ...)
+  New = cast(int, ...)
+  Cancel = cast(int, ...)
+  Replace = cast(int, ...)
+  CancelReplace = cast(int, ...)
+  MassCancel = cast(int, ...)
+  SessionOpen = cast(int, ...)
+  SessionLost = cast(int, ...)
+  SetPhase = cast(int, ...)
+  Uncross = cast(int, ...)
+  EndOfDay = cast(int, ...)
+  Continue = cast(int, ...)
+  AddInstrument = cast(int, ...)
+  AddAccount = cast(int, ...)
+  AddKey = cast(int, ...)
+  RevokeKey = cast(int, ...)
+  Part = cast(int, ...)
+

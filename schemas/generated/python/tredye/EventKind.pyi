@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import flatbuffers
+import numpy as np
+
+import typing
+from typing import cast
+
+uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
+
+class EventKind(object):
+  None_ = cast(int, ...)
+  Accepted = cast(int, ...)
+  Rejected = cast(int, ...)
+  Booked = cast(int, ...)
+  Fill = cast(int, ...)
+  Reduced = cast(int, ...)
+  Cancelled = cast(int, ...)
+  Replaced = cast(int, ...)
+  SessionOpened = cast(int, ...)
+  SessionClosed = cast(int, ...)
+  PhaseChanged = cast(int, ...)
+  Uncrossed = cast(int, ...)
+  Started = cast(int, ...)
+  Finished = cast(int, ...)
+  InstrumentAdded = cast(int, ...)
+  AccountAdded = cast(int, ...)
+  KeyAdded = cast(int, ...)
+  KeyRevoked = cast(int, ...)
+  Trade = cast(int, ...)
+  Top = cast(int, ...)
+

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import flatbuffers
+import numpy as np
+
+import typing
+from typing import cast
+
+uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
+
+class Reason(object):
+  None_ = cast(int, ...)
+  BadKind = cast(int, ...)
+  FieldNotZero = cast(int, ...)
+  BadSide = cast(int, ...)
+  BadType = cast(int, ...)
+  BadTimeInForce = cast(int, ...)
+  BadFlags = cast(int, ...)
+  BadParts = cast(int, ...)
+  BadPayload = cast(int, ...)
+  BadSelfTrade = cast(int, ...)
+  BadPhase = cast(int, ...)
+  BadFrame = cast(int, ...)
+  FrameTooLong = cast(int, ...)
+  NotAllowed = cast(int, ...)
+  StaleIncarnation = cast(int, ...)
+  WrongLane = cast(int, ...)
+  UnknownAccount = cast(int, ...)
+  KeyRevoked = cast(int, ...)
+  NeverTaken = cast(int, ...)
+  TooOld = cast(int, ...)
+  Expired = cast(int, ...)
+  UnknownInstrument = cast(int, ...)
+  WrongShard = cast(int, ...)
+  AlreadyExists = cast(int, ...)
+  UnknownKey = cast(int, ...)
+  NotInThisPhase = cast(int, ...)
+  NotInAuction = cast(int, ...)
+  BookCrossed = cast(int, ...)
+  PriceOutOfRange = cast(int, ...)
+  QuantityOutOfRange = cast(int, ...)
+  PriceNotAllowed = cast(int, ...)
+  PriceRequired = cast(int, ...)
+  NotionalTooLarge = cast(int, ...)
+  TermsOutOfRange = cast(int, ...)
+  UnknownOrder = cast(int, ...)
+  OrdersFull = cast(int, ...)
+  LevelsFull = cast(int, ...)
+  LanesFull = cast(int, ...)
+  InstrumentsFull = cast(int, ...)
+  AccountsFull = cast(int, ...)
+  KeysFull = cast(int, ...)
+  AdminLogFull = cast(int, ...)
+  PostOnlyWouldCross = cast(int, ...)
+  FillOrKillNotFillable = cast(int, ...)
+  Busy = cast(int, ...)
+  InProgress = cast(int, ...)
+  Rate = cast(int, ...)
+  NotReady = cast(int, ...)
+  ByClient = cast(int, ...)
+  ImmediateOrCancel = cast(int, ...)
+  NothingToMatch = cast(int, ...)
+  MassCancel = cast(int, ...)
+  EndOfDay = cast(int, ...)
+  ReplacedToDone = cast(int, ...)
+  AuctionLeftover = cast(int, ...)
+
