@@ -3,20 +3,47 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-.PHONY: help install build clean
+# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE.
+SYSTEM_PACKAGES := flock:util-linux
+BIN := node_modules/.bin
+INSTALLED := node_modules/.installed
+TAP_BUILT := node_modules/.tap-built
+
+.PHONY: help install build check test test-floor clean
 
 help: ## list the targets
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-install: node_modules/.installed ## install exactly what the lock file says, when it changed
+install: $(INSTALLED) ## install what the lock file says, when it changed
 
-node_modules/.installed: package-lock.json package.json client/package.json .npmrc .taprc
+$(INSTALLED): package-lock.json package.json client/package.json .npmrc
+	@tools/system-packages.sh $(SYSTEM_PACKAGES)
+	@tools/require-node.sh
 	npm ci
-	npx tap build > node_modules/.tap-build.log
-	touch $@
+	@touch $@
 
-build: node_modules/.installed ## compile to build/
-	npx tsc
+# tap is built anew without its TypeScript plugin, which does not run on TypeScript 7.
+$(TAP_BUILT): $(INSTALLED) .taprc
+	$(BIN)/tap build > $(TAP_BUILT).log
+	@touch $@
+
+build: $(INSTALLED) ## compile everything to build/
+	$(BIN)/tsc
+
+check: build ## types, lint, format, dead code, import directions, house rules
+	node build/tools/check-main.js
+
+test: build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"
+	@node build/tools/run-tests-main.js --check
+
+test-floor: build $(TAP_BUILT) ## run the tests and raise the number that must pass at least
+	@node build/tools/run-tests-main.js --raise-floor
+
+ifneq ($(wildcard platform/main.ts),)
+.PHONY: run
+run: build ## start the platform in this terminal
+	@node --enable-source-maps build/platform/main.js
+endif
 
 clean: ## remove everything that was built
 	rm -rf build build-* scratch .tap
