@@ -39,7 +39,7 @@ const LINE_RULES: readonly LineRule[] = [
   },
   { files: CODE, finds: new RegExp(`(istanbul|c8|v8|tap-coverage)[ -]${'ignore'}`), says: 'coverage is hidden' },
   { files: TEST, finds: /\.only\(|\bonly:\s*true/, says: 'one test alone would run' },
-  { files: TEST, finds: /\.(skip|todo)\(|\b(skip|todo):/, says: 'a test that does not run' },
+  { files: TEST, finds: /\.(skip|todo)\(|(^|[{,])\s*(skip|todo)\s*:/, says: 'a test that does not run' },
 ];
 
 const BANNED_NAME = /(^|[-_.])(utils?|helpers?|common|managers?)([-_.]|$)/;

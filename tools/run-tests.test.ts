@@ -73,7 +73,7 @@ t.test('a test without an assertion is a failure, however deep it stands', async
 
 t.test('a skip or a todo is told apart and fails the run', async (t) => {
   const skips =
-    "t.test('later', { skip: 'no disk' }, (t) => t.end());\nt.test('part', (t) => { t.pass(); t.ok(false, 'x', { todo: 'soon' }); t.end(); });";
+    "t.test('later', { ['skip']: 'no disk' }, (t) => t.end());\nt.test('part', (t) => { t.pass(); t.ok(false, 'x', { ['todo']: 'soon' }); t.end(); });";
   const { code, output, lastLine } = await run(t, { skips: `${GOOD}\n${skips}` }, 2);
   t.equal(lastLine, '2 passed, 0 failed, 2 skipped');
   t.equal(code, 1);
