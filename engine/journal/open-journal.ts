@@ -1,0 +1,81 @@
+/**
+ * Opens a shard's journal for writing after any kind of end: reads and verifies all of it, hands each group to the
+ * caller, cuts a torn tail, writes the last record again with O_DSYNC, and raises the epoch. Shard's thread, at start.
+ *
+ * The order matters: nothing is written before all that is there was verified (a refused start leaves the journal as it
+ * was), and the start record comes last, so that a crash in between leaves a journal that opens the same way again.
+ */
+
+import type { Disk } from './disk.js';
+import { JournalReader, type JournalRecord } from './reader.js';
+import { type JournalIdentity, segmentPath } from './segments.js';
+import { cutTail, inspectTail } from './tail.js';
+import { type JournalShape, JournalWriter } from './writer.js';
+
+/** Which event sequences an epoch begins with. */
+export interface EpochStart {
+  readonly epoch: number;
+  readonly firstSequence: number;
+}
+
+/** A torn record that was cut off: where, and how many bytes up to the last that was not zero. */
+export interface TornTail {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface OpenedJournal {
+  readonly writer: JournalWriter;
+  /** The epoch that begins now. */
+  readonly epoch: number;
+  /** All epochs, ascending, the new one last. */
+  readonly epochs: EpochStart[];
+  readonly tornTail: TornTail | null;
+}
+
+/**
+ * `replay` is called for each group in order; what it throws stops the opening before anything was written. Throws
+ * JournalError. Makes the directory and an empty journal when there is none.
+ */
+export function openJournal(
+  disk: Disk,
+  directory: string,
+  identity: JournalIdentity,
+  shape: JournalShape,
+  platformStartId: number,
+  replay: (group: JournalRecord) => void,
+): OpenedJournal {
+  const writer = new JournalWriter(disk, directory, identity, shape);
+  disk.makeDirectory(directory);
+  const epochs: EpochStart[] = [];
+  const reader = new JournalReader(disk, directory, identity, true);
+  let tornTail: TornTail | null = null;
+  try {
+    if (reader.seekStart()) {
+      for (let record = reader.next(Infinity); record !== null; record = reader.next(Infinity)) {
+        if (record.kind === 'start') {
+          epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
+        } else {
+          replay(record);
+        }
+      }
+    }
+    const end = reader.end();
+    if (end === null) {
+      writer.startFresh();
+    } else {
+      const bytes = inspectTail(disk, directory, end);
+      if (bytes > 0) {
+        tornTail = { file: segmentPath(directory, end.segment.number), offset: end.offset, bytes };
+        cutTail(disk, directory, end);
+      }
+      writer.goOn(end);
+    }
+  } finally {
+    reader.close();
+  }
+  const epoch = writer.beginEpoch(platformStartId);
+  epochs.push({ epoch, firstSequence: writer.nextEventSequence });
+  return { writer, epoch, epochs, tornTail };
+}

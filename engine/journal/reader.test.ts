@@ -1,0 +1,94 @@
+import t from 'tap';
+import { SimulatedDisk } from '../../proof/simulated-disk.js';
+import {
+  errorOf,
+  MADE_DIRECTORY,
+  MADE_IDENTITY,
+  madeGroupDifference,
+  openMadeJournal,
+  seededRandom,
+  writeMadeGroup,
+} from './made-groups.js';
+import { JournalReader } from './reader.js';
+import { segmentPath } from './segments.js';
+
+/** A disk with a journal of these groups, [commands, events] each, whose process is dead. */
+function journalOf(groups: readonly (readonly [number, number])[]): SimulatedDisk {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const { writer } = openMadeJournal(disk);
+  for (const [commands, events] of groups) {
+    writeMadeGroup(writer, commands, events);
+  }
+  disk.processDies();
+  return disk;
+}
+
+t.test('a following reader gets each durable group once, in order, and nothing beyond durable', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(8));
+  const { writer } = openMadeJournal(disk);
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  t.equal(reader.seekEvent(1), true);
+  let next = 1;
+  let wrong = '';
+  const random = seededRandom(9);
+  for (let round = 0; round < 300; round += 1) {
+    writeMadeGroup(writer, 1 + Math.floor(random() * 20), Math.floor(random() * 40));
+    const durable = Math.max(next - 1, writer.nextEventSequence - 1 - Math.floor(random() * 60));
+    for (let record = reader.next(durable); record !== null; record = reader.next(durable)) {
+      if (record.kind === 'group') {
+        wrong ||= madeGroupDifference(record);
+        wrong ||= record.firstEventSequence === next ? '' : `group at ${record.firstEventSequence} instead of ${next}`;
+        next = record.firstEventSequence + record.eventCount;
+        wrong ||= next - 1 <= durable ? '' : `event ${next - 1} beyond durable ${durable}`;
+      }
+    }
+  }
+  t.equal(wrong, '');
+  t.ok(next > 3000 && writer.segmentNumber > 3, `${next} events in ${writer.segmentNumber} segments`);
+  t.equal(reader.nextEventSequence, next);
+});
+
+t.test('a reader may start at any event and gets the group that holds it', async (t) => {
+  const disk = journalOf(Array.from({ length: 60 }, (_, index) => [10, 1 + (index % 40)] as const));
+  const { groups, writer } = openMadeJournal(disk);
+  const last = writer.nextEventSequence - 1;
+  let wrong = 0;
+  for (let sequence = 1; sequence <= last; sequence += 7) {
+    const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+    reader.seekEvent(sequence);
+    let record = reader.next(last);
+    while (record?.kind === 'start') {
+      record = reader.next(last);
+    }
+    const group = groups.find((one) => one.firstEventSequence + one.eventCount > sequence);
+    const right = record?.firstEventSequence === group?.firstEventSequence && record?.offset === group?.offset;
+    wrong += right && record !== null && madeGroupDifference(record) === '' ? 0 : 1;
+    reader.close();
+  }
+  t.equal(wrong, 0);
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  reader.seekEvent(last + 1);
+  let record = reader.next(last);
+  while (record?.kind === 'start') {
+    record = reader.next(last);
+  }
+  t.equal(record, null, 'what is not there yet is waited for');
+  writeMadeGroup(writer, 1, 1);
+  t.equal(reader.next(last + 1)?.firstEventSequence, last + 1, 'and comes when it is written');
+});
+
+t.test('a bad record is "not yet" for a reader until durable has passed it, then an error', async (t) => {
+  const disk = journalOf([
+    [2, 3],
+    [5, 9],
+  ]);
+  disk.spoil(segmentPath(MADE_DIRECTORY, 1), (bytes) => bytes.fill(0xab, 12288 + 300, 12288 + 400));
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  reader.seekEvent(1);
+  t.equal(reader.next(3)?.kind, 'start');
+  t.equal(reader.next(3)?.firstEventSequence, 1);
+  t.equal(reader.next(3), null);
+  const error = errorOf(() => reader.next(4));
+  t.equal(error.code, 'JOURNAL_CORRUPT');
+  t.equal(error.sequence, 4);
+});

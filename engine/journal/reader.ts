@@ -1,0 +1,478 @@
+/**
+ * Reads a journal record by record, with verification, across segments. Recovery reads all of it; a gateway's resume
+ * and fold start at an event sequence and follow the shard while it writes, in bounded memory. Any thread; one reader
+ * belongs to one thread. It never writes.
+ *
+ * A bad record is "not yet" until the caller says that `durable` has passed it; what a bad tail means at a start is
+ * decided in tail.ts.
+ */
+
+import { createHash, type Hash } from 'node:crypto';
+import { COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';
+import { type Disk, type DiskFile, readFully } from './disk.js';
+import { JournalError } from './journal-error.js';
+import {
+  type Expected,
+  PAGE_BYTES,
+  RECORD_GROUP,
+  RECORD_HEADER_BYTES,
+  RECORD_SEAL,
+  RECORD_START,
+  RecordHeader,
+  type RecordVerdict,
+  ringPositionsOf,
+  SEAL_BYTES,
+  type SegmentHeader,
+  sealOf,
+  sealPayload,
+  startPayload,
+  verifyRecord,
+} from './record.js';
+import { checkedHeader, type JournalIdentity, listSegments, segmentPath } from './segments.js';
+
+/** How much is read ahead at least; a longer record makes the window as long as itself. */
+const WINDOW_BYTES = 256 * 1024;
+
+/**
+ * One record as read: a group, or a start record (no commands, no events) that raises the epoch. The reader reuses the
+ * object and the memory under `commands` and `events`: they hold until the next call of `next`.
+ */
+export interface JournalRecord {
+  kind: 'group' | 'start';
+  epoch: number;
+  /** Of a start record: the epoch before. */
+  previousEpoch: number;
+  firstCommandSequence: number;
+  commandCount: number;
+  /** commandCount records of 16 words. */
+  commands: Int32Array;
+  firstEventSequence: number;
+  eventCount: number;
+  /** eventCount records of 24 words. */
+  events: Int32Array;
+  platformStartId: number;
+  /** For each ring the position taken when this group was written. */
+  ringPositions: Uint32Array;
+  /** Where it lies. */
+  segment: number;
+  offset: number;
+  bytes: number;
+}
+
+/** Where the verified part of a journal ends, for the one who goes on writing there. */
+export interface JournalEnd {
+  readonly segment: SegmentHeader;
+  /** The first byte behind the last verified record. */
+  readonly offset: number;
+  /** The last verified record, a seal included; the header's page when there is none. */
+  readonly lastOffset: number;
+  readonly lastBytes: number;
+  /** Sequences in force before that last record. */
+  readonly lastExpected: Expected;
+  readonly sealed: boolean;
+  /** What is due next. */
+  readonly expected: Expected;
+  /** Running SHA-256 of the segment up to `offset` (before the seal when sealed). */
+  readonly hash: Hash;
+}
+
+const NO_WORDS = new Int32Array(0);
+const NO_POSITIONS = new Uint32Array(0);
+
+export class JournalReader {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #identity: JournalIdentity;
+  readonly #chain: boolean;
+  readonly #header = new RecordHeader();
+  readonly #expected: Expected;
+  readonly #lastExpected: Expected;
+  readonly #record: JournalRecord;
+  #file: DiskFile | null = null;
+  #segment: SegmentHeader | null = null;
+  #nextSegment: SegmentHeader | null = null;
+  #offset = 0;
+  #lastOffset = 0;
+  #lastBytes = 0;
+  #sealed = false;
+  #skipEventsBelow = 0;
+  #skipCommandsBelow = 0;
+  #hash: Hash = createHash('sha256');
+  #buffer: Uint8Array = new Uint8Array(WINDOW_BYTES);
+  #words: Int32Array = new Int32Array(this.#buffer.buffer);
+  #windowAt = 0;
+  #windowBytes = 0;
+
+  /**
+   * `chain`: verify the seals, which needs a reading from the very start; a passing reader leaves it off. Start with
+   * `seekStart` or `seekEvent`.
+   */
+  constructor(disk: Disk, directory: string, identity: JournalIdentity, chain = false) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#identity = identity;
+    this.#chain = chain;
+    this.#expected = { shard: identity.shard, epoch: 0, commandSequence: 1, eventSequence: 1 };
+    this.#lastExpected = { ...this.#expected };
+    this.#record = {
+      kind: 'group',
+      epoch: 0,
+      previousEpoch: 0,
+      firstCommandSequence: 1,
+      commandCount: 0,
+      commands: NO_WORDS,
+      firstEventSequence: 1,
+      eventCount: 0,
+      events: NO_WORDS,
+      platformStartId: 0,
+      ringPositions: NO_POSITIONS,
+      segment: 0,
+      offset: 0,
+      bytes: 0,
+    };
+  }
+
+  /** Event sequence that is due next. */
+  get nextEventSequence(): number {
+    return this.#expected.eventSequence;
+  }
+
+  /** Command sequence that is due next. */
+  get nextCommandSequence(): number {
+    return this.#expected.commandSequence;
+  }
+
+  /** Epoch in force at the reader's place. */
+  get epoch(): number {
+    return this.#expected.epoch;
+  }
+
+  /** Goes to the journal's first record. False when there is no segment yet. Throws when a segment is missing. */
+  seekStart(): boolean {
+    const first = listSegments(this.#disk, this.#directory)[0];
+    this.#skipEventsBelow = 0;
+    this.#skipCommandsBelow = 0;
+    if (first === undefined) {
+      return false;
+    }
+    this.#enter(first);
+    return true;
+  }
+
+  /**
+   * Goes to the group that holds event `sequence`, or will hold it: `next` hands that group out first (it may begin
+   * with earlier events). By the segments' headers, then from group header to group header. False when there is no
+   * segment yet.
+   */
+  seekEvent(sequence: number): boolean {
+    const numbers = listSegments(this.#disk, this.#directory);
+    if (numbers.length === 0) {
+      return false;
+    }
+    let low = 0;
+    let high = numbers.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#readHeader(numbers[middle] ?? 0).firstEventSequence <= sequence) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    this.#skipEventsBelow = sequence;
+    this.#skipCommandsBelow = 0;
+    this.#enter(numbers[low] ?? 0);
+    return true;
+  }
+
+  /**
+   * The next record, or null when there is none yet. Nothing beyond `durableEventSequence` is handed out; below it a
+   * record that does not verify throws JOURNAL_CORRUPT. Recovery passes Infinity: all that verifies, and null at the end.
+   */
+  next(durableEventSequence: number): JournalRecord | null {
+    // Each turn moves forward by a record or a segment, so this ends at the journal's end.
+    for (;;) {
+      if (this.#segment === null) {
+        return null;
+      }
+      if (this.#nextSegment !== null && this.#takesOver(this.#nextSegment)) {
+        this.#verifySealHere();
+        this.#switch(this.#nextSegment);
+        continue;
+      }
+      const verdict = this.#sealed ? 'empty' : this.#look(durableEventSequence);
+      if (verdict !== 'ok') {
+        if (this.#peekNextSegment()) {
+          if (this.#nextSegment !== null && this.#takesOver(this.#nextSegment)) {
+            continue;
+          }
+          throw this.#corrupt(`A record does not verify (${verdict}) and a later segment goes on behind it`);
+        }
+        if (durableEventSequence !== Infinity && this.#expected.eventSequence <= durableEventSequence) {
+          throw this.#corrupt(`A durable record does not verify (${verdict})`);
+        }
+        return null;
+      }
+      const header = this.#header;
+      if (!header.understood) {
+        throw new JournalError('JOURNAL_OTHER_VERSION', 'A record was written by another version', this.#place());
+      }
+      if (header.kind === RECORD_SEAL) {
+        this.#passSeal();
+        continue;
+      }
+      const lastEvent = header.firstEventSequence + header.eventCount - 1;
+      if (lastEvent > durableEventSequence) {
+        return null;
+      }
+      const skip = this.#isPassed(header);
+      if (!skip) {
+        this.#fill();
+      }
+      this.#pass();
+      if (!skip) {
+        return this.#record;
+      }
+    }
+  }
+
+  /** Where the verified part ends; null when there is no segment. Only for a reader that verified the chain. */
+  end(): JournalEnd | null {
+    if (this.#segment === null) {
+      return null;
+    }
+    return {
+      segment: this.#segment,
+      offset: this.#offset,
+      lastOffset: this.#lastOffset,
+      lastBytes: this.#lastBytes,
+      lastExpected: { ...this.#lastExpected },
+      sealed: this.#sealed,
+      expected: { ...this.#expected },
+      hash: this.#hash.copy(),
+    };
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = null;
+    this.#segment = null;
+    this.#nextSegment = null;
+  }
+
+  #place(): { file: string; offset: number; sequence: number } {
+    const file = segmentPath(this.#directory, this.#segment?.number ?? 0);
+    return { file, offset: this.#offset, sequence: this.#expected.eventSequence };
+  }
+
+  #corrupt(message: string): JournalError {
+    return new JournalError('JOURNAL_CORRUPT', message, this.#place());
+  }
+
+  #openSegment(number: number): DiskFile {
+    const path = segmentPath(this.#directory, number);
+    try {
+      return this.#disk.open(path, 'read');
+    } catch (cause) {
+      throw new JournalError('JOURNAL_READ', 'Opening a segment failed', { file: path }, cause);
+    }
+  }
+
+  #readHeader(number: number): SegmentHeader {
+    const file = this.#openSegment(number);
+    try {
+      return checkedHeader(file, number, this.#identity);
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Opens a segment and expects its first record. */
+  #enter(number: number): void {
+    this.#file?.close();
+    this.#file = this.#openSegment(number);
+    this.#windowBytes = 0;
+    const segment = checkedHeader(this.#file, number, this.#identity);
+    this.#segment = segment;
+    this.#offset = PAGE_BYTES;
+    this.#lastOffset = 0;
+    this.#lastBytes = PAGE_BYTES;
+    this.#sealed = false;
+    this.#expected.epoch = segment.epoch;
+    this.#expected.commandSequence = segment.firstCommandSequence;
+    this.#expected.eventSequence = segment.firstEventSequence;
+    Object.assign(this.#lastExpected, this.#expected);
+    if (this.#chain) {
+      this.#hash = createHash('sha256');
+      this.#load(0, PAGE_BYTES);
+      this.#hash.update(this.#buffer.subarray(0, PAGE_BYTES));
+    }
+    this.#nextSegment = null;
+    this.#peekNextSegment();
+  }
+
+  /**
+   * Whether the segment behind this one exists. It may begin at an earlier sequence than the one due (after a sync
+   * error the last group is written again into a new segment): the later segment counts.
+   */
+  #peekNextSegment(): boolean {
+    const number = (this.#segment?.number ?? 0) + 1;
+    if (this.#nextSegment === null && this.#disk.exists(segmentPath(this.#directory, number))) {
+      this.#nextSegment = this.#readHeader(number);
+    }
+    return this.#nextSegment !== null;
+  }
+
+  /** Start records have no commands, so the sequence alone does not say whether they come before the next segment. */
+  #takesOver(next: SegmentHeader): boolean {
+    return this.#expected.commandSequence >= next.firstCommandSequence && this.#expected.epoch >= next.epoch;
+  }
+
+  #switch(next: SegmentHeader): void {
+    const segment = this.#segment;
+    if (segment !== null && this.#chain) {
+      const seal = sealOf(this.#hash.digest(), segment.previousSeal);
+      if (!equalBytes(seal, next.previousSeal)) {
+        const file = segmentPath(this.#directory, next.number);
+        throw new JournalError('JOURNAL_SEAL', 'The segment before is not the one that this segment names', { file });
+      }
+    }
+    // A reader that already passed records which the new segment holds again must not hand them out twice.
+    this.#skipCommandsBelow = Math.max(this.#skipCommandsBelow, this.#expected.commandSequence);
+    this.#enter(next.number);
+  }
+
+  #load(at: number, bytes: number): boolean {
+    if (bytes > this.#buffer.length) {
+      this.#buffer = new Uint8Array(Math.max(bytes, WINDOW_BYTES));
+      this.#words = new Int32Array(this.#buffer.buffer);
+    }
+    const file = this.#file;
+    if (file === null) {
+      return false;
+    }
+    this.#windowAt = at;
+    this.#windowBytes = readFully(file, this.#buffer, 0, Math.max(bytes, WINDOW_BYTES), at);
+    return this.#windowBytes >= bytes;
+  }
+
+  #holds(at: number, bytes: number): boolean {
+    return at >= this.#windowAt && at + bytes <= this.#windowAt + this.#windowBytes;
+  }
+
+  /** Verifies the record at the reader's place; bytes read ahead may be older than the record, so it looks twice. */
+  #look(durableEventSequence: number): RecordVerdict {
+    if (this.#offset + PAGE_BYTES > (this.#segment?.bytes ?? 0)) {
+      return 'empty';
+    }
+    if (this.#holds(this.#offset, PAGE_BYTES) && this.#verify(durableEventSequence) === 'ok') {
+      return 'ok';
+    }
+    return this.#load(this.#offset, PAGE_BYTES) ? this.#verify(durableEventSequence) : 'empty';
+  }
+
+  #verify(durableEventSequence: number): RecordVerdict {
+    const header = this.#header;
+    const verdict = header.read(this.#words, (this.#offset - this.#windowAt) / 4);
+    if (verdict !== 'ok') {
+      return verdict;
+    }
+    if (this.#offset + header.length > (this.#segment?.bytes ?? 0)) {
+      return 'length';
+    }
+    const lastEvent = header.firstEventSequence + header.eventCount - 1;
+    if (durableEventSequence !== Infinity && lastEvent <= durableEventSequence && this.#isPassed(header)) {
+      // On the way to its first record a seeking reader goes from header to header: durable, so whole.
+      return header.fits(this.#expected) ? 'ok' : 'unexpected';
+    }
+    if (!this.#holds(this.#offset, header.length) && !this.#load(this.#offset, header.length)) {
+      return 'length';
+    }
+    return verifyRecord(this.#buffer, this.#offset - this.#windowAt, header, this.#expected);
+  }
+
+  /** Whether the reader only goes past this record on the way to where it wants to be. */
+  #isPassed(header: RecordHeader): boolean {
+    return (
+      header.kind === RECORD_GROUP &&
+      (header.firstEventSequence + header.eventCount - 1 < this.#skipEventsBelow ||
+        header.firstCommandSequence + header.commandCount - 1 < this.#skipCommandsBelow)
+    );
+  }
+
+  #fill(): void {
+    const header = this.#header;
+    const record = this.#record;
+    const at = this.#offset - this.#windowAt;
+    record.kind = header.kind === RECORD_START ? 'start' : 'group';
+    record.epoch = header.epoch;
+    record.firstCommandSequence = header.firstCommandSequence;
+    record.commandCount = header.commandCount;
+    record.firstEventSequence = header.firstEventSequence;
+    record.eventCount = header.eventCount;
+    record.platformStartId = header.platformStartId;
+    record.ringPositions = ringPositionsOf(this.#buffer, at, header.ringCount);
+    record.segment = this.#segment?.number ?? 0;
+    record.offset = this.#offset;
+    record.bytes = header.length;
+    const commandsAt = (at + RECORD_HEADER_BYTES) / 4;
+    const eventsAt = commandsAt + header.commandCount * COMMAND_WORDS;
+    record.commands = this.#words.subarray(commandsAt, eventsAt);
+    record.events = this.#words.subarray(eventsAt, eventsAt + header.eventCount * EVENT_WORDS);
+    record.previousEpoch = record.epoch;
+    if (record.kind === 'start') {
+      const payload = startPayload(this.#buffer, at);
+      record.previousEpoch = payload.previousEpoch;
+      if (
+        payload.previousEpoch !== this.#expected.epoch ||
+        payload.lastEventSequence !== header.firstEventSequence - 1
+      ) {
+        throw this.#corrupt('A start record does not follow the epoch that it names');
+      }
+    }
+  }
+
+  /** Goes behind the record in `#header`. */
+  #pass(): void {
+    const header = this.#header;
+    if (this.#chain) {
+      const at = this.#offset - this.#windowAt;
+      this.#hash.update(this.#buffer.subarray(at, at + header.length));
+    }
+    this.#goBehind();
+    this.#expected.epoch = header.epoch;
+    this.#expected.commandSequence = header.firstCommandSequence + header.commandCount;
+    this.#expected.eventSequence = header.firstEventSequence + header.eventCount;
+  }
+
+  #passSeal(): void {
+    if (this.#chain) {
+      const seal = sealPayload(this.#buffer, this.#offset - this.#windowAt);
+      const content = this.#hash.copy().digest();
+      const previous = this.#segment?.previousSeal ?? new Uint8Array(SEAL_BYTES);
+      if (!equalBytes(seal.content, content) || !equalBytes(seal.previousSeal, previous)) {
+        throw new JournalError('JOURNAL_SEAL', 'The seal does not fit the content of its segment', this.#place());
+      }
+    }
+    this.#goBehind();
+    this.#sealed = true;
+  }
+
+  /** A reader of the chain checks the seal of a finished segment; one abandoned after a sync error has none. */
+  #verifySealHere(): void {
+    if (this.#chain && !this.#sealed && this.#look(Infinity) === 'ok' && this.#header.kind === RECORD_SEAL) {
+      this.#passSeal();
+    }
+  }
+
+  #goBehind(): void {
+    Object.assign(this.#lastExpected, this.#expected);
+    this.#lastOffset = this.#offset;
+    this.#lastBytes = this.#header.length;
+    this.#offset += this.#header.length;
+  }
+}
+
+function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
