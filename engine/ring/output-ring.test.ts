@@ -237,6 +237,25 @@ t.test('a claim that passes by a whole ring is seen even where no drop was', asy
   t.equal(reader.read(target, 0, SLOTS, UP_TO_DURABLE), SLOTS, 'a full ring behind the cursor is still whole');
 });
 
+t.test(
+  'a reader within its lag is dropped, too, when the writer waits too long for the room that it holds',
+  async (t) => {
+    const memory = OutputRing.create(SLOTS, 2, 0xfffffffe);
+    const ring = new OutputRing(memory);
+    new OutputReader(memory, 0).join();
+    writeDurable(ring, 1);
+    new OutputReader(memory, 1).join();
+    writeMatched(ring, 3);
+    t.equal(ring.dropLaggards(0, 50, 4), 0);
+    t.equal(ring.dropLaggards(100, 50, 4), 0, 'four slots are free');
+    t.equal(ring.dropLaggards(200, 50, 5), 0, 'its time begins');
+    t.equal(ring.dropLaggards(251, 50, 5), 1);
+    t.strictSame([ring.isLive(0), ring.isLive(1)], [false, true], 'who has read all that is durable is not to blame');
+    t.equal(ring.dropLaggards(300, 50, 8), 0);
+    t.equal(ring.dropLaggards(400, 50, 8), 0);
+  },
+);
+
 t.test('generations go round without becoming the 0 of a reader that left', async (t) => {
   const memory = OutputRing.create(SLOTS, 1);
   const ring = new OutputRing(memory);

@@ -3,8 +3,8 @@
  * written once. Layout: ring-layout.ts. This is the writer's side; the readers' is output-reader.ts.
  *
  * The writer never waits for a reader for ever: `room` counts live readers only, and a reader that stays far behind for
- * too long is dropped (its generation is raised) and comes back from the journal. So that a reader below the limit never
- * stops the shard, a quarter of the ring must hold one command's largest output.
+ * too long, or in the way of what the writer must write next, is dropped (its generation is raised) and comes back from
+ * the journal.
  */
 import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import {
@@ -206,13 +206,17 @@ export class OutputRing {
   }
 
   /**
-   * Drops each reader whose lag has been above `laggardLag` at every call for `limitMs`, and returns how many. The clock
-   * is the caller's, monotonic, in ms. Call it every round and while waiting for room.
+   * Drops each reader that has stood in the way at every call for `limitMs`, and returns how many: its lag is above
+   * `laggardLag`, or it is what leaves fewer than `wanted` slots, the room that the writer waits for now (0: for none;
+   * without it a dead reader within its lag could stop a writer of large commands for ever). The clock is the caller's,
+   * monotonic, in ms. Call it every round and while waiting for room.
    */
-  dropLaggards(nowMs: number, limitMs: number): number {
+  dropLaggards(nowMs: number, limitMs: number, wanted = 0): number {
     let dropped = 0;
     for (let reader = 0; reader < this.readers; reader++) {
-      if (this.lag(reader) <= this.laggardLag) {
+      const lag = this.lag(reader);
+      const room = this.slots - lag - ((this.#claim - this.#durable) | 0);
+      if (lag === 0 || (lag <= this.laggardLag && room >= wanted)) {
         this.#laggingSinceMs[reader] = -1;
         continue;
       }
