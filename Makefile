@@ -30,7 +30,7 @@ $(TAP_BUILT): $(INSTALLED) .taprc
 build: $(INSTALLED) ## compile everything to build/
 	$(BIN)/tsc
 
-check: build ## types, lint, format, dead code, import directions, house rules
+check: build ## types, lint, format, dead code, generated code, import directions, house rules
 	node build/tools/check-main.js
 
 test: build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"

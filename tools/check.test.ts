@@ -45,7 +45,7 @@ t.test('every check runs, whatever the others find, and the failed ones are coun
   const failed = await runChecks('.', (line) => lines.push(line), [
     { name: 'first', run: async () => ['a.ts: wrong', 'b.ts: wrong'] },
     { name: 'second', run: async () => [] },
-    { name: 'third', run: async () => ['c.ts: wrong'] },
+    { name: 'third', run: () => Promise.reject(new Error('cannot read')) },
   ]);
   t.equal(failed, 2);
   t.match(lines, [
@@ -54,6 +54,6 @@ t.test('every check runs, whatever the others find, and the failed ones are coun
     '    b.ts: wrong',
     /^check second: ok/,
     /^check third: FAILED/,
-    '    c.ts: wrong',
+    '    Error: cannot read',
   ]);
 });

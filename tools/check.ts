@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { generatedFindings } from './check-generated.js';
 import { houseFindings } from './house-rules.js';
 import { importFindings, roomSourceCount } from './import-directions.js';
 
@@ -19,6 +20,7 @@ const CHECKS: readonly Check[] = [
     run: (root) => program(root, 'biome', ['ci', '--colors=off', '--error-on-warnings', '.']),
   },
   { name: 'dead code', run: deadCode },
+  { name: 'generated code', run: generatedFindings },
   { name: 'import directions', run: importDirections },
   { name: 'house rules', run: async (root) => houseFindings(root) },
 ];
@@ -32,7 +34,8 @@ export async function runChecks(
   let failed = 0;
   for (const check of checks) {
     const startedMs = performance.now();
-    const findings = await check.run(root);
+    // A check that cannot do its work has not passed.
+    const findings = await check.run(root).catch((error: unknown) => [String(error)]);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     print(`check ${check.name}: ${findings.length === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
     for (const finding of findings) print(`    ${finding}`);
