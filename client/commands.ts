@@ -1,0 +1,158 @@
+/**
+ * Commands written into words: for each kind the fields that it has (overlays.fbs), everything else zero. account and
+ * session stay zero but where a kind's target is an account; the gateway knows the sender.
+ */
+
+import { CommandFlag, CommandKind, OrderType, type Phase, Side, TimeInForce } from '../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_PRICE,
+  COMMAND_QUANTITY,
+  COMMAND_TARGET_ID,
+  COMMAND_TIME_US,
+  COMMAND_WORDS,
+  highWord,
+  NO_PRICE,
+} from '../schemas/layout.js';
+import type { SideName } from './events.js';
+import { TredyeError } from './tredye-error.js';
+
+const MAX_UINT32 = 0xffffffff;
+const MIN_INT32 = -0x80000000;
+const MAX_INT32 = 0x7fffffff;
+
+export type OrderTypeName = keyof typeof OrderType;
+export type TimeInForceName = keyof typeof TimeInForce;
+
+/** An order by the platform's id, or by the client order id that it lives under. */
+export type OrderTarget = { readonly orderId: bigint } | { readonly clientOrderId: bigint };
+
+export interface OrderTerms {
+  readonly side: SideName;
+  /** Ticks; may be left out for a market order, where it is the worst price. */
+  readonly price?: number;
+  /** Lots. */
+  readonly quantity: number;
+  readonly type?: OrderTypeName;
+  /** Default GoodTillCancel. */
+  readonly timeInForce?: TimeInForceName;
+  readonly postOnly?: boolean;
+  /** Microseconds since 1970 after which the shard refuses it as Expired. */
+  readonly validUntilUs?: number;
+}
+
+function checkWhole(value: number, from: number, to: number, what: string): void {
+  if (!Number.isSafeInteger(value) || value < from || value > to) {
+    throw new TredyeError('BAD_ARGUMENT', `${what} must be a whole number from ${from} to ${to}; it is ${value}.`);
+  }
+}
+
+function putWide(words: Int32Array, at: number, value: bigint): void {
+  words[at] = Number(BigInt.asIntN(32, value));
+  words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
+}
+
+/** The client order id of a lane and a counter, as two words. */
+export function putClientOrderId(words: Int32Array, at: number, lane: number, counter: number): void {
+  words[at + COMMAND_CLIENT_ORDER_ID] = counter | 0;
+  words[at + COMMAND_CLIENT_ORDER_ID + 1] = (lane << 16) | (highWord(counter) & 0xffff) | 0;
+}
+
+function blank(kind: CommandKind, instrument: number): Int32Array {
+  checkWhole(instrument, 0, MAX_UINT32, 'instrument');
+  const words = new Int32Array(COMMAND_WORDS);
+  words[COMMAND_KIND_WORD] = kind;
+  words[COMMAND_INSTRUMENT] = instrument | 0;
+  return words;
+}
+
+function putValidUntil(words: Int32Array, validUntilUs: number | undefined): void {
+  if (validUntilUs === undefined) return;
+  checkWhole(validUntilUs, 0, Number.MAX_SAFE_INTEGER, 'validUntilUs');
+  words[COMMAND_TIME_US] = validUntilUs | 0;
+  words[COMMAND_TIME_US + 1] = highWord(validUntilUs) | 0;
+}
+
+function putTarget(words: Int32Array, target: OrderTarget): void {
+  if ('orderId' in target) {
+    putWide(words, COMMAND_TARGET_ID, target.orderId);
+    return;
+  }
+  putWide(words, COMMAND_TARGET_ID, target.clientOrderId);
+  words[COMMAND_FLAGS_WORD] = CommandFlag.TargetIsClientOrderId << 16;
+}
+
+export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array {
+  const words = blank(CommandKind.New, instrument);
+  const type = OrderType[terms.type ?? 'Limit'];
+  const timeInForce = TimeInForce[terms.timeInForce ?? 'GoodTillCancel'];
+  if (terms.price === undefined) {
+    if (type !== OrderType.Market) throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
+    words[COMMAND_PRICE] = NO_PRICE;
+  } else {
+    checkWhole(terms.price, MIN_INT32 + 1, MAX_INT32, 'price');
+    words[COMMAND_PRICE] = terms.price;
+  }
+  checkWhole(terms.quantity, 0, MAX_UINT32, 'quantity');
+  words[COMMAND_QUANTITY] = terms.quantity | 0;
+  words[COMMAND_KIND_WORD] = CommandKind.New | (Side[terms.side] << 8) | (type << 16) | (timeInForce << 24);
+  if (terms.postOnly === true) words[COMMAND_FLAGS_WORD] = CommandFlag.PostOnly << 16;
+  putValidUntil(words, terms.validUntilUs);
+  return words;
+}
+
+export function cancelWords(instrument: number, target: OrderTarget): Int32Array {
+  const words = blank(CommandKind.Cancel, instrument);
+  putTarget(words, target);
+  return words;
+}
+
+/** Replace: quantity is the new total, filled included. CancelReplace: quantity is what shall be open. */
+export function replaceWords(
+  kind: CommandKind.Replace | CommandKind.CancelReplace,
+  instrument: number,
+  target: OrderTarget,
+  price: number,
+  quantity: number,
+): Int32Array {
+  const words = blank(kind, instrument);
+  checkWhole(price, MIN_INT32 + 1, MAX_INT32, 'price');
+  checkWhole(quantity, 0, MAX_UINT32, 'quantity');
+  putTarget(words, target);
+  words[COMMAND_PRICE] = price;
+  words[COMMAND_QUANTITY] = quantity | 0;
+  return words;
+}
+
+/** instrument 0: every instrument of the shard that it is sent to. */
+export function massCancelWords(instrument: number): Int32Array {
+  return blank(CommandKind.MassCancel, instrument);
+}
+
+export function setPhaseWords(instrument: number, phase: Phase): Int32Array {
+  const words = blank(CommandKind.SetPhase, instrument);
+  words[COMMAND_KIND_WORD] = CommandKind.SetPhase | (phase << 16);
+  return words;
+}
+
+export function uncrossWords(instrument: number): Int32Array {
+  return blank(CommandKind.Uncross, instrument);
+}
+
+export function endOfDayWords(instrument: number): Int32Array {
+  return blank(CommandKind.EndOfDay, instrument);
+}
+
+/** The head of an admin record; its Parts come from schemas/admin.ts. account: the target of AddKey. */
+export function adminHeadWords(kind: CommandKind, account: number, target: number): Int32Array {
+  checkWhole(account, 0, MAX_UINT32, 'account');
+  checkWhole(target, 0, MAX_UINT32, 'key');
+  const words = blank(kind, 0);
+  words[COMMAND_ACCOUNT] = account | 0;
+  words[COMMAND_TARGET_ID] = target | 0;
+  return words;
+}

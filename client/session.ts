@@ -1,0 +1,627 @@
+/**
+ * The client: one lane of one account, over as many connections as it takes. It keeps the private stream whole (chain,
+ * resume, fence), pairs commands with their first reports, and hands on what comes.
+ *
+ * Everything happens on the event loop; nothing here blocks. Browser and Node: what differs lies behind seams.ts.
+ */
+
+import { mayReconnect } from '../schemas/close-codes.js';
+import { type AckLevel, EventKind, Reason, type StreamMode } from '../schemas/codes.js';
+import type { ControlMessage, LogonAnswerMessage } from '../schemas/control.js';
+import type { PublicFrameReader, ReportFrameReader } from '../schemas/frame-verifier.js';
+import {
+  COMMAND_WORDS,
+  EVENT_ACCOUNT_SEQUENCE,
+  EVENT_KIND_WORD,
+  EVENT_SEQUENCE,
+  EVENT_SESSION,
+  EVENT_WORDS,
+  joinWords,
+  MAX_FRAME_RECORDS,
+} from '../schemas/layout.js';
+import { backoffMs } from './backoff.js';
+import { putClientOrderId } from './commands.js';
+import { Connection, type ConnectionLoss, type ConnectionSeams, connectError } from './connection.js';
+import {
+  type AnyReport,
+  eventKindAt,
+  type PublicTop,
+  type PublicTrade,
+  reasonName,
+  reportAt,
+  topAt,
+  tradeAt,
+} from './events.js';
+import { InstrumentBook } from './instruments.js';
+import { Listeners } from './listeners.js';
+import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from './pending.js';
+import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, PublicChain, type PublicGap, type ResumeFrom } from './private-chain.js';
+import type { Timer } from './seams.js';
+import { TredyeError } from './tredye-error.js';
+
+export type SessionState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
+
+/** What `send` returns instead of a frame number. */
+export const NOT_READY = -1;
+/** So many commands may not be unanswered now; wait for onRoom. */
+export const WINDOW_FULL = -2;
+
+export interface SessionOptions {
+  readonly lane: number;
+  readonly ackLevel: AckLevel;
+  readonly heartbeatSeconds: number;
+  readonly resume: readonly ResumeFrom[];
+  /** The first counter of this client's client order ids is one above. */
+  readonly startCounter: number;
+  readonly giveUpAfterMs: number;
+  readonly random: () => number;
+}
+
+export interface StatusMessage {
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface StreamCut {
+  readonly shard: number;
+  readonly epoch: number;
+  /** The last event that still stands. */
+  readonly sequence: number;
+}
+
+interface Subscription {
+  readonly channels: number;
+  readonly mode: StreamMode;
+  readonly instruments: readonly number[];
+}
+
+interface Request {
+  readonly resolve: (message: ControlMessage) => void;
+  readonly reject: (error: TredyeError) => void;
+}
+
+/** Frames whose sizes are remembered: there are never more unanswered, since each holds a command. */
+const REMEMBERED_FRAMES = 4096;
+
+/** Events as words, many a second, nothing allocated: `words` is valid until the call returns. */
+export type EventWordsListener = (words: Int32Array, at: number, shard: number, epoch: number) => void;
+
+export class Session {
+  readonly lane: number;
+  private readonly url: string;
+  private readonly seams: ConnectionSeams;
+  private readonly options: SessionOptions;
+  private readonly chain = new PrivateChain();
+  private readonly publicChain = new PublicChain();
+  private readonly pending = new PendingCommands();
+  private readonly book = new InstrumentBook();
+  private readonly requests = new Map<number, Request>();
+  private readonly subscriptions: Subscription[] = [];
+  private readonly frameCounts = new Uint16Array(REMEMBERED_FRAMES);
+  private readonly frameWords = new Int32Array(MAX_FRAME_RECORDS * COMMAND_WORDS);
+  /** Commands of the promise calls that are not sent yet, in order; `queueAt` is the next. */
+  private queue: { readonly counter: number; readonly words: Int32Array; readonly answers: number }[] = [];
+  private flushPlanned = false;
+  private connection: Connection | null = null;
+  private answer: LogonAnswerMessage | null = null;
+  /** For each shard the sequence where this session opened: what is not reported up to it never happened. */
+  private openedAt: number[] = [];
+  private fenceOpen: boolean[] = [];
+  /** What the last heartbeat said of each shard, to be reached by the next one. */
+  private markBefore: (number | undefined)[] = [];
+  private unanswered = 0;
+  private counter: number;
+  private requestNumber = 0;
+  private currentState: SessionState = 'connecting';
+  private attempt = 0;
+  private lostAt = 0;
+  private retryTimer: Timer | null = null;
+  private firstConnect: { resolve: () => void; reject: (error: TredyeError) => void } | null = null;
+  private closeWaiters: (() => void)[] = [];
+
+  private readonly reportListeners = new Listeners<[AnyReport]>();
+  private readonly tradeListeners = new Listeners<[PublicTrade]>();
+  private readonly topListeners = new Listeners<[PublicTop]>();
+  private readonly statusListeners = new Listeners<[StatusMessage]>();
+  private readonly stateListeners = new Listeners<[SessionState, string]>();
+  private readonly refusalListeners = new Listeners<[frame: number, error: TredyeError]>();
+  private readonly rolledBackListeners = new Listeners<[StreamCut]>();
+  private readonly resumedListeners = new Listeners<[StreamCut]>();
+  private readonly gapListeners = new Listeners<[PublicGap]>();
+  private readonly roomListeners = new Listeners<[number]>();
+  private readonly wordListeners = new Listeners<[Int32Array, number, number, number]>();
+  private readonly publicWordListeners = new Listeners<[Int32Array, number, number, number]>();
+
+  protected constructor(url: string, seams: ConnectionSeams, options: SessionOptions) {
+    this.url = url;
+    this.seams = seams;
+    this.options = options;
+    this.lane = options.lane;
+    this.counter = options.startCounter;
+    for (const point of options.resume) this.chain.hold(point);
+  }
+
+  // ---- what a user sees of the session
+
+  get state(): SessionState {
+    return this.currentState;
+  }
+
+  get account(): number {
+    return this.answer?.account ?? 0;
+  }
+
+  get incarnation(): number {
+    return this.answer?.incarnation ?? 0;
+  }
+
+  get rights(): number {
+    return this.answer?.rights ?? 0;
+  }
+
+  get shardCount(): number {
+    return this.answer?.points.length ?? 0;
+  }
+
+  /** What this client holds of each shard: give it to the next process's `resume`. */
+  resumePoints(): ResumeFrom[] {
+    return this.chain.points();
+  }
+
+  /** Commands that may be sent now. */
+  room(): number {
+    return this.currentState === 'ready' ? Math.max(0, (this.answer?.window ?? 0) - this.unanswered) : 0;
+  }
+
+  /** Bytes handed over and not yet given to the network. */
+  bufferedBytes(): number {
+    return this.connection?.bufferedBytes() ?? 0;
+  }
+
+  onReport(listener: (report: AnyReport) => void): () => void {
+    return this.reportListeners.add(listener);
+  }
+
+  onTrade(listener: (trade: PublicTrade) => void): () => void {
+    return this.tradeListeners.add(listener);
+  }
+
+  onTop(listener: (top: PublicTop) => void): () => void {
+    return this.topListeners.add(listener);
+  }
+
+  onStatus(listener: (status: StatusMessage) => void): () => void {
+    return this.statusListeners.add(listener);
+  }
+
+  onStateChange(listener: (state: SessionState, why: string) => void): () => void {
+    return this.stateListeners.add(listener);
+  }
+
+  /** A frame of `send` was not taken. */
+  onRefused(listener: (frame: number, error: TredyeError) => void): () => void {
+    return this.refusalListeners.add(listener);
+  }
+
+  /** A crash took back what level `matched` had shown: forget what came after `sequence`, it comes again, differently. */
+  onRolledBack(listener: (cut: StreamCut) => void): () => void {
+    return this.rolledBackListeners.add(listener);
+  }
+
+  /** A resumed stream has reached the live one. */
+  onResumed(listener: (cut: StreamCut) => void): () => void {
+    return this.resumedListeners.add(listener);
+  }
+
+  onPublicGap(listener: (gap: PublicGap) => void): () => void {
+    return this.gapListeners.add(listener);
+  }
+
+  /** Called with room() after answers came in: when a full window has room again. */
+  onRoom(listener: (room: number) => void): () => void {
+    return this.roomListeners.add(listener);
+  }
+
+  onEventWords(listener: EventWordsListener): () => void {
+    return this.wordListeners.add(listener);
+  }
+
+  /** Trades and tops as words. */
+  onPublicWords(listener: EventWordsListener): () => void {
+    return this.publicWordListeners.add(listener);
+  }
+
+  // ---- life
+
+  /** Resolves when the first logon is answered. */
+  protected open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.firstConnect = { resolve, reject };
+      this.connectNow();
+    });
+  }
+
+  /** Ends the session. What was sent and not reported stays open until a logon of the same lane. */
+  close(): Promise<void> {
+    if (this.currentState === 'closed') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.closeWaiters.push(resolve);
+      if (this.connection === null) this.finish(new TredyeError('NOT_CONNECTED', 'The client was closed.'), '');
+      else {
+        this.setState('closed', 'closed by its owner');
+        this.connection.close();
+      }
+    });
+  }
+
+  private connectNow(): void {
+    this.retryTimer = null;
+    const { lane, ackLevel, heartbeatSeconds } = this.options;
+    const connection = new Connection(
+      this.url,
+      this.seams,
+      { lane, ackLevel, heartbeatSeconds, resume: this.chain.points() },
+      {
+        loggedOn: (answer) => this.loggedOn(answer),
+        reportFrame: (frame) => this.takeReports(frame),
+        publicFrame: (frame) => this.takePublic(frame),
+        message: (message) => this.takeMessage(message),
+        lost: (loss) => {
+          if (this.connection === connection) this.lost(loss);
+        },
+      },
+    );
+    this.connection = connection;
+  }
+
+  private loggedOn(answer: LogonAnswerMessage): void {
+    this.answer = answer;
+    this.attempt = 0;
+    this.unanswered = 0;
+    this.publicChain.clear();
+    this.markBefore = [];
+    this.openedAt = [];
+    this.fenceOpen = [];
+    for (const point of answer.points) {
+      this.openedAt[point.shard] = point.sequence;
+      this.fenceOpen[point.shard] = true;
+      // With nothing held there is nothing to replay: the stream begins where the session opened.
+      if (!this.chain.holds(point.shard)) this.chain.hold(point);
+    }
+    this.setState('ready', '');
+    for (const point of answer.points) this.closeFenceWhenReached(point.shard);
+    for (const subscription of this.subscriptions) this.sendSubscription(subscription, 0);
+    this.firstConnect?.resolve();
+    this.firstConnect = null;
+    this.flush();
+  }
+
+  private lost(loss: ConnectionLoss): void {
+    this.connection = null;
+    const unanswerable = new TredyeError('NOT_CONNECTED', 'The connection was lost before the answer came.', {
+      canRetry: true,
+    });
+    for (const request of this.requests.values()) request.reject(unanswerable);
+    this.requests.clear();
+    if (this.firstConnect !== null) {
+      const error = connectError(this.url, loss);
+      this.firstConnect.reject(error);
+      this.firstConnect = null;
+      this.finish(error, error.message);
+      return;
+    }
+    if (this.currentState === 'closed') {
+      this.finish(new TredyeError('NOT_CONNECTED', 'The client was closed.'), '');
+      return;
+    }
+    const why = loss.why || `closed with code ${loss.code}`;
+    if (!mayReconnect(loss.code)) {
+      const options = loss.reason === null ? {} : { reason: loss.reason };
+      this.finish(new TredyeError('SESSION_ENDED', `The platform ended the session: ${why}.`, options), why);
+      return;
+    }
+    const now = this.seams.clock.now();
+    if (this.currentState !== 'reconnecting') this.lostAt = now;
+    if (now - this.lostAt > this.options.giveUpAfterMs) {
+      this.finish(new TredyeError('CONNECT_FAILED', `No connection to ${this.url} for ${now - this.lostAt} ms.`), why);
+      return;
+    }
+    this.setState('reconnecting', why);
+    const waitMs = backoffMs(this.attempt++, this.options.random);
+    this.retryTimer = this.seams.clock.after(waitMs, () => this.connectNow());
+  }
+
+  private finish(error: TredyeError, why: string): void {
+    this.retryTimer?.cancel();
+    this.connection = null;
+    this.queue = [];
+    this.pending.close(error);
+    this.setState('closed', why);
+    for (const waiter of this.closeWaiters) waiter();
+    this.closeWaiters = [];
+  }
+
+  private setState(state: SessionState, why: string): void {
+    if (this.currentState === state) return;
+    this.currentState = state;
+    this.stateListeners.call(state, why);
+  }
+
+  // ---- commands out
+
+  /** The next counter of this lane's client order ids. They must be sent in the order in which they were taken. */
+  takeCounter(): number {
+    return ++this.counter;
+  }
+
+  /**
+   * For players and load: sends `count` records (1 to 256) from word `at` of `words` on as one frame, as they are; a
+   * client order id is the caller's to set (putClientOrderId, takeCounter). Returns the frame's number, NOT_READY or
+   * WINDOW_FULL; then nothing was sent. answers: commands among them, when some are Parts.
+   */
+  send(words: Int32Array, at: number, count: number, answers = count): number {
+    if (this.connection === null || this.currentState !== 'ready') return NOT_READY;
+    if (count < 1 || count > MAX_FRAME_RECORDS) {
+      throw new TredyeError('BAD_ARGUMENT', `A frame holds 1 to ${MAX_FRAME_RECORDS} records, not ${count}.`);
+    }
+    if (answers > this.room()) return WINDOW_FULL;
+    if (this.queue.length > 0) this.flush();
+    if (answers > this.room()) return WINDOW_FULL;
+    const number = this.connection.sendCommands(words, at, count);
+    this.unanswered += answers;
+    this.frameCounts[number % REMEMBERED_FRAMES] = answers;
+    return number;
+  }
+
+  /**
+   * Takes a head (and its Parts) into the queue under the lane's next client order id; the promise settles with its
+   * first report or a TredyeError. Commands of one turn of the event loop share frames.
+   */
+  protected submit(words: Int32Array, shard: number): Promise<AnyReport> {
+    if (this.currentState === 'closed') {
+      return Promise.reject(new TredyeError('NOT_CONNECTED', 'The client is closed.'));
+    }
+    const counter = this.takeCounter();
+    for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
+    return new Promise((resolve, reject) => {
+      this.pending.add({ counter, shard, incarnation: 0, frameNumber: 0, resolve, reject });
+      this.queue.push({ counter, words, answers: shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1 });
+      this.planFlush();
+    });
+  }
+
+  private planFlush(): void {
+    if (this.flushPlanned) return;
+    this.flushPlanned = true;
+    queueMicrotask(() => {
+      this.flushPlanned = false;
+      this.flush();
+    });
+  }
+
+  /** Sends what is queued, as far as the window allows. */
+  private flush(): void {
+    while (this.queue.length > 0 && this.connection !== null && this.currentState === 'ready') {
+      let records = 0;
+      let answers = 0;
+      let taken = 0;
+      for (const entry of this.queue) {
+        const entryRecords = entry.words.length / COMMAND_WORDS;
+        if (records + entryRecords > MAX_FRAME_RECORDS || answers + entry.answers > this.room()) break;
+        this.frameWords.set(entry.words, records * COMMAND_WORDS);
+        records += entryRecords;
+        answers += entry.answers;
+        taken++;
+      }
+      if (taken === 0) return;
+      const sent = this.queue.splice(0, taken);
+      const number = this.connection.sendCommands(this.frameWords, 0, records);
+      this.unanswered += answers;
+      this.frameCounts[number % REMEMBERED_FRAMES] = answers;
+      for (const entry of sent) this.pending.sent(entry.counter, number, this.incarnation);
+    }
+  }
+
+  // ---- reports in
+
+  private takeReports(frame: ReportFrameReader): void {
+    const { words, shard, epoch } = frame;
+    const unansweredBefore = this.unanswered;
+    const openedAt = this.openedAt[shard] ?? 0;
+    for (let record = 0; record < frame.count; record++) {
+      const at = frame.recordsAtWord + record * EVENT_WORDS;
+      const sequence = joinWords(words[at + EVENT_SEQUENCE] ?? 0, words[at + EVENT_SEQUENCE + 1] ?? 0);
+      const verdict = this.chain.next(shard, epoch, sequence, words[at + EVENT_ACCOUNT_SEQUENCE] ?? 0);
+      if (verdict === CHAIN_GAP) {
+        this.connection?.drop(`the private stream of shard ${shard} has a hole before sequence ${sequence}`);
+        return;
+      }
+      if (verdict !== CHAIN_NEXT) continue;
+      this.takeReport(words, at, shard, epoch, sequence > openedAt);
+    }
+    this.closeFenceWhenReached(shard);
+    if (this.unanswered < unansweredBefore) {
+      if (this.queue.length > 0) this.flush();
+      this.roomListeners.call(this.room());
+    }
+  }
+
+  private takeReport(words: Int32Array, at: number, shard: number, epoch: number, ofThisSession: boolean): void {
+    const counter = answeredCounter(words, at, this.lane);
+    let report: AnyReport | null = null;
+    if (counter !== NO_ANSWER) {
+      if (ofThisSession && this.answersThisSession(words, at, shard))
+        this.unanswered = Math.max(0, this.unanswered - 1);
+      if (this.pending.size > 0 && this.pending.has(counter)) {
+        report = reportAt(words, at, shard, epoch);
+        this.pending.resolve(counter, report);
+      }
+    }
+    if (this.wordListeners.count > 0) this.wordListeners.call(words, at, shard, epoch);
+    if (this.reportListeners.count > 0) this.reportListeners.call(report ?? reportAt(words, at, shard, epoch));
+  }
+
+  /** Whether an answer is to a command of this session: a stale one of an older session is refused after the fence. */
+  private answersThisSession(words: Int32Array, at: number, shard: number): boolean {
+    const kindWord = words[at + EVENT_KIND_WORD] ?? 0;
+    const kind = kindWord & 0xff;
+    if (kind === EventKind.Rejected && kindWord >>> 16 === Reason.StaleIncarnation) {
+      return (words[at + EVENT_SESSION] ?? 0) >>> 0 === this.incarnation;
+    }
+    // The other shards' answers to an admin record are the supervisor's doing.
+    return kind < EventKind.InstrumentAdded || shard === 0;
+  }
+
+  private closeFenceWhenReached(shard: number): void {
+    if (this.fenceOpen[shard] !== true || this.chain.sequence(shard) < (this.openedAt[shard] ?? 0)) return;
+    this.fenceOpen[shard] = false;
+    this.pending.fence(shard, this.incarnation, !this.fenceOpen.includes(true));
+  }
+
+  private takePublic(frame: PublicFrameReader): void {
+    const { words, shard, epoch } = frame;
+    let at = frame.recordsAtWord;
+    for (let stream = 0; stream < frame.streamCount; stream++) {
+      const gap = this.publicChain.next(
+        shard,
+        frame.instrument(stream),
+        frame.channel(stream),
+        frame.previousLast(stream),
+        frame.last(stream),
+      );
+      if (gap !== null) this.gapListeners.call(gap);
+      const end = at + frame.recordCount(stream) * EVENT_WORDS;
+      for (; at < end; at += EVENT_WORDS) this.takePublicRecord(words, at, shard, epoch);
+    }
+  }
+
+  private takePublicRecord(words: Int32Array, at: number, shard: number, epoch: number): void {
+    if (this.publicWordListeners.count > 0) this.publicWordListeners.call(words, at, shard, epoch);
+    const kind = eventKindAt(words, at);
+    if (kind === EventKind.Trade && this.tradeListeners.count > 0) {
+      this.tradeListeners.call(tradeAt(words, at, shard, epoch));
+    } else if (kind === EventKind.Top && this.topListeners.count > 0) {
+      this.topListeners.call(topAt(words, at, shard, epoch));
+    }
+  }
+
+  // ---- control messages in
+
+  private takeMessage(message: ControlMessage): void {
+    switch (message.type) {
+      case 'RolledBack':
+        this.chain.hold({ shard: message.shard, epoch: message.epoch, sequence: message.sequence });
+        this.rolledBackListeners.call(message);
+        return;
+      case 'Resumed':
+        this.closeFenceWhenReached(message.shard);
+        this.resumedListeners.call(message);
+        return;
+      case 'Heartbeat':
+        this.checkMarks(message.marks);
+        return;
+      case 'Refused':
+        this.takeRefusal(message.number, message.request, message.reason, message.text);
+        return;
+      case 'Subscribed':
+      case 'Instruments':
+        this.requests.get(message.request)?.resolve(message);
+        this.requests.delete(message.request);
+        return;
+      case 'Status':
+        this.statusListeners.call(message);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A lost tail shows on a quiet stream: what a heartbeat said must be held by the time of the next one. */
+  private checkMarks(marks: readonly { readonly shard: number; readonly accountSequence: number }[]): void {
+    for (const mark of marks) {
+      const before = this.markBefore[mark.shard];
+      if (before !== undefined && this.chain.behind(mark.shard, before)) {
+        this.connection?.drop(`the tail of the private stream of shard ${mark.shard} was lost`);
+        return;
+      }
+      this.markBefore[mark.shard] = mark.accountSequence;
+    }
+  }
+
+  private takeRefusal(frame: number, request: number, reason: number, text: string): void {
+    const name = reasonName(reason);
+    const why = text === '' ? '' : ` (${text})`;
+    const error = new TredyeError('REFUSED', `The platform did not take it: ${name}${why}.`, {
+      reason: name,
+      // The range 900 says: try again, no id was used up.
+      canRetry: reason >= Reason.Busy && reason < Reason.ByClient,
+    });
+    if (request !== 0) {
+      this.requests.get(request)?.reject(error);
+      this.requests.delete(request);
+      return;
+    }
+    if (frame === 0) return;
+    this.unanswered = Math.max(0, this.unanswered - (this.frameCounts[frame % REMEMBERED_FRAMES] ?? 0));
+    this.frameCounts[frame % REMEMBERED_FRAMES] = 0;
+    this.pending.refuseFrame(frame, this.incarnation, error);
+    this.refusalListeners.call(frame, error);
+    this.flush();
+  }
+
+  // ---- requests
+
+  private request(messageOf: (request: number) => ControlMessage): Promise<ControlMessage> {
+    return new Promise((resolve, reject) => {
+      if (this.connection === null || this.currentState !== 'ready') {
+        reject(new TredyeError('NOT_CONNECTED', 'There is no connection now.', { canRetry: true }));
+        return;
+      }
+      const number = ++this.requestNumber;
+      this.requests.set(number, { resolve, reject });
+      this.connection.sendControl(messageOf(number));
+    });
+  }
+
+  /** Asks for the instruments that are not known yet, or for all, whose phases are then as of now. */
+  protected async loadInstruments(all = false): Promise<InstrumentBook> {
+    let after = all ? 0 : this.book.highestId;
+    for (let more = true; more; ) {
+      const asked = after;
+      const page = await this.request((request) => ({ type: 'InstrumentsRequest', request, after: asked }));
+      if (page.type !== 'Instruments') break;
+      for (const instrument of page.instruments) {
+        this.book.add(instrument);
+        after = Math.max(after, instrument.id);
+      }
+      more = page.more && page.instruments.length > 0;
+    }
+    return this.book;
+  }
+
+  protected get knownInstruments(): InstrumentBook {
+    return this.book;
+  }
+
+  /** Public data of some instruments, or of all with none named. Kept over reconnects. */
+  protected async addSubscription(channels: number, mode: StreamMode, instruments: readonly number[]): Promise<void> {
+    const subscription: Subscription = { channels, mode, instruments };
+    this.subscriptions.push(subscription);
+    await this.request((request) => ({ type: 'Subscribe', request, ...subscription }));
+  }
+
+  protected async removeSubscription(channels: number, instruments: readonly number[]): Promise<void> {
+    for (let at = this.subscriptions.length - 1; at >= 0; at--) {
+      const held = this.subscriptions[at];
+      if (held === undefined || (held.channels & ~channels) !== 0) continue;
+      if (instruments.length === 0 || held.instruments.every((instrument) => instruments.includes(instrument))) {
+        this.subscriptions.splice(at, 1);
+      }
+    }
+    await this.request((request) => ({ type: 'Unsubscribe', request, channels, instruments }));
+  }
+
+  private sendSubscription(subscription: Subscription, request: number): void {
+    this.connection?.sendControl({ type: 'Subscribe', request, ...subscription });
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The calls of the client: orders, market state, administration, public data. Each writes the command's words, gives them
+ * to the session and narrows the first report to what that command can be answered with.
+ */
+
+import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
+import { Channel, CommandKind, Phase, Right, StreamMode } from '../schemas/codes.js';
+import type { InstrumentFields } from '../schemas/control.js';
+import {
+  adminHeadWords,
+  cancelWords,
+  endOfDayWords,
+  massCancelWords,
+  newOrderWords,
+  type OrderTarget,
+  type OrderTerms,
+  replaceWords,
+  setPhaseWords,
+  uncrossWords,
+} from './commands.js';
+import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
+import { EVERY_SHARD } from './pending.js';
+import { Session } from './session.js';
+import { TredyeError } from './tredye-error.js';
+
+/** An instrument by its number or its symbol. */
+export type InstrumentName = { readonly instrument: number } | { readonly symbol: string };
+
+export type Replacement = InstrumentName & OrderTarget & { readonly price: number; readonly quantity: number };
+
+export type RightName = keyof typeof Right;
+
+export interface NewInstrument {
+  readonly symbol: string;
+  /** Ticks. */
+  readonly priceMin?: number;
+  readonly priceMax: number;
+  /** Lots. */
+  readonly quantityMax: number;
+  /** Amount of one tick times one lot; default 1. */
+  readonly unit?: number;
+  readonly referencePrice?: number;
+  readonly priceDecimals?: number;
+  readonly quantityDecimals?: number;
+  /** Left out, the platform gives one. */
+  readonly shard?: number;
+}
+
+export interface NewKey {
+  readonly account: number;
+  /** 32 bytes, Ed25519. */
+  readonly publicKey: Uint8Array;
+  readonly rights: readonly RightName[];
+  readonly label?: string;
+}
+
+export type ChannelName = 'trades' | 'top';
+
+const DEFAULT_UNIT = 1;
+const ADMIN_SHARD = 0;
+const EVERY_INSTRUMENT: InstrumentName = { instrument: 0 };
+
+function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly Kind[]): Report<Kind> {
+  for (const kind of kinds) {
+    if (report.kind === kind) return report as Report<Kind>;
+  }
+  throw new TredyeError('REFUSED', `The platform answered with ${report.kind}, which this client does not know.`);
+}
+
+function channelBits(channels: readonly ChannelName[]): number {
+  let bits = 0;
+  for (const channel of channels) bits |= channel === 'trades' ? Channel.Trades : Channel.Top;
+  return bits;
+}
+
+export class TradingClient extends Session {
+  // ---- orders
+
+  /** A new order. Its fills come by onReport, behind the first report. */
+  async place(order: InstrumentName & OrderTerms): Promise<Report<'Accepted' | 'Rejected'>> {
+    const report = await this.submitFor(order, (instrument) => newOrderWords(instrument, order));
+    return narrowed(report, ['Accepted', 'Rejected']);
+  }
+
+  /** quantity is the new total, filled included; only less at the same price keeps the place. */
+  async replace(order: Replacement): Promise<Report<'Reduced' | 'Replaced' | 'Cancelled' | 'Rejected'>> {
+    return this.replaceAs(CommandKind.Replace, order);
+  }
+
+  /** quantity is what shall be open; always to the back of the queue. */
+  async cancelReplace(order: Replacement): Promise<Report<'Reduced' | 'Replaced' | 'Cancelled' | 'Rejected'>> {
+    return this.replaceAs(CommandKind.CancelReplace, order);
+  }
+
+  private async replaceAs(
+    kind: CommandKind.Replace | CommandKind.CancelReplace,
+    order: Replacement,
+  ): Promise<Report<'Reduced' | 'Replaced' | 'Cancelled' | 'Rejected'>> {
+    const report = await this.submitFor(order, (instrument) =>
+      replaceWords(kind, instrument, order, order.price, order.quantity),
+    );
+    return narrowed(report, ['Reduced', 'Replaced', 'Cancelled', 'Rejected']);
+  }
+
+  async cancel(order: InstrumentName & OrderTarget): Promise<Report<'Cancelled' | 'Rejected'>> {
+    const report = await this.submitFor(order, (instrument) => cancelWords(instrument, order));
+    return narrowed(report, ['Cancelled', 'Rejected']);
+  }
+
+  /** All orders of the account in an instrument, or with none named in all of them. The cancels follow by onReport. */
+  async massCancel(of: InstrumentName = EVERY_INSTRUMENT): Promise<Report<'Started' | 'Rejected'>> {
+    return narrowed(await this.submitFor(of, massCancelWords), ['Started', 'Rejected']);
+  }
+
+  // ---- the market (needs the right Market)
+
+  async setPhase(of: InstrumentName & { readonly phase: PhaseName }): Promise<Report<'PhaseChanged' | 'Rejected'>> {
+    const report = await this.submitFor(of, (instrument) => setPhaseWords(instrument, Phase[of.phase]));
+    return narrowed(report, ['PhaseChanged', 'Rejected']);
+  }
+
+  async uncross(of: InstrumentName): Promise<Report<'Uncrossed' | 'Rejected'>> {
+    return narrowed(await this.submitFor(of, uncrossWords), ['Uncrossed', 'Rejected']);
+  }
+
+  /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
+  async endOfDay(of: InstrumentName): Promise<Report<'Started' | 'Rejected'>> {
+    return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
+  }
+
+  // ---- administration (needs the right Admin)
+
+  /** Resolves with the number of the new account. */
+  async addAccount(name: string): Promise<number> {
+    const head = adminHeadWords(CommandKind.AddAccount, 0, 0);
+    const report = await this.administer(head, encodeAccountTerms({ name }), 'AccountAdded');
+    return report.leaves;
+  }
+
+  /** Resolves with the number of the new key. */
+  async addKey(key: NewKey): Promise<number> {
+    let rights = 0;
+    for (const right of key.rights) rights |= Right[right];
+    const terms = encodeKeyTerms({ publicKey: key.publicKey, rights, label: key.label ?? '' });
+    const report = await this.administer(adminHeadWords(CommandKind.AddKey, key.account, 0), terms, 'KeyAdded');
+    return report.quantity;
+  }
+
+  async revokeKey(keyId: number): Promise<void> {
+    await this.administer(adminHeadWords(CommandKind.RevokeKey, 0, keyId), new Int32Array(0), 'KeyRevoked');
+  }
+
+  /** Resolves when the instrument's own shard takes commands for it. It begins in phase Closed. */
+  async addInstrument(terms: NewInstrument): Promise<InstrumentFields> {
+    const parts = encodeInstrumentTerms({
+      symbol: terms.symbol,
+      shard: terms.shard ?? ANY_SHARD,
+      priceMin: terms.priceMin ?? 1,
+      priceMax: terms.priceMax,
+      quantityMax: terms.quantityMax,
+      unit: terms.unit ?? DEFAULT_UNIT,
+      referencePrice: terms.referencePrice ?? null,
+      priceDecimals: terms.priceDecimals ?? 0,
+      quantityDecimals: terms.quantityDecimals ?? 0,
+    });
+    const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
+    const report = await this.administer(head, parts, 'InstrumentAdded');
+    await this.loadInstruments();
+    const added = this.knownInstruments.get(report.instrument);
+    if (added === undefined) throw new TredyeError('UNKNOWN_SYMBOL', `Instrument ${report.instrument} is not listed.`);
+    return added;
+  }
+
+  private async administer<Kind extends PrivateKind>(
+    head: Int32Array,
+    parts: Int32Array,
+    kind: Kind,
+  ): Promise<Report<Kind>> {
+    const words = new Int32Array(head.length + parts.length);
+    words.set(head);
+    words.set(parts, head.length);
+    const report = await this.submit(words, ADMIN_SHARD);
+    if (report.kind === 'Rejected') {
+      throw new TredyeError('REFUSED', `The platform refused the record: ${report.reason}.`, { reason: report.reason });
+    }
+    return narrowed(report, [kind]);
+  }
+
+  // ---- instruments and public data
+
+  /** All instruments, asked anew: the phases are as of now. */
+  async instruments(): Promise<InstrumentFields[]> {
+    return (await this.loadInstruments(true)).all();
+  }
+
+  async instrument(symbol: string): Promise<InstrumentFields> {
+    const known = this.knownInstruments.bySymbol(symbol) ?? (await this.loadInstruments()).bySymbol(symbol);
+    if (known === undefined) throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${symbol}.`);
+    return known;
+  }
+
+  /** Public data, by onTrade and onTop. With no instruments named: all. frames: newest state every 16 ms instead of each. */
+  async subscribe(
+    channels: readonly ChannelName[],
+    options: { readonly instruments?: readonly number[]; readonly frames?: boolean } = {},
+  ): Promise<void> {
+    const mode = options.frames === true ? StreamMode.Frame : StreamMode.Raw;
+    await this.addSubscription(channelBits(channels), mode, options.instruments ?? []);
+  }
+
+  async unsubscribe(channels: readonly ChannelName[], instruments: readonly number[] = []): Promise<void> {
+    await this.removeSubscription(channelBits(channels), instruments);
+  }
+
+  /**
+   * Submits at once when the instrument is known, so that calls are sent in the order in which they were made; else
+   * asks for the instruments first.
+   */
+  private submitFor(of: InstrumentName, write: (instrument: number) => Int32Array): Promise<AnyReport> {
+    const known = this.locate(of);
+    if (known !== null) return this.submit(write(known.instrument), known.shard);
+    return this.loadInstruments().then(() => {
+      const found = this.locate(of);
+      if (found !== null) return this.submit(write(found.instrument), found.shard);
+      // An unknown number is for the platform to refuse; a symbol has no number to send.
+      if ('instrument' in of) return this.submit(write(of.instrument), EVERY_SHARD);
+      throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${of.symbol}.`);
+    });
+  }
+
+  private locate(of: InstrumentName): { readonly instrument: number; readonly shard: number } | null {
+    if ('instrument' in of && of.instrument === 0) return { instrument: 0, shard: EVERY_SHARD };
+    if ('instrument' in of && this.shardCount === 1) return { instrument: of.instrument, shard: 0 };
+    const book = this.knownInstruments;
+    const found = 'instrument' in of ? book.get(of.instrument) : book.bySymbol(of.symbol);
+    return found === undefined ? null : { instrument: found.id, shard: found.shard };
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The one error class of the client: one sentence, a code to act on, and whether the same call may work later.
+ * Any thread, browser and Node.
+ */
+
+/**
+ * REFUSED           the gateway did not take the command; `reason` says why, nothing happened
+ * NEVER_HAPPENED    the connection was lost before the command was taken: certain, after the fence of a new logon
+ * UNSETTLED         the client was closed before the command's fate was known: log on with the same lane to settle it
+ * NOT_CONNECTED     closed, or not yet connected
+ * CONNECT_FAILED    nothing that speaks this protocol answered at the address
+ * LOGON_REFUSED     the key, its rights or the lane were refused
+ * SESSION_ENDED     the platform closed the session for a reason that a reconnect does not mend
+ * BAD_ARGUMENT      the call itself is wrong; nothing was sent
+ * BAD_KEY           the key file or key cannot be read or is no Ed25519 key
+ * UNKNOWN_SYMBOL    no instrument of that symbol
+ * TIMED_OUT         no answer in time
+ */
+export type TredyeErrorCode =
+  | 'REFUSED'
+  | 'NEVER_HAPPENED'
+  | 'UNSETTLED'
+  | 'NOT_CONNECTED'
+  | 'CONNECT_FAILED'
+  | 'LOGON_REFUSED'
+  | 'SESSION_ENDED'
+  | 'BAD_ARGUMENT'
+  | 'BAD_KEY'
+  | 'UNKNOWN_SYMBOL'
+  | 'TIMED_OUT';
+
+export class TredyeError extends Error {
+  readonly code: TredyeErrorCode;
+  /** The name of the platform's reason where there is one, for example Busy; else null. */
+  readonly reason: string | null;
+  readonly canRetry: boolean;
+
+  constructor(code: TredyeErrorCode, sentence: string, options: { reason?: string; canRetry?: boolean } = {}) {
+    super(sentence);
+    this.name = 'TredyeError';
+    this.code = code;
+    this.reason = options.reason ?? null;
+    this.canRetry = options.canRetry ?? false;
+  }
+}

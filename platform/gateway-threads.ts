@@ -1,0 +1,109 @@
+/**
+ * The gateways' threads: started one behind the other, listened to, stopped. Supervisor thread.
+ *
+ * A gateway owns sockets of uWebSockets.js, and a thread that dies with live sockets aborts the process: there is no
+ * replacing one. What can be done is to leave by name when a gateway says that it must end.
+ */
+
+import { Worker } from 'node:worker_threads';
+import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from '../gateway/worker-data.js';
+import { EXIT_CORRUPT_JOURNAL, EXIT_LISTEN, EXIT_MISSING, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
+import type { PlatformLog } from './log.js';
+
+const WORKER_FILE = new URL('../gateway/worker.js', import.meta.url);
+
+function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal' }>): PlatformError {
+  switch (message.code) {
+    case 'UWS_UNAVAILABLE':
+      return new PlatformError(message.code, EXIT_MISSING, message.message);
+    case 'PORT_TAKEN':
+    case 'ADDRESS_UNUSABLE':
+      return new PlatformError(message.code, EXIT_LISTEN, message.message, true);
+    case 'JOURNAL':
+      return new PlatformError(message.code, EXIT_CORRUPT_JOURNAL, message.message);
+    default:
+      return new PlatformError(
+        'GATEWAY_DIED',
+        EXIT_WORKER_DIED,
+        `Gateway ${index} found a bug: ${message.message}`,
+        true,
+      );
+  }
+}
+
+/** One gateway's thread. */
+class GatewayThread {
+  readonly listening: Promise<number>;
+  readonly stopped: Promise<void>;
+  private readonly worker: Worker;
+  private stopping = false;
+
+  constructor(data: GatewayWorkerData, log: PlatformLog, died: (error: PlatformError) => void) {
+    const { index } = data;
+    this.worker = new Worker(WORKER_FILE, { workerData: data, name: `gateway-${index}` });
+    this.listening = new Promise((resolve, reject) => {
+      const fail = (error: PlatformError): void => {
+        reject(error);
+        died(error);
+      };
+      this.worker.on('message', (message: GatewayMessage) => {
+        if (message.type === 'listening') resolve(message.port);
+        else if (message.type === 'fatal') fail(fatalOf(index, message));
+        else if (message.type === 'log') log[message.level]({ code: message.code, gateway: index }, message.message);
+        else if (message.type === 'progress') {
+          log.debug({ gateway: index, done: message.done, total: message.total }, 'reading the journal');
+        }
+      });
+      this.worker.on('error', (error) => {
+        fail(new PlatformError('GATEWAY_DIED', EXIT_WORKER_DIED, `Gateway ${index} died: ${error.message}`, true));
+      });
+      this.worker.on('exit', (code) => {
+        if (this.stopping) return;
+        fail(new PlatformError('GATEWAY_DIED', EXIT_WORKER_DIED, `Gateway ${index} ended with code ${code}.`, true));
+      });
+    });
+    // Whoever waits for it hears of it; nobody else must.
+    this.listening.catch(() => undefined);
+    this.stopped = new Promise((resolve) => {
+      this.worker.on('exit', () => resolve());
+    });
+  }
+
+  stop(): Promise<void> {
+    this.stopping = true;
+    const order: GatewayOrder = { type: 'stop' };
+    this.worker.postMessage(order);
+    return this.stopped;
+  }
+}
+
+export class GatewayThreads {
+  private readonly threads: GatewayThread[] = [];
+
+  /** Starts all of them; resolves with the port when every one listens. died: called when one ends by itself later. */
+  async start(
+    count: number,
+    dataOf: (index: number, port: number) => GatewayWorkerData,
+    firstPort: number,
+    log: PlatformLog,
+    died: (error: PlatformError) => void,
+  ): Promise<number> {
+    // The first alone, so that a port that another program holds is found before two of ours share it.
+    const first = this.startOne(dataOf(0, firstPort), log, died);
+    const port = await first.listening;
+    const others = Array.from({ length: count - 1 }, (_, at) => this.startOne(dataOf(at + 1, port), log, died));
+    await Promise.all(others.map((thread) => thread.listening));
+    return port;
+  }
+
+  /** Closes all sessions (4000: come again) and resolves when the threads are gone. */
+  async stop(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.stop()));
+  }
+
+  private startOne(data: GatewayWorkerData, log: PlatformLog, died: (error: PlatformError) => void): GatewayThread {
+    const thread = new GatewayThread(data, log, died);
+    this.threads.push(thread);
+    return thread;
+  }
+}
