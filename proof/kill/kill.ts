@@ -1,0 +1,221 @@
+/**
+ * Kills of the whole platform by SIGKILL at random moments under load, with a witness in a process of its own, and the
+ * check after each restart. A kill counts only with commands in flight. Runs on the main thread of a proof's process.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { readKeyFile, TredyeClient } from '../../client/index.js';
+import { journalDirectory } from '../../platform/data-directory.js';
+import { PlatformProcess } from '../platform-process.js';
+import { seededRandom } from '../seeded-random.js';
+import { checkAfterKill } from './check.js';
+import { readJournalEvents, readStreams } from './event-log.js';
+import { readWitnessLines } from './witness-line.js';
+import type { WitnessMessage, WitnessOrder } from './witness-main.js';
+
+const WITNESS = fileURLToPath(new URL('./witness-main.js', import.meta.url));
+const WITNESS_LANE = 7;
+const READER_LANE = 8;
+const SETTLE_MS = 60_000;
+const SHORTEST_LOAD_MS = 100;
+const LONGEST_LOAD_MS = 700;
+/** Kills without a command in flight do not count; so many in a row mean that there is no load. */
+const MAX_IDLE_KILLS = 5;
+
+export interface KillOptions {
+  readonly rounds: number;
+  readonly seed: number;
+  readonly shards: number;
+  /** An empty folder of its own; left as it is. */
+  readonly scratch: string;
+  readonly say: (line: string) => void;
+}
+
+export interface KillSummary {
+  readonly rounds: number;
+  readonly inFlight: readonly number[];
+  readonly tornTails: number;
+  readonly acknowledged: number;
+  readonly neverHappened: number;
+  readonly restartMs: readonly number[];
+}
+
+interface Members {
+  readonly account: number;
+  readonly keyFile: string;
+  readonly instruments: readonly number[];
+}
+
+/** One account with a key of its own, and an open instrument on each shard. */
+async function admitMembers(platform: PlatformProcess, shards: number, scratch: string): Promise<Members> {
+  const admin = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
+  const account = await admin.addAccount('witness');
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const keyId = await admin.addKey({
+    account,
+    publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
+    rights: ['Read', 'Trade'],
+  });
+  const keyFile = join(scratch, 'witness-key.json');
+  writeFileSync(keyFile, JSON.stringify({ keyId, privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }));
+  const instruments: number[] = [];
+  for (let shard = 0; shard < shards; shard++) {
+    const { id } = await admin.addInstrument({ symbol: `KILL${shard}`, shard, priceMax: 1000, quantityMax: 1_000_000 });
+    await admin.setPhase({ instrument: id, phase: 'Continuous' });
+    instruments.push(id);
+  }
+  await admin.close();
+  return { account, keyFile, instruments };
+}
+
+/** The witness process and what it said last. */
+class WitnessProcess {
+  private readonly child: ChildProcess;
+  private readonly heard: WitnessMessage[] = [];
+  private waiting: (() => void) | null = null;
+  private gone = false;
+
+  constructor(args: readonly string[]) {
+    this.child = fork(WITNESS, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child.on('message', (message: WitnessMessage) => {
+      this.heard.push(message);
+      this.waiting?.();
+    });
+    this.child.on('exit', () => {
+      this.gone = true;
+      this.waiting?.();
+    });
+  }
+
+  order(order: WitnessOrder): void {
+    this.child.send(order);
+  }
+
+  /** Forgets what it said so far. */
+  forget(): void {
+    this.heard.length = 0;
+  }
+
+  /** The next message of a type; what comes before it is dropped. Throws when the witness fails or stays silent. */
+  async next<Type extends WitnessMessage['type']>(type: Type): Promise<Extract<WitnessMessage, { type: Type }>> {
+    const until = Date.now() + SETTLE_MS;
+    for (;;) {
+      const message = this.heard.shift();
+      if (message?.type === 'failed') throw new Error(message.why);
+      if (message !== undefined && isOfType(message, type)) return message;
+      if (message !== undefined) continue;
+      if (this.gone) throw new Error('The witness has gone.');
+      if (Date.now() > until) throw new Error(`The witness did not say "${type}" in ${SETTLE_MS / 1000} s.`);
+      await new Promise<void>((resolve) => {
+        const timeout = setTimeout(resolve, 1000);
+        this.waiting = () => {
+          clearTimeout(timeout);
+          resolve();
+        };
+      });
+    }
+  }
+
+  end(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+function isOfType<Type extends WitnessMessage['type']>(
+  message: WitnessMessage,
+  type: Type,
+): message is Extract<WitnessMessage, { type: Type }> {
+  return message.type === type;
+}
+
+/** Runs the rounds. Throws at the first thing that does not hold, with the seed and the round in the message. */
+export async function runKills(options: KillOptions): Promise<KillSummary> {
+  const { rounds, seed, shards, scratch, say } = options;
+  const random = seededRandom(seed);
+  const data = join(scratch, 'data');
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
+  const flags = ['--shards', String(shards)];
+  let platform = await PlatformProcess.start({ data, flags });
+  const { port, url } = platform.ready;
+  const { account, keyFile, instruments } = await admitMembers(platform, shards, scratch);
+  const witnessFile = join(scratch, 'witness.txt');
+  rmSync(witnessFile, { force: true });
+  const witness = new WitnessProcess([
+    url,
+    keyFile,
+    witnessFile,
+    String(seed),
+    String(WITNESS_LANE),
+    instruments.join(','),
+  ]);
+  const inFlight: number[] = [];
+  const restartMs: number[] = [];
+  let tornTails = 0;
+  let idleKills = 0;
+  let findings = { acknowledged: 0, neverHappened: 0, openOrders: 0 };
+  try {
+    await witness.next('ready');
+    while (inFlight.length < rounds) {
+      witness.forget();
+      witness.order('go');
+      await delay(SHORTEST_LOAD_MS + random() * (LONGEST_LOAD_MS - SHORTEST_LOAD_MS));
+      await platform.kill();
+      const lost = await witness.next('inFlight');
+      const killedAt = performance.now();
+      platform = await PlatformProcess.start({ data, flags, port });
+      restartMs.push(performance.now() - killedAt);
+      for (const shard of platform.ready.shards) tornTails += shard.tornTailsCut;
+      witness.order('pause');
+      const settled = await witness.next('settled');
+      const key = readKeyFile(keyFile);
+      const { logs, tops } = await readStreams(url, key, READER_LANE, shards, instruments);
+      const journals = logs.map((_, shard) =>
+        readJournalEvents(journalDirectory(data, shard), { shard, shardCount: shards }),
+      );
+      findings = checkAfterKill({
+        account,
+        lane: WITNESS_LANE,
+        instruments,
+        firstCounter: settled.firstCounter,
+        issued: settled.issued,
+        lines: readWitnessLines(readFileSync(witnessFile, 'utf8')),
+        streams: logs,
+        journals,
+        tops,
+      });
+      if (lost.count === 0) {
+        idleKills++;
+        if (idleKills > MAX_IDLE_KILLS)
+          throw new Error('The platform is killed again and again with nothing in flight.');
+        continue;
+      }
+      idleKills = 0;
+      inFlight.push(lost.count);
+      say(
+        `round ${inFlight.length}/${rounds}: ${lost.count} in flight, ` +
+          `${findings.acknowledged} acknowledged and ${findings.neverHappened} settled as never happened so far, ` +
+          `${findings.openOrders} orders rest, epoch ${platform.ready.shards[0]?.epoch}`,
+      );
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Kill ${inFlight.length + 1} of seed ${seed}: ${why}\n${platform.log()}`, { cause: error });
+  } finally {
+    witness.end();
+    await platform.kill();
+  }
+  const { acknowledged, neverHappened } = findings;
+  return { rounds, inFlight, tornTails, acknowledged, neverHappened, restartMs };
+}
+
+/** The middle one of some numbers. */
+export function medianOf(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
