@@ -15,8 +15,7 @@ import { PlatformProcess } from '../platform-process.js';
 import { seededRandom } from '../seeded-random.js';
 import { checkAfterKill } from './check.js';
 import { readJournalEvents, readStreams } from './event-log.js';
-import { readWitnessLines } from './witness-line.js';
-import type { WitnessMessage, WitnessOrder } from './witness-main.js';
+import { readWitnessLines, type WitnessMessage, type WitnessOrder } from './witness-line.js';
 
 const WITNESS = fileURLToPath(new URL('./witness-main.js', import.meta.url));
 const WITNESS_LANE = 7;

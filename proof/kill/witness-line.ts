@@ -30,6 +30,14 @@ export interface RefusedLine {
 }
 export type WitnessLine = AckLine | NeverLine | RefusedLine;
 
+/** What the witness says to its parent, and what it is told. */
+export type WitnessMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'inFlight'; readonly count: number }
+  | { readonly type: 'settled'; readonly issued: number; readonly firstCounter: number }
+  | { readonly type: 'failed'; readonly why: string };
+export type WitnessOrder = 'go' | 'pause';
+
 export function writeWitnessLine(line: WitnessLine): string {
   switch (line.type) {
     case 'ack': {

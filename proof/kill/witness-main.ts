@@ -10,7 +10,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { type AnyReport, readKeyFile, TredyeClient, TredyeError } from '../../client/index.js';
 import { seededRandom } from '../seeded-random.js';
-import { type WitnessLine, writeWitnessLine } from './witness-line.js';
+import { type WitnessLine, type WitnessMessage, type WitnessOrder, writeWitnessLine } from './witness-line.js';
 
 /** Commands that may be unanswered: enough that every moment of a kill has some, few enough that all answers differ. */
 const WINDOW = 256;
@@ -20,13 +20,6 @@ const LOWEST_PRICE = 95;
 const PRICES = 10;
 const MAX_QUANTITY = 20;
 const LANE_SHIFT = 48n;
-
-export type WitnessMessage =
-  | { readonly type: 'ready' }
-  | { readonly type: 'inFlight'; readonly count: number }
-  | { readonly type: 'settled'; readonly issued: number; readonly firstCounter: number }
-  | { readonly type: 'failed'; readonly why: string };
-export type WitnessOrder = 'go' | 'pause';
 
 interface OpenOrder {
   readonly orderId: bigint;
