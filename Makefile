@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install build check test test-floor clean
+.PHONY: help install build check test test-floor kill figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,9 +41,18 @@ test-floor: build $(TAP_BUILT) ## run the tests and raise the number that must p
 
 ifneq ($(wildcard platform/main.ts),)
 .PHONY: run
-run: build ## start the platform in this terminal
-	@node --enable-source-maps build/platform/main.js
+run: build ## start the platform in this terminal; FLAGS="--port 7500"
+	@exec node --enable-source-maps build/platform/main.js $(FLAGS)
 endif
+
+kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
+	@node --enable-source-maps build/proof/kill/kill-main.js
+
+figures: build ## make the figures in README.md anew from docs/results
+	@node build/tools/figures-main.js
+
+record: build ## run RUN="make ..." and keep its results as docs/results/NAME.txt
+	@node build/tools/figures-main.js $(NAME) $(RUN)
 
 clean: ## remove everything that was built
 	rm -rf build build-* scratch .tap

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generatedFindings } from './check-generated.js';
+import { figureFindings } from './figures.js';
 import { houseFindings } from './house-rules.js';
 import { importFindings, roomSourceCount } from './import-directions.js';
 
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   },
   { name: 'dead code', run: deadCode },
   { name: 'generated code', run: generatedFindings },
+  { name: 'figures', run: figureFindings },
   { name: 'import directions', run: importDirections },
   { name: 'house rules', run: async (root) => houseFindings(root) },
 ];
