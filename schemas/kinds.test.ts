@@ -1,0 +1,221 @@
+/** The tables against the overlays, and the checks made from them. */
+
+import t from 'tap';
+import { CommandFlag, CommandKind, EventKind, Reason } from './codes.js';
+import { sampleCommands, sampleTerms } from './frame-samples.js';
+import { STRUCTS } from './generated/shapes.js';
+import {
+  COMMAND_FIELDS,
+  COMMAND_ROWS,
+  checkCommandShape,
+  checkEventShape,
+  checkParts,
+  EVENT_ROWS,
+  needsParts,
+} from './kinds.js';
+import {
+  COMMAND_BYTES,
+  COMMAND_FLAGS_WORD,
+  COMMAND_KIND_WORD,
+  COMMAND_WORDS,
+  EVENT_BYTES,
+  EVENT_KIND_WORD,
+  EVENT_WORDS,
+  MAX_PARTS,
+} from './layout.js';
+
+const ON_WIRE = false;
+const INSIDE = true;
+
+function commandOf(kind: number): { words: Int32Array; bytes: Uint8Array } {
+  const words = new Int32Array(COMMAND_WORDS);
+  words[COMMAND_KIND_WORD] = kind;
+  return { words, bytes: new Uint8Array(words.buffer) };
+}
+
+t.test('every kind has one row', async (t) => {
+  const commands = Object.values(CommandKind).filter((kind) => typeof kind === 'number' && kind !== CommandKind.None);
+  t.same(
+    COMMAND_ROWS.map(({ kind }) => kind).sort((a, b) => a - b),
+    commands,
+  );
+  const events = Object.values(EventKind).filter((kind) => typeof kind === 'number' && kind !== EventKind.None);
+  t.same(
+    EVENT_ROWS.map(({ kind }) => kind).sort((a, b) => a - b),
+    events,
+  );
+});
+
+t.test('a byte that an overlay calls zero must be zero, by itself', async (t) => {
+  for (const { kind, overlay } of COMMAND_ROWS) {
+    const shape = Object.entries(STRUCTS).find(([name]) => name === overlay)?.[1];
+    t.ok(shape, overlay);
+    let zeros = 0;
+    for (const field of shape?.fields ?? []) {
+      if (!field.name.startsWith('zero')) continue;
+      for (let at = field.at; at < field.at + field.bytes; at++) {
+        const { words, bytes } = commandOf(kind);
+        bytes[at] = 0x80;
+        zeros += 1;
+        const reason = checkCommandShape(words, 0, INSIDE);
+        if (reason !== Reason.FieldNotZero) t.fail(`${CommandKind[kind]} byte ${at}: ${reason}`);
+      }
+    }
+    t.ok(zeros > 0, `${CommandKind[kind]}: ${zeros} bytes refused one by one`);
+  }
+});
+
+t.test('a field that a row names may hold anything its codes allow, all others are refused', async (t) => {
+  for (const { kind, fields, filledInside } of COMMAND_ROWS) {
+    if (kind === CommandKind.Part) continue;
+    for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
+      if (name === 'kind' || name === 'flags') continue;
+      const { words, bytes } = commandOf(kind);
+      const coded = ['side', 'type', 'timeInForce'].includes(name);
+      bytes.fill(coded ? 1 : 0xff, at, at + size);
+      const named = name in fields;
+      // Only None is known of self-trade modes.
+      const wanted = !named ? Reason.FieldNotZero : name === 'selfTrade' ? Reason.BadSelfTrade : Reason.None;
+      t.equal(checkCommandShape(words, 0, INSIDE), wanted, `${CommandKind[kind]} ${name} inside`);
+      const onWire = named && filledInside.some((field) => field === name) ? Reason.FieldNotZero : wanted;
+      t.equal(checkCommandShape(words, 0, ON_WIRE), onWire, `${CommandKind[kind]} ${name} on the wire`);
+    }
+  }
+});
+
+t.test('codes out of range have a refusal each', async (t) => {
+  for (const [kind, byte, value, reason] of [
+    [CommandKind.None, 0, 0, Reason.BadKind],
+    [6 as CommandKind, 0, 0, Reason.BadKind],
+    [255 as CommandKind, 0, 0, Reason.BadKind],
+    [CommandKind.New, 57, 2, Reason.BadSide],
+    [CommandKind.New, 58, 2, Reason.BadType],
+    [CommandKind.New, 59, 4, Reason.BadTimeInForce],
+    [CommandKind.New, 60, 1, Reason.BadSelfTrade],
+    [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
+  ] as const) {
+    const { words, bytes } = commandOf(kind);
+    if (byte !== 0) bytes[byte] = value;
+    t.equal(checkCommandShape(words, 0, ON_WIRE), reason);
+  }
+});
+
+t.test('of the flags only those of the kind are taken, and Late only inside', async (t) => {
+  for (const { kind, flags } of COMMAND_ROWS) {
+    if (kind === CommandKind.Part) continue;
+    for (let bit = 0; bit < 16; bit++) {
+      const { words } = commandOf(kind);
+      const flag = 1 << bit;
+      words[COMMAND_FLAGS_WORD] = flag << 16;
+      const own = (flags & flag) !== 0 ? Reason.None : Reason.BadFlags;
+      const inside = flag === CommandFlag.Late ? Reason.None : own;
+      if (checkCommandShape(words, 0, ON_WIRE) !== own) t.fail(`${CommandKind[kind]} bit ${bit} on the wire`);
+      if (checkCommandShape(words, 0, INSIDE) !== inside) t.fail(`${CommandKind[kind]} bit ${bit} inside`);
+    }
+    t.pass(CommandKind[kind]);
+  }
+});
+
+t.test('a head is followed by its Parts and by nothing else', async (t) => {
+  const commands = sampleCommands();
+  const records = commands.length / COMMAND_WORDS;
+  let groups = 0;
+  for (let index = 0; index < records; groups++) {
+    const parts = checkParts(commands, index * COMMAND_WORDS, records - index);
+    t.ok(parts >= 0);
+    t.equal(parts > 0, needsParts((commands[index * COMMAND_WORDS + COMMAND_KIND_WORD] ?? 0) & 0xff));
+    index += 1 + parts;
+  }
+  t.equal(groups, 8);
+});
+
+t.test('Parts that do not belong together are refused', async (t) => {
+  const [sample] = sampleTerms().filter(({ kind }) => kind === CommandKind.AddKey);
+  const parts = sample?.parts ?? new Int32Array(0);
+  const count = parts.length / COMMAND_WORDS;
+  t.equal(count, 2);
+  function group(change: (words: Int32Array) => void): number {
+    const words = new Int32Array(COMMAND_WORDS + parts.length);
+    words[COMMAND_KIND_WORD] = CommandKind.AddKey;
+    words.set(parts, COMMAND_WORDS);
+    change(words);
+    return checkParts(words, 0, words.length / COMMAND_WORDS);
+  }
+  const second = 2 * COMMAND_WORDS;
+  t.equal(
+    group(() => undefined),
+    2,
+  );
+  for (const [what, change] of [
+    ['another operation id', (words) => (words[second] = 1)],
+    ['another operation id above', (words) => (words[second + 1] = 1)],
+    ['the same index twice', (words) => (words[second + 2] = 0 | (2 << 8))],
+    ['another count', (words) => (words[second + 2] = 1 | (3 << 8))],
+    ['a count of none', (words) => (words[COMMAND_WORDS + 2] = 0)],
+    ['a count above what is there', (words) => (words[COMMAND_WORDS + 2] = 3 << 8)],
+    ['a count above the most', (words) => (words[COMMAND_WORDS + 2] = (MAX_PARTS + 1) << 8)],
+    ['another kind between', (words) => (words[second + COMMAND_KIND_WORD] = CommandKind.New)],
+    ['a Part as head', (words) => (words[COMMAND_KIND_WORD] = CommandKind.Part)],
+  ] as [string, (words: Int32Array) => void][]) {
+    t.equal(group(change), -Reason.BadParts, what);
+  }
+  t.equal(
+    group((words) => (words[second + 2] = 1 | (2 << 8) | (1 << 16))),
+    -Reason.FieldNotZero,
+    'a zero byte',
+  );
+  const alone = commandOf(CommandKind.AddKey).words;
+  t.equal(checkParts(alone, 0, 1), -Reason.BadParts, 'no Parts at all');
+  t.equal(checkParts(commandOf(CommandKind.RevokeKey).words, 0, 1), 0, 'a kind without terms');
+});
+
+t.test('an event that says more than its kind says is found', async (t) => {
+  for (const { kind, fields, bits } of EVENT_ROWS) {
+    const words = new Int32Array(EVENT_WORDS);
+    const bytes = new Uint8Array(words.buffer);
+    words[EVENT_KIND_WORD] = kind;
+    t.equal(checkEventShape(words, 0), 0, EventKind[kind]);
+    let refused = 0;
+    for (let at = 24; at < EVENT_BYTES; at++) {
+      if (at === 92) continue;
+      bytes[at] = 0xff;
+      if (checkEventShape(words, 0) === Reason.FieldNotZero) refused += 1;
+      bytes[at] = 0;
+    }
+    t.ok(
+      refused > 0,
+      `${EventKind[kind]}: ${refused} bytes, ${Object.keys(fields).length} fields, ${bits.length} bits`,
+    );
+  }
+  const words = new Int32Array(EVENT_WORDS);
+  words[EVENT_KIND_WORD] = 200;
+  t.equal(checkEventShape(words, 0), Reason.BadKind);
+});
+
+t.test('public records name neither account, session, client order id, account sequence nor fee', async (t) => {
+  for (const { kind, fields } of EVENT_ROWS) {
+    if (kind !== EventKind.Trade && kind !== EventKind.Top) continue;
+    for (const name of ['account', 'session', 'clientOrderId', 'accountSequence']) t.notOk(name in fields, name);
+    if (kind === EventKind.Trade) t.notOk('amount' in fields, 'fee');
+    const overlay = kind === EventKind.Trade ? STRUCTS.TradeRecord : STRUCTS.TopRecord;
+    const words = new Int32Array(EVENT_WORDS);
+    const bytes = new Uint8Array(words.buffer);
+    for (const field of overlay.fields) {
+      words.fill(0);
+      words[EVENT_KIND_WORD] = kind;
+      if (field.name === 'kind' || field.name === 'bits' || field.name === 'reason') continue;
+      bytes[field.at] = 1;
+      const wanted = field.name.startsWith('zero') ? Reason.FieldNotZero : Reason.None;
+      t.equal(checkEventShape(words, 0), wanted, `${overlay.name} ${field.name}`);
+    }
+  }
+});
+
+t.test('commands are looked at where they lie, not at the beginning', async (t) => {
+  const words = new Int32Array(3 * COMMAND_WORDS).fill(-1);
+  words.fill(0, COMMAND_WORDS, 2 * COMMAND_WORDS);
+  words[COMMAND_WORDS + COMMAND_KIND_WORD] = CommandKind.Cancel;
+  t.equal(checkCommandShape(words, COMMAND_WORDS, ON_WIRE), 0);
+  t.not(checkCommandShape(words, 0, ON_WIRE), 0);
+  t.equal(COMMAND_BYTES, 4 * COMMAND_WORDS);
+});
