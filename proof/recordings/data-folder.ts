@@ -48,13 +48,18 @@ export function findRecording(
   if (onCi) {
     throw new Error(`The recording ${name} is missing (${folder}), and on CI that is a failure.`);
   }
-  const excerpt = join(repository, 'proof', 'recordings', 'excerpts', name);
-  if (!existsSync(excerpt)) {
-    throw new Error(`The recording ${name} is missing (${folder}), and there is no excerpt of it.`);
+  return findExcerpt(name, repository);
+}
+
+/** The excerpt of that recording in the repository. Throws when there is none. */
+export function findExcerpt(name: string, repository: string = repositoryFolder()): Recording {
+  const folder = join(repository, 'proof', 'recordings', 'excerpts', name);
+  if (!existsSync(folder)) {
+    throw new Error(`There is no excerpt of the recording ${name} (${folder}).`);
   }
   return {
-    folder: excerpt,
+    folder,
     whole: false,
-    leftOut: `${name}: the recording is not here (${folder}), so only the excerpt in the repository was played.`,
+    leftOut: `${name}: the whole recording is not beside the repository, so only an excerpt of it was played.`,
   };
 }

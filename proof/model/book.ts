@@ -1,0 +1,141 @@
+/**
+ * The model's order book: for each side the resting market orders, and for each price an array of orders, first come
+ * first. Written for reading: arrays, splice, a sorted list of prices. Any thread.
+ */
+import { type OrderType, Side, type TimeInForce } from '../../schemas/codes.js';
+import { NO_PRICE } from '../../schemas/layout.js';
+
+export interface ModelOrder {
+  readonly id: bigint;
+  readonly account: number;
+  readonly instrument: number;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly postOnly: boolean;
+  /** Of the command that entered it or last replaced it. */
+  session: number;
+  clientOrderId: bigint;
+  /** Limit, or a market order's worst price; NO_PRICE: any price. */
+  price: number;
+  leaves: number;
+  cumulative: number;
+}
+
+/** One level as the public sees it. */
+export interface PlainLevel {
+  readonly price: number;
+  readonly quantity: number;
+  readonly orders: number;
+}
+
+export class BookSide {
+  /** Resting orders without a price, by priority; only in auctions and what follows them. */
+  readonly market: ModelOrder[] = [];
+  private readonly queues = new Map<number, ModelOrder[]>();
+  /** Prices with orders, the worst first, so that the best is the last. */
+  private readonly prices: number[] = [];
+
+  constructor(private readonly side: Side) {}
+
+  add(order: ModelOrder): void {
+    if (order.price === NO_PRICE) {
+      this.market.push(order);
+      return;
+    }
+    const queue = this.queues.get(order.price);
+    if (queue !== undefined) {
+      queue.push(order);
+      return;
+    }
+    this.queues.set(order.price, [order]);
+    this.prices.splice(this.placeOf(order.price), 0, order.price);
+  }
+
+  remove(order: ModelOrder): void {
+    const queue = order.price === NO_PRICE ? this.market : (this.queues.get(order.price) ?? []);
+    const index = queue.indexOf(order);
+    if (index < 0) {
+      throw new Error(`Order ${order.id} does not rest where it should.`);
+    }
+    queue.splice(index, 1);
+    if (queue.length === 0 && order.price !== NO_PRICE) {
+      this.queues.delete(order.price);
+      this.prices.splice(this.placeOf(order.price), 1);
+    }
+  }
+
+  /** The best limit price, or undefined. */
+  best(): number | undefined {
+    return this.prices.at(-1);
+  }
+
+  /** The first order at the best limit price, or undefined. */
+  firstAtBest(): ModelOrder | undefined {
+    const price = this.best();
+    return price === undefined ? undefined : this.queues.get(price)?.[0];
+  }
+
+  /** The first order of all: market orders come ahead of every limit. */
+  first(): ModelOrder | undefined {
+    return this.market[0] ?? this.firstAtBest();
+  }
+
+  /** Limit prices, the best first. */
+  pricesBestFirst(): number[] {
+    return this.prices.toReversed();
+  }
+
+  ordersAt(price: number): readonly ModelOrder[] {
+    return this.queues.get(price) ?? [];
+  }
+
+  /** All resting orders by priority. */
+  byPriority(): ModelOrder[] {
+    return [...this.market, ...this.pricesBestFirst().flatMap((price) => this.ordersAt(price))];
+  }
+
+  /** Whether `price` reaches this side's resting `level`: an opposite order at `price` trades with it. */
+  reaches(price: number, level: number): boolean {
+    return price === NO_PRICE || (this.side === Side.Sell ? price >= level : price <= level);
+  }
+
+  /** The best levels, at most `depth`. */
+  levels(depth: number): PlainLevel[] {
+    return this.prices
+      .slice(-depth)
+      .toReversed()
+      .map((price) => {
+        const queue = this.ordersAt(price);
+        return { price, quantity: queue.reduce((sum, order) => sum + order.leaves, 0), orders: queue.length };
+      });
+  }
+
+  /** Where `price` stands or belongs in the list of prices. */
+  private placeOf(price: number): number {
+    const worse = (a: number, b: number): boolean => (this.side === Side.Buy ? a < b : a > b);
+    let [low, high] = [0, this.prices.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (worse(this.prices[middle] ?? 0, price)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}
+
+export class Book {
+  readonly buys = new BookSide(Side.Buy);
+  readonly sells = new BookSide(Side.Sell);
+
+  side(side: Side): BookSide {
+    return side === Side.Buy ? this.buys : this.sells;
+  }
+
+  opposite(side: Side): BookSide {
+    return side === Side.Buy ? this.sells : this.buys;
+  }
+}

@@ -1,0 +1,488 @@
+/**
+ * The naive engine: what Tredye must answer to every command, written for reading, with arrays, maps and sorts. It is the
+ * oracle of the real engine's tests and knows nothing of it: only schemas are imported. Any thread; no clock.
+ *
+ * The order of checks. [-]: a refusal uses no client order id up; [+]: it does, and its answer is kept.
+ *   1 [-] shape and kind, Parts and what they hold
+ *   2 [-] authority, incarnation, lane
+ *   3     client order id: at or below the lane's mark it gets its first answer again, or NeverTaken, or TooOld
+ *   4 [+] late
+ *   5 [+] instrument known, of this shard; [-] in progress, busy
+ *   6 [+] phase
+ *   7 [+] fields that the kind allows in that phase
+ *   8 [+] price range, quantity range
+ *   9 [+] target exists, is own, and fits; book crossed
+ *  10 [+] capacity
+ *  11 [+] what the book decides: post-only, fill-or-kill
+ */
+import { decodeTerms, type Terms } from '../../schemas/admin.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { checkCommandShape, checkParts } from '../../schemas/kinds.js';
+import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { administer } from './administration.js';
+import type { ModelOrder, PlainLevel } from './book.js';
+import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
+import { checkSender, openSession, senderAccount } from './sessions.js';
+import {
+  type Answer,
+  type Lane,
+  type ModelInstrument,
+  type ModelLimits,
+  type Refusal,
+  type Sender,
+  State,
+  type Steps,
+} from './state.js';
+import {
+  cancel,
+  cancelAsDone,
+  cancelMany,
+  crosses,
+  enterNew,
+  fillable,
+  reduce,
+  replace,
+  setPhase,
+  uncross,
+} from './work.js';
+
+const MAX_UINT32 = 0xffffffff;
+const CLIENT_KINDS: readonly number[] = [
+  CommandKind.New,
+  CommandKind.Cancel,
+  CommandKind.Replace,
+  CommandKind.CancelReplace,
+  CommandKind.MassCancel,
+];
+const ADMIN_KINDS: readonly number[] = [
+  CommandKind.AddInstrument,
+  CommandKind.AddAccount,
+  CommandKind.AddKey,
+  CommandKind.RevokeKey,
+];
+const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
+
+function isRefusal(verdict: Refusal | Steps): verdict is Refusal {
+  return 'reason' in verdict;
+}
+
+export class Model {
+  private readonly state: State;
+
+  constructor(limits: ModelLimits, shard = 0, shardCount = 1) {
+    this.state = new State(limits, shard, shardCount);
+  }
+
+  /** The last numbers given; 0 at the beginning. */
+  get commandSequence(): number {
+    return this.state.commandSequence;
+  }
+
+  get eventSequence(): number {
+    return this.state.eventSequence;
+  }
+
+  get operationsInProgress(): number {
+    return this.state.operations.length;
+  }
+
+  /** The best levels of a book, best first. */
+  levels(instrument: number, side: 'buys' | 'sells', depth = Number.MAX_SAFE_INTEGER): PlainLevel[] {
+    return this.state.instrument(instrument)?.book[side].levels(depth) ?? [];
+  }
+
+  /** All resting orders of a book by priority: market orders, then limits from the best. */
+  resting(instrument: number, side: 'buys' | 'sells'): readonly Readonly<ModelOrder>[] {
+    return this.state.instrument(instrument)?.book[side].byPriority() ?? [];
+  }
+
+  phase(instrument: number): Phase {
+    return this.state.instrument(instrument)?.phase ?? Phase.Closed;
+  }
+
+  /** Applies the command at word `at`, with the Parts behind it if it has any, and returns its events in sequence. */
+  apply(words: Int32Array, at: number): PlainEvent[] {
+    const { state } = this;
+    const command = readCommand(words, at);
+    const parts = partsBehind(words, at, command);
+    const commandSequence = state.commandSequence + 1;
+    state.commandSequence += 1 + parts;
+    state.begin(commandSequence, command.timeUs);
+
+    const shape = this.checkShape(words, at, command, parts);
+    const terms = shape === Reason.None && parts > 0 ? decodeTerms(words, at, 1 + parts) : undefined;
+    if (shape !== Reason.None) {
+      this.refuse(command, { reason: shape });
+    } else if (typeof terms === 'number') {
+      this.refuse(command, { reason: terms });
+    } else if (command.kind === CommandKind.Continue) {
+      this.continueOldest(command.timeUs);
+    } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {
+      const refusal = openSession(state, command);
+      if (refusal !== undefined) {
+        this.refuse(command, refusal);
+      }
+    } else {
+      this.applyFromSession(command, commandSequence, terms, parts);
+    }
+    return state.events;
+  }
+
+  /** Check 1. */
+  private checkShape(words: Int32Array, at: number, command: PlainCommand, parts: number): Reason {
+    const { shard } = this.state;
+    const shape = checkCommandShape(words, at, true);
+    if (shape !== 0) {
+      return shape;
+    }
+    if (command.kind === CommandKind.New && (command.flags & CommandFlag.PostOnly) !== 0) {
+      const immediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
+      if (immediate || command.type === OrderType.Market) {
+        return Reason.BadFlags;
+      }
+    }
+    if (command.kind === CommandKind.SessionOpen && counterOf(command.clientOrderId) !== 0) {
+      return Reason.FieldNotZero;
+    }
+    if (ADMIN_KINDS.includes(command.kind) && shard === 0 && command.quantity !== 0) {
+      return Reason.FieldNotZero;
+    }
+    return Math.max(0, -checkParts(words, at, 1 + parts));
+  }
+
+  /** Checks 2 to 4, then what the kind asks for; keeps the first answer when the id is used up. */
+  private applyFromSession(
+    command: PlainCommand,
+    commandSequence: number,
+    terms: Terms | undefined,
+    parts: number,
+  ): void {
+    const { state } = this;
+    const isAdmin = ADMIN_KINDS.includes(command.kind);
+    const forwarded = isAdmin && command.session === 0;
+    let lane: Lane | undefined;
+    if (!forwarded) {
+      const known = checkSender(state, command, CLIENT_KINDS.includes(command.kind), isAdmin);
+      if ('reason' in known) {
+        this.refuse(command, known);
+        return;
+      }
+      lane = known;
+      if (counterOf(command.clientOrderId) !== 0 && counterOf(command.clientOrderId) <= lane.mark) {
+        this.answerAgain(command, lane);
+        return;
+      }
+    }
+
+    const sender = {
+      account: lane?.account ?? 0,
+      session: command.session,
+      clientOrderId: command.clientOrderId,
+    };
+    const usesId = this.execute(command, commandSequence, sender, terms, parts, forwarded);
+    const counter = counterOf(command.clientOrderId);
+    const first = state.events[0];
+    if (lane !== undefined && usesId && counter !== 0 && first !== undefined) {
+      lane.mark = counter;
+      keepAnswer(lane, { counter, event: first }, state.limits.laneAnswers);
+    }
+  }
+
+  /** Returns whether the client order id is used up. */
+  private execute(
+    command: PlainCommand,
+    commandSequence: number,
+    sender: Sender,
+    terms: Terms | undefined,
+    parts: number,
+    forwarded: boolean,
+  ): boolean {
+    const { state } = this;
+    if (!forwarded && (command.flags & CommandFlag.Late) !== 0) {
+      this.refuse(command, { reason: Reason.Expired });
+      return true;
+    }
+    if (ADMIN_KINDS.includes(command.kind)) {
+      const refusal = administer(state, command, sender, terms, 1 + parts);
+      if (refusal !== undefined) {
+        this.refuse(command, refusal);
+      }
+      return true;
+    }
+    const verdict = this.decide(command, sender);
+    if (isRefusal(verdict)) {
+      this.refuse(command, verdict);
+      return verdict.keepsId !== true;
+    }
+    this.drive(verdict, commandSequence, command.instrument, sender.account);
+    return true;
+  }
+
+  /** Checks 5 to 11 of client and market kinds. */
+  private decide(command: PlainCommand, sender: Sender): Refusal | Steps {
+    const { state } = this;
+    const { kind } = command;
+    if (kind === CommandKind.MassCancel && command.instrument === 0) {
+      return this.checkProgress(command, sender) ?? cancelMany(state, sender, CommandKind.MassCancel, undefined);
+    }
+    const instrument = state.instrument(command.instrument);
+    if (instrument === undefined) {
+      return { reason: Reason.UnknownInstrument };
+    }
+    if (instrument.shard !== state.shard) {
+      return { reason: Reason.WrongShard };
+    }
+    const refusal =
+      this.checkProgress(command, sender) ??
+      checkPhase(command, instrument.phase) ??
+      checkFields(command, instrument.phase) ??
+      checkRanges(command, instrument);
+    if (refusal !== undefined) {
+      return refusal;
+    }
+    switch (kind) {
+      case CommandKind.New:
+        return this.decideNew(command, instrument);
+      case CommandKind.MassCancel:
+      case CommandKind.EndOfDay:
+        return cancelMany(state, sender, kind, instrument);
+      case CommandKind.SetPhase:
+        return this.decidePhase(command, sender, instrument);
+      case CommandKind.Uncross:
+        return uncross(state, sender, instrument);
+      default:
+        return this.decideTarget(command, instrument);
+    }
+  }
+
+  private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Steps {
+    const { state } = this;
+    const { book, phase } = instrument;
+    const { side, price, quantity, timeInForce } = command;
+    if (state.orders.size >= state.limits.maxOrders) {
+      return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
+    }
+    const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
+    if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
+      return { reason: Reason.PostOnlyWouldCross };
+    }
+    if (timeInForce === TimeInForce.FillOrKill && !fillable(book, side, price, quantity)) {
+      return { reason: Reason.FillOrKillNotFillable };
+    }
+    const order: ModelOrder = {
+      id: state.nextOrderId(),
+      account: command.account,
+      session: command.session,
+      clientOrderId: command.clientOrderId,
+      instrument: instrument.id,
+      side,
+      type: command.type,
+      timeInForce,
+      postOnly,
+      price,
+      leaves: quantity,
+      cumulative: 0,
+    };
+    return enterNew(state, instrument, order);
+  }
+
+  /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
+  private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Steps {
+    const { state } = this;
+    const { price, quantity, kind } = command;
+    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
+    const order = byClientId
+      ? state.findByClientId(command.account, command.targetId)
+      : state.orders.get(command.targetId);
+    if (order === undefined || order.account !== command.account || order.instrument !== instrument.id) {
+      return { reason: Reason.UnknownOrder };
+    }
+    const { book, phase } = instrument;
+    if (kind === CommandKind.Cancel) {
+      return cancel(state, book, order, command.clientOrderId);
+    }
+    const orderId = order.id;
+    if (order.type === OrderType.Market ? price !== NO_PRICE : price === NO_PRICE) {
+      return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
+    }
+    const cumulativeRoom = MAX_UINT32 - order.cumulative;
+    if (kind === CommandKind.CancelReplace && quantity > cumulativeRoom) {
+      return { reason: Reason.QuantityOutOfRange, amount: cumulativeRoom, orderId };
+    }
+    const leaves = kind === CommandKind.Replace ? quantity - order.cumulative : quantity;
+    if (leaves <= 0) {
+      return cancelAsDone(state, book, order, command.clientOrderId);
+    }
+    if (kind === CommandKind.Replace && price === order.price && leaves < order.leaves) {
+      return reduce(state, order, command, leaves);
+    }
+    if (phase === Phase.Continuous && order.postOnly && crosses(book, order.side, price)) {
+      return { reason: Reason.PostOnlyWouldCross, orderId };
+    }
+    return replace(state, instrument, order, command, leaves);
+  }
+
+  private decidePhase(command: PlainCommand, sender: Sender, instrument: ModelInstrument): Refusal | Steps {
+    const phase = command.type;
+    const bid = instrument.book.buys.best();
+    const ask = instrument.book.sells.best();
+    if (phase === Phase.Continuous && bid !== undefined && ask !== undefined && bid >= ask) {
+      return { reason: Reason.BookCrossed };
+    }
+    return setPhase(this.state, sender, instrument, phase);
+  }
+
+  /** The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more. */
+  private checkProgress(command: PlainCommand, sender: Sender): Refusal | undefined {
+    const { operations, limits } = this.state;
+    const { kind, instrument } = command;
+    const isClient = CLIENT_KINDS.includes(kind);
+    const wantsQuiet = !isClient || (kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill);
+    const disturbs = operations.some((operation) =>
+      operation.instrument === 0
+        ? wantsQuiet || operation.account === sender.account
+        : instrument === 0 || operation.instrument === instrument,
+    );
+    if (disturbs) {
+      return { reason: Reason.InProgress, keepsId: true };
+    }
+    if (kind !== CommandKind.Cancel && operations.length >= limits.maxOperations) {
+      return { reason: Reason.Busy, keepsId: true };
+    }
+    return undefined;
+  }
+
+  private refuse(command: PlainCommand, refusal: Refusal): void {
+    const account = senderAccount(this.state, command, CLIENT_KINDS.includes(command.kind));
+    const relatedId = ADMIN_KINDS.includes(command.kind) ? command.clientOrderId : 0n;
+    this.state.emitRefusal(command, account, refusal, relatedId);
+  }
+
+  private answerAgain(command: PlainCommand, lane: Lane): void {
+    const { state } = this;
+    const counter = counterOf(command.clientOrderId);
+    const kept = lane.answers.slice(-state.limits.laneAnswers);
+    const answer = kept.find((one) => one.counter === counter);
+    if (answer !== undefined) {
+      const { kind, reason, orderId, clientOrderId, price, quantity, leaves, account, instrument, side, liquidity } =
+        answer.event;
+      const again = { reason, orderId, clientOrderId, price, quantity, leaves, account, instrument, side, liquidity };
+      state.emit(kind, { ...again, session: command.session, duplicate: true, endOfCommand: true });
+      return;
+    }
+    const oldest = kept[0]?.counter ?? 0;
+    const lostSome = kept.length >= state.limits.laneAnswers;
+    this.refuse(command, { reason: lostSome && counter < oldest ? Reason.TooOld : Reason.NeverTaken });
+  }
+
+  private continueOldest(timeUs: bigint): void {
+    const { state } = this;
+    const operation = state.operations.shift();
+    if (operation !== undefined) {
+      state.begin(operation.commandSequence, timeUs);
+      this.drive(operation.steps, operation.commandSequence, operation.instrument, operation.account, true);
+    }
+  }
+
+  /**
+   * Makes steps while the next one fits. Of an operation that goes on, the first `next` makes the step that it stopped
+   * before: there is always room for that one.
+   */
+  private drive(steps: Steps, commandSequence: number, instrument: number, account: number, goesOn = false): void {
+    const { state } = this;
+    let step = steps.next();
+    while (step.done !== true) {
+      if (state.events.length + step.value > state.limits.maxEventsPerCommand) {
+        const operation = { steps, commandSequence, instrument, account };
+        if (goesOn) {
+          state.operations.unshift(operation);
+        } else {
+          state.operations.push(operation);
+        }
+        return;
+      }
+      step = steps.next();
+    }
+    const last = state.events.at(-1);
+    if (last !== undefined) {
+      last.endOfCommand = true;
+    }
+  }
+}
+
+/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
+function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
+  lane.answers.push(answer);
+  if (lane.answers.length > 2 * limit + 64) {
+    lane.answers.splice(0, lane.answers.length - limit);
+  }
+}
+
+/** How many records behind the head are its Parts, whole or not: see check 1. */
+function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
+  if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
+    return 0;
+  }
+  let run = 0;
+  let count = 1;
+  while (run < count) {
+    const part = at + (run + 1) * COMMAND_WORDS;
+    const record = readCommand(words, part);
+    const place = words[part + 2] ?? 0;
+    const isNext =
+      part + COMMAND_WORDS <= words.length &&
+      ((words[part + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Part &&
+      record.clientOrderId === head.clientOrderId &&
+      (place & 0xff) === run &&
+      (run === 0 || ((place >>> 8) & 0xff) === count);
+    if (!isNext) {
+      return run;
+    }
+    count = (place >>> 8) & 0xff;
+    run += 1;
+  }
+  return run;
+}
+
+function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
+  const refusal = { reason: Reason.NotInThisPhase };
+  const { kind } = command;
+  if (kind === CommandKind.SetPhase || kind === CommandKind.EndOfDay) {
+    return undefined;
+  }
+  if (kind === CommandKind.Uncross) {
+    return phase === Phase.Auction ? undefined : refusal;
+  }
+  if (phase === Phase.Closed) {
+    return refusal;
+  }
+  const onlyCancels = phase === Phase.Halted || phase === Phase.CancelOnly;
+  return onlyCancels && kind !== CommandKind.Cancel && kind !== CommandKind.MassCancel ? refusal : undefined;
+}
+
+function checkFields(command: PlainCommand, phase: Phase): Refusal | undefined {
+  if (command.kind !== CommandKind.New) {
+    return undefined;
+  }
+  const isMarket = command.type === OrderType.Market;
+  const isImmediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
+  if (phase !== Phase.Continuous && (isImmediate || (isMarket && command.price !== NO_PRICE))) {
+    return { reason: Reason.NotInAuction };
+  }
+  return !isMarket && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
+}
+
+function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
+  const { kind, price, quantity } = command;
+  if (kind !== CommandKind.New && !REPLACE_KINDS.includes(kind)) {
+    return undefined;
+  }
+  const { priceMin, priceMax, quantityMax } = instrument;
+  if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
+    return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
+  }
+  if (quantity < 1 || quantity > quantityMax) {
+    return { reason: Reason.QuantityOutOfRange, amount: quantity < 1 ? 1 : quantityMax };
+  }
+  return undefined;
+}

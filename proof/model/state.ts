@@ -1,0 +1,248 @@
+/**
+ * All that the model knows, and how it speaks: events get their numbers here and nowhere else. Any thread.
+ */
+import { EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
+import type { Book, ModelOrder } from './book.js';
+import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
+
+/** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
+export interface ModelLimits {
+  readonly maxOrders: number;
+  readonly maxInstruments: number;
+  readonly maxAccounts: number;
+  readonly maxKeys: number;
+  readonly maxLanes: number;
+  readonly maxOperations: number;
+  readonly maxEventsPerCommand: number;
+  readonly laneAnswers: number;
+  readonly adminLogBytes: number;
+}
+
+export interface ModelInstrument {
+  readonly id: number;
+  readonly symbol: string;
+  readonly shard: number;
+  readonly priceMin: number;
+  readonly priceMax: number;
+  readonly quantityMax: number;
+  readonly reference: number;
+  phase: Phase;
+  readonly book: Book;
+}
+
+export interface ModelKey {
+  readonly account: number;
+  revoked: boolean;
+}
+
+/** What a lane answered, by the counter of the client order id. */
+export interface Answer {
+  readonly counter: number;
+  readonly event: PlainEvent;
+}
+
+export interface Lane {
+  readonly account: number;
+  readonly number: number;
+  /** The last incarnation that opened the lane, and whether it is still open. */
+  incarnation: number;
+  open: boolean;
+  /** The highest counter that was used up. */
+  mark: number;
+  /** The last answers and perhaps some more, oldest first. */
+  readonly answers: Answer[];
+}
+
+/**
+ * The rest of a command's work, step by step. It yields how many events its next step makes (1, or 2 for a pair of
+ * fills) before it makes them, so that its driver may leave it there and go on later; it returns when no step is left.
+ */
+export type Steps = Generator<number, void, void>;
+
+/** A command that goes on by Continue. */
+export interface Operation {
+  readonly steps: Steps;
+  readonly commandSequence: number;
+  /** Its instrument; 0: a mass cancel of one account over all instruments. */
+  readonly instrument: number;
+  readonly account: number;
+}
+
+/** A refusal: nothing was changed. */
+export interface Refusal {
+  readonly reason: Reason;
+  /** The limit that was hit. */
+  readonly amount?: number;
+  /** The target, where it was found and own. */
+  readonly orderId?: bigint;
+  /** The client order id is not used up. */
+  readonly keepsId?: boolean;
+}
+
+/** Who sent a command, as its events say it. */
+export interface Sender {
+  readonly account: number;
+  readonly session: number;
+  readonly clientOrderId: bigint;
+}
+
+export class State {
+  commandSequence = 0;
+  eventSequence = 0;
+  adminNumber = 0;
+  adminLogBytes = 0;
+  /** By id - 1. */
+  readonly instruments: ModelInstrument[] = [];
+  /** Names by account id - 1. */
+  readonly accounts: string[] = [];
+  /** By key id - 1. */
+  readonly keys: ModelKey[] = [];
+  readonly lanes: Lane[] = [];
+  /** Live orders by id, in order of acceptance. */
+  readonly orders = new Map<bigint, ModelOrder>();
+  readonly operations: Operation[] = [];
+  /** Events of the apply that is running. */
+  events: PlainEvent[] = [];
+  private lastOrderId = 0n;
+  private commandOfEvents = 0;
+  private timeUs = 0n;
+  private readonly accountSequences = new Map<number, number>();
+  private readonly ordersByClientId = new Map<bigint, ModelOrder>();
+
+  constructor(
+    readonly limits: ModelLimits,
+    readonly shard: number,
+    readonly shardCount: number,
+  ) {}
+
+  /** Begins an apply: its events belong to this command and carry this time. */
+  begin(commandSequence: number, timeUs: bigint): void {
+    this.events = [];
+    this.commandOfEvents = commandSequence;
+    this.timeUs = timeUs;
+  }
+
+  emit(kind: EventKind, fields: Partial<PlainEvent>): void {
+    const account = fields.account ?? 0;
+    this.eventSequence += 1;
+    // Each field by name: the flow makes millions of these, and objects of one shape are many times cheaper.
+    this.events.push({
+      sequence: this.eventSequence,
+      commandSequence: this.commandOfEvents,
+      timeUs: this.timeUs,
+      orderId: fields.orderId ?? 0n,
+      clientOrderId: fields.clientOrderId ?? 0n,
+      relatedId: fields.relatedId ?? 0n,
+      amount: fields.amount ?? 0,
+      account,
+      accountSequence: this.nextAccountSequence(account),
+      instrument: fields.instrument ?? 0,
+      price: fields.price ?? 0,
+      quantity: fields.quantity ?? 0,
+      leaves: fields.leaves ?? 0,
+      displayed: fields.displayed ?? 0,
+      cumulative: fields.cumulative ?? 0,
+      session: fields.session ?? 0,
+      kind,
+      side: fields.side ?? Side.Buy,
+      liquidity: fields.liquidity ?? Liquidity.None,
+      endOfCommand: fields.endOfCommand ?? false,
+      book: fields.book ?? false,
+      duplicate: fields.duplicate ?? false,
+      reason: fields.reason ?? Reason.None,
+    });
+  }
+
+  /** An event about an order: whose it is, its side, what is filled. */
+  emitOrder(kind: EventKind, order: ModelOrder, fields: Partial<PlainEvent>): void {
+    this.emit(kind, {
+      orderId: order.id,
+      clientOrderId: order.clientOrderId,
+      account: order.account,
+      session: order.session,
+      instrument: order.instrument,
+      side: order.side,
+      price: order.price,
+      cumulative: order.cumulative,
+      ...fields,
+    });
+  }
+
+  emitRefusal(command: PlainCommand, account: number, refusal: Refusal, relatedId: bigint): void {
+    this.emit(EventKind.Rejected, {
+      account,
+      session: command.session,
+      clientOrderId: command.clientOrderId,
+      instrument: command.instrument,
+      reason: refusal.reason,
+      amount: refusal.amount ?? 0,
+      orderId: refusal.orderId ?? 0n,
+      relatedId,
+      endOfCommand: true,
+    });
+  }
+
+  /** The sequence that the next event will get: a trade is named by its first fill's. */
+  nextSequence(): bigint {
+    return BigInt(this.eventSequence + 1);
+  }
+
+  nextOrderId(): bigint {
+    this.lastOrderId += 1n;
+    return this.lastOrderId;
+  }
+
+  addOrder(order: ModelOrder): void {
+    this.orders.set(order.id, order);
+    this.nameOrder(order);
+  }
+
+  removeOrder(order: ModelOrder): void {
+    this.orders.delete(order.id);
+    this.ordersByClientId.delete(clientKey(order.account, order.clientOrderId));
+  }
+
+  /** The order gets the id and session of the command that replaces it; the old id is dead. */
+  renameOrder(order: ModelOrder, clientOrderId: bigint, session: number): void {
+    this.ordersByClientId.delete(clientKey(order.account, order.clientOrderId));
+    order.clientOrderId = clientOrderId;
+    order.session = session;
+    this.nameOrder(order);
+  }
+
+  /** A live order of the account by its client order id; an id with counter 0 finds nothing. */
+  findByClientId(account: number, clientOrderId: bigint): ModelOrder | undefined {
+    return this.ordersByClientId.get(clientKey(account, clientOrderId));
+  }
+
+  openLane(incarnation: number): Lane | undefined {
+    return incarnation === 0 ? undefined : this.lanes.find((lane) => lane.open && lane.incarnation === incarnation);
+  }
+
+  instrument(id: number): ModelInstrument | undefined {
+    return this.instruments[id - 1];
+  }
+
+  hasAccount(account: number): boolean {
+    return account >= 1 && account <= this.accounts.length;
+  }
+
+  private nameOrder(order: ModelOrder): void {
+    if (counterOf(order.clientOrderId) !== 0) {
+      this.ordersByClientId.set(clientKey(order.account, order.clientOrderId), order);
+    }
+  }
+
+  private nextAccountSequence(account: number): number {
+    if (account === 0) {
+      return 0;
+    }
+    const next = ((this.accountSequences.get(account) ?? 0) + 1) >>> 0;
+    this.accountSequences.set(account, next);
+    return next;
+  }
+}
+
+function clientKey(account: number, clientOrderId: bigint): bigint {
+  return (BigInt(account) << 64n) | clientOrderId;
+}

@@ -1,0 +1,259 @@
+/**
+ * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, a mass cancel, the
+ * end of a day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
+ */
+import {
+  CommandKind,
+  EventKind,
+  Liquidity,
+  OrderType,
+  Phase,
+  Reason,
+  type Side,
+  TimeInForce,
+} from '../../schemas/codes.js';
+import { auction } from './auction.js';
+import { Book, type BookSide, type ModelOrder } from './book.js';
+import type { PlainCommand } from './plain-records.js';
+import type { ModelInstrument, Sender, State, Steps } from './state.js';
+
+const MAX_UINT32 = 0xffffffff;
+
+export function* enterNew(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
+  yield 1;
+  state.addOrder(order);
+  state.emitOrder(EventKind.Accepted, order, { quantity: order.leaves, leaves: order.leaves });
+  yield* matchAndRest(state, instrument, order);
+}
+
+export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrderId: bigint): Steps {
+  yield 1;
+  takeAway(state, book, order, Reason.ByClient, byClientOrderId);
+}
+
+/** Replace with a total at or below what is filled. */
+export function* cancelAsDone(state: State, book: Book, order: ModelOrder, byClientOrderId: bigint): Steps {
+  yield 1;
+  takeAway(state, book, order, Reason.ReplacedToDone, byClientOrderId);
+}
+
+/** Replace for less at the same price: the only one that keeps its place. */
+export function* reduce(state: State, order: ModelOrder, command: PlainCommand, leaves: number): Steps {
+  yield 1;
+  const oldId = order.clientOrderId;
+  const quantity = order.leaves - leaves;
+  state.renameOrder(order, command.clientOrderId, command.session);
+  order.leaves = leaves;
+  state.emitOrder(EventKind.Reduced, order, { quantity, leaves, displayed: leaves, relatedId: oldId, book: true });
+}
+
+/** Every other replace: off its old price, then in as if it came now, but with its id and what it has filled. */
+export function* replace(
+  state: State,
+  instrument: ModelInstrument,
+  order: ModelOrder,
+  command: PlainCommand,
+  leaves: number,
+): Steps {
+  yield 1;
+  const oldId = order.clientOrderId;
+  const quantity = order.leaves;
+  instrument.book.side(order.side).remove(order);
+  state.renameOrder(order, command.clientOrderId, command.session);
+  state.emitOrder(EventKind.Replaced, order, { quantity, leaves, relatedId: oldId, book: true });
+  order.price = command.price;
+  order.leaves = leaves;
+  yield* matchAndRest(state, instrument, order);
+}
+
+/** `kind`: MassCancel of an account (instrument undefined: all) or EndOfDay of an instrument. */
+export function* cancelMany(
+  state: State,
+  sender: Sender,
+  kind: CommandKind.MassCancel | CommandKind.EndOfDay,
+  instrument: ModelInstrument | undefined,
+): Steps {
+  const answer = { ...sender, instrument: instrument?.id ?? 0 };
+  yield 1;
+  state.emit(EventKind.Started, answer);
+  const orders =
+    kind === CommandKind.EndOfDay && instrument !== undefined
+      ? [...instrument.book.buys.byPriority(), ...instrument.book.sells.byPriority()].filter(
+          (order) => order.timeInForce === TimeInForce.Day,
+        )
+      : [...state.orders.values()].filter(
+          (order) => order.account === sender.account && (!instrument || order.instrument === instrument.id),
+        );
+  let count = 0;
+  for (const order of orders) {
+    // Others may trade with the account's orders while its mass cancel goes on.
+    if (!state.orders.has(order.id)) {
+      continue;
+    }
+    yield 1;
+    if (!state.orders.has(order.id)) {
+      continue;
+    }
+    const book = state.instrument(order.instrument)?.book ?? new Book();
+    if (kind === CommandKind.EndOfDay) {
+      takeAway(state, book, order, Reason.EndOfDay, 0n);
+    } else {
+      takeAway(state, book, order, Reason.MassCancel, sender.clientOrderId);
+    }
+    count += 1;
+  }
+  yield 1;
+  state.emit(EventKind.Finished, { ...answer, quantity: count });
+}
+
+export function* setPhase(state: State, sender: Sender, instrument: ModelInstrument, phase: Phase): Steps {
+  yield 1;
+  state.emit(EventKind.PhaseChanged, {
+    ...sender,
+    instrument: instrument.id,
+    quantity: phase,
+    leaves: instrument.phase,
+  });
+  instrument.phase = phase;
+  if (phase === Phase.Continuous) {
+    yield* cancelMarketOrders(state, instrument.book);
+  }
+}
+
+export function* uncross(state: State, sender: Sender, instrument: ModelInstrument): Steps {
+  const { book } = instrument;
+  const { price, volume, imbalance } = auction(book, instrument.reference);
+  yield 1;
+  state.emit(EventKind.Uncrossed, {
+    ...sender,
+    instrument: instrument.id,
+    price,
+    quantity: Math.min(volume, MAX_UINT32),
+    amount: imbalance,
+  });
+  let left = volume;
+  while (left > 0) {
+    yield 2;
+    const buyer = first(book.buys);
+    const seller = first(book.sells);
+    const quantity = Math.min(left, buyer.leaves, seller.leaves);
+    const tradeId = state.nextSequence();
+    fill(state, book, buyer, Liquidity.Auction, price, quantity, tradeId);
+    fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
+    left -= quantity;
+  }
+  if (volume > 0) {
+    yield* cancelMarketOrders(state, book);
+  }
+}
+
+/** Whether an order at `price` (NO_PRICE: any) on `side` would trade at once. */
+export function crosses(book: Book, side: Side, price: number): boolean {
+  const level = book.opposite(side).best();
+  return level !== undefined && book.opposite(side).reaches(price, level);
+}
+
+/** Whether all of `quantity` could trade at once. */
+export function fillable(book: Book, side: Side, price: number, quantity: number): boolean {
+  const opposite = book.opposite(side);
+  const reached = opposite.pricesBestFirst().filter((level) => opposite.reaches(price, level));
+  const orders = reached.flatMap((level) => opposite.ordersAt(level));
+  return orders.reduce((sum, order) => sum + order.leaves, 0) >= quantity;
+}
+
+/** The order is off the book and has its price and leaves: it trades where that is allowed, and the rest rests or goes. */
+function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOrder): Steps {
+  const { book } = instrument;
+  const continuous = instrument.phase === Phase.Continuous;
+  while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
+    yield 2;
+    // While the taker waited for a Continue, a mass cancel may have taken the maker away.
+    const maker = book.opposite(taker.side).firstAtBest();
+    if (maker === undefined || !crosses(book, taker.side, taker.price)) {
+      break;
+    }
+    const quantity = Math.min(taker.leaves, maker.leaves);
+    const tradeId = state.nextSequence();
+    const price = maker.price;
+    fill(state, book, maker, Liquidity.Maker, price, quantity, tradeId);
+    fill(state, book, taker, Liquidity.Taker, price, quantity, tradeId);
+  }
+  if (taker.leaves === 0) {
+    return;
+  }
+  yield 1;
+  if (continuous && taker.type === OrderType.Market) {
+    drop(state, taker, Reason.NothingToMatch);
+  } else if (continuous && taker.timeInForce === TimeInForce.ImmediateOrCancel) {
+    drop(state, taker, Reason.ImmediateOrCancel);
+  } else {
+    book.side(taker.side).add(taker);
+    const { leaves } = taker;
+    state.emitOrder(EventKind.Booked, taker, { leaves, displayed: leaves, book: true });
+  }
+}
+
+/** One side of a trade. All but the taker rest, and leave the book when they are filled. */
+function fill(
+  state: State,
+  book: Book,
+  order: ModelOrder,
+  liquidity: Liquidity,
+  price: number,
+  quantity: number,
+  tradeId: bigint,
+): void {
+  const rests = liquidity !== Liquidity.Taker;
+  order.leaves -= quantity;
+  order.cumulative += quantity;
+  const { leaves } = order;
+  const displayed = rests ? leaves : 0;
+  state.emitOrder(EventKind.Fill, order, {
+    price,
+    quantity,
+    leaves,
+    displayed,
+    liquidity,
+    relatedId: tradeId,
+    book: rests,
+  });
+  if (leaves === 0) {
+    if (rests) {
+      book.side(order.side).remove(order);
+    }
+    state.removeOrder(order);
+  }
+}
+
+function* cancelMarketOrders(state: State, book: Book): Steps {
+  for (const order of [...book.buys.market, ...book.sells.market]) {
+    yield 1;
+    takeAway(state, book, order, Reason.AuctionLeftover, 0n);
+  }
+}
+
+/** A resting order leaves. */
+function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, byClientOrderId: bigint): void {
+  book.side(order.side).remove(order);
+  state.emitOrder(EventKind.Cancelled, order, {
+    quantity: order.leaves,
+    reason,
+    relatedId: byClientOrderId,
+    book: true,
+  });
+  state.removeOrder(order);
+}
+
+/** What is left of an order that never rested goes. */
+function drop(state: State, order: ModelOrder, reason: Reason): void {
+  state.emitOrder(EventKind.Cancelled, order, { quantity: order.leaves, reason });
+  state.removeOrder(order);
+}
+
+function first(side: BookSide): ModelOrder {
+  const order = side.first();
+  if (order === undefined) {
+    throw new Error('The auction found a volume that the book does not hold.');
+  }
+  return order;
+}
