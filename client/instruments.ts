@@ -8,13 +8,10 @@ import type { InstrumentFields } from '../schemas/control.js';
 export class InstrumentBook {
   private readonly byId = new Map<number, InstrumentFields>();
   private readonly idBySymbol = new Map<string, number>();
-  /** Ids are dense, so what is above it is not known yet. */
-  highestId = 0;
 
   add(instrument: InstrumentFields): void {
     this.byId.set(instrument.id, instrument);
     this.idBySymbol.set(instrument.symbol, instrument.id);
-    this.highestId = Math.max(this.highestId, instrument.id);
   }
 
   get(id: number): InstrumentFields | undefined {

@@ -583,9 +583,14 @@ export class Session {
     });
   }
 
-  /** Asks for the instruments that are not known yet, or for all, whose phases are then as of now. */
-  protected async loadInstruments(all = false): Promise<InstrumentBook> {
-    let after = all ? 0 : this.book.highestId;
+  /** Waits by the session's clock. */
+  protected pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.seams.clock.after(milliseconds, resolve));
+  }
+
+  /** Asks for the instruments with ids above `first`; their phases are as of now. */
+  protected async loadInstruments(first: number): Promise<InstrumentBook> {
+    let after = first;
     for (let more = true; more; ) {
       const asked = after;
       const page = await this.request((request) => ({ type: 'InstrumentsRequest', request, after: asked }));

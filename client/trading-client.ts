@@ -58,6 +58,9 @@ export type ChannelName = 'trades' | 'top';
 
 const DEFAULT_UNIT = 1;
 const ADMIN_SHARD = 0;
+/** How often a new instrument is looked for, and the time between: five seconds in all. */
+const LISTING_LOOKS = 500;
+const LISTING_PAUSE_MS = 10;
 const EVERY_INSTRUMENT: InstrumentName = { instrument: 0 };
 
 function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly Kind[]): Report<Kind> {
@@ -165,10 +168,19 @@ export class TradingClient extends Session {
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const report = await this.administer(head, parts, 'InstrumentAdded');
-    await this.loadInstruments();
-    const added = this.knownInstruments.get(report.instrument);
-    if (added === undefined) throw new TredyeError('UNKNOWN_SYMBOL', `Instrument ${report.instrument} is not listed.`);
-    return added;
+    return this.listed(report.instrument, report.quantity);
+  }
+
+  /** Shard 0 has numbered it; its own shard applies it a moment later, and from then on it is listed. */
+  private async listed(instrument: number, shard: number): Promise<InstrumentFields> {
+    for (let looks = 0; looks < LISTING_LOOKS; looks++) {
+      const added = (await this.loadInstruments(instrument - 1)).get(instrument);
+      if (added !== undefined) return added;
+      await this.pause(LISTING_PAUSE_MS);
+    }
+    throw new TredyeError('TIMED_OUT', `Shard ${shard} has not taken instrument ${instrument} yet: look again later.`, {
+      canRetry: true,
+    });
   }
 
   private async administer<Kind extends PrivateKind>(
@@ -190,11 +202,11 @@ export class TradingClient extends Session {
 
   /** All instruments, asked anew: the phases are as of now. */
   async instruments(): Promise<InstrumentFields[]> {
-    return (await this.loadInstruments(true)).all();
+    return (await this.loadInstruments(0)).all();
   }
 
   async instrument(symbol: string): Promise<InstrumentFields> {
-    const known = this.knownInstruments.bySymbol(symbol) ?? (await this.loadInstruments()).bySymbol(symbol);
+    const known = this.knownInstruments.bySymbol(symbol) ?? (await this.loadInstruments(0)).bySymbol(symbol);
     if (known === undefined) throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${symbol}.`);
     return known;
   }
@@ -219,7 +231,7 @@ export class TradingClient extends Session {
   private submitFor(of: InstrumentName, write: (instrument: number) => Int32Array): Promise<AnyReport> {
     const known = this.locate(of);
     if (known !== null) return this.submit(write(known.instrument), known.shard);
-    return this.loadInstruments().then(() => {
+    return this.loadInstruments(0).then(() => {
       const found = this.locate(of);
       if (found !== null) return this.submit(write(found.instrument), found.shard);
       // An unknown number is for the platform to refuse; a symbol has no number to send.

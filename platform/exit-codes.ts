@@ -1,5 +1,9 @@
 /**
  * The exit codes of the platform process, for whoever starts it (a parent, a unit file, the proofs).
+ * Where a thread hangs (a write that does not return, a stop that does not end) and at a second Ctrl-C the process ends
+ * itself by SIGKILL, because an orderly exit waits for its threads; a shell shows that as 137. Nothing acknowledged is
+ * lost by it.
+ *
  * Any thread. A code is never given another meaning; codes from 64 up are free of those that shells and Node use.
  */
 
@@ -17,13 +21,8 @@ export const EXIT_CORRUPT_JOURNAL = 67;
 export const EXIT_LISTEN = 68;
 /** A shard or a gateway died or found a bug of ours: start again, recovery is the replay of the journal. */
 export const EXIT_WORKER_DIED = 70;
-/** A write to the journal did not return within the limit; a stuck thread cannot be stopped, so the process goes. */
-export const EXIT_STUCK_IN_SYNC = 71;
-/** A clean stop did not end in time. */
+/** Logged when a clean stop did not end in time, before the process kills itself. */
 export const EXIT_STOP_TIMED_OUT = 72;
-/** A second Ctrl-C: left at once. Nothing acknowledged is lost. */
-export const EXIT_AT_ONCE = 130;
-
 /** Why a start or a run ends: one sentence that says what to change, and the code to leave with. */
 export class PlatformError extends Error {
   readonly code: string;

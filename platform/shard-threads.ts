@@ -1,0 +1,155 @@
+/**
+ * The shards' threads: a Piscina pool with one endless task for each, started together, watched, stopped together.
+ * Supervisor thread.
+ *
+ * Atomics are off in the pool because its threads block by themselves; no thread is ever replaced, for the state of a
+ * shard is in its thread alone: what has died comes back as a new process that replays the journal.
+ */
+
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { Doorbell } from '../engine/ring/doorbell.js';
+import { monotonicMs } from '../engine/shard/clock.js';
+import { ShardState, ShardStatus } from '../engine/shard/status-words.js';
+import type { ShardMessage, ShardRecovered, ShardTask } from '../engine/shard/worker-data.js';
+import { EXIT_CONFIGURATION, EXIT_CORRUPT_JOURNAL, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
+import type { PlatformLog } from './log.js';
+
+const WORKER_FILE = new URL('../engine/shard/worker.js', import.meta.url);
+/** How often the status words are looked at. */
+const WATCH_MS = 500;
+/** One round that matches for so long is a loop of ours: the longest uncross is cut into Continues. */
+const MATCHING_LIMIT_MS = 60_000;
+
+/** A shard in one state for too long: its thread cannot be stopped, so neither can the process, but by force. */
+export interface StuckShard {
+  readonly shard: number;
+  readonly inSync: boolean;
+  readonly milliseconds: number;
+}
+
+function fatalOf(message: Extract<ShardMessage, { type: 'fatal' }>): PlatformError {
+  const { code, shard } = message;
+  if (code === 'LIMITS') return new PlatformError(code, EXIT_CONFIGURATION, message.message);
+  if (code.startsWith('JOURNAL')) {
+    return new PlatformError(
+      code,
+      EXIT_CORRUPT_JOURNAL,
+      `The journal of shard ${shard} stops the start: ${message.message}`,
+    );
+  }
+  return new PlatformError(code, EXIT_WORKER_DIED, `Shard ${shard} found a bug: ${message.message}`, true);
+}
+
+export class ShardThreads {
+  private readonly pool: Piscina;
+  private readonly statuses: ShardStatus[];
+  private readonly bells: Doorbell[];
+  private readonly tasks: Promise<void>[] = [];
+  private readonly log: PlatformLog;
+  private watch: NodeJS.Timeout | null = null;
+  private stopping = false;
+
+  constructor(
+    shards: number,
+    statuses: readonly SharedArrayBuffer[],
+    bells: readonly SharedArrayBuffer[],
+    log: PlatformLog,
+  ) {
+    this.log = log;
+    this.statuses = statuses.map((memory) => new ShardStatus(memory));
+    this.bells = bells.map((memory) => new Doorbell(memory));
+    this.pool = new Piscina({
+      filename: WORKER_FILE.href,
+      minThreads: shards,
+      maxThreads: shards,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+      recordTiming: false,
+    });
+  }
+
+  /** Starts all shards and resolves when every one has recovered. died: called when one ends by itself later. */
+  start(
+    taskOf: (shard: number) => Omit<ShardTask, 'port'>,
+    died: (error: PlatformError) => void,
+  ): Promise<ShardRecovered[]> {
+    return Promise.all(this.statuses.map((_, shard) => this.startOne(taskOf(shard), died)));
+  }
+
+  private startOne(task: Omit<ShardTask, 'port'>, died: (error: PlatformError) => void): Promise<ShardRecovered> {
+    const { port1, port2 } = new MessageChannel();
+    return new Promise((resolve, reject) => {
+      let told = false;
+      const fail = (error: PlatformError): void => {
+        if (told) return;
+        told = true;
+        reject(error);
+        died(error);
+      };
+      port1.on('message', (message: ShardMessage) => {
+        if (message.type === 'recovered') resolve(message);
+        else if (message.type === 'fatal') fail(fatalOf(message));
+        else if (message.type === 'progress') {
+          const { shard, commands, commandsPerSecond, segment } = message;
+          this.log.info({ shard, commands, commandsPerSecond, segment }, `shard ${shard} replays its journal`);
+        }
+      });
+      const ended = this.pool.run({ ...task, port: port2 }, { transferList: [port2] });
+      this.tasks.push(
+        ended.then(
+          () => {
+            port1.close();
+            if (this.stopping) return;
+            fail(new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, `Shard ${task.shard} ended by itself.`, true));
+          },
+          (error: unknown) => {
+            // Its own message says more and is already on its way: let it come first.
+            setImmediate(() => {
+              port1.close();
+              const why = error instanceof Error ? error.message : String(error);
+              fail(new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, `Shard ${task.shard} died: ${why}`, true));
+            });
+          },
+        ),
+      );
+    });
+  }
+
+  /** Looks at the status words now and then. stuck: called once, for the first shard past its limit. */
+  startWatch(syncLimitMs: number, stuck: (shard: StuckShard) => void): void {
+    const progress = this.statuses.map((status) => status.progress);
+    this.watch = setInterval(() => {
+      const nowMs = monotonicMs();
+      for (const [shard, status] of this.statuses.entries()) {
+        const { state } = status;
+        const milliseconds = status.sinceMs(nowMs);
+        const moved = status.progress !== progress[shard];
+        progress[shard] = status.progress;
+        const inSync = state === ShardState.IN_SYNC && milliseconds > syncLimitMs;
+        const matching = state === ShardState.MATCHING && !moved && milliseconds > MATCHING_LIMIT_MS;
+        if (!inSync && !matching) continue;
+        this.stopWatch();
+        stuck({ shard, inSync, milliseconds });
+        return;
+      }
+    }, WATCH_MS);
+  }
+
+  stopWatch(): void {
+    if (this.watch !== null) clearInterval(this.watch);
+    this.watch = null;
+  }
+
+  /** Lets every shard finish its round, close its files and end; resolves when all have. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const [shard, status] of this.statuses.entries()) {
+      status.requestStop();
+      this.bells[shard]?.ring();
+    }
+    await Promise.all(this.tasks);
+    this.stopWatch();
+    await this.pool.destroy();
+  }
+}

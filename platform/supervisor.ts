@@ -1,0 +1,270 @@
+/**
+ * The platform's main thread: claims the memory, starts shards and gateways in the order that makes a recovery right,
+ * watches them, forwards admin records, stops them. It owns no socket and is on no order's way.
+ *
+ *   lock ─> shards recover ─> SessionLost for every open incarnation, durable ─> incarnation word above all of them
+ *        ─> operator's records on a first start, durable ─> gateways listen ─> ready
+ *
+ * The order matters: a gateway that served before the SessionLosts are durable could show a session of the last life as
+ * open; one that gave out an incarnation that a shard has seen before would make a stale command pass.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { AdminLog } from '../engine/admin-log.js';
+import { spinRounds } from '../engine/ring/wait-policy.js';
+import { ShardStatus } from '../engine/shard/status-words.js';
+import type { ShardRecovered } from '../engine/shard/worker-data.js';
+import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
+import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
+import { CommandKind, Right } from '../schemas/codes.js';
+import { COMMAND_ACCOUNT, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } from '../schemas/layout.js';
+import { AdminForwarding } from './admin-forwarding.js';
+import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
+import type { Configuration } from './configuration.js';
+import { type DataDirectory, journalDirectory } from './data-directory.js';
+import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
+import { GatewayThreads } from './gateway-threads.js';
+import type { PlatformLog } from './log.js';
+import { OwnChannel } from './own-channel.js';
+import { ShardThreads, type StuckShard } from './shard-threads.js';
+import { claimVenueMemory, SUPERVISOR, type VenueMemory } from './venue-memory.js';
+
+/** Threads that are busy when the platform is: shards, gateways, and the load's own. */
+const OTHER_HOT_THREADS = 1;
+/** Records of a first start: the operator's account, then its key. */
+const FIRST_RECORDS = 2;
+const STREAM_PATH = '/v1/stream';
+
+/** What is known when everything serves. */
+export interface Serving {
+  readonly port: number;
+  readonly url: string;
+  readonly shards: readonly ShardRecovered[];
+}
+
+export interface SupervisorEvents {
+  /** A thread ended by itself, or says that it must. */
+  died(error: PlatformError): void;
+  /** A thread hangs where nothing can stop it. */
+  stuck(shard: StuckShard): void;
+}
+
+function commandWords(kind: CommandKind, account: number, session: number): Int32Array {
+  const words = new Int32Array(COMMAND_WORDS);
+  words[COMMAND_KIND_WORD] = kind;
+  words[COMMAND_ACCOUNT] = account;
+  words[COMMAND_SESSION] = session;
+  return words;
+}
+
+function withParts(head: Int32Array, parts: Int32Array): Int32Array {
+  const words = new Int32Array(head.length + parts.length);
+  words.set(head);
+  words.set(parts, head.length);
+  return words;
+}
+
+export class Supervisor {
+  private readonly configuration: Configuration;
+  private readonly directory: DataDirectory;
+  private readonly log: PlatformLog;
+  private readonly events: SupervisorEvents;
+  private readonly memory: VenueMemory;
+  private readonly adminLog: SharedArrayBuffer;
+  private readonly statuses: readonly SharedArrayBuffer[];
+  private readonly shards: ShardThreads;
+  private readonly gateways = new GatewayThreads();
+  private readonly channels: readonly OwnChannel[];
+  private forwarding: AdminForwarding | null = null;
+
+  constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
+    const { shards, gateways, limits } = configuration;
+    this.configuration = configuration;
+    this.directory = directory;
+    this.log = log;
+    this.events = events;
+    this.memory = claimVenueMemory(shards, gateways, limits);
+    this.adminLog = AdminLog.create(limits);
+    this.statuses = Array.from({ length: shards }, () => ShardStatus.create());
+    this.shards = new ShardThreads(shards, this.statuses, this.memory.shardBells, log);
+    this.channels = this.memory.outputs.map((output, shard) => {
+      const ring = this.memory.rings[SUPERVISOR]?.[shard];
+      const bell = this.memory.shardBells[shard];
+      if (ring === undefined || bell === undefined) throw new Error(`Shard ${shard} has no ring: a bug of its maker.`);
+      return new OwnChannel(shard, ring, output, bell);
+    });
+  }
+
+  /** Resolves when the platform serves. Throws a PlatformError with one sentence when it cannot. */
+  async start(): Promise<Serving> {
+    const platformStartId = randomBytes(6).readUIntBE(0, 6);
+    const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
+    for (const shard of recovered) this.logRecovered(shard);
+    this.shards.startWatch(this.configuration.syncLimitSeconds * 1000, this.events.stuck);
+    await this.closeOldSessions(recovered);
+    const highest = recovered.reduce((most, shard) => Math.max(most, shard.highestIncarnation), 0);
+    // Gateways add to this word; it must stand above all that any shard knows before the first of them runs.
+    Atomics.store(new Int32Array(this.memory.incarnation), 0, (highest + 1) | 0);
+    await this.sequenceOperator(recovered);
+    this.startForwarding(recovered);
+    const { host, port, gateways } = this.configuration;
+    const listening = await this.gateways.start(
+      gateways,
+      (index, onPort) => this.gatewayData(index, onPort, recovered),
+      port,
+      this.log,
+      this.events.died,
+    );
+    const shown = host.includes(':') ? `[${host}]` : host;
+    return { port: listening, url: `ws://${shown}:${listening}${STREAM_PATH}`, shards: recovered };
+  }
+
+  /** Sessions are closed with "come again", then the shards finish what was taken. */
+  async stop(): Promise<void> {
+    await this.stopGateways();
+    this.forwarding?.stop();
+    await this.shards.stop();
+  }
+
+  /** A thread that dies with live sockets aborts the process: whoever leaves early closes them first. */
+  async stopGateways(): Promise<void> {
+    await this.gateways.stop();
+  }
+
+  private shardTask(shard: number, platformStartId: number) {
+    const { configuration, memory } = this;
+    const output = memory.outputs[shard];
+    const doorbell = memory.shardBells[shard];
+    const status = this.statuses[shard];
+    if (output === undefined || doorbell === undefined || status === undefined) {
+      throw new Error(`Shard ${shard} has no memory: a bug of its maker.`);
+    }
+    return {
+      shard,
+      shardCount: configuration.shards,
+      limits: configuration.limits,
+      directory: journalDirectory(this.directory.path, shard),
+      platformStartId,
+      rings: columnOf(memory.rings, shard),
+      spans: [null, ...columnOf(memory.spans, shard)],
+      output,
+      doorbell,
+      readerDoorbells: memory.readerBells,
+      adminLog: shard === 0 ? this.adminLog : null,
+      status,
+      spinRounds: spinRounds(configuration.shards + configuration.gateways + OTHER_HOT_THREADS),
+    };
+  }
+
+  private gatewayData(index: number, port: number, recovered: readonly ShardRecovered[]): GatewayWorkerData {
+    const { configuration, memory } = this;
+    const producer = index + 1;
+    const rings = memory.rings[producer];
+    const spans = memory.spans[index];
+    const doorbell = memory.readerBells[producer];
+    if (rings === undefined || spans === undefined || doorbell === undefined) {
+      throw new Error(`Gateway ${index} has no memory: a bug of its maker.`);
+    }
+    return {
+      index,
+      host: configuration.host,
+      port,
+      venue: configuration.venue,
+      shardCount: configuration.shards,
+      limits: configuration.limits,
+      rings,
+      spans,
+      outputs: memory.outputs,
+      readerIndex: producer,
+      doorbell,
+      shardDoorbells: memory.shardBells,
+      adminLog: this.adminLog,
+      incarnation: memory.incarnation,
+      journalDirectories: recovered.map(({ shard }) => journalDirectory(this.directory.path, shard)),
+      epochs: recovered.map(({ epochs }) => epochs),
+      eventSequences: recovered.map(({ eventSequence }) => eventSequence),
+      settings: DEFAULT_GATEWAY_SETTINGS,
+    };
+  }
+
+  private logRecovered(shard: ShardRecovered): void {
+    const { epoch, commands, commandSequence, eventSequence, tornTails, tornBytes } = shard;
+    const found =
+      commands === 0 ? 'begins a new journal' : `recovered ${commands} commands in ${Math.round(shard.ms)} ms`;
+    this.log.info(
+      { shard: shard.shard, epoch, commands, commandSequence, eventSequence, tornTails, tornBytes },
+      `shard ${shard.shard} ${found}`,
+    );
+  }
+
+  /** No session of the last life lives on: each shard says so before anyone can ask. */
+  private async closeOldSessions(recovered: readonly ShardRecovered[]): Promise<void> {
+    await Promise.all(
+      recovered.map((shard) => {
+        const lost = [...shard.openIncarnations].map((session) => commandWords(CommandKind.SessionLost, 0, session));
+        return this.channelTo(shard.shard).carryOut(lost, shard.commandSequence);
+      }),
+    );
+  }
+
+  /**
+   * The operator's account and key are the first two admin records of a venue. A start that died between them, or before
+   * them, goes on where it stopped: what is in the log says what is missing.
+   */
+  private async sequenceOperator(recovered: readonly ShardRecovered[]): Promise<void> {
+    const done = AdminForwarding.published(this.adminLog);
+    let key = readAdminKey(this.directory.adminKeyPath);
+    if (done >= FIRST_RECORDS) {
+      if (key === null) this.log.warn(`there is no ${this.directory.adminKeyPath}: the operator key was moved away`);
+      return;
+    }
+    if (key === null) {
+      if (done === 0 && !this.isNew(recovered)) {
+        throw new PlatformError(
+          'OPERATOR_MISSING',
+          EXIT_CORRUPT_JOURNAL,
+          `The journal in ${this.directory.path} has commands but no operator's records: restore it from a backup.`,
+        );
+      }
+      key = createAdminKey(this.directory.adminKeyPath);
+    }
+    const account = withParts(commandWords(CommandKind.AddAccount, 0, 0), encodeAccountTerms({ name: 'operator' }));
+    const rights = Right.Read | Right.Trade | Right.Market | Right.Admin;
+    const publicKey = Buffer.from(key.publicKey, 'hex');
+    const keyRecord = withParts(
+      commandWords(CommandKind.AddKey, OPERATOR_ACCOUNT, 0),
+      encodeKeyTerms({ publicKey, rights, label: 'operator' }),
+    );
+    const shardZero = recovered.find(({ shard }) => shard === 0);
+    await this.channelTo(0).carryOut([account, keyRecord].slice(done), shardZero?.commandSequence ?? 0);
+  }
+
+  private isNew(recovered: readonly ShardRecovered[]): boolean {
+    return recovered.every(({ commandSequence }) => commandSequence === 0);
+  }
+
+  private startForwarding(recovered: readonly ShardRecovered[]): void {
+    const followers = recovered.filter(({ shard }) => shard !== 0);
+    this.forwarding = new AdminForwarding(
+      this.adminLog,
+      followers.map(({ shard }) => this.channelTo(shard)),
+      followers.map(({ adminNumber }) => adminNumber),
+    );
+    this.forwarding.start();
+  }
+
+  private channelTo(shard: number): OwnChannel {
+    const channel = this.channels[shard];
+    if (channel === undefined) throw new Error(`There is no shard ${shard}: a bug of the caller.`);
+    return channel;
+  }
+}
+
+/** What each producer (row) has for one shard. */
+function columnOf(rows: readonly (readonly SharedArrayBuffer[])[], shard: number): SharedArrayBuffer[] {
+  return rows.map((row, producer) => {
+    const memory = row[shard];
+    if (memory === undefined) throw new Error(`Producer ${producer} has nothing for shard ${shard}.`);
+    return memory;
+  });
+}
