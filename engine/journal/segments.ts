@@ -23,8 +23,12 @@ const SEGMENT_NAME = /^\d{8}\.seg$/;
 /** What one system call writes when a spare segment must be made at once. */
 const FINISH_PIECE_BYTES = 4 * 1024 * 1024;
 
+export function segmentName(number: number): string {
+  return `${String(number).padStart(8, '0')}.seg`;
+}
+
 export function segmentPath(directory: string, number: number): string {
-  return join(directory, `${String(number).padStart(8, '0')}.seg`);
+  return join(directory, segmentName(number));
 }
 
 /** Numbers of all segments in ascending order. A hole throws JOURNAL_MISSING_SEGMENT. */

@@ -1,0 +1,331 @@
+/**
+ * One round of a shard: take what is there from all rings in turn (bounded), stamp, match, publish as matched, one
+ * O_DSYNC write, publish as durable, give the slots back. The shard's thread. A round never waits for anything but the
+ * disk; waiting is worker.ts's policy. Time comes in as an argument.
+ *
+ *   taken    slot 0      1 ..............................   the records of this round, in order of sequence;
+ *            [Continue] [left from last round | taken now]  a Continue comes first, when an operation is in progress
+ *
+ * What was taken and has no room for its events stays in front and is first in the next round. A slot of a ring is
+ * given back only when its command is durable: until then the ring is the only place that a dead shard's gateway has.
+ */
+
+import { CommandFlag, CommandKind } from '../../schemas/codes.js';
+import {
+  COMMAND_FLAGS_WORD,
+  COMMAND_KIND_WORD,
+  COMMAND_TIME_US,
+  COMMAND_WORDS,
+  highWord,
+  joinWords,
+  MAX_PARTS,
+} from '../../schemas/layout.js';
+import type { JournalShape, JournalWriter } from '../journal/writer.js';
+import type { Limits } from '../limits.js';
+import type { CommandRing } from '../ring/command-ring.js';
+import type { Doorbell } from '../ring/doorbell.js';
+import type { OutputRing } from '../ring/output-ring.js';
+import { monotonicMs } from './clock.js';
+import type { ShardEngine } from './shard-engine.js';
+import { ShardState, type ShardStatus } from './status-words.js';
+import type { TakenSpans } from './taken-spans.js';
+
+const KIND_CONTINUE = CommandKind.Continue as number;
+const KIND_PART = CommandKind.Part as number;
+const LATE_BIT = (CommandFlag.Late as number) << 16;
+/** A head with all its Parts. */
+const MAX_TOGETHER = 1 + MAX_PARTS;
+/** The supervisor's ring: its commands have no time until which they are valid. */
+const SUPERVISOR_RING = 0;
+/** The journal is durable, so a reader that lags is the only thing that can hold the shard up; it gets this long. */
+const LAGGARD_MS = 50;
+
+/** Sizes of a shard's groups that follow from its limits: the commands of a round and one Continue. */
+export function journalShape(limits: Limits): JournalShape {
+  return {
+    segmentBytes: limits.segmentBytes,
+    groupCommands: limits.roundCommands + 1,
+    groupEvents: limits.roundEvents,
+  };
+}
+
+/** What a round works on. Indexes of `rings` and `spans` are producers; the supervisor, 0, needs no spans. */
+export interface RoundParts {
+  readonly limits: Limits;
+  readonly engine: ShardEngine;
+  /** Recovered and in its epoch; the engine writes into its events. */
+  readonly writer: JournalWriter;
+  readonly rings: readonly CommandRing[];
+  readonly spans: readonly (TakenSpans | null)[];
+  readonly output: OutputRing;
+  readonly readerBells: readonly Doorbell[];
+  /** The engine's log of admin records in shard 0, whose readers may see what is durable; null elsewhere. */
+  readonly adminLog: { publish(): void } | null;
+  readonly status: ShardStatus;
+  readonly platformStartId: number;
+  /** Command time never goes below this. */
+  readonly lastTimeUs: number;
+}
+
+export class ShardRound {
+  readonly #parts: RoundParts;
+  readonly #engine: ShardEngine;
+  readonly #writer: JournalWriter;
+  readonly #rings: readonly CommandRing[];
+  readonly #output: OutputRing;
+  readonly #roundCommands: number;
+  readonly #roundEvents: number;
+  readonly #maxEvents: number;
+  readonly #taken: Int32Array;
+  /** The ring of each slot of `taken`. */
+  readonly #takenRing: Uint16Array;
+  /** For each ring the position behind its last applied command: what a group names, and what is given back. */
+  readonly #applied: Uint32Array;
+  /** Slots 1 to this, exclusive, hold commands. */
+  #takenEnd = 1;
+  #firstRing = 0;
+  #lastTimeUs: number;
+  #blocked = false;
+  #stuckSinceMs = -1;
+
+  constructor(parts: RoundParts) {
+    this.#parts = parts;
+    this.#engine = parts.engine;
+    this.#writer = parts.writer;
+    this.#rings = parts.rings;
+    this.#output = parts.output;
+    this.#roundCommands = parts.limits.roundCommands;
+    this.#roundEvents = parts.limits.roundEvents;
+    this.#maxEvents = parts.limits.maxEventsPerCommand;
+    this.#taken = new Int32Array((this.#roundCommands + 1) * COMMAND_WORDS);
+    this.#takenRing = new Uint16Array(this.#roundCommands + 1);
+    this.#applied = Uint32Array.from(parts.rings, (ring) => ring.readPosition);
+    this.#lastTimeUs = parts.lastTimeUs;
+    parts.engine.attach(parts.writer.events);
+  }
+
+  /** Whether the last round left commands waiting because readers hold the output ring: look again soon, unrung. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /**
+   * One round at wall time `nowUs` and monotonic time `nowMs` (monotonicMs). Returns the number of commands, or 1 when
+   * it only prepared a piece of the next segment; 0 means that there was nothing to do. Throws on a disk error or a broken invariant, after which the process must die.
+   */
+  doRound(nowUs: number, nowMs: number): number {
+    this.#parts.status.countRound();
+    this.#lastTimeUs = Math.max(this.#lastTimeUs, nowUs);
+    this.#dropLaggards(nowMs);
+    this.#take();
+    const from = this.#engine.operationsInProgress > 0 ? 0 : 1;
+    if (from === 0) {
+      this.#makeContinue();
+    }
+    const firstSequence = this.#engine.commandSequence + 1;
+    const events = this.#applyAll(from);
+    const count = this.#engine.commandSequence + 1 - firstSequence;
+    this.#blocked = from + count < this.#takenEnd;
+    if (count > 0) {
+      this.#publish(from, count, events);
+      this.#stuckSinceMs = -1;
+    } else if (this.#blocked || from === 0) {
+      this.#dropWhoBlocks(nowMs);
+    }
+    this.#keepRest(from + count);
+    const prepared = this.#writer.prepare(count === 0);
+    return count > 0 ? count : Math.min(prepared, 1);
+  }
+
+  /** Fills `taken` from the rings: each gets an equal share of the room, what is left goes round again. */
+  #take(): void {
+    const rings = this.#rings;
+    let waiting = 0;
+    for (let index = 0; index < rings.length; index += 1) {
+      waiting += (rings[index] as CommandRing).available() > 0 ? 1 : 0;
+    }
+    if (waiting > 0) {
+      const share = Math.max(1, Math.floor(this.#room() / waiting));
+      for (let turn = 0; turn < rings.length; turn += 1) {
+        // Whose turn it is may take a whole head with Parts in any case, or others could keep it out for ever.
+        this.#takeFrom((this.#firstRing + turn) % rings.length, turn === 0 ? Math.max(share, MAX_TOGETHER) : share);
+      }
+      for (let turn = 0; turn < rings.length; turn += 1) {
+        this.#takeFrom((this.#firstRing + turn) % rings.length, this.#room());
+      }
+      this.#firstRing = (this.#firstRing + 1) % rings.length;
+    }
+  }
+
+  #room(): number {
+    return this.#roundCommands + 1 - this.#takenEnd;
+  }
+
+  #takeFrom(index: number, most: number): void {
+    const ring = this.#rings[index] as CommandRing;
+    const available = ring.available();
+    let count = Math.min(available, most, this.#room());
+    if (count < available) {
+      count = wholeRecords(ring, count);
+    }
+    if (count > 0) {
+      ring.copyOut(this.#taken, this.#takenEnd * COMMAND_WORDS, count);
+      this.#takenRing.fill(index, this.#takenEnd, this.#takenEnd + count);
+      this.#takenEnd += count;
+    }
+  }
+
+  /** Journaled like any command, so that a replay goes on at the same place. */
+  #makeContinue(): void {
+    this.#taken.fill(0, 0, COMMAND_WORDS);
+    this.#taken[COMMAND_KIND_WORD] = KIND_CONTINUE;
+  }
+
+  /** Applies from slot `from` on while there is room for one command's largest output. Returns the events made. */
+  #applyAll(from: number): number {
+    const engine = this.#engine;
+    const taken = this.#taken;
+    const before = engine.eventSequence;
+    const endAt = this.#takenEnd * COMMAND_WORDS;
+    let events = 0;
+    let spanRing = SUPERVISOR_RING;
+    let spanSequence = 0;
+    let spanCount = 0;
+    for (let slot = from; slot < this.#takenEnd; ) {
+      const needed = events + this.#maxEvents;
+      if (needed > this.#roundEvents || !this.#output.hasRoom(needed)) {
+        break;
+      }
+      const ring = slot === 0 ? SUPERVISOR_RING : (this.#takenRing[slot] as number);
+      const sequence = engine.commandSequence;
+      this.#stamp(slot * COMMAND_WORDS, ring);
+      events += engine.apply(taken, slot * COMMAND_WORDS, events, endAt);
+      const count = engine.commandSequence - sequence;
+      if (count < 1) {
+        throw new Error('The engine gave a command no sequence.');
+      }
+      if (slot > 0) {
+        if (ring !== spanRing) {
+          this.#pushSpan(spanRing, spanSequence, spanCount);
+          spanRing = ring;
+          spanCount = 0;
+        }
+        if (spanCount === 0) {
+          spanSequence = sequence + 1;
+        }
+        spanCount += count;
+        this.#applied[ring] = ((this.#applied[ring] as number) + count) >>> 0;
+      }
+      slot += count;
+    }
+    this.#pushSpan(spanRing, spanSequence, spanCount);
+    if (engine.eventSequence !== before + events) {
+      throw new Error(`The engine returned ${events} events and numbered ${engine.eventSequence - before}.`);
+    }
+    return events;
+  }
+
+  /** Tells the ring's owner which sequences its slots got; before the events can be seen. */
+  #pushSpan(ring: number, firstSequence: number, count: number): void {
+    if (count > 0) {
+      const position = ((this.#applied[ring] as number) - count) | 0;
+      this.#parts.spans[ring]?.push(firstSequence, position, count);
+    }
+  }
+
+  /** Marks what came after its time, then puts the shard's time into the word. A Part's word is payload. */
+  #stamp(at: number, ring: number): void {
+    const taken = this.#taken;
+    if (((taken[at + COMMAND_KIND_WORD] as number) & 0xff) === KIND_PART) {
+      return;
+    }
+    const validUntil = joinWords(taken[at + COMMAND_TIME_US] as number, taken[at + COMMAND_TIME_US + 1] as number);
+    if (validUntil !== 0 && this.#lastTimeUs > validUntil && ring !== SUPERVISOR_RING) {
+      taken[at + COMMAND_FLAGS_WORD] = (taken[at + COMMAND_FLAGS_WORD] as number) | LATE_BIT;
+    }
+    taken[at + COMMAND_TIME_US] = this.#lastTimeUs;
+    taken[at + COMMAND_TIME_US + 1] = highWord(this.#lastTimeUs);
+  }
+
+  #publish(from: number, count: number, events: number): void {
+    const output = this.#output;
+    const status = this.#parts.status;
+    if (events > 0) {
+      output.write(this.#writer.events, 0, events);
+      output.publishMatched(output.claimPosition);
+      this.#ringReaders();
+    }
+    status.enter(ShardState.IN_SYNC, monotonicMs());
+    this.#writer.write(this.#taken, from * COMMAND_WORDS, count, events, {
+      platformStartId: this.#parts.platformStartId,
+      ringPositions: this.#applied,
+    });
+    status.enter(ShardState.MATCHING, monotonicMs());
+    // From here on it is on disk. The admin log first: a client that reads "instrument added" may use it at once.
+    this.#parts.adminLog?.publish();
+    if (events > 0) {
+      output.publishDurable(output.claimPosition);
+      this.#ringReaders();
+    }
+    for (let index = 0; index < this.#rings.length; index += 1) {
+      (this.#rings[index] as CommandRing).release(this.#applied[index] as number);
+    }
+    // Hashing waited until everyone had their answer; it must be over before the engine writes over these bytes.
+    this.#writer.settle();
+  }
+
+  #ringReaders(): void {
+    const bells = this.#parts.readerBells;
+    for (let index = 0; index < bells.length; index += 1) {
+      (bells[index] as Doorbell).ring();
+    }
+  }
+
+  #dropLaggards(nowMs: number): void {
+    const dropped = this.#output.dropLaggards(nowMs, LAGGARD_MS);
+    if (dropped > 0) {
+      this.#parts.status.countDropped(dropped);
+      this.#ringReaders();
+    }
+  }
+
+  /**
+   * Nothing could be applied for want of room: with small rings a reader may hold it without lagging enough to be
+   * dropped for that alone. It gets as long as a laggard.
+   */
+  #dropWhoBlocks(nowMs: number): void {
+    if (this.#stuckSinceMs < 0) {
+      this.#stuckSinceMs = nowMs;
+    } else if (nowMs - this.#stuckSinceMs > LAGGARD_MS) {
+      for (let reader = 0; reader < this.#output.readers; reader += 1) {
+        if (this.#output.isLive(reader) && this.#output.lag(reader) + this.#maxEvents > this.#output.slots) {
+          this.#output.drop(reader);
+          this.#parts.status.countDropped(1);
+        }
+      }
+      this.#stuckSinceMs = -1;
+      this.#ringReaders();
+    }
+  }
+
+  /** Moves what was not applied to the front. */
+  #keepRest(slot: number): void {
+    const applied = Math.max(1, slot);
+    this.#taken.copyWithin(COMMAND_WORDS, applied * COMMAND_WORDS, this.#takenEnd * COMMAND_WORDS);
+    this.#takenRing.copyWithin(1, applied, this.#takenEnd);
+    this.#takenEnd -= applied - 1;
+  }
+}
+
+/** The most records up to `count` that do not end between a head and its Parts. */
+function wholeRecords(ring: CommandRing, count: number): number {
+  let whole = count;
+  for (let back = 0; back <= MAX_PARTS && whole > 0; back += 1) {
+    if (ring.peekKind(whole) !== KIND_PART) {
+      return whole;
+    }
+    whole -= 1;
+  }
+  // So many Parts in a row belong to no head: the engine refuses each by itself.
+  return whole === 0 ? 0 : count;
+}

@@ -1,0 +1,77 @@
+/**
+ * What a shard's task is started with and what it says. Types only; the supervisor and the worker import it.
+ *
+ * Start: one Piscina task for each shard, in a pool of as many threads, `run(task, { transferList: [task.port] })`; it
+ * ends when `ShardStatus.requestStop` was called and its doorbell rung, and rejects when the shard fails. The thread
+ * blocks, so nothing can be sent to it but by its rings and status words.
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { EpochStart } from '../journal/open-journal.js';
+import type { Limits } from '../limits.js';
+import type { RecoveryProgress } from './recovery.js';
+
+/** All memory is made by the supervisor before the start. Arrays by producer: 0 the supervisor, 1 to G the gateways. */
+export interface ShardTask {
+  readonly shard: number;
+  readonly shardCount: number;
+  readonly limits: Limits;
+  /** The journal's own directory, DATA/shard-N/journal; made when it is not there. */
+  readonly directory: string;
+  /** A number that no other start of this platform has, up to 2^53 - 1. */
+  readonly platformStartId: number;
+  /** CommandRing of each producer. */
+  readonly rings: readonly SharedArrayBuffer[];
+  /** TakenSpans of each producer; null where nobody reads them. */
+  readonly spans: readonly (SharedArrayBuffer | null)[];
+  /** OutputRing, with a reader for each gateway. */
+  readonly output: SharedArrayBuffer;
+  /** Doorbell on which the shard sleeps. */
+  readonly doorbell: SharedArrayBuffer;
+  /** Doorbells of those who read the output ring. */
+  readonly readerDoorbells: readonly SharedArrayBuffer[];
+  /** AdminLog: shard 0 writes it, others get null. */
+  readonly adminLog: SharedArrayBuffer | null;
+  /** ShardStatus. */
+  readonly status: SharedArrayBuffer;
+  /** Rounds without work before the shard sleeps (spinRounds of ring/wait-policy.ts). */
+  readonly spinRounds: number;
+  /** Messages go here at once, though the thread never returns to its event loop. */
+  readonly port: MessagePort;
+}
+
+export interface ShardRecovered {
+  readonly type: 'recovered';
+  readonly shard: number;
+  readonly epoch: number;
+  /** All epochs, ascending, the new one last. */
+  readonly epochs: readonly EpochStart[];
+  readonly commandSequence: number;
+  readonly eventSequence: number;
+  /** Each needs a SessionLost before the platform serves. */
+  readonly openIncarnations: Uint32Array;
+  readonly highestIncarnation: number;
+  /** Number of the last admin record that the shard has applied; 0: none. */
+  readonly adminNumber: number;
+  /** Commands replayed. */
+  readonly commands: number;
+  /** 1 when a torn record was cut off the end. */
+  readonly tornTails: number;
+  readonly tornBytes: number;
+  readonly ms: number;
+}
+
+/** The shard has failed and the process must end; the task rejects, too. */
+export interface ShardFatal {
+  readonly type: 'fatal';
+  readonly shard: number;
+  /** A code of JournalError or LimitsError, else 'SHARD_BUG': one of our own. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ShardMessage =
+  | ({ readonly type: 'progress'; readonly shard: number } & RecoveryProgress)
+  | ShardRecovered
+  | ShardFatal
+  | { readonly type: 'stopped'; readonly shard: number };
