@@ -77,6 +77,8 @@ export const MIN_EVENTS_PER_COMMAND = 4;
 const BLOCK_BYTES = 4096;
 const COMMAND_RECORD_BYTES = 64;
 const EVENT_RECORD_BYTES = 96;
+/** Words of one kept answer (matching/lanes.ts). */
+const ANSWER_WORDS = 11;
 /** A head and its Parts are taken together or not at all. */
 const MAX_RECORDS_TOGETHER = 33;
 
@@ -149,7 +151,7 @@ function checkRelations(limits: Limits): void {
   if (limits.reservedCancelSlots > limits.commandRingSlots / 2) {
     refuse(`reservedCancelSlots (${limits.reservedCancelSlots}) must be at most half of commandRingSlots.`);
   }
-  if (limits.laneAnswers * limits.maxLanes * 10 > MAX_ELEMENTS) {
+  if (limits.laneAnswers * limits.maxLanes * ANSWER_WORDS > MAX_ELEMENTS) {
     refuse(`maxLanes times laneAnswers (${limits.maxLanes * limits.laneAnswers}) is more than one array can hold.`);
   }
   if (limits.ladderWindows * limits.ladderTicks > MAX_ELEMENTS) {

@@ -1,0 +1,123 @@
+/**
+ * The orders of a shard: one record of 16 words, which is one cache line, an order, and a list of free slots.
+ * The shard's thread. An order id is (generation in the high word, slot in the low one), so an id never comes twice:
+ * each use of a slot has a generation of its own, and a slot whose generation would wrap is retired.
+ *
+ *   word  0 price      1 leaves         2 cumulative       3 flags
+ *         4 account    5 instrument     6, 7 client order id
+ *         8 session    9 generation    10 level (or NOT_RESTING, FREE)
+ *        11 previous  12 next           in the level's queue; `next` links the free slots
+ *        13 previous  14 next           in the account's list   15 next in the chain of the client order id
+ */
+
+export const ORDER_SHIFT = 4;
+export const ORDER_PRICE = 0;
+export const ORDER_LEAVES = 1;
+export const ORDER_CUMULATIVE = 2;
+export const ORDER_FLAGS = 3;
+export const ORDER_ACCOUNT = 4;
+export const ORDER_INSTRUMENT = 5;
+export const ORDER_CLIENT_LOW = 6;
+export const ORDER_CLIENT_HIGH = 7;
+export const ORDER_SESSION = 8;
+export const ORDER_GENERATION = 9;
+export const ORDER_LEVEL = 10;
+export const ORDER_PREVIOUS = 11;
+export const ORDER_NEXT = 12;
+export const ORDER_ACCOUNT_PREVIOUS = 13;
+export const ORDER_ACCOUNT_NEXT = 14;
+export const ORDER_CHAIN_NEXT = 15;
+
+/** Bits of the flags word. The side lies where an event's kind word has it. */
+export const FLAG_TIME_IN_FORCE = 3;
+export const FLAG_MARKET = 1 << 2;
+export const FLAG_POST_ONLY = 1 << 3;
+/** The order is in its account's list: not before it rests or waits for a Continue. */
+export const FLAG_LISTED = 1 << 4;
+export const FLAG_SELL = 1 << 8;
+
+/** `level` of an order that is being matched, and of a free slot. */
+export const NOT_RESTING = -1;
+export const FREE = -2;
+
+export class OrderPool {
+  readonly words: Int32Array;
+  readonly capacity: number;
+  /** Orders in use. */
+  live = 0;
+  /** Slots that were used until their last generation. */
+  retired = 0;
+  /** Slots below this were used at least once; the memory above was never touched. */
+  used = 0;
+  /** First free slot below `used`, -1 for none. */
+  freeHead = -1;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.words = new Int32Array(capacity << ORDER_SHIFT);
+  }
+
+  isFull(): boolean {
+    return this.freeHead < 0 && this.used === this.capacity;
+  }
+
+  /** A slot with a generation of its own, not resting and in no list. The caller has asked isFull() before. */
+  allocate(): number {
+    const words = this.words;
+    let slot = this.freeHead;
+    if (slot >= 0) {
+      this.freeHead = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number;
+    } else {
+      slot = this.used;
+      if (slot === this.capacity) throw new Error('assert: an order was allocated from a full pool');
+      this.used = slot + 1;
+    }
+    const at = slot << ORDER_SHIFT;
+    words[at + ORDER_GENERATION] = ((words[at + ORDER_GENERATION] as number) + 1) | 0;
+    words[at + ORDER_LEVEL] = NOT_RESTING;
+    this.live++;
+    return slot;
+  }
+
+  /** Gives a slot back, after its last read. */
+  free(slot: number): void {
+    const words = this.words;
+    const at = slot << ORDER_SHIFT;
+    if (words[at + ORDER_LEVEL] !== NOT_RESTING) throw new Error('assert: an order was freed twice or while it rests');
+    words[at + ORDER_LEVEL] = FREE;
+    this.live--;
+    if (words[at + ORDER_GENERATION] === -1) {
+      this.retired++;
+      return;
+    }
+    words[at + ORDER_NEXT] = this.freeHead;
+    this.freeHead = slot;
+  }
+
+  /** The slot of a live order with this id, or -1. */
+  find(low: number, high: number): number {
+    const slot = low >>> 0;
+    if (slot >= this.used) return -1;
+    const at = slot << ORDER_SHIFT;
+    if (this.words[at + ORDER_GENERATION] !== (high | 0) || this.words[at + ORDER_LEVEL] === FREE) return -1;
+    return slot;
+  }
+
+  /** Walks the free list; throws with a sentence when it or the counts are wrong. */
+  validate(): void {
+    let free = 0;
+    for (let slot = this.freeHead; slot !== -1; slot = this.words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) {
+      if (slot < 0 || slot >= this.used)
+        throw new Error(`the order free list leads to slot ${slot}, which was never used`);
+      if (this.words[(slot << ORDER_SHIFT) + ORDER_LEVEL] !== FREE) {
+        throw new Error(`order slot ${slot} is in the free list but not free`);
+      }
+      if (++free > this.used) throw new Error('the order free list is a circle');
+    }
+    if (free + this.live + this.retired !== this.used) {
+      throw new Error(
+        `order slots: ${free} free + ${this.live} live + ${this.retired} retired are not the ${this.used} used`,
+      );
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Cancel by order id or client order id, and the mass cancel of an account, in one instrument or in all of the shard.
+ * The shard's thread.
+ */
+
+import { EventKind, Reason } from '../../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_INSTRUMENT,
+  EVENT_BOOK_BIT,
+  EVENT_QUANTITY,
+  EVENT_RELATED_ID,
+} from '../../schemas/layout.js';
+import {
+  ORDER_ACCOUNT_NEXT,
+  ORDER_INSTRUMENT,
+  ORDER_LEAVES,
+  ORDER_LEVEL,
+  ORDER_PRICE,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import { ACCOUNT_FIRST, ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } from '../registry.js';
+import { checkCancelPhase, checkInstrument, checkSender, findTarget, refuseForNow } from './checks.js';
+import {
+  MASS_CANCEL,
+  OPERATION_ACCOUNT,
+  OPERATION_CANCELLED,
+  OPERATION_CLIENT_HIGH,
+  OPERATION_CLIENT_LOW,
+  OPERATION_CURSOR,
+  OPERATION_INSTRUMENT,
+  OPERATION_SESSION,
+  OPERATION_SHIFT,
+} from './operations.js';
+import { beginOperation, suspendOperation } from './progress.js';
+import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
+import { takeOff } from './sweep.js';
+
+const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
+const FINISHED = EventKind.Finished;
+const STARTED = EventKind.Started;
+
+/** Applies a Cancel whose shape is right. */
+export function applyCancel(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, true) || !checkInstrument(state, words, at, true)) return;
+  if (!checkCancelPhase(state, words, at)) return;
+  const slot = findTarget(state, words, at);
+  if (slot < 0) return;
+  cancelOrder(
+    state,
+    slot,
+    Reason.ByClient,
+    words[at + COMMAND_CLIENT_ORDER_ID] as number,
+    words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+  );
+}
+
+/** A resting order goes, with the client order id of the command that took it away (0, 0: none). */
+export function cancelOrder(state: EngineState, slot: number, reason: number, byLow: number, byHigh: number): void {
+  const orders = state.orders;
+  const orderAt = slot << ORDER_SHIFT;
+  if ((orders[orderAt + ORDER_LEVEL] as number) < 0) throw new Error('assert: a cancelled order does not rest');
+  const price = orders[orderAt + ORDER_PRICE] as number;
+  const leaves = orders[orderAt + ORDER_LEAVES] as number;
+  const to = writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED | (reason << 16));
+  state.events[to + EVENT_RELATED_ID] = byLow;
+  state.events[to + EVENT_RELATED_ID + 1] = byHigh;
+  takeOff(state, slot);
+}
+
+/** Applies a MassCancel whose shape is right. */
+export function applyMassCancel(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, true)) return;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const account = words[at + COMMAND_ACCOUNT] as number;
+  const operations = state.operations;
+  if (instrument !== 0) {
+    if (!checkInstrument(state, words, at, true) || !checkCancelPhase(state, words, at)) return;
+  } else if (
+    operations.count > operations.massCancels ||
+    state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0
+  ) {
+    refuseForNow(state, words, at, Reason.InProgress);
+    return;
+  } else if (operations.count === operations.capacity) {
+    refuseForNow(state, words, at, Reason.Busy);
+    return;
+  }
+  const row = beginOperation(state, MASS_CANCEL, words, at, account, STARTED);
+  const first = state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_FIRST] as number;
+  operations.words[(row << OPERATION_SHIFT) + OPERATION_CURSOR] = first - 1;
+  if (!runMassCancel(state, row)) suspendOperation(state);
+}
+
+/** Cancels the account's orders, oldest first, from the cursor on; true when it is finished. */
+export function runMassCancel(state: EngineState, row: number): boolean {
+  const orders = state.orders;
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  const instrument = words[at + OPERATION_INSTRUMENT] as number;
+  const low = words[at + OPERATION_CLIENT_LOW] as number;
+  const high = words[at + OPERATION_CLIENT_HIGH] as number;
+  let slot = words[at + OPERATION_CURSOR] as number;
+  let cancelled = words[at + OPERATION_CANCELLED] as number;
+  while (slot >= 0) {
+    const orderAt = slot << ORDER_SHIFT;
+    const next = orders[orderAt + ORDER_ACCOUNT_NEXT] as number;
+    if (instrument === 0 || orders[orderAt + ORDER_INSTRUMENT] === instrument) {
+      if (state.next === state.end) break;
+      // The cursor is behind the order before it goes: nothing may ever point to a freed slot.
+      words[at + OPERATION_CURSOR] = next;
+      cancelOrder(state, slot, Reason.MassCancel, low, high);
+      cancelled++;
+    }
+    slot = next;
+  }
+  words[at + OPERATION_CURSOR] = slot;
+  words[at + OPERATION_CANCELLED] = cancelled;
+  return slot < 0 && finish(state, row);
+}
+
+/** The last event of a mass cancel or end of day; false when there is no room for it. */
+export function finish(state: EngineState, row: number): boolean {
+  if (state.next === state.end) return false;
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  const to = writeEvent(
+    state,
+    words[at + OPERATION_ACCOUNT] as number,
+    words[at + OPERATION_SESSION] as number,
+    words[at + OPERATION_CLIENT_LOW] as number,
+    words[at + OPERATION_CLIENT_HIGH] as number,
+    words[at + OPERATION_INSTRUMENT] as number,
+    FINISHED,
+  );
+  state.events[to + EVENT_QUANTITY] = words[at + OPERATION_CANCELLED] as number;
+  return true;
+}

@@ -1,0 +1,151 @@
+/**
+ * Replace (quantity is the new total, filled included) and cancel-replace (quantity is what shall be open). Same order
+ * id; the new client order id lives from here on and the old one is dead. Only less quantity at the same price by a
+ * Replace keeps the place; everything else leaves its level and enters as if it came now.
+ * The shard's thread.
+ */
+
+import { CommandKind, EventKind, Phase, Reason } from '../../schemas/codes.js';
+import {
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_PRICE,
+  COMMAND_QUANTITY,
+  COMMAND_SESSION,
+  EVENT_BOOK_BIT,
+  EVENT_RELATED_ID,
+  NO_PRICE,
+} from '../../schemas/layout.js';
+import {
+  FLAG_MARKET,
+  FLAG_POST_ONLY,
+  FLAG_SELL,
+  ORDER_CLIENT_HIGH,
+  ORDER_CLIENT_LOW,
+  ORDER_CUMULATIVE,
+  ORDER_FLAGS,
+  ORDER_LEAVES,
+  ORDER_LEVEL,
+  ORDER_PRICE,
+  ORDER_SESSION,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import { cancelOrder } from './apply-cancel.js';
+import { checkInstrument, checkOrderPhase, checkSender, checkTerms, findTarget, phaseOf, refuse } from './checks.js';
+import { type EngineState, writeOrderEvent } from './state.js';
+import { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } from './sweep.js';
+
+const REPLACE = CommandKind.Replace;
+const REDUCED = EventKind.Reduced | EVENT_BOOK_BIT;
+const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
+const CONTINUOUS = Phase.Continuous;
+const MAX_QUANTITY = 0xffffffff;
+
+/** Applies a Replace or CancelReplace whose shape is right. */
+export function applyReplace(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, true) || !checkInstrument(state, words, at, true)) return;
+  if (!checkOrderPhase(state, words, at) || !checkTerms(state, words, at)) return;
+  const slot = findTarget(state, words, at);
+  if (slot < 0) return;
+  const orders = state.orders;
+  const orderAt = slot << ORDER_SHIFT;
+  const flags = orders[orderAt + ORDER_FLAGS] as number;
+  const price = words[at + COMMAND_PRICE] as number;
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  const cumulative = (orders[orderAt + ORDER_CUMULATIVE] as number) >>> 0;
+  const isMarket = (flags & FLAG_MARKET) !== 0;
+  if (isMarket !== (price === NO_PRICE)) {
+    refuse(state, words, at, isMarket ? Reason.PriceNotAllowed : Reason.PriceRequired, 0, slot);
+    return;
+  }
+  let leaves = quantity;
+  if (((words[at + COMMAND_KIND_WORD] as number) & 0xff) === REPLACE) {
+    if (quantity <= cumulative) {
+      cancelOrder(
+        state,
+        slot,
+        Reason.ReplacedToDone,
+        words[at + COMMAND_CLIENT_ORDER_ID] as number,
+        words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+      );
+      return;
+    }
+    leaves = quantity - cumulative;
+    if (price === orders[orderAt + ORDER_PRICE] && leaves < (orders[orderAt + ORDER_LEAVES] as number) >>> 0) {
+      reduceOrder(state, words, at, slot, leaves);
+      return;
+    }
+  } else if (cumulative + quantity > MAX_QUANTITY) {
+    refuse(state, words, at, Reason.QuantityOutOfRange, MAX_QUANTITY - cumulative, slot);
+    return;
+  }
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  if (!hasLevelRoom(state, side, price)) {
+    refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, slot);
+    return;
+  }
+  const continuous = phaseOf(state, words, at) === CONTINUOUS;
+  if (continuous && (flags & FLAG_POST_ONLY) !== 0 && wouldCross(state, side, price)) {
+    refuse(state, words, at, Reason.PostOnlyWouldCross, 0, slot);
+    return;
+  }
+  moveOrder(state, words, at, slot, price, leaves);
+}
+
+/** Off its old level, then in again with the new price and leaves. */
+function moveOrder(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  slot: number,
+  price: number,
+  leaves: number,
+): void {
+  const orders = state.orders;
+  const orderAt = slot << ORDER_SHIFT;
+  state.books.unlink(slot);
+  state.ids.remove(slot);
+  const oldPrice = orders[orderAt + ORDER_PRICE] as number;
+  const oldLeaves = orders[orderAt + ORDER_LEAVES] as number;
+  renameOrder(state, words, at, slot, oldPrice, oldLeaves, leaves, 0, REPLACED);
+  orders[orderAt + ORDER_PRICE] = price;
+  orders[orderAt + ORDER_LEAVES] = leaves;
+  if (!matchAndRest(state, slot)) suspendSweep(state, slot);
+}
+
+/** Less quantity, same price, same place. */
+function reduceOrder(state: EngineState, words: Int32Array, at: number, slot: number, leaves: number): void {
+  const orders = state.orders;
+  const orderAt = slot << ORDER_SHIFT;
+  const gone = ((orders[orderAt + ORDER_LEAVES] as number) >>> 0) - leaves;
+  state.ids.remove(slot);
+  orders[orderAt + ORDER_LEAVES] = leaves;
+  state.books.reduce(orders[orderAt + ORDER_LEVEL] as number, gone);
+  renameOrder(state, words, at, slot, orders[orderAt + ORDER_PRICE] as number, gone, leaves, leaves, REDUCED);
+  state.ids.add(slot);
+}
+
+/** Gives the order the id and session of the command and writes the event that says so. */
+function renameOrder(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  slot: number,
+  price: number,
+  quantity: number,
+  leaves: number,
+  displayed: number,
+  kindWord: number,
+): void {
+  const orders = state.orders;
+  const orderAt = slot << ORDER_SHIFT;
+  const oldLow = orders[orderAt + ORDER_CLIENT_LOW] as number;
+  const oldHigh = orders[orderAt + ORDER_CLIENT_HIGH] as number;
+  orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
+  orders[orderAt + ORDER_CLIENT_HIGH] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  orders[orderAt + ORDER_SESSION] = words[at + COMMAND_SESSION] as number;
+  const to = writeOrderEvent(state, slot, price, quantity, leaves, displayed, kindWord);
+  state.events[to + EVENT_RELATED_ID] = oldLow;
+  state.events[to + EVENT_RELATED_ID + 1] = oldHigh;
+}

@@ -1,0 +1,304 @@
+/**
+ * The checks that several kinds of commands share, in their one order: shape, authority and incarnation, client order
+ * id, lateness, instrument, phase, prices and quantities, target. All of them come before anything changes, and each
+ * refusal is a `Rejected` with a reason.
+ * The shard's thread. A check returns false when it has refused; the caller returns then.
+ */
+
+import { CommandFlag, CommandKind, EventKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { checkCommandShape } from '../../schemas/kinds.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_PRICE,
+  COMMAND_QUANTITY,
+  COMMAND_SESSION,
+  COMMAND_TARGET_ID,
+  EVENT_AMOUNT,
+  EVENT_CLIENT_ORDER_ID,
+  EVENT_DUPLICATE_BIT,
+  EVENT_LEAVES,
+  EVENT_ORDER_ID,
+  EVENT_PRICE,
+  EVENT_QUANTITY,
+  EVENT_RELATED_ID,
+  joinWords,
+  NO_PRICE,
+} from '../../schemas/layout.js';
+import {
+  NOT_RESTING,
+  ORDER_ACCOUNT,
+  ORDER_GENERATION,
+  ORDER_INSTRUMENT,
+  ORDER_LEVEL,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import {
+  ACCOUNT_MASS_CANCELS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_IN_PROGRESS,
+  INSTRUMENT_PHASE,
+  INSTRUMENT_PRICE_MAX,
+  INSTRUMENT_PRICE_MIN,
+  INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_SHARD,
+  INSTRUMENT_SHIFT,
+} from '../registry.js';
+import {
+  ANSWER_CLIENT_ORDER_ID,
+  ANSWER_INSTRUMENT,
+  ANSWER_KIND_WORD,
+  ANSWER_LEAVES,
+  ANSWER_ORDER_ID,
+  ANSWER_PRICE,
+  ANSWER_QUANTITY,
+  LANE_ACCOUNT,
+  LANE_NUMBER,
+  LANE_SHIFT,
+} from './lanes.js';
+import { type EngineState, writeEvent } from './state.js';
+
+const NEW = CommandKind.New;
+const CANCEL = CommandKind.Cancel;
+const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const SESSION_OPEN = CommandKind.SessionOpen;
+const SESSION_LOST = CommandKind.SessionLost;
+const ADD_INSTRUMENT = CommandKind.AddInstrument;
+const REVOKE_KEY = CommandKind.RevokeKey;
+const REJECTED = EventKind.Rejected;
+const FLAG_LATE = CommandFlag.Late << 16;
+const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
+const POST_ONLY = CommandFlag.PostOnly << 16;
+const MARKET = OrderType.Market;
+const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
+const CLOSED = Phase.Closed;
+const CONTINUOUS = Phase.Continuous;
+const PRE_OPEN = Phase.PreOpen;
+
+/** No order: the target is not named in a refusal. */
+export const NO_ORDER = -1;
+
+/** The account that a refusal is told to; 0 when nobody can be told. */
+function senderAccount(state: EngineState, words: Int32Array, at: number): number {
+  const kind = (words[at + COMMAND_KIND_WORD] as number) & 0xff;
+  const account = words[at + COMMAND_ACCOUNT] as number;
+  const named = state.registry.hasAccount(account >>> 0) ? account : 0;
+  if (kind === SESSION_OPEN) return named;
+  if (kind === SESSION_LOST) return 0;
+  const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
+  if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
+  return kind >= NEW && kind <= MASS_CANCEL_KIND ? named : 0;
+}
+
+/** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */
+export function refuse(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  reason: number,
+  amount: number,
+  slot: number,
+): false {
+  const to = writeEvent(
+    state,
+    senderAccount(state, words, at),
+    words[at + COMMAND_SESSION] as number,
+    words[at + COMMAND_CLIENT_ORDER_ID] as number,
+    words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+    words[at + COMMAND_INSTRUMENT] as number,
+    REJECTED | (reason << 16),
+  );
+  const events = state.events;
+  const kind = (words[at + COMMAND_KIND_WORD] as number) & 0xff;
+  if (kind >= ADD_INSTRUMENT && kind <= REVOKE_KEY) {
+    events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
+    events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  }
+  if (amount !== 0) {
+    events[to + EVENT_AMOUNT] = amount;
+    events[to + EVENT_AMOUNT + 1] = Math.floor(amount / 4294967296);
+  }
+  if (slot >= 0) {
+    events[to + EVENT_ORDER_ID] = slot;
+    events[to + EVENT_ORDER_ID + 1] = state.orders[(slot << ORDER_SHIFT) + ORDER_GENERATION] as number;
+  }
+  return false;
+}
+
+/** Refuses without using the client order id up. */
+export function refuseForNow(state: EngineState, words: Int32Array, at: number, reason: number): false {
+  state.answerLane = -1;
+  return refuse(state, words, at, reason, 0, NO_ORDER);
+}
+
+/** Shape and kind of one record. */
+export function checkShape(state: EngineState, words: Int32Array, at: number): boolean {
+  const reason = checkCommandShape(words, at, true);
+  if (reason !== 0) return refuse(state, words, at, reason, 0, NO_ORDER);
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  if (
+    (kindWord & 0xff) === NEW &&
+    ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0 &&
+    (((kindWord >>> 16) & 0xff) === MARKET || kindWord >>> 24 >= IMMEDIATE_OR_CANCEL)
+  ) {
+    return refuse(state, words, at, Reason.BadFlags, 0, NO_ORDER);
+  }
+  return true;
+}
+
+/**
+ * Authority, incarnation, client order id, lateness. `client`: the command acts for the account that it names. When it
+ * passes, `state.answerLane` is the lane that keeps the answer, or -1 for an unprotected command.
+ */
+export function checkSender(state: EngineState, words: Int32Array, at: number, client: boolean): boolean {
+  const lanes = state.lanes;
+  const lane = lanes.findOpen(words[at + COMMAND_SESSION] as number);
+  if (lane < 0) return refuse(state, words, at, Reason.StaleIncarnation, 0, NO_ORDER);
+  const laneAt = lane << LANE_SHIFT;
+  const high = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  if (
+    (client && lanes.words[laneAt + LANE_ACCOUNT] !== words[at + COMMAND_ACCOUNT]) ||
+    lanes.words[laneAt + LANE_NUMBER] !== high >>> 16
+  ) {
+    return refuse(state, words, at, Reason.WrongLane, 0, NO_ORDER);
+  }
+  const counter = joinWords(words[at + COMMAND_CLIENT_ORDER_ID] as number, high & 0xffff);
+  if (counter !== 0) {
+    if (counter <= (lanes.marks[lane] as number)) return repeat(state, words, at, lane, counter);
+    state.answerLane = lane;
+  }
+  if (((words[at + COMMAND_FLAGS_WORD] as number) & FLAG_LATE) !== 0) {
+    return refuse(state, words, at, Reason.Expired, 0, NO_ORDER);
+  }
+  return true;
+}
+
+/** Answers an id at or below the mark: its first answer again, or why there is none. Nothing is executed. */
+function repeat(state: EngineState, words: Int32Array, at: number, lane: number, counter: number): false {
+  const lanes = state.lanes;
+  const from = lanes.findAnswer(lane, counter);
+  if (from < 0) {
+    const reason = lanes.mayBeTooOld(lane, counter) ? Reason.TooOld : Reason.NeverTaken;
+    return refuse(state, words, at, reason, 0, NO_ORDER);
+  }
+  const answers = lanes.answers;
+  const to = writeEvent(
+    state,
+    lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number,
+    words[at + COMMAND_SESSION] as number,
+    answers[from + ANSWER_CLIENT_ORDER_ID] as number,
+    answers[from + ANSWER_CLIENT_ORDER_ID + 1] as number,
+    answers[from + ANSWER_INSTRUMENT] as number,
+    (answers[from + ANSWER_KIND_WORD] as number) | EVENT_DUPLICATE_BIT,
+  );
+  const events = state.events;
+  events[to + EVENT_ORDER_ID] = answers[from + ANSWER_ORDER_ID] as number;
+  events[to + EVENT_ORDER_ID + 1] = answers[from + ANSWER_ORDER_ID + 1] as number;
+  events[to + EVENT_CLIENT_ORDER_ID] = answers[from + ANSWER_CLIENT_ORDER_ID] as number;
+  events[to + EVENT_CLIENT_ORDER_ID + 1] = answers[from + ANSWER_CLIENT_ORDER_ID + 1] as number;
+  events[to + EVENT_PRICE] = answers[from + ANSWER_PRICE] as number;
+  events[to + EVENT_QUANTITY] = answers[from + ANSWER_QUANTITY] as number;
+  events[to + EVENT_LEAVES] = answers[from + ANSWER_LEAVES] as number;
+  return false;
+}
+
+/** The instrument is known, of this shard, and nothing that the command touches is in progress. */
+export function checkInstrument(state: EngineState, words: Int32Array, at: number, client: boolean): boolean {
+  const instrument = (words[at + COMMAND_INSTRUMENT] as number) >>> 0;
+  if (!state.registry.hasInstrument(instrument)) {
+    return refuse(state, words, at, Reason.UnknownInstrument, 0, NO_ORDER);
+  }
+  const instrumentAt = instrument << INSTRUMENT_SHIFT;
+  if (state.instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard) {
+    return refuse(state, words, at, Reason.WrongShard, 0, NO_ORDER);
+  }
+  return state.operations.count === 0 || checkProgress(state, words, at, instrumentAt, client);
+}
+
+function checkProgress(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  instrumentAt: number,
+  client: boolean,
+): boolean {
+  const operations = state.operations;
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const kind = kindWord & 0xff;
+  const account = words[at + COMMAND_ACCOUNT] as number;
+  if (
+    state.instruments[instrumentAt + INSTRUMENT_IN_PROGRESS] !== 0 ||
+    (client && state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0)
+  ) {
+    return refuseForNow(state, words, at, Reason.InProgress);
+  }
+  // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
+  if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
+    return refuseForNow(state, words, at, Reason.InProgress);
+  }
+  if (kind !== CANCEL && operations.count === operations.capacity) {
+    return refuseForNow(state, words, at, Reason.Busy);
+  }
+  return true;
+}
+
+/** Orders may be entered and replaced in this phase. */
+export function checkOrderPhase(state: EngineState, words: Int32Array, at: number): boolean {
+  const phase = phaseOf(state, words, at);
+  if (phase >= PRE_OPEN && phase <= CONTINUOUS) return true;
+  return refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
+}
+
+/** Orders may be cancelled in this phase. */
+export function checkCancelPhase(state: EngineState, words: Int32Array, at: number): boolean {
+  if (phaseOf(state, words, at) !== CLOSED) return true;
+  return refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
+}
+
+export function phaseOf(state: EngineState, words: Int32Array, at: number): number {
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  return state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
+}
+
+/** Price, where there is one, and quantity lie within the instrument's terms. */
+export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const instruments = state.instruments;
+  const price = words[at + COMMAND_PRICE] as number;
+  if (price !== NO_PRICE) {
+    const min = instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
+    if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
+    const max = instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
+    if (price > max) return refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
+  }
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  if (quantity === 0) return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
+  const most = (instruments[instrumentAt + INSTRUMENT_QUANTITY_MAX] as number) >>> 0;
+  if (quantity > most) return refuse(state, words, at, Reason.QuantityOutOfRange, most, NO_ORDER);
+  return true;
+}
+
+/** The slot of the own resting order that the command names, of its instrument; NO_ORDER when it has refused. */
+export function findTarget(state: EngineState, words: Int32Array, at: number): number {
+  const account = words[at + COMMAND_ACCOUNT] as number;
+  const low = words[at + COMMAND_TARGET_ID] as number;
+  const high = words[at + COMMAND_TARGET_ID + 1] as number;
+  const byClientId = ((words[at + COMMAND_FLAGS_WORD] as number) & FLAG_BY_CLIENT_ID) !== 0;
+  const slot = byClientId ? state.ids.find(account, low, high) : state.books.orders.find(low, high);
+  if (slot >= 0) {
+    const orders = state.orders;
+    const orderAt = slot << ORDER_SHIFT;
+    if (
+      orders[orderAt + ORDER_ACCOUNT] === account &&
+      orders[orderAt + ORDER_INSTRUMENT] === words[at + COMMAND_INSTRUMENT] &&
+      orders[orderAt + ORDER_LEVEL] !== NOT_RESTING
+    ) {
+      return slot;
+    }
+  }
+  refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
+  return NO_ORDER;
+}

@@ -1,0 +1,247 @@
+/**
+ * The engine of one shard: commands in, events out, state = fold(commands). It reads no clock and no random number,
+ * makes no system call and knows no ring: time comes in with each command.
+ * The shard's thread (and any thread that replays a journal). All memory is claimed in the constructor.
+ */
+
+import { CommandKind, Reason } from '../../schemas/codes.js';
+import {
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_KIND_WORD,
+  COMMAND_TIME_US,
+  EVENT_END_OF_COMMAND_BIT,
+  EVENT_KIND_WORD,
+  EVENT_WORDS,
+  highWord,
+  joinWords,
+} from '../../schemas/layout.js';
+import { AdminLog } from '../admin-log.js';
+import { SIDE_BEST, SIDE_SHIFT } from '../book/book.js';
+import { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../book/level-pool.js';
+import type { Limits } from '../limits.js';
+import { applyAdmin, countParts } from './admin.js';
+import { applyCancel, applyMassCancel, runMassCancel } from './apply-cancel.js';
+import { applyNew } from './apply-new.js';
+import { applyReplace } from './apply-replace.js';
+import { checkShape, NO_ORDER, refuse } from './checks.js';
+import {
+  END_OF_DAY,
+  LEFTOVERS,
+  MASS_CANCEL,
+  OPERATION_COMMAND_HIGH,
+  OPERATION_COMMAND_LOW,
+  OPERATION_KIND,
+  OPERATION_SHIFT,
+  SWEEP,
+} from './operations.js';
+import { applyEndOfDay, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
+import { endOperation } from './progress.js';
+import { applySessionLost, applySessionOpen } from './sessions.js';
+import { EngineState } from './state.js';
+import { hashState } from './state-hash.js';
+import { continueSweep } from './sweep.js';
+import { applyUncross, runUncross } from './uncross.js';
+import { validateState } from './validate.js';
+
+const NEW = CommandKind.New;
+const CANCEL = CommandKind.Cancel;
+const REPLACE = CommandKind.Replace;
+const CANCEL_REPLACE = CommandKind.CancelReplace;
+const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const SESSION_OPEN = CommandKind.SessionOpen;
+const SESSION_LOST = CommandKind.SessionLost;
+const SET_PHASE = CommandKind.SetPhase;
+const UNCROSS_KIND = CommandKind.Uncross;
+const END_OF_DAY_KIND = CommandKind.EndOfDay;
+const CONTINUE = CommandKind.Continue;
+const PART = CommandKind.Part;
+
+export class Engine {
+  /** The engine's memory. Read by tests and checkers; only the functions of this folder change it. */
+  readonly state: EngineState;
+
+  /**
+   * `shard`: this one's index, from 0. `adminLog`: memory made by AdminLog.create, for shard 0 only (left out, it is
+   * made here); the engine appends to it, the shard publishes.
+   */
+  constructor(limits: Limits, shard: number, shardCount: number, adminLog?: SharedArrayBuffer) {
+    if (!(shard >= 0 && shard < shardCount)) throw new Error('assert: a shard outside of the number of shards');
+    const log = shard === 0 ? new AdminLog(adminLog ?? AdminLog.create(limits)) : null;
+    this.state = new EngineState(limits, shard, shardCount, log);
+  }
+
+  /** Where events go: whole events of 24 words, at least maxEventsPerCommand of them behind each `eventAt`. */
+  attach(events: Int32Array): void {
+    this.state.events = events;
+  }
+
+  /**
+   * Applies the command at word `at` and writes its events from event slot `eventAt` up. Returns how many: at least 1
+   * (but for a Continue with nothing to do), at most maxEventsPerCommand. Parts lie right behind their head; `endAt` is
+   * the word behind the last record that is there, so that nothing older behind it is taken for a Part. Advances
+   * commandSequence by 1 and the Parts that belong to the head, whether it is refused or not. Never throws because of
+   * what the command says: a throw is a bug of the engine, and its state is worth nothing from there on.
+   */
+  apply(commands: Int32Array, at: number, eventAt: number, endAt: number = commands.length): number {
+    const state = this.state;
+    state.commandLow = (state.commandLow + 1) | 0;
+    if (state.commandLow === 0) state.commandHigh++;
+    state.originLow = state.commandLow;
+    state.originHigh = state.commandHigh;
+    state.timeLow = commands[at + COMMAND_TIME_US] as number;
+    state.timeHigh = commands[at + COMMAND_TIME_US + 1] as number;
+    state.next = eventAt;
+    state.end = eventAt + state.limits.maxEventsPerCommand;
+    if (state.end * EVENT_WORDS > state.events.length) throw new Error('assert: no room for the events of a command');
+    state.answerLane = -1;
+    state.suspended = false;
+
+    const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
+    if (kind === NEW) {
+      if (checkShape(state, commands, at)) applyNew(state, commands, at);
+    } else if (kind === CANCEL) {
+      if (checkShape(state, commands, at)) applyCancel(state, commands, at);
+    } else if (kind === CANCEL_REPLACE || kind === REPLACE) {
+      if (checkShape(state, commands, at)) applyReplace(state, commands, at);
+    } else {
+      this.applyRare(commands, at, kind, endAt);
+    }
+
+    const made = state.next - eventAt;
+    if (state.answerLane >= 0) {
+      state.lanes.keep(
+        state.answerLane,
+        commands[at + COMMAND_CLIENT_ORDER_ID] as number,
+        commands[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+        state.events,
+        eventAt * EVENT_WORDS,
+      );
+    }
+    if (!state.suspended && made > 0) {
+      const last = (state.next - 1) * EVENT_WORDS + EVENT_KIND_WORD;
+      state.events[last] = (state.events[last] as number) | EVENT_END_OF_COMMAND_BIT;
+    }
+    return made;
+  }
+
+  private applyRare(commands: Int32Array, at: number, kind: number, endAt: number): void {
+    const state = this.state;
+    const parts = countParts(commands, at, endAt);
+    if (parts > 0) this.skipParts(parts);
+    if (!checkShape(state, commands, at)) return;
+    if (kind === MASS_CANCEL_KIND) applyMassCancel(state, commands, at);
+    else if (kind === SESSION_OPEN) applySessionOpen(state, commands, at);
+    else if (kind === SESSION_LOST) applySessionLost(state, commands, at);
+    else if (kind === SET_PHASE) applySetPhase(state, commands, at);
+    else if (kind === UNCROSS_KIND) applyUncross(state, commands, at);
+    else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);
+    else if (kind === CONTINUE) this.applyContinue();
+    else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
+    // The shape allows no other kinds than those of admin records.
+    else applyAdmin(state, commands, at, kind, parts);
+  }
+
+  private skipParts(parts: number): void {
+    const state = this.state;
+    const low = (state.commandLow + parts) | 0;
+    if (low >>> 0 < state.commandLow >>> 0) state.commandHigh++;
+    state.commandLow = low;
+  }
+
+  /** Goes on with the oldest operation; its events carry the number of the command that began it. */
+  private applyContinue(): void {
+    const state = this.state;
+    const operations = state.operations;
+    if (operations.count === 0) return;
+    const row = operations.row(0);
+    const at = row << OPERATION_SHIFT;
+    state.originLow = operations.words[at + OPERATION_COMMAND_LOW] as number;
+    state.originHigh = operations.words[at + OPERATION_COMMAND_HIGH] as number;
+    if (runOperation(state, row)) endOperation(state);
+    else state.suspended = true;
+  }
+
+  /** Number of the last command, Parts counted; 0 before the first. Exact up to 2^53. */
+  get commandSequence(): number {
+    return joinWords(this.state.commandLow, this.state.commandHigh);
+  }
+
+  /** Number of the last event; 0 before the first. Exact up to 2^53. */
+  get eventSequence(): number {
+    return joinWords(this.state.eventLow, this.state.eventHigh);
+  }
+
+  /** Commands that wait for a Continue. */
+  get operationsInProgress(): number {
+    return this.state.operations.count;
+  }
+
+  /** What shard 0 has applied, for the other shards, gateways and supervisor; null in other shards. */
+  get adminLog(): AdminLog | null {
+    return this.state.adminLog;
+  }
+
+  /** The admin number of the last record applied. */
+  get adminNumber(): number {
+    return this.state.registry.adminNumber;
+  }
+
+  /** Open incarnations, the lowest first. */
+  openIncarnations(): Uint32Array {
+    return this.state.lanes.openIncarnations();
+  }
+
+  /** The highest incarnation that was ever opened here; 0: none. */
+  get highestIncarnation(): number {
+    return this.state.lanes.highestIncarnation;
+  }
+
+  /**
+   * Writes the best levels of a side (0 buys, 1 sells) from index `to` on, best first, three numbers each: price, total,
+   * number of orders; at most `depth`. Returns how many. Market orders that rest in an auction are in none.
+   */
+  readLevels(instrument: number, side: number, depth: number, target: Float64Array, to: number): number {
+    const { levels, books, sides } = this.state;
+    let count = 0;
+    for (let level = sides[(((instrument << 1) + side) << SIDE_SHIFT) + SIDE_BEST] as number; level >= 0; ) {
+      if (count === depth) break;
+      const levelAt = level << LEVEL_SHIFT;
+      const key = levels[levelAt + LEVEL_KEY] as number;
+      target[to + count * 3] = side === 0 ? key : 0 - key;
+      target[to + count * 3 + 1] = books.levels.totals[(level << TOTAL_SHIFT) + TOTAL] as number;
+      target[to + count * 3 + 2] = levels[levelAt + LEVEL_ORDERS] as number;
+      count++;
+      level = levels[levelAt + LEVEL_WORSE] as number;
+    }
+    return count;
+  }
+
+  /** Begins at other numbers than 0; before the first command only. */
+  beginAfter(commandSequence: number, eventSequence: number): void {
+    const state = this.state;
+    if (this.commandSequence !== 0 || this.eventSequence !== 0) throw new Error('assert: an engine began twice');
+    state.commandLow = commandSequence | 0;
+    state.commandHigh = highWord(commandSequence);
+    state.eventLow = eventSequence | 0;
+    state.eventHigh = highWord(eventSequence);
+  }
+
+  /** Walks every link, sum, list, index and tree; throws with a sentence that names the first thing that is wrong. */
+  validate(): void {
+    validateState(this.state);
+  }
+
+  /** 16 hex digits over all state in use: equal after the same commands, whatever the limits left unused. */
+  stateHash(): string {
+    return hashState(this.state);
+  }
+}
+
+function runOperation(state: EngineState, row: number): boolean {
+  const kind = state.operations.words[(row << OPERATION_SHIFT) + OPERATION_KIND];
+  if (kind === SWEEP) return continueSweep(state, row);
+  if (kind === MASS_CANCEL) return runMassCancel(state, row);
+  if (kind === END_OF_DAY) return runEndOfDay(state, row);
+  if (kind === LEFTOVERS) return runLeftovers(state, row);
+  return runUncross(state, row);
+}

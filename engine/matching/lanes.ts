@@ -1,0 +1,248 @@
+/**
+ * Lanes: (account, lane number) with the incarnation that may use it now, the mark below which no client order id
+ * executes again, and the last answers, so that a repeated id gets its first answer once more.
+ * The shard's thread.
+ *
+ *   lane, 8 words:     0 account  1 number  2 last incarnation  3 open (0, 1)  4 answers kept  5 oldest of them
+ *                      6 next in the chain of (account, number)   7 next in the chain of the open incarnation
+ *   marks:             a double a lane, the largest counter that was used
+ *   answer, 11 words:  0, 1 counter  2 kind, bits, reason  3, 4 order id  5, 6 client order id  7 price
+ *                      8 quantity  9 leaves  10 instrument
+ *                      a ring of `laneAnswers` a lane; counters rise, so it is sorted and searched by halves
+ */
+
+import {
+  EVENT_CLIENT_ORDER_ID,
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_LEAVES,
+  EVENT_ORDER_ID,
+  EVENT_PRICE,
+  EVENT_QUANTITY,
+  joinWords,
+} from '../../schemas/layout.js';
+
+export const LANE_SHIFT = 3;
+export const LANE_ACCOUNT = 0;
+export const LANE_NUMBER = 1;
+export const LANE_INCARNATION = 2;
+export const LANE_OPEN = 3;
+export const LANE_ANSWERS = 4;
+export const LANE_OLDEST = 5;
+const LANE_CHAIN_NEXT = 6;
+const LANE_OPEN_NEXT = 7;
+
+export const ANSWER_WORDS = 11;
+export const ANSWER_KIND_WORD = 2;
+export const ANSWER_ORDER_ID = 3;
+export const ANSWER_CLIENT_ORDER_ID = 5;
+export const ANSWER_PRICE = 7;
+export const ANSWER_QUANTITY = 8;
+export const ANSWER_LEAVES = 9;
+export const ANSWER_INSTRUMENT = 10;
+
+/** Kind, side, liquidity and reason: what a repeated answer keeps of the kind word. */
+const KEPT_KIND_BITS = 0xffff07ff | 0;
+
+export class LaneTable {
+  readonly words: Int32Array;
+  readonly marks: Float64Array;
+  readonly answers: Int32Array;
+  readonly maxLanes: number;
+  readonly laneAnswers: number;
+  count = 0;
+  highestIncarnation = 0;
+  /** First lane + 1 of each chain. */
+  private readonly laneBuckets: Int32Array;
+  private readonly openBuckets: Int32Array;
+  private readonly mask: number;
+
+  constructor(maxLanes: number, laneAnswers: number) {
+    this.maxLanes = maxLanes;
+    this.laneAnswers = laneAnswers;
+    this.words = new Int32Array(maxLanes << LANE_SHIFT);
+    this.marks = new Float64Array(maxLanes);
+    this.answers = new Int32Array(maxLanes * laneAnswers * ANSWER_WORDS);
+    let buckets = 16;
+    while (buckets < maxLanes * 2) buckets *= 2;
+    this.mask = buckets - 1;
+    this.laneBuckets = new Int32Array(buckets);
+    this.openBuckets = new Int32Array(buckets);
+  }
+
+  private laneBucket(account: number, number: number): number {
+    const hash = Math.imul(account, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b);
+    return (hash ^ (hash >>> 15)) & this.mask;
+  }
+
+  /** The lane, or -1. */
+  find(account: number, number: number): number {
+    const words = this.words;
+    let lane = (this.laneBuckets[this.laneBucket(account, number)] as number) - 1;
+    while (lane >= 0) {
+      const at = lane << LANE_SHIFT;
+      if (words[at + LANE_ACCOUNT] === account && words[at + LANE_NUMBER] === number) return lane;
+      lane = (words[at + LANE_CHAIN_NEXT] as number) - 1;
+    }
+    return -1;
+  }
+
+  /** The lane whose open incarnation this is, or -1. Incarnations are dense: mostly one load. */
+  findOpen(incarnation: number): number {
+    const words = this.words;
+    let lane = (this.openBuckets[incarnation & this.mask] as number) - 1;
+    while (lane >= 0) {
+      const at = lane << LANE_SHIFT;
+      if (words[at + LANE_INCARNATION] === incarnation) return lane;
+      lane = (words[at + LANE_OPEN_NEXT] as number) - 1;
+    }
+    return -1;
+  }
+
+  /** A new lane, closed. The caller has checked the room. */
+  add(account: number, number: number): number {
+    const lane = this.count++;
+    const at = lane << LANE_SHIFT;
+    const bucket = this.laneBucket(account, number);
+    this.words[at + LANE_ACCOUNT] = account;
+    this.words[at + LANE_NUMBER] = number;
+    this.words[at + LANE_CHAIN_NEXT] = this.laneBuckets[bucket] as number;
+    this.laneBuckets[bucket] = lane + 1;
+    return lane;
+  }
+
+  /** From here on older incarnations of the lane are stale. */
+  open(lane: number, incarnation: number): void {
+    this.close(lane);
+    const at = lane << LANE_SHIFT;
+    const bucket = incarnation & this.mask;
+    this.words[at + LANE_INCARNATION] = incarnation | 0;
+    this.words[at + LANE_OPEN] = 1;
+    this.words[at + LANE_OPEN_NEXT] = this.openBuckets[bucket] as number;
+    this.openBuckets[bucket] = lane + 1;
+    if (incarnation >>> 0 > this.highestIncarnation) this.highestIncarnation = incarnation >>> 0;
+  }
+
+  close(lane: number): void {
+    const words = this.words;
+    const at = lane << LANE_SHIFT;
+    if (words[at + LANE_OPEN] === 0) return;
+    words[at + LANE_OPEN] = 0;
+    const bucket = (words[at + LANE_INCARNATION] as number) & this.mask;
+    const next = words[at + LANE_OPEN_NEXT] as number;
+    let here = this.openBuckets[bucket] as number;
+    if (here === lane + 1) {
+      this.openBuckets[bucket] = next;
+      return;
+    }
+    while (here !== 0) {
+      const hereNext = ((here - 1) << LANE_SHIFT) + LANE_OPEN_NEXT;
+      here = words[hereNext] as number;
+      if (here === lane + 1) {
+        words[hereNext] = next;
+        return;
+      }
+    }
+    throw new Error('assert: an open incarnation is not in its chain');
+  }
+
+  /** All open incarnations, the lowest first. */
+  openIncarnations(): Uint32Array {
+    const found: number[] = [];
+    for (let lane = 0; lane < this.count; lane++) {
+      const at = lane << LANE_SHIFT;
+      if (this.words[at + LANE_OPEN] === 1) found.push((this.words[at + LANE_INCARNATION] as number) >>> 0);
+    }
+    return Uint32Array.from(found).sort();
+  }
+
+  /** Keeps the first answer to a counter above the mark; the oldest answer goes when there are too many. */
+  keep(lane: number, low: number, high: number, events: Int32Array, eventAt: number): void {
+    const words = this.words;
+    const at = lane << LANE_SHIFT;
+    this.marks[lane] = joinWords(low, high & 0xffff);
+    const kept = words[at + LANE_ANSWERS] as number;
+    const oldest = words[at + LANE_OLDEST] as number;
+    let place = oldest + kept;
+    if (place >= this.laneAnswers) place -= this.laneAnswers;
+    if (kept < this.laneAnswers) words[at + LANE_ANSWERS] = kept + 1;
+    else words[at + LANE_OLDEST] = oldest + 1 === this.laneAnswers ? 0 : oldest + 1;
+    const answers = this.answers;
+    const to = (lane * this.laneAnswers + place) * ANSWER_WORDS;
+    answers[to] = low;
+    answers[to + 1] = high & 0xffff;
+    answers[to + ANSWER_KIND_WORD] = (events[eventAt + EVENT_KIND_WORD] as number) & KEPT_KIND_BITS;
+    answers[to + ANSWER_ORDER_ID] = events[eventAt + EVENT_ORDER_ID] as number;
+    answers[to + ANSWER_ORDER_ID + 1] = events[eventAt + EVENT_ORDER_ID + 1] as number;
+    answers[to + ANSWER_CLIENT_ORDER_ID] = events[eventAt + EVENT_CLIENT_ORDER_ID] as number;
+    answers[to + ANSWER_CLIENT_ORDER_ID + 1] = events[eventAt + EVENT_CLIENT_ORDER_ID + 1] as number;
+    answers[to + ANSWER_PRICE] = events[eventAt + EVENT_PRICE] as number;
+    answers[to + ANSWER_QUANTITY] = events[eventAt + EVENT_QUANTITY] as number;
+    answers[to + ANSWER_LEAVES] = events[eventAt + EVENT_LEAVES] as number;
+    answers[to + ANSWER_INSTRUMENT] = events[eventAt + EVENT_INSTRUMENT] as number;
+  }
+
+  private counterAt(lane: number, index: number): number {
+    let place = (this.words[(lane << LANE_SHIFT) + LANE_OLDEST] as number) + index;
+    if (place >= this.laneAnswers) place -= this.laneAnswers;
+    const at = (lane * this.laneAnswers + place) * ANSWER_WORDS;
+    return joinWords(this.answers[at] as number, this.answers[at + 1] as number);
+  }
+
+  /** The word of `answers` at which the answer to this counter lies, or -1. */
+  findAnswer(lane: number, counter: number): number {
+    let low = 0;
+    let high = (this.words[(lane << LANE_SHIFT) + LANE_ANSWERS] as number) - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const here = this.counterAt(lane, middle);
+      if (here === counter) {
+        let place = (this.words[(lane << LANE_SHIFT) + LANE_OLDEST] as number) + middle;
+        if (place >= this.laneAnswers) place -= this.laneAnswers;
+        return (lane * this.laneAnswers + place) * ANSWER_WORDS;
+      }
+      if (here < counter) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  /** Whether an unknown counter at or below the mark can have been answered: then its answer is too old. */
+  mayBeTooOld(lane: number, counter: number): boolean {
+    const kept = this.words[(lane << LANE_SHIFT) + LANE_ANSWERS] as number;
+    return kept === this.laneAnswers && counter < this.counterAt(lane, 0);
+  }
+
+  /** Walks chains, marks and answers; throws with a sentence when something is wrong. */
+  validate(): void {
+    let open = 0;
+    for (let lane = 0; lane < this.count; lane++) {
+      const at = lane << LANE_SHIFT;
+      if (this.find(this.words[at + LANE_ACCOUNT] as number, this.words[at + LANE_NUMBER] as number) !== lane) {
+        throw new Error(`lane ${lane} is not found by its account and number`);
+      }
+      if (this.words[at + LANE_OPEN] === 1) {
+        open++;
+        if (this.findOpen(this.words[at + LANE_INCARNATION] as number) !== lane) {
+          throw new Error(`lane ${lane} is not found by its open incarnation`);
+        }
+      }
+      const kept = this.words[at + LANE_ANSWERS] as number;
+      let last = 0;
+      for (let index = 0; index < kept; index++) {
+        const counter = this.counterAt(lane, index);
+        if (counter <= last) throw new Error(`the answers of lane ${lane} are out of order`);
+        last = counter;
+      }
+      if (kept > 0 && last !== this.marks[lane]) throw new Error(`the mark of lane ${lane} is not its last answer`);
+    }
+    let chained = 0;
+    for (let bucket = 0; bucket <= this.mask; bucket++) {
+      for (let lane = (this.openBuckets[bucket] as number) - 1; lane >= 0; ) {
+        if (++chained > open) throw new Error('the chains of open incarnations hold more than are open');
+        lane = (this.words[(lane << LANE_SHIFT) + LANE_OPEN_NEXT] as number) - 1;
+      }
+    }
+    if (chained !== open) throw new Error(`${open} incarnations are open, the chains hold ${chained}`);
+  }
+}

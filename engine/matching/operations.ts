@@ -1,0 +1,75 @@
+/**
+ * Commands that stopped at their largest number of events and wait for a Continue: a first-in, first-out table.
+ * The shard's thread. Row `scratch` is where a command runs until it is known whether it has to stop.
+ *
+ *   row, 16 words:  0 kind  1, 2 number of the command  3 instrument (0: all)  4 sender's account  5 its session
+ *                   6, 7 client order id of the command  8 cursor: an order slot  9 stage  10 price  11 cancelled
+ *                   12 account whose orders it takes
+ *   volumes:        a double a row
+ */
+
+export const OPERATION_SHIFT = 4;
+export const OPERATION_KIND = 0;
+export const OPERATION_COMMAND_LOW = 1;
+export const OPERATION_COMMAND_HIGH = 2;
+export const OPERATION_INSTRUMENT = 3;
+export const OPERATION_ACCOUNT = 4;
+export const OPERATION_SESSION = 5;
+export const OPERATION_CLIENT_LOW = 6;
+export const OPERATION_CLIENT_HIGH = 7;
+export const OPERATION_CURSOR = 8;
+export const OPERATION_STAGE = 9;
+export const OPERATION_PRICE = 10;
+export const OPERATION_CANCELLED = 11;
+/** Words of a row that mean something. */
+export const OPERATION_WORDS = 12;
+
+/** Kinds of operations. */
+export const SWEEP = 1;
+export const MASS_CANCEL = 2;
+export const END_OF_DAY = 3;
+export const UNCROSS = 4;
+export const LEFTOVERS = 5;
+
+export class OperationTable {
+  readonly words: Int32Array;
+  readonly volumes: Float64Array;
+  readonly capacity: number;
+  /** The row that a command uses before it is known to stop. */
+  readonly scratch: number;
+  count = 0;
+  /** Mass cancels of all instruments among them. */
+  massCancels = 0;
+  private first = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.scratch = capacity;
+    this.words = new Int32Array((capacity + 1) << OPERATION_SHIFT);
+    this.volumes = new Float64Array(capacity + 1);
+  }
+
+  /** The row of the nth oldest operation. */
+  row(index: number): number {
+    const row = this.first + index;
+    return row >= this.capacity ? row - this.capacity : row;
+  }
+
+  /** Copies the scratch row behind the others. The caller has checked the room before the command began. */
+  push(): number {
+    if (this.count === this.capacity) throw new Error('assert: more operations in progress than the limit');
+    const row = this.row(this.count);
+    const to = row << OPERATION_SHIFT;
+    const from = this.scratch << OPERATION_SHIFT;
+    for (let index = 0; index < OPERATION_WORDS; index++) this.words[to + index] = this.words[from + index] as number;
+    this.volumes[row] = this.volumes[this.scratch] as number;
+    this.count++;
+    return row;
+  }
+
+  /** Takes the oldest away. */
+  shift(): void {
+    this.first = this.row(1);
+    this.count--;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Commands about the state of one instrument: its phase, and the end of the day for orders that are good for it.
+ * The shard's thread. The uncross is in uncross.ts.
+ */
+
+import { EventKind, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import {
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_SESSION,
+  EVENT_LEAVES,
+  EVENT_QUANTITY,
+  EVENT_WORDS,
+} from '../../schemas/layout.js';
+import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/book.js';
+import {
+  LEVEL_HEAD,
+  LEVEL_KEY,
+  LEVEL_PLACE,
+  LEVEL_SHIFT,
+  LEVEL_SIDE,
+  LEVEL_WORSE,
+  PLACE_MARKET,
+} from '../book/level-pool.js';
+import { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } from '../book/order-pool.js';
+import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../registry.js';
+import { cancelOrder, finish } from './apply-cancel.js';
+import { checkInstrument, checkSender, NO_ORDER, refuse } from './checks.js';
+import { LANE_ACCOUNT, LANE_SHIFT } from './lanes.js';
+import {
+  END_OF_DAY,
+  LEFTOVERS,
+  OPERATION_CANCELLED,
+  OPERATION_CURSOR,
+  OPERATION_INSTRUMENT,
+  OPERATION_SHIFT,
+  OPERATION_STAGE,
+} from './operations.js';
+import { beginOperation, suspendOperation } from './progress.js';
+import type { EngineState } from './state.js';
+
+const CONTINUOUS = Phase.Continuous;
+const DAY = TimeInForce.Day;
+
+/** The account of the lane whose open incarnation sent the command; checkSender has passed. */
+export function laneAccount(state: EngineState, session: number): number {
+  return state.lanes.words[(state.lanes.findOpen(session) << LANE_SHIFT) + LANE_ACCOUNT] as number;
+}
+
+/** Applies a SetPhase whose shape is right. */
+export function applySetPhase(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const phase = ((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff;
+  if (phase === CONTINUOUS && isCrossed(state, instrument)) {
+    refuse(state, words, at, Reason.BookCrossed, 0, NO_ORDER);
+    return;
+  }
+  const answerAt = state.next * EVENT_WORDS;
+  const row = beginOperation(
+    state,
+    LEFTOVERS,
+    words,
+    at,
+    laneAccount(state, words[at + COMMAND_SESSION] as number),
+    EventKind.PhaseChanged,
+  );
+  const phaseAt = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE;
+  state.events[answerAt + EVENT_QUANTITY] = phase;
+  state.events[answerAt + EVENT_LEAVES] = state.instruments[phaseAt] as number;
+  state.instruments[phaseAt] = phase;
+  if (phase === CONTINUOUS && !runLeftovers(state, row)) suspendOperation(state);
+}
+
+/** Whether the best limit bid is at or above the best limit ask. */
+function isCrossed(state: EngineState, instrument: number): boolean {
+  const buy = state.sides[((instrument << 1) << SIDE_SHIFT) + SIDE_BEST] as number;
+  const sell = state.sides[(((instrument << 1) + 1) << SIDE_SHIFT) + SIDE_BEST] as number;
+  if (buy < 0 || sell < 0) return false;
+  const bid = state.levels[(buy << LEVEL_SHIFT) + LEVEL_KEY] as number;
+  const ask = -(state.levels[(sell << LEVEL_SHIFT) + LEVEL_KEY] as number);
+  return bid >= ask;
+}
+
+/** Cancels the market orders that rest, buys before sells; true when none is left. */
+export function runLeftovers(state: EngineState, row: number): boolean {
+  const instrument = state.operations.words[(row << OPERATION_SHIFT) + OPERATION_INSTRUMENT] as number;
+  for (let side = instrument << 1; side < (instrument << 1) + 2; side++) {
+    const marketAt = (side << SIDE_SHIFT) + SIDE_MARKET;
+    for (let level = state.sides[marketAt] as number; level >= 0; level = state.sides[marketAt] as number) {
+      if (state.next === state.end) return false;
+      cancelOrder(state, state.levels[(level << LEVEL_SHIFT) + LEVEL_HEAD] as number, Reason.AuctionLeftover, 0, 0);
+    }
+  }
+  return true;
+}
+
+/** Applies an EndOfDay whose shape is right: the instrument's day orders go, the others stay. */
+export function applyEndOfDay(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  const row = beginOperation(
+    state,
+    END_OF_DAY,
+    words,
+    at,
+    laneAccount(state, words[at + COMMAND_SESSION] as number),
+    EventKind.Started,
+  );
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  state.operations.words[(row << OPERATION_SHIFT) + OPERATION_CURSOR] = firstInSide(state, instrument << 1);
+  if (!runEndOfDay(state, row)) suspendOperation(state);
+}
+
+/** Cancels day orders from the cursor on: buys, then sells, each by priority. True when it is finished. */
+export function runEndOfDay(state: EngineState, row: number): boolean {
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  let slot = words[at + OPERATION_CURSOR] as number;
+  let cancelled = words[at + OPERATION_CANCELLED] as number;
+  for (;;) {
+    if (slot < 0) {
+      if (words[at + OPERATION_STAGE] !== 0) break;
+      words[at + OPERATION_STAGE] = 1;
+      slot = firstInSide(state, ((words[at + OPERATION_INSTRUMENT] as number) << 1) + 1);
+      continue;
+    }
+    const next = nextInSide(state, slot);
+    if (((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_TIME_IN_FORCE) === DAY) {
+      if (state.next === state.end) break;
+      cancelOrder(state, slot, Reason.EndOfDay, 0, 0);
+      cancelled++;
+    }
+    slot = next;
+  }
+  words[at + OPERATION_CURSOR] = slot;
+  words[at + OPERATION_CANCELLED] = cancelled;
+  return slot < 0 && finish(state, row);
+}
+
+/** The first order of a side by priority (market orders come first), or -1. */
+export function firstInSide(state: EngineState, side: number): number {
+  const at = side << SIDE_SHIFT;
+  const market = state.sides[at + SIDE_MARKET] as number;
+  const level = market >= 0 ? market : (state.sides[at + SIDE_BEST] as number);
+  return level < 0 ? -1 : (state.levels[(level << LEVEL_SHIFT) + LEVEL_HEAD] as number);
+}
+
+/** The order behind this one by priority, or -1. */
+function nextInSide(state: EngineState, slot: number): number {
+  const orderAt = slot << ORDER_SHIFT;
+  const next = state.orders[orderAt + ORDER_NEXT] as number;
+  if (next >= 0) return next;
+  const levels = state.levels;
+  const levelAt = (state.orders[orderAt + ORDER_LEVEL] as number) << LEVEL_SHIFT;
+  const level =
+    levels[levelAt + LEVEL_PLACE] === PLACE_MARKET
+      ? (state.sides[((levels[levelAt + LEVEL_SIDE] as number) << SIDE_SHIFT) + SIDE_BEST] as number)
+      : (levels[levelAt + LEVEL_WORSE] as number);
+  return level < 0 ? -1 : (levels[(level << LEVEL_SHIFT) + LEVEL_HEAD] as number);
+}

@@ -1,0 +1,88 @@
+/**
+ * The life of a command that may need more events than fit: it runs in the scratch row, is made an operation when it
+ * stops, and marks what other commands must not touch meanwhile.
+ * The shard's thread.
+ */
+
+import { COMMAND_CLIENT_ORDER_ID, COMMAND_INSTRUMENT, COMMAND_SESSION } from '../../schemas/layout.js';
+import { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT, INSTRUMENT_IN_PROGRESS, INSTRUMENT_SHIFT } from '../registry.js';
+import {
+  OPERATION_ACCOUNT,
+  OPERATION_CANCELLED,
+  OPERATION_CLIENT_HIGH,
+  OPERATION_CLIENT_LOW,
+  OPERATION_COMMAND_HIGH,
+  OPERATION_COMMAND_LOW,
+  OPERATION_CURSOR,
+  OPERATION_INSTRUMENT,
+  OPERATION_KIND,
+  OPERATION_PRICE,
+  OPERATION_SESSION,
+  OPERATION_SHIFT,
+  OPERATION_STAGE,
+} from './operations.js';
+import { type EngineState, writeEvent } from './state.js';
+
+/** Fills the scratch row for a command and writes its first event (its sender's answer). Returns the row. */
+export function beginOperation(
+  state: EngineState,
+  kind: number,
+  words: Int32Array,
+  at: number,
+  account: number,
+  answerKind: number,
+): number {
+  const operations = state.operations;
+  const row = operations.scratch;
+  const to = row << OPERATION_SHIFT;
+  const session = words[at + COMMAND_SESSION] as number;
+  const clientLow = words[at + COMMAND_CLIENT_ORDER_ID] as number;
+  const clientHigh = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  operations.words[to + OPERATION_KIND] = kind;
+  operations.words[to + OPERATION_COMMAND_LOW] = state.originLow;
+  operations.words[to + OPERATION_COMMAND_HIGH] = state.originHigh;
+  operations.words[to + OPERATION_INSTRUMENT] = instrument;
+  operations.words[to + OPERATION_ACCOUNT] = account;
+  operations.words[to + OPERATION_SESSION] = session;
+  operations.words[to + OPERATION_CLIENT_LOW] = clientLow;
+  operations.words[to + OPERATION_CLIENT_HIGH] = clientHigh;
+  operations.words[to + OPERATION_CURSOR] = -1;
+  operations.words[to + OPERATION_STAGE] = 0;
+  operations.words[to + OPERATION_PRICE] = 0;
+  operations.words[to + OPERATION_CANCELLED] = 0;
+  operations.volumes[row] = 0;
+  writeEvent(state, account, session, clientLow, clientHigh, instrument, answerKind);
+  return row;
+}
+
+/** Makes an operation of what runs in the scratch row, and marks what is in progress. */
+export function suspendOperation(state: EngineState): void {
+  const operations = state.operations;
+  const row = operations.push();
+  state.suspended = true;
+  const at = row << OPERATION_SHIFT;
+  const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
+  if (instrument !== 0) {
+    state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] = 1;
+    return;
+  }
+  operations.massCancels++;
+  const accountAt = ((operations.words[at + OPERATION_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
+  state.accounts[accountAt] = (state.accounts[accountAt] as number) + 1;
+}
+
+/** The oldest operation is finished: what it held is free again. */
+export function endOperation(state: EngineState): void {
+  const operations = state.operations;
+  const at = operations.row(0) << OPERATION_SHIFT;
+  const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
+  if (instrument !== 0) {
+    state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] = 0;
+  } else {
+    operations.massCancels--;
+    const accountAt = ((operations.words[at + OPERATION_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
+    state.accounts[accountAt] = (state.accounts[accountAt] as number) - 1;
+  }
+  operations.shift();
+}

@@ -1,0 +1,183 @@
+/**
+ * A hash over all state in use: what the books hold and in which order, orders with their generations and the order in
+ * which free slots come back, accounts, lanes with their answers, operations, registry, admin log.
+ * Any thread that holds the engine. Not in it: where levels are found (windows and trees) and how large the arrays
+ * are, because two engines that differ in those alone answer every command alike.
+ */
+
+import { joinWords } from '../../schemas/layout.js';
+import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/book.js';
+import {
+  LEVEL_HEAD,
+  LEVEL_KEY,
+  LEVEL_ORDERS,
+  LEVEL_SHIFT,
+  LEVEL_WORSE,
+  TOTAL,
+  TOTAL_SHIFT,
+} from '../book/level-pool.js';
+import {
+  FREE,
+  ORDER_ACCOUNT_NEXT,
+  ORDER_GENERATION,
+  ORDER_LEVEL,
+  ORDER_NEXT,
+  ORDER_PRICE,
+  ORDER_SESSION,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import {
+  ACCOUNT_MASS_CANCELS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_SHARD,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_SYMBOL_BYTES,
+  KEY_ACCOUNT,
+  KEY_REVOKED,
+  KEY_SHIFT,
+  PUBLIC_KEY_BYTES,
+  SYMBOL_BYTES,
+} from '../registry.js';
+import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lanes.js';
+import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
+import type { EngineState } from './state.js';
+
+/** Two mixes of 32 bits side by side, each step a bijection of its state. */
+class Mixer {
+  private first = 0x243f6a88 | 0;
+  private second = 0x85a308d3 | 0;
+
+  add(word: number): void {
+    const a = Math.imul(this.first ^ word, 0x85ebca6b);
+    this.first = (a ^ (a >>> 13)) | 0;
+    const b = Math.imul(this.second + word, 0xc2b2ae35);
+    this.second = (b ^ (b >>> 16) ^ (b << 7)) | 0;
+  }
+
+  /** An exact double from 0 to 2^53 - 1. */
+  addDouble(value: number): void {
+    this.add(value | 0);
+    this.add(Math.floor(value / 4294967296));
+  }
+
+  addWords(words: Int32Array, from: number, count: number): void {
+    for (let index = from; index < from + count; index++) this.add(words[index] as number);
+  }
+
+  addBytes(bytes: Uint8Array, from: number, count: number): void {
+    for (let index = from; index < from + count; index++) this.add(bytes[index] as number);
+  }
+
+  hex(): string {
+    this.add(0);
+    this.add(this.second);
+    return (this.first >>> 0).toString(16).padStart(8, '0') + (this.second >>> 0).toString(16).padStart(8, '0');
+  }
+}
+
+/** 16 hex digits. */
+export function hashState(state: EngineState): string {
+  const mixer = new Mixer();
+  mixer.add(state.shard);
+  mixer.add(state.shardCount);
+  mixer.addDouble(joinWords(state.commandLow, state.commandHigh));
+  mixer.addDouble(joinWords(state.eventLow, state.eventHigh));
+  mixer.add(state.reservedLevels);
+  addRegistry(mixer, state);
+  addOrders(mixer, state);
+  addBooks(mixer, state);
+  addLanes(mixer, state);
+  addOperations(mixer, state);
+  return mixer.hex();
+}
+
+function addRegistry(mixer: Mixer, state: EngineState): void {
+  const registry = state.registry;
+  mixer.add(registry.adminNumber);
+  mixer.add(registry.instrumentCount);
+  for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
+    const at = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SHARD;
+    mixer.addWords(registry.instruments, at, INSTRUMENT_SYMBOL_BYTES + 1);
+    mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
+  }
+  mixer.add(registry.accountCount);
+  for (let account = 1; account <= registry.accountCount; account++) {
+    mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_MASS_CANCELS + 1);
+  }
+  mixer.add(registry.keyCount);
+  for (let key = 1; key <= registry.keyCount; key++) {
+    mixer.addWords(registry.keys, (key << KEY_SHIFT) + KEY_ACCOUNT, KEY_REVOKED + 1);
+    mixer.addBytes(registry.publicKeys, key * PUBLIC_KEY_BYTES, PUBLIC_KEY_BYTES);
+  }
+  const log = state.adminLog;
+  if (log === null) return;
+  mixer.add(log.written);
+  mixer.addWords(log.words, log.wordOf(0), log.wordOf(log.written) - log.wordOf(0));
+}
+
+function addOrders(mixer: Mixer, state: EngineState): void {
+  const pool = state.books.orders;
+  const words = pool.words;
+  mixer.add(pool.used);
+  mixer.add(pool.live);
+  for (let slot = 0; slot < pool.used; slot++) {
+    const at = slot << ORDER_SHIFT;
+    mixer.add(words[at + ORDER_GENERATION] as number);
+    if (words[at + ORDER_LEVEL] === FREE) continue;
+    mixer.addWords(words, at + ORDER_PRICE, ORDER_SESSION + 1);
+    mixer.add(words[at + ORDER_ACCOUNT_NEXT] as number);
+  }
+  for (let slot = pool.freeHead; slot >= 0; slot = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) mixer.add(slot);
+}
+
+function addBooks(mixer: Mixer, state: EngineState): void {
+  for (let side = 2; side < (state.registry.instrumentCount + 1) * 2; side++) {
+    const at = side << SIDE_SHIFT;
+    const market = state.sides[at + SIDE_MARKET] as number;
+    mixer.add(-1);
+    if (market >= 0) addLevel(mixer, state, market);
+    mixer.add(-2);
+    for (let level = state.sides[at + SIDE_BEST] as number; level >= 0; ) {
+      addLevel(mixer, state, level);
+      level = state.levels[(level << LEVEL_SHIFT) + LEVEL_WORSE] as number;
+    }
+  }
+}
+
+function addLevel(mixer: Mixer, state: EngineState, level: number): void {
+  const at = level << LEVEL_SHIFT;
+  mixer.add(state.levels[at + LEVEL_KEY] as number);
+  mixer.add(state.levels[at + LEVEL_ORDERS] as number);
+  mixer.addDouble(state.books.levels.totals[(level << TOTAL_SHIFT) + TOTAL] as number);
+  for (let slot = state.levels[at + LEVEL_HEAD] as number; slot >= 0; ) {
+    mixer.add(slot);
+    slot = state.orders[(slot << ORDER_SHIFT) + ORDER_NEXT] as number;
+  }
+}
+
+function addLanes(mixer: Mixer, state: EngineState): void {
+  const lanes = state.lanes;
+  mixer.add(lanes.count);
+  mixer.add(lanes.highestIncarnation);
+  for (let lane = 0; lane < lanes.count; lane++) {
+    const at = lane << LANE_SHIFT;
+    mixer.addWords(lanes.words, at + LANE_ACCOUNT, LANE_OPEN + 1);
+    mixer.addDouble(lanes.marks[lane] as number);
+    const kept = lanes.words[at + LANE_ANSWERS] as number;
+    const oldest = lanes.words[at + LANE_OLDEST] as number;
+    for (let index = 0; index < kept; index++) {
+      const place = (oldest + index) % lanes.laneAnswers;
+      mixer.addWords(lanes.answers, (lane * lanes.laneAnswers + place) * ANSWER_WORDS, ANSWER_WORDS);
+    }
+  }
+}
+
+function addOperations(mixer: Mixer, state: EngineState): void {
+  const operations = state.operations;
+  mixer.add(operations.count);
+  for (let index = 0; index < operations.count; index++) {
+    const row = operations.row(index);
+    mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
+    mixer.addDouble(operations.volumes[row] as number);
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * All that one shard's engine knows, and how it speaks: events get their numbers here and nowhere else.
+ * The shard's thread. Functions of this folder take it as their first argument; only they change it.
+ *
+ *   events    [ of commands before │ of this command ...│ room ]
+ *                                  ▲ first             ▲ next      end = first + maxEventsPerCommand
+ */
+
+import {
+  EVENT_ACCOUNT,
+  EVENT_ACCOUNT_SEQUENCE,
+  EVENT_AMOUNT,
+  EVENT_CLIENT_ORDER_ID,
+  EVENT_COMMAND_SEQUENCE,
+  EVENT_CUMULATIVE,
+  EVENT_DISPLAYED,
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_LEAVES,
+  EVENT_ORDER_ID,
+  EVENT_PRICE,
+  EVENT_QUANTITY,
+  EVENT_RELATED_ID,
+  EVENT_SELL_BIT,
+  EVENT_SEQUENCE,
+  EVENT_SESSION,
+  EVENT_TIME_US,
+  EVENT_WORDS,
+} from '../../schemas/layout.js';
+import type { AdminLog } from '../admin-log.js';
+import { Books } from '../book/book.js';
+import { IdIndex } from '../book/id-index.js';
+import {
+  FLAG_LISTED,
+  ORDER_ACCOUNT,
+  ORDER_ACCOUNT_NEXT,
+  ORDER_ACCOUNT_PREVIOUS,
+  ORDER_CLIENT_HIGH,
+  ORDER_CLIENT_LOW,
+  ORDER_CUMULATIVE,
+  ORDER_FLAGS,
+  ORDER_GENERATION,
+  ORDER_INSTRUMENT,
+  ORDER_SESSION,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import type { Limits } from '../limits.js';
+import { ACCOUNT_FIRST, ACCOUNT_LAST, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT, Registry } from '../registry.js';
+import { LaneTable } from './lanes.js';
+import { MASS_CANCEL, OPERATION_CURSOR, OPERATION_KIND, OPERATION_SHIFT, OperationTable } from './operations.js';
+
+export class EngineState {
+  readonly limits: Limits;
+  readonly shard: number;
+  readonly shardCount: number;
+  readonly registry: Registry;
+  readonly books: Books;
+  /** Words of the order pool, of the levels and of the sides, one load nearer. */
+  readonly orders: Int32Array;
+  readonly levels: Int32Array;
+  readonly sides: Int32Array;
+  readonly instruments: Int32Array;
+  readonly accounts: Int32Array;
+  readonly ids: IdIndex;
+  readonly lanes: LaneTable;
+  readonly operations: OperationTable;
+  /** Of shard 0 only. */
+  readonly adminLog: AdminLog | null;
+  /** Levels that sweeps in progress may still need. */
+  reservedLevels = 0;
+  /** Number of the command that is being applied, and of the last event, as halves. */
+  commandLow = 0;
+  commandHigh = 0;
+  eventLow = 0;
+  eventHigh = 0;
+  /** Number of the command that the events belong to: another one than commandLow/High during a Continue. */
+  originLow = 0;
+  originHigh = 0;
+  timeLow = 0;
+  timeHigh = 0;
+  events: Int32Array = new Int32Array(0);
+  /** The lane whose client order id the command uses up, or -1. */
+  answerLane = -1;
+  /** The command stopped before its last event and became an operation. */
+  suspended = false;
+  /** Slots of `events`: the next one, and the first one that this command may not use. */
+  next = 0;
+  end = 0;
+
+  constructor(limits: Limits, shard: number, shardCount: number, adminLog: AdminLog | null) {
+    this.limits = limits;
+    this.shard = shard;
+    this.shardCount = shardCount;
+    this.registry = new Registry(limits);
+    this.books = new Books(limits);
+    this.orders = this.books.orders.words;
+    this.levels = this.books.levels.words;
+    this.sides = this.books.sides;
+    this.instruments = this.registry.instruments;
+    this.accounts = this.registry.accounts;
+    this.ids = new IdIndex(this.orders, limits.maxOrders);
+    this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
+    this.operations = new OperationTable(limits.maxOperations);
+    this.adminLog = adminLog;
+  }
+}
+
+/**
+ * Writes an event about an order: whose it is, its side, what is filled. Amount and related id are zero; the caller
+ * may set them. `kindWord`: kind, bits and reason as they lie in the record, without the side. Returns its first word.
+ */
+export function writeOrderEvent(
+  state: EngineState,
+  slot: number,
+  price: number,
+  quantity: number,
+  leaves: number,
+  displayed: number,
+  kindWord: number,
+): number {
+  const events = state.events;
+  const to = state.next * EVENT_WORDS;
+  state.next++;
+  const low = (state.eventLow + 1) | 0;
+  state.eventLow = low;
+  if (low === 0) state.eventHigh++;
+  const orders = state.orders;
+  const at = slot << ORDER_SHIFT;
+  const account = orders[at + ORDER_ACCOUNT] as number;
+  const accounts = state.accounts;
+  const accountAt = (account << ACCOUNT_SHIFT) + ACCOUNT_SEQUENCE;
+  const accountSequence = ((accounts[accountAt] as number) + 1) | 0;
+  accounts[accountAt] = accountSequence;
+  events[to + EVENT_SEQUENCE] = low;
+  events[to + EVENT_SEQUENCE + 1] = state.eventHigh;
+  events[to + EVENT_COMMAND_SEQUENCE] = state.originLow;
+  events[to + EVENT_COMMAND_SEQUENCE + 1] = state.originHigh;
+  events[to + EVENT_TIME_US] = state.timeLow;
+  events[to + EVENT_TIME_US + 1] = state.timeHigh;
+  events[to + EVENT_ORDER_ID] = slot;
+  events[to + EVENT_ORDER_ID + 1] = orders[at + ORDER_GENERATION] as number;
+  events[to + EVENT_CLIENT_ORDER_ID] = orders[at + ORDER_CLIENT_LOW] as number;
+  events[to + EVENT_CLIENT_ORDER_ID + 1] = orders[at + ORDER_CLIENT_HIGH] as number;
+  events[to + EVENT_RELATED_ID] = 0;
+  events[to + EVENT_RELATED_ID + 1] = 0;
+  events[to + EVENT_AMOUNT] = 0;
+  events[to + EVENT_AMOUNT + 1] = 0;
+  events[to + EVENT_ACCOUNT] = account;
+  events[to + EVENT_ACCOUNT_SEQUENCE] = accountSequence;
+  events[to + EVENT_INSTRUMENT] = orders[at + ORDER_INSTRUMENT] as number;
+  events[to + EVENT_PRICE] = price;
+  events[to + EVENT_QUANTITY] = quantity;
+  events[to + EVENT_LEAVES] = leaves;
+  events[to + EVENT_DISPLAYED] = displayed;
+  events[to + EVENT_CUMULATIVE] = orders[at + ORDER_CUMULATIVE] as number;
+  events[to + EVENT_SESSION] = orders[at + ORDER_SESSION] as number;
+  events[to + EVENT_KIND_WORD] = kindWord | ((orders[at + ORDER_FLAGS] as number) & EVENT_SELL_BIT);
+  return to;
+}
+
+/** Writes an event about no order, all other fields zero; the caller sets what its kind has. Returns its first word. */
+export function writeEvent(
+  state: EngineState,
+  account: number,
+  session: number,
+  clientLow: number,
+  clientHigh: number,
+  instrument: number,
+  kindWord: number,
+): number {
+  const events = state.events;
+  const to = state.next * EVENT_WORDS;
+  state.next++;
+  const low = (state.eventLow + 1) | 0;
+  state.eventLow = low;
+  if (low === 0) state.eventHigh++;
+  events.fill(0, to, to + EVENT_WORDS);
+  if (account !== 0) {
+    const accountAt = (account << ACCOUNT_SHIFT) + ACCOUNT_SEQUENCE;
+    const accountSequence = ((state.accounts[accountAt] as number) + 1) | 0;
+    state.accounts[accountAt] = accountSequence;
+    events[to + EVENT_ACCOUNT_SEQUENCE] = accountSequence;
+  }
+  events[to + EVENT_SEQUENCE] = low;
+  events[to + EVENT_SEQUENCE + 1] = state.eventHigh;
+  events[to + EVENT_COMMAND_SEQUENCE] = state.originLow;
+  events[to + EVENT_COMMAND_SEQUENCE + 1] = state.originHigh;
+  events[to + EVENT_TIME_US] = state.timeLow;
+  events[to + EVENT_TIME_US + 1] = state.timeHigh;
+  events[to + EVENT_CLIENT_ORDER_ID] = clientLow;
+  events[to + EVENT_CLIENT_ORDER_ID + 1] = clientHigh;
+  events[to + EVENT_ACCOUNT] = account;
+  events[to + EVENT_INSTRUMENT] = instrument;
+  events[to + EVENT_SESSION] = session;
+  events[to + EVENT_KIND_WORD] = kindWord;
+  return to;
+}
+
+/** Puts an order at the end of its account's list: the order in which mass cancels take orders. */
+export function listOrder(state: EngineState, slot: number): void {
+  const orders = state.orders;
+  const accounts = state.accounts;
+  const at = slot << ORDER_SHIFT;
+  const accountAt = (orders[at + ORDER_ACCOUNT] as number) << ACCOUNT_SHIFT;
+  const last = (accounts[accountAt + ACCOUNT_LAST] as number) - 1;
+  orders[at + ORDER_FLAGS] = (orders[at + ORDER_FLAGS] as number) | FLAG_LISTED;
+  orders[at + ORDER_ACCOUNT_PREVIOUS] = last;
+  orders[at + ORDER_ACCOUNT_NEXT] = -1;
+  if (last >= 0) orders[(last << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = slot;
+  else accounts[accountAt + ACCOUNT_FIRST] = slot + 1;
+  accounts[accountAt + ACCOUNT_LAST] = slot + 1;
+}
+
+/** Frees an order that does not rest (any more), and takes it out of its account's list. */
+export function forgetOrder(state: EngineState, slot: number): void {
+  const orders = state.orders;
+  const at = slot << ORDER_SHIFT;
+  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
+    const accounts = state.accounts;
+    const accountAt = (orders[at + ORDER_ACCOUNT] as number) << ACCOUNT_SHIFT;
+    const previous = orders[at + ORDER_ACCOUNT_PREVIOUS] as number;
+    const next = orders[at + ORDER_ACCOUNT_NEXT] as number;
+    if (previous >= 0) orders[(previous << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = next;
+    else accounts[accountAt + ACCOUNT_FIRST] = next + 1;
+    if (next >= 0) orders[(next << ORDER_SHIFT) + ORDER_ACCOUNT_PREVIOUS] = previous;
+    else accounts[accountAt + ACCOUNT_LAST] = previous + 1;
+    if (state.operations.count > 0) moveCursors(state, slot, next);
+  }
+  state.books.orders.free(slot);
+}
+
+/** A mass cancel in progress whose cursor is at an order that goes now (another's fill took it) goes on behind it. */
+function moveCursors(state: EngineState, slot: number, next: number): void {
+  const operations = state.operations;
+  for (let index = 0; index < operations.count; index++) {
+    const at = operations.row(index) << OPERATION_SHIFT;
+    if (operations.words[at + OPERATION_KIND] === MASS_CANCEL && operations.words[at + OPERATION_CURSOR] === slot) {
+      operations.words[at + OPERATION_CURSOR] = next;
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Matching: an order that is off the book and has its price and leaves trades with the best of the other side, and what
+ * is left rests or goes. Used by new orders, by replaces that lose their place, and by the Continue of either.
+ * The shard's thread. All checks are done.
+ */
+
+import { EventKind, Liquidity, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } from '../../schemas/layout.js';
+import { keyOf, SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/book.js';
+import { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT } from '../book/level-pool.js';
+import {
+  FLAG_LISTED,
+  FLAG_MARKET,
+  FLAG_SELL,
+  FLAG_TIME_IN_FORCE,
+  NOT_RESTING,
+  ORDER_ACCOUNT,
+  ORDER_CUMULATIVE,
+  ORDER_FLAGS,
+  ORDER_INSTRUMENT,
+  ORDER_LEAVES,
+  ORDER_LEVEL,
+  ORDER_PRICE,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../registry.js';
+import {
+  OPERATION_ACCOUNT,
+  OPERATION_COMMAND_HIGH,
+  OPERATION_COMMAND_LOW,
+  OPERATION_CURSOR,
+  OPERATION_INSTRUMENT,
+  OPERATION_KIND,
+  OPERATION_SHIFT,
+  OPERATION_STAGE,
+  SWEEP,
+} from './operations.js';
+import { suspendOperation } from './progress.js';
+import { type EngineState, forgetOrder, listOrder, writeOrderEvent } from './state.js';
+
+const CONTINUOUS = Phase.Continuous;
+const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
+const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
+const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
+const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
+const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
+const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
+
+/** Below every key: a market order without a worst price reaches all levels. */
+const ANY_KEY = -0x80000000;
+
+/** The least key of the opposite side that an order at `price` on `side` trades with. */
+export function reachedKey(side: number, price: number): number {
+  return price === NO_PRICE ? ANY_KEY : keyOf(side ^ 1, price);
+}
+
+/** Whether an order at `price` on this side would trade at once. `side`: instrument × 2 + side. */
+export function wouldCross(state: EngineState, side: number, price: number): boolean {
+  const best = state.sides[((side ^ 1) << SIDE_SHIFT) + SIDE_BEST] as number;
+  return best >= 0 && (state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number) >= reachedKey(side, price);
+}
+
+/** Matches and rests an order. Returns false when it stopped before its last event, for want of room. */
+export function matchAndRest(state: EngineState, slot: number): boolean {
+  const orders = state.orders;
+  const at = slot << ORDER_SHIFT;
+  const flags = orders[at + ORDER_FLAGS] as number;
+  const instrument = orders[at + ORDER_INSTRUMENT] as number;
+  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const continuous = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] === CONTINUOUS;
+  if (continuous && !match(state, slot, side)) return false;
+  const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+  if (leaves === 0) {
+    forgetOrder(state, slot);
+    return true;
+  }
+  if (state.next === state.end) return false;
+  const price = orders[at + ORDER_PRICE] as number;
+  if (continuous && (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) >= IMMEDIATE_OR_CANCEL) {
+    writeOrderEvent(state, slot, price, leaves, 0, 0, (flags & FLAG_MARKET) !== 0 ? CANCELLED_NOTHING : CANCELLED_REST);
+    forgetOrder(state, slot);
+    return true;
+  }
+  if (price === NO_PRICE) state.books.restMarket(slot, side);
+  else state.books.rest(slot, side, keyOf(side, price));
+  state.ids.add(slot);
+  if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
+  writeOrderEvent(state, slot, price, leaves, leaves, leaves, BOOKED);
+  return true;
+}
+
+/** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. */
+function match(state: EngineState, slot: number, side: number): boolean {
+  const orders = state.orders;
+  const levels = state.levels;
+  const at = slot << ORDER_SHIFT;
+  const best = ((side ^ 1) << SIDE_SHIFT) + SIDE_BEST;
+  const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
+  let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+  while (leaves > 0) {
+    const level = state.sides[best] as number;
+    if (level < 0) break;
+    const levelAt = level << LEVEL_SHIFT;
+    if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
+    if (state.next + 2 > state.end) return false;
+    const maker = levels[levelAt + LEVEL_HEAD] as number;
+    const makerAt = maker << ORDER_SHIFT;
+    const price = orders[makerAt + ORDER_PRICE] as number;
+    const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
+    const quantity = makerOpen < leaves ? makerOpen : leaves;
+    const makerLeaves = makerOpen - quantity;
+    leaves -= quantity;
+    orders[makerAt + ORDER_LEAVES] = makerLeaves;
+    orders[makerAt + ORDER_CUMULATIVE] = (orders[makerAt + ORDER_CUMULATIVE] as number) + quantity;
+    orders[at + ORDER_LEAVES] = leaves;
+    orders[at + ORDER_CUMULATIVE] = (orders[at + ORDER_CUMULATIVE] as number) + quantity;
+    const makerEvent = writeOrderEvent(state, maker, price, quantity, makerLeaves, makerLeaves, MAKER_FILL);
+    const tradeLow = state.eventLow;
+    const tradeHigh = state.eventHigh;
+    const takerEvent = writeOrderEvent(state, slot, price, quantity, leaves, 0, TAKER_FILL);
+    const events = state.events;
+    events[makerEvent + EVENT_RELATED_ID] = tradeLow;
+    events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+    events[takerEvent + EVENT_RELATED_ID] = tradeLow;
+    events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+    state.books.reduce(level, quantity);
+    if (makerLeaves === 0) takeOff(state, maker);
+  }
+  return true;
+}
+
+/** A resting order leaves the book and the engine. Its last event is written. */
+export function takeOff(state: EngineState, slot: number): void {
+  state.ids.remove(slot);
+  state.books.unlink(slot);
+  forgetOrder(state, slot);
+}
+
+/** Whether the side has a level at this price that stays there while the instrument's commands wait. */
+function keepsLevel(state: EngineState, side: number, price: number): boolean {
+  if (state.operations.massCancels > 0) return false;
+  if (price === NO_PRICE) return (state.sides[(side << SIDE_SHIFT) + SIDE_MARKET] as number) >= 0;
+  return state.books.findLevel(side, keyOf(side, price)) >= 0;
+}
+
+/**
+ * Whether an order that may rest there will find a level. Sweeps in progress keep theirs: a sweep that stopped must
+ * never end without one.
+ */
+export function hasLevelRoom(state: EngineState, side: number, price: number): boolean {
+  return state.books.levels.free > state.reservedLevels || keepsLevel(state, side, price);
+}
+
+/** Makes an operation of a sweep that stopped. The order that sweeps keeps a level for its rest, when it needs one. */
+export function suspendSweep(state: EngineState, slot: number): void {
+  const orders = state.orders;
+  const at = slot << ORDER_SHIFT;
+  const flags = orders[at + ORDER_FLAGS] as number;
+  const instrument = orders[at + ORDER_INSTRUMENT] as number;
+  if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
+  const operations = state.operations;
+  const words = operations.words;
+  const rowAt = operations.scratch << OPERATION_SHIFT;
+  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const rests = (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
+  const reserves = rests && !keepsLevel(state, side, orders[at + ORDER_PRICE] as number) ? 1 : 0;
+  words[rowAt + OPERATION_KIND] = SWEEP;
+  words[rowAt + OPERATION_COMMAND_LOW] = state.originLow;
+  words[rowAt + OPERATION_COMMAND_HIGH] = state.originHigh;
+  words[rowAt + OPERATION_INSTRUMENT] = instrument;
+  words[rowAt + OPERATION_ACCOUNT] = orders[at + ORDER_ACCOUNT] as number;
+  words[rowAt + OPERATION_CURSOR] = slot;
+  words[rowAt + OPERATION_STAGE] = reserves;
+  state.reservedLevels += reserves;
+  suspendOperation(state);
+}
+
+/** Goes on with a sweep; true when it is finished. */
+export function continueSweep(state: EngineState, row: number): boolean {
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  const slot = words[at + OPERATION_CURSOR] as number;
+  if (state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] !== NOT_RESTING) {
+    throw new Error('assert: the order of a sweep in progress rests or is gone');
+  }
+  if (!matchAndRest(state, slot)) return false;
+  state.reservedLevels -= words[at + OPERATION_STAGE] as number;
+  return true;
+}

@@ -1,0 +1,165 @@
+/**
+ * Walks all state of an engine and compares what is held twice: books, account lists, the index of client order ids,
+ * lanes, operations, registry. For tests and checkers. Throws with a sentence that names the first thing that is wrong.
+ */
+
+import { Phase } from '../../schemas/codes.js';
+import { SIDE_BEST, SIDE_SHIFT } from '../book/book.js';
+import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-pool.js';
+import {
+  FLAG_LISTED,
+  FREE,
+  ORDER_ACCOUNT,
+  ORDER_ACCOUNT_NEXT,
+  ORDER_ACCOUNT_PREVIOUS,
+  ORDER_CLIENT_HIGH,
+  ORDER_CLIENT_LOW,
+  ORDER_FLAGS,
+  ORDER_LEVEL,
+  ORDER_SHIFT,
+} from '../book/order-pool.js';
+import { validateBooks } from '../book/validate-books.js';
+import {
+  ACCOUNT_FIRST,
+  ACCOUNT_LAST,
+  ACCOUNT_MASS_CANCELS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_IN_PROGRESS,
+  INSTRUMENT_PHASE,
+  INSTRUMENT_SHIFT,
+} from '../registry.js';
+import {
+  MASS_CANCEL,
+  OPERATION_ACCOUNT,
+  OPERATION_CURSOR,
+  OPERATION_INSTRUMENT,
+  OPERATION_KIND,
+  OPERATION_SHIFT,
+  OPERATION_STAGE,
+  SWEEP,
+} from './operations.js';
+import type { EngineState } from './state.js';
+
+export function validateState(state: EngineState): void {
+  const resting = validateBooks(state.books, state.registry.instrumentCount);
+  const sweeping = validateOperations(state);
+  const live = state.books.orders.live;
+  if (resting + sweeping !== live) {
+    throw new Error(`${resting} orders rest and ${sweeping} are in progress, but ${live} are live`);
+  }
+  validateIds(state, resting);
+  validateAccountLists(state);
+  validatePhases(state);
+  state.lanes.validate();
+  state.registry.validate(state.shardCount);
+}
+
+/** Returns how many orders wait for the Continue of their sweep. */
+function validateOperations(state: EngineState): number {
+  const operations = state.operations;
+  const massCancels = new Map<number, number>();
+  const inProgress = new Set<number>();
+  let sweeping = 0;
+  let reserved = 0;
+  let ofAll = 0;
+  for (let index = 0; index < operations.count; index++) {
+    const at = operations.row(index) << OPERATION_SHIFT;
+    const kind = operations.words[at + OPERATION_KIND] as number;
+    const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
+    const cursor = operations.words[at + OPERATION_CURSOR] as number;
+    if ((kind === SWEEP || kind === MASS_CANCEL) && cursor >= 0) {
+      if (state.orders[(cursor << ORDER_SHIFT) + ORDER_LEVEL] === FREE) {
+        throw new Error(`the cursor of operation ${index} is at order slot ${cursor}, which is free`);
+      }
+    }
+    if (kind === SWEEP) {
+      sweeping++;
+      reserved += operations.words[at + OPERATION_STAGE] as number;
+    }
+    if (instrument !== 0) {
+      if (inProgress.has(instrument)) throw new Error(`two operations of instrument ${instrument} are in progress`);
+      inProgress.add(instrument);
+    } else {
+      const account = operations.words[at + OPERATION_ACCOUNT] as number;
+      massCancels.set(account, (massCancels.get(account) ?? 0) + 1);
+      ofAll++;
+    }
+  }
+  if (ofAll !== operations.massCancels) throw new Error('the count of mass cancels in progress is wrong');
+  if (reserved !== state.reservedLevels) throw new Error('the count of reserved levels is wrong');
+  if (reserved > state.books.levels.free) throw new Error('more levels are reserved than are free');
+  for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
+    const marked = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] === 1;
+    if (marked !== inProgress.has(instrument))
+      throw new Error(`instrument ${instrument} is wrong about what is in progress`);
+  }
+  for (let account = 1; account <= state.registry.accountCount; account++) {
+    const marked = state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] as number;
+    if (marked !== (massCancels.get(account) ?? 0))
+      throw new Error(`account ${account} is wrong about its mass cancels`);
+  }
+  return sweeping;
+}
+
+function validateIds(state: EngineState, resting: number): void {
+  const orders = state.orders;
+  let named = 0;
+  for (let slot = 0; slot < state.books.orders.used; slot++) {
+    const at = slot << ORDER_SHIFT;
+    if ((orders[at + ORDER_LEVEL] as number) < 0) continue;
+    const low = orders[at + ORDER_CLIENT_LOW] as number;
+    const high = orders[at + ORDER_CLIENT_HIGH] as number;
+    if (low === 0 && (high & 0xffff) === 0) continue;
+    named++;
+    if (state.ids.find(orders[at + ORDER_ACCOUNT] as number, low, high) !== slot) {
+      throw new Error(`order slot ${slot} is not found by its client order id`);
+    }
+  }
+  const indexed = state.ids.validate(resting);
+  if (indexed !== named) throw new Error(`the index holds ${indexed} client order ids, ${named} orders have one`);
+}
+
+function validateAccountLists(state: EngineState): void {
+  const orders = state.orders;
+  let listed = 0;
+  for (let account = 1; account <= state.registry.accountCount; account++) {
+    const at = account << ACCOUNT_SHIFT;
+    let previous = -1;
+    for (let slot = (state.accounts[at + ACCOUNT_FIRST] as number) - 1; slot >= 0; ) {
+      const orderAt = slot << ORDER_SHIFT;
+      if (orders[orderAt + ORDER_ACCOUNT] !== account || orders[orderAt + ORDER_LEVEL] === FREE) {
+        throw new Error(`order slot ${slot} is in the list of account ${account}, but not its live order`);
+      }
+      if (((orders[orderAt + ORDER_FLAGS] as number) & FLAG_LISTED) === 0) {
+        throw new Error(`order slot ${slot} is in a list but does not say so`);
+      }
+      if (orders[orderAt + ORDER_ACCOUNT_PREVIOUS] !== previous) {
+        throw new Error(`order slot ${slot} has a wrong link to its account's order before`);
+      }
+      if (++listed > state.books.orders.live) throw new Error('the lists of accounts hold more orders than are live');
+      previous = slot;
+      slot = orders[orderAt + ORDER_ACCOUNT_NEXT] as number;
+    }
+    if (state.accounts[at + ACCOUNT_LAST] !== previous + 1)
+      throw new Error(`account ${account} has a wrong last order`);
+  }
+  if (listed !== state.books.orders.live) {
+    throw new Error(`the lists of accounts hold ${listed} orders, ${state.books.orders.live} are live`);
+  }
+}
+
+/** In continuous trading a book is never crossed, but for a sweep or mass cancel that is not done. */
+function validatePhases(state: EngineState): void {
+  for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
+    const at = instrument << INSTRUMENT_SHIFT;
+    if (state.instruments[at + INSTRUMENT_PHASE] !== Phase.Continuous) continue;
+    if (state.instruments[at + INSTRUMENT_IN_PROGRESS] === 1) continue;
+    const buy = state.sides[((instrument << 1) << SIDE_SHIFT) + SIDE_BEST] as number;
+    const sell = state.sides[(((instrument << 1) + 1) << SIDE_SHIFT) + SIDE_BEST] as number;
+    if (buy < 0 || sell < 0) continue;
+    const bid = state.levels[(buy << LEVEL_SHIFT) + LEVEL_KEY] as number;
+    if (bid >= -(state.levels[(sell << LEVEL_SHIFT) + LEVEL_KEY] as number)) {
+      throw new Error(`the book of instrument ${instrument} is crossed in continuous trading`);
+    }
+  }
+}

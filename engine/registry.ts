@@ -1,0 +1,184 @@
+/**
+ * Instruments, accounts and keys, by number from 1: what the admin records have made of them.
+ * The shard's thread. Every shard knows all instruments (their ids are the same everywhere), and trades its own.
+ *
+ *   instrument, 16 words:  0 shard  1 phase  2 lowest price  3 highest price  4 largest quantity  5 unit
+ *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
+ *                          8 length of the symbol            9 next in the chain of the symbol's hash
+ *   account, 8 words:      0 account sequence   1, 2 first and last of its orders (slot + 1)   3 mass cancels of all
+ *                          instruments in progress
+ *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
+ */
+
+import { NO_PRICE } from '../schemas/layout.js';
+import type { Limits } from './limits.js';
+
+export const INSTRUMENT_SHIFT = 4;
+export const INSTRUMENT_SHARD = 0;
+export const INSTRUMENT_PHASE = 1;
+export const INSTRUMENT_PRICE_MIN = 2;
+export const INSTRUMENT_PRICE_MAX = 3;
+export const INSTRUMENT_QUANTITY_MAX = 4;
+export const INSTRUMENT_UNIT = 5;
+export const INSTRUMENT_REFERENCE = 6;
+export const INSTRUMENT_IN_PROGRESS = 7;
+export const INSTRUMENT_SYMBOL_BYTES = 8;
+export const INSTRUMENT_CHAIN_NEXT = 9;
+
+export const ACCOUNT_SHIFT = 3;
+export const ACCOUNT_SEQUENCE = 0;
+export const ACCOUNT_FIRST = 1;
+export const ACCOUNT_LAST = 2;
+export const ACCOUNT_MASS_CANCELS = 3;
+
+export const KEY_SHIFT = 2;
+export const KEY_ACCOUNT = 0;
+export const KEY_RIGHTS = 1;
+export const KEY_REVOKED = 2;
+
+export const SYMBOL_BYTES = 32;
+export const PUBLIC_KEY_BYTES = 32;
+
+/** Bytes that an instrument costs here; the two sides of its book and its admin record come on top. */
+export const REGISTRY_BYTES_PER_INSTRUMENT = (4 << INSTRUMENT_SHIFT) + SYMBOL_BYTES + 8;
+
+/** Terms of a new instrument, all checked. */
+export interface NewInstrument {
+  readonly symbol: Uint8Array;
+  readonly shard: number;
+  readonly priceMin: number;
+  readonly priceMax: number;
+  readonly quantityMax: number;
+  readonly unit: number;
+  readonly referencePrice: number;
+}
+
+export class Registry {
+  readonly instruments: Int32Array;
+  readonly symbols: Uint8Array;
+  readonly accounts: Int32Array;
+  readonly keys: Int32Array;
+  readonly publicKeys: Uint8Array;
+  readonly maxInstruments: number;
+  readonly maxAccounts: number;
+  readonly maxKeys: number;
+  instrumentCount = 0;
+  accountCount = 0;
+  keyCount = 0;
+  /** The admin number of the last record applied; the next one is this plus 1. */
+  adminNumber = 0;
+  private readonly symbolBuckets: Int32Array;
+  private readonly symbolMask: number;
+
+  constructor(limits: Limits) {
+    this.maxInstruments = limits.maxInstruments;
+    this.maxAccounts = limits.maxAccounts;
+    this.maxKeys = limits.maxKeys;
+    this.instruments = new Int32Array((limits.maxInstruments + 1) << INSTRUMENT_SHIFT);
+    this.symbols = new Uint8Array((limits.maxInstruments + 1) * SYMBOL_BYTES);
+    this.accounts = new Int32Array((limits.maxAccounts + 1) << ACCOUNT_SHIFT);
+    this.keys = new Int32Array((limits.maxKeys + 1) << KEY_SHIFT);
+    this.publicKeys = new Uint8Array((limits.maxKeys + 1) * PUBLIC_KEY_BYTES);
+    let buckets = 16;
+    while (buckets < limits.maxInstruments) buckets *= 2;
+    this.symbolBuckets = new Int32Array(buckets);
+    this.symbolMask = buckets - 1;
+  }
+
+  hasInstrument(instrument: number): boolean {
+    return instrument >= 1 && instrument <= this.instrumentCount;
+  }
+
+  hasAccount(account: number): boolean {
+    return account >= 1 && account <= this.accountCount;
+  }
+
+  hasKey(key: number): boolean {
+    return key >= 1 && key <= this.keyCount;
+  }
+
+  /** The instrument with this symbol, or 0. */
+  findSymbol(symbol: Uint8Array): number {
+    let instrument = this.symbolBuckets[hashBytes(symbol, symbol.length) & this.symbolMask] as number;
+    while (instrument !== 0) {
+      if (this.isSymbol(instrument, symbol)) return instrument;
+      instrument = this.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_CHAIN_NEXT] as number;
+    }
+    return 0;
+  }
+
+  private isSymbol(instrument: number, symbol: Uint8Array): boolean {
+    const length = this.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SYMBOL_BYTES] as number;
+    if (length !== symbol.length) return false;
+    const from = instrument * SYMBOL_BYTES;
+    for (let index = 0; index < length; index++) {
+      if (this.symbols[from + index] !== symbol[index]) return false;
+    }
+    return true;
+  }
+
+  /** Adds an instrument, closed; returns its id. The caller has checked the terms, the symbol and the room. */
+  addInstrument(terms: NewInstrument): number {
+    const instrument = ++this.instrumentCount;
+    const at = instrument << INSTRUMENT_SHIFT;
+    const words = this.instruments;
+    words[at + INSTRUMENT_SHARD] = terms.shard;
+    words[at + INSTRUMENT_PRICE_MIN] = terms.priceMin;
+    words[at + INSTRUMENT_PRICE_MAX] = terms.priceMax;
+    words[at + INSTRUMENT_QUANTITY_MAX] = terms.quantityMax;
+    words[at + INSTRUMENT_UNIT] = terms.unit;
+    words[at + INSTRUMENT_REFERENCE] = terms.referencePrice;
+    words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
+    this.symbols.set(terms.symbol, instrument * SYMBOL_BYTES);
+    const bucket = hashBytes(terms.symbol, terms.symbol.length) & this.symbolMask;
+    words[at + INSTRUMENT_CHAIN_NEXT] = this.symbolBuckets[bucket] as number;
+    this.symbolBuckets[bucket] = instrument;
+    return instrument;
+  }
+
+  /** Adds an account; returns its id. */
+  addAccount(): number {
+    return ++this.accountCount;
+  }
+
+  /** Adds a key of an account; returns its id. */
+  addKey(account: number, rights: number, publicKey: Uint8Array): number {
+    const key = ++this.keyCount;
+    const at = key << KEY_SHIFT;
+    this.keys[at + KEY_ACCOUNT] = account;
+    this.keys[at + KEY_RIGHTS] = rights;
+    this.publicKeys.set(publicKey, key * PUBLIC_KEY_BYTES);
+    return key;
+  }
+
+  /** Checks terms, symbols and counts; throws with a sentence when something is wrong. */
+  validate(shardCount: number): void {
+    const words = this.instruments;
+    for (let instrument = 1; instrument <= this.instrumentCount; instrument++) {
+      const at = instrument << INSTRUMENT_SHIFT;
+      const from = instrument * SYMBOL_BYTES;
+      const length = words[at + INSTRUMENT_SYMBOL_BYTES] as number;
+      if (this.findSymbol(this.symbols.subarray(from, from + length)) !== instrument) {
+        throw new Error(`instrument ${instrument} is not found by its symbol`);
+      }
+      if ((words[at + INSTRUMENT_SHARD] as number) >>> 0 >= shardCount) {
+        throw new Error(`instrument ${instrument} belongs to a shard that does not exist`);
+      }
+      const min = words[at + INSTRUMENT_PRICE_MIN] as number;
+      const max = words[at + INSTRUMENT_PRICE_MAX] as number;
+      if (min === NO_PRICE || min > max) throw new Error(`instrument ${instrument} has no price that it allows`);
+    }
+    for (let key = 1; key <= this.keyCount; key++) {
+      if (!this.hasAccount(this.keys[(key << KEY_SHIFT) + KEY_ACCOUNT] as number)) {
+        throw new Error(`key ${key} belongs to an account that does not exist`);
+      }
+    }
+  }
+}
+
+/** FNV-1a over the first bytes. */
+function hashBytes(bytes: Uint8Array, length: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < length; index++) hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
