@@ -43,6 +43,8 @@ export interface GatewayWorkerData {
   readonly journalDirectories: readonly string[];
   /** Each shard's epochs, ascending; the last one is the current. */
   readonly epochs: readonly (readonly EpochStart[])[];
+  /** Each shard's last event sequence as its recovery reported it: what is above it is in the output ring. */
+  readonly eventSequences: readonly number[];
   readonly settings: GatewaySettings;
 }
 
@@ -66,7 +68,7 @@ export interface GatewaySettings {
   readonly eventsPerTurn: number;
   /** Interval of framed public data. */
   readonly frameMs: number;
-  /** Time that a connection gets to take its close frame before it is cut. */
+  /** At a stop: time that connections get to take their close frames before they are cut. */
   readonly lingerMs: number;
 }
 
@@ -82,7 +84,7 @@ export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = {
   verifyQueue: 4096,
   eventsPerTurn: 2048,
   frameMs: 16,
-  lingerMs: 2000,
+  lingerMs: 250,
 };
 
 /** Spans that a TakenSpans needs so that a reader who keeps up with the output ring is never lapped on it. */

@@ -1,0 +1,474 @@
+/**
+ * One gateway without its sockets: connections and their messages come in, rings and doorbells are behind it. It decides
+ * what closes a session and in which order a turn does its work. Gateway thread; app.ts brings the sockets and the loop.
+ *
+ *   message ──> Logon | OrderPath | MarketData          turn ──> matched pass, durable pass of each shard
+ *                                                                (reports, folds, openings), openings, catch-ups
+ *
+ * Nothing that a client sends makes it throw. What throws is a bug of ours or a journal that cannot be read.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { AdminLog } from '../engine/admin-log.js';
+import type { Disk } from '../engine/journal/disk.js';
+import { CommandRing } from '../engine/ring/command-ring.js';
+import { Doorbell } from '../engine/ring/doorbell.js';
+import { CLOSE_CODES, type CloseCode } from '../schemas/close-codes.js';
+import { Reason } from '../schemas/codes.js';
+import {
+  type ControlMessage,
+  decodeControl,
+  encodeControl,
+  type ResumePointFields,
+  type SubscribeMessage,
+  type UnsubscribeMessage,
+} from '../schemas/control.js';
+import { CommandFrameReader, frameKind } from '../schemas/frame-verifier.js';
+import { MAX_FRAME_BYTES } from '../schemas/layout.js';
+import { NONCE_BYTES, PROTOCOL_VERSION } from '../schemas/logon.js';
+import type { Clock } from './clock.js';
+import { Directory } from './directory.js';
+import { Heartbeats } from './heartbeat.js';
+import { Logon, type Verify } from './logon.js';
+import { MarketData } from './market-data.js';
+import { OrderPath } from './order-path.js';
+import { OutputView } from './output-view.js';
+import { ReportPath } from './report-path.js';
+import { CatchUps } from './resume.js';
+import { AnswerWalker, SentCommands } from './sent-commands.js';
+import { CHALLENGED, CLOSED, LIVE, OPENING, Session, type SessionSocket } from './session.js';
+import { SessionTable } from './session-table.js';
+import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, ShardFeed } from './shard-feed.js';
+import { ShardLink } from './shard-link.js';
+import type { EpochStart, GatewayWorkerData } from './worker-data.js';
+
+/** What a gateway needs from outside besides its data; tests bring their own. */
+export interface GatewaySeams {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly verify: Verify;
+  /** Runs `frameTick` every frameMs from `true` on, until `false`. */
+  framedWanted(wanted: boolean): void;
+}
+
+/** Instruments in one page: each at most about 100 bytes, so that a page stays under a client's frame limit. */
+const PAGE_INSTRUMENTS = 100;
+
+export class Gateway {
+  readonly table: SessionTable;
+  readonly #data: GatewayWorkerData;
+  readonly #seams: GatewaySeams;
+  readonly #clock: Clock;
+  readonly #directory: Directory;
+  readonly #links: readonly ShardLink[];
+  readonly #feeds: readonly ShardFeed[];
+  readonly #reports: ReportPath;
+  readonly #market: MarketData;
+  readonly #catchUps: CatchUps;
+  readonly #logon: Logon;
+  readonly #orders: OrderPath;
+  readonly #heartbeats: Heartbeats;
+  readonly #frames = new CommandFrameReader();
+  #stopping = false;
+  #framed = false;
+
+  constructor(data: GatewayWorkerData, seams: GatewaySeams) {
+    const { settings, limits, shardCount } = data;
+    this.#data = data;
+    this.#seams = seams;
+    this.#clock = seams.clock;
+    this.table = new SessionTable(shardCount);
+    this.#directory = new Directory(new AdminLog(data.adminLog), shardCount);
+    this.#links = data.rings.map((ring, shard) => {
+      // One entry a publish: all that the command ring holds, and all whose answers still lie in the output ring.
+      const sent = new SentCommands(2 ** Math.ceil(Math.log2(limits.commandRingSlots + limits.outputRingSlots)));
+      const spans = data.spans[shard];
+      const doorbell = data.shardDoorbells[shard];
+      const durable = new AnswerWalker(sent, spans, true);
+      const matched = new AnswerWalker(sent, spans, false);
+      return new ShardLink(shard, new CommandRing(ring), sent, durable, matched, new Doorbell(doorbell));
+    });
+    this.#feeds = data.outputs.map((output, shard) => {
+      const view = new OutputView(output, data.readerIndex);
+      const journal = { disk: seams.disk, directory: data.journalDirectories[shard], shardCount };
+      const epoch = data.epochs[shard].at(-1)?.epoch ?? 0;
+      const { eventsPerTurn } = settings;
+      return new ShardFeed(
+        shard,
+        epoch,
+        data.eventSequences[shard],
+        view,
+        journal,
+        eventsPerTurn,
+        (feed, words, count) => this.#take(feed, words, count),
+      );
+    });
+    this.#reports = new ReportPath(this.#links, this.table, seams.clock, settings, (session) =>
+      this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read'),
+    );
+    this.#market = new MarketData(this.#feeds, seams.clock, settings.pauseBufferedBytes, (instrument) =>
+      this.#directory.shardOf(instrument),
+    );
+    this.#catchUps = new CatchUps(
+      this.#reports,
+      settings.pauseBufferedBytes,
+      settings.eventsPerTurn,
+      (session, feed, at) => this.#joined(session, feed, at),
+    );
+    this.#logon = new Logon(
+      data.venue,
+      settings,
+      this.#directory,
+      this.table,
+      this.#links,
+      data.incarnation,
+      seams.verify,
+      {
+        refuse: (session, code, reason, text) => this.#refuseAndClose(session, code, reason, text),
+        close: (session, code, text) => this.close(session, code, text),
+        live: (session) => this.#goLive(session),
+      },
+    );
+    this.#orders = new OrderPath(this.#links, this.#directory, limits.reservedCancelSlots, settings.window);
+    this.#heartbeats = new Heartbeats(this.table, this.#feeds, seams.clock, (session, code, text) =>
+      this.close(session, code, text),
+    );
+  }
+
+  // ---- the loop
+
+  /** One bounded turn. Returns true when there is more to do at once. Throws when a journal cannot be read. */
+  turn(): boolean {
+    for (const keyId of this.#directory.refresh()) this.#keyRevoked(keyId);
+    let more = false;
+    for (const feed of this.#feeds) {
+      // Before the durable pass: a session that joined the matched pass begins where the durable one stands now.
+      if (this.#reports.matchedPass(feed) > 0) more = true;
+      const outcome = feed.turn();
+      if (outcome === FEED_IDLE) continue;
+      more = true;
+      if (outcome === FEED_FELL_BEHIND) this.#fellBehind();
+      else if (outcome === FEED_CAUGHT_UP) this.#links[feed.shard].durable.skipMissed();
+    }
+    this.#logon.settle();
+    if (this.#catchUps.turn()) more = true;
+    for (const link of this.#links) link.retry();
+    return more;
+  }
+
+  /** The second look between prepareSleep and sleep. */
+  hasWork(): boolean {
+    for (const feed of this.#feeds) {
+      if (feed.live ? feed.hasWork() : feed.view.durablePosition() !== feed.at >>> 0) return true;
+      if (this.#reports.matchedSessions > 0 && this.#reports.matchedWaits(feed)) return true;
+    }
+    return this.#directory.hasNew();
+  }
+
+  /** Ten times a second. */
+  tick(): void {
+    this.#heartbeats.tick();
+    for (const link of this.#links) link.retry();
+  }
+
+  frameTick(): void {
+    this.#market.frameTick();
+  }
+
+  /** True when every shard is followed from its ring: the time to listen. */
+  get ready(): boolean {
+    return this.#feeds.every(({ live }) => live);
+  }
+
+  /** Whether a session is still being brought to its live stream. */
+  get catchingUp(): boolean {
+    return this.#catchUps.running > 0;
+  }
+
+  /** Events folded and to fold, over all shards. */
+  progress(): { readonly done: number; readonly total: number } {
+    let done = 0;
+    let total = 0;
+    for (const feed of this.#feeds) {
+      done += feed.at;
+      total += Math.max(feed.at, feed.durable);
+    }
+    return { done, total };
+  }
+
+  /** No new sessions; those that are there are told to come back later. */
+  stop(): void {
+    this.#stopping = true;
+    for (const session of [...this.table.all]) this.close(session, CLOSE_CODES.GOING_DOWN, 'going down');
+    for (const link of this.#links) link.retry();
+  }
+
+  /** After the last turn. */
+  release(): void {
+    this.#catchUps.close();
+    for (const feed of this.#feeds) feed.close();
+  }
+
+  // ---- connections
+
+  /** Whether one more connection is taken. */
+  hasRoom(): boolean {
+    return !this.#stopping && this.table.all.size < this.#data.settings.maxSessions;
+  }
+
+  connected(socket: SessionSocket): Session {
+    const nowMs = this.#clock.nowMs();
+    const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+    const deadlineMs = nowMs + this.#data.settings.logonSeconds * 1000;
+    const session = new Session(socket, this.#data.shardCount, nonce, nowMs, deadlineMs);
+    this.table.all.add(session);
+    this.#send(session, { type: 'Challenge', version: PROTOCOL_VERSION, venue: this.#data.venue, nonce });
+    return session;
+  }
+
+  /** The socket is gone, whoever wanted it. */
+  disconnected(session: Session): void {
+    if (session.state !== CLOSED) this.#end(session, true);
+  }
+
+  /** The network took what was waiting. Returns true when a catch-up may go on: a turn is due. */
+  drained(session: Session): boolean {
+    if (session.state === LIVE) this.#market.drained(session);
+    return this.catchingUp;
+  }
+
+  /** Ends a session for a reason that its client is told. */
+  close(session: Session, code: CloseCode, text: string): void {
+    if (session.state === CLOSED) return;
+    if (!session.hasLost) session.flush();
+    // A newer session of the lane has closed this one in the engine already.
+    this.#end(session, code !== CLOSE_CODES.SUPERSEDED);
+    session.socket.end(code, text);
+  }
+
+  #end(session: Session, lost: boolean): void {
+    const wasOpen = session.state === OPENING || session.state === LIVE;
+    if (session.state === OPENING) this.#logon.opening--;
+    if (session.state === LIVE && session.matched) this.#reports.matchedSessions--;
+    session.state = CLOSED;
+    this.table.close(session);
+    this.#market.forget(session);
+    this.#watchFramed();
+    if (wasOpen && lost) for (const link of this.#links) link.loseSession(session.incarnation);
+  }
+
+  #fellBehind(): void {
+    for (const session of [...this.table.all]) {
+      if (session.incarnation !== 0) {
+        this.close(session, CLOSE_CODES.STREAM_RESTARTED, 'the event stream starts again: resume');
+      }
+    }
+  }
+
+  #keyRevoked(keyId: number): void {
+    for (const session of [...(this.table.ofKey(keyId) ?? [])]) {
+      this.close(session, CLOSE_CODES.KEY_REVOKED, 'the key was revoked');
+    }
+  }
+
+  // ---- what clients say
+
+  /** One message. `bytes` may change when the call returns. */
+  message(session: Session, bytes: Uint8Array, isBinary: boolean): void {
+    if (session.state === CLOSED) return;
+    session.lastHeardMs = this.#clock.nowMs();
+    if (!isBinary) {
+      this.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
+      return;
+    }
+    if (bytes.length > MAX_FRAME_BYTES) {
+      this.#refuse(session, 0, 0, 0, Reason.FrameTooLong, `a frame has at most ${MAX_FRAME_BYTES} bytes`);
+      return;
+    }
+    const kind = frameKind(bytes);
+    if (kind === 'command') this.#command(session, bytes);
+    else if (kind === 'control') this.#control(session, bytes);
+    else this.#badFrame(session, 0, 'no frame of ours');
+  }
+
+  #command(session: Session, bytes: Uint8Array): void {
+    const frames = this.#frames;
+    let reason = frames.take(bytes);
+    if (reason !== 0 && frames.refusedIndex < 0) {
+      this.#badFrame(session, frames.number, 'no whole CommandFrame of 1 to 256 commands');
+      return;
+    }
+    let index = frames.refusedIndex;
+    if (session.state !== LIVE) {
+      if (session.state === CHALLENGED) {
+        this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.NotAllowed, 'log on first');
+        return;
+      }
+      reason = Reason.NotReady;
+      index = 0;
+    } else if (reason === 0) {
+      reason = this.#orders.take(session, frames.words, frames.recordsAtWord, frames.count, this.#clock.nowUs());
+      index = this.#orders.refusedIndex;
+    }
+    if (reason !== 0) this.#refuse(session, frames.number, 0, index, reason, '');
+  }
+
+  #control(session: Session, bytes: Uint8Array): void {
+    const message = decodeControl(bytes);
+    if (typeof message === 'number') {
+      this.#badFrame(session, 0, 'no whole ControlFrame');
+      return;
+    }
+    if (message.type === 'Logon') {
+      this.#logon.take(session, message, this.ready && !this.#stopping);
+      return;
+    }
+    if (message.type === 'Heartbeat') return;
+    if (session.state === CHALLENGED) {
+      this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.NotAllowed, 'log on first');
+      return;
+    }
+    switch (message.type) {
+      case 'Subscribe':
+      case 'Unsubscribe':
+        this.#subscription(session, message);
+        return;
+      case 'InstrumentsRequest': {
+        if (session.state !== LIVE) {
+          this.#refuse(session, 0, message.request, 0, Reason.NotReady, '');
+          return;
+        }
+        const page = this.#directory.page(message.after, PAGE_INSTRUMENTS);
+        this.#send(session, { type: 'Instruments', request: message.request, ...page });
+        return;
+      }
+      default:
+        this.#badFrame(session, 0, `a client does not send ${message.type}`);
+    }
+  }
+
+  #subscription(session: Session, message: SubscribeMessage | UnsubscribeMessage): void {
+    const { request, channels, instruments } = message;
+    if (session.state !== LIVE) {
+      this.#refuse(session, 0, request, 0, Reason.NotReady, '');
+      return;
+    }
+    if (message.type === 'Subscribe' && !this.#directory.knowsAll(instruments)) {
+      this.#refuse(session, 0, request, 0, Reason.UnknownInstrument, '');
+      return;
+    }
+    if (message.type === 'Subscribe') this.#market.subscribe(session, channels, message.mode, instruments);
+    else this.#market.unsubscribe(session, channels, instruments);
+    this.#watchFramed();
+    // The answer first: it says whose the frames behind it are.
+    const count = this.#market.subscribedTo(session, channels, this.#directory.instrumentCount);
+    this.#send(session, { type: 'Subscribed', request, instruments: count });
+    this.#market.showNow(session);
+  }
+
+  #watchFramed(): void {
+    const wanted = this.#market.framedSessions > 0;
+    if (wanted === this.#framed) return;
+    this.#framed = wanted;
+    this.#seams.framedWanted(wanted);
+  }
+
+  // ---- what shards say
+
+  #take(feed: ShardFeed, words: Int32Array, count: number): void {
+    this.#directory.take(feed.shard, words, count);
+    this.#reports.durablePass(feed, words, count, this.#logon);
+    this.#market.take(feed, words, count);
+  }
+
+  #goLive(session: Session): void {
+    const refused = session.resume.find(
+      (point) =>
+        point.epoch > this.#feeds[point.shard].epoch || this.#resumeFrom(point) > session.shards[point.shard].openedAt,
+    );
+    if (refused !== undefined) {
+      const text = `the resume point of shard ${refused.shard} lies beyond its stream`;
+      this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.BadPayload, text);
+      return;
+    }
+    session.state = LIVE;
+    this.#logon.opening--;
+    if (session.matched) this.#reports.matchedSessions++;
+    session.lastBeatMs = this.#clock.nowMs();
+    session.lastHeardMs = session.lastBeatMs;
+    const { account, lane, incarnation, rights, heartbeatMs } = session;
+    session.queue(
+      encodeControl({
+        type: 'LogonAnswer',
+        account,
+        lane,
+        incarnation,
+        rights,
+        heartbeatSeconds: heartbeatMs / 1000,
+        window: this.#data.settings.window,
+        points: this.#logon.pointsOf(session, (shard) => this.#feeds[shard].epoch),
+      }),
+    );
+    for (const stream of session.shards) stream.at = stream.openedAt;
+    for (const point of session.resume) this.#resume(session, point);
+    session.flush();
+    for (const [shard, stream] of session.shards.entries()) {
+      if (session.state === LIVE) this.#catchUps.start(session, this.#feeds[shard], stream);
+    }
+  }
+
+  #resume(session: Session, point: ResumePointFields): void {
+    const { shard } = point;
+    const stream = session.shards[shard];
+    stream.at = this.#resumeFrom(point);
+    stream.replaying = true;
+    if (stream.at < point.sequence) {
+      const { epoch } = this.#feeds[shard];
+      session.queue(encodeControl({ type: 'RolledBack', shard, epoch, sequence: stream.at }));
+    }
+  }
+
+  /** The last event of what the client holds that still stands: a later epoch may have cut it back. */
+  #resumeFrom({ shard, epoch, sequence }: ResumePointFields): number {
+    return Math.min(sequence, lastOfEpoch(this.#data.epochs[shard], epoch));
+  }
+
+  #joined(session: Session, feed: ShardFeed, at: number): void {
+    const stream = session.shards[feed.shard];
+    if (!stream.replaying) return;
+    stream.replaying = false;
+    this.#send(session, { type: 'Resumed', shard: feed.shard, epoch: feed.epoch, sequence: at });
+  }
+
+  // ---- what clients are told
+
+  #send(session: Session, message: ControlMessage): void {
+    session.queue(encodeControl(message));
+    session.flush();
+  }
+
+  #refuse(session: Session, number: number, request: number, index: number, reason: number, text: string): void {
+    this.#send(session, { type: 'Refused', number, request, index, reason, text });
+    // Someone who sends without reading would make us keep every refusal.
+    if (session.hasLost || session.socket.bufferedBytes() > this.#data.settings.maxBufferedBytes) {
+      this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read');
+    }
+  }
+
+  #refuseAndClose(session: Session, code: CloseCode, reason: number, text: string): void {
+    if (session.state === CLOSED) return;
+    session.queue(encodeControl({ type: 'Refused', number: 0, request: 0, index: 0, reason, text }));
+    this.close(session, code, text);
+  }
+
+  #badFrame(session: Session, number: number, text: string): void {
+    session.queue(encodeControl({ type: 'Refused', number, request: 0, index: 0, reason: Reason.BadFrame, text }));
+    this.close(session, CLOSE_CODES.BAD_FRAME, text);
+  }
+}
+
+/** The last sequence that `epoch` kept: the next epoch begins behind it. The current one is open. */
+function lastOfEpoch(epochs: readonly EpochStart[], epoch: number): number {
+  const next = epochs.find((start) => start.epoch > epoch);
+  return next === undefined ? Number.POSITIVE_INFINITY : next.firstSequence - 1;
+}

@@ -1,0 +1,487 @@
+/**
+ * Public data of all shards: trades and top of book, made from durable events by engine/public and sent to whoever
+ * subscribed. Gateway thread.
+ *
+ * Sessions that want the same (channel, mode, one instrument or all) are one group: a frame is encoded once and its bytes
+ * go to all of them. Raw groups are flushed at the end of each batch, framed ones by a timer that runs only while there
+ * is one: of a top of book they get the newest state.
+ *
+ * A session with too much unsent is left out of its groups' frames, and what it missed is noted as (stream, what it
+ * held). Once it reads again it gets the tops as they are now, chained to what it held, and of trades the last one,
+ * whose previousLast shows the gap. A new subscription is the same thing, with nothing held.
+ */
+
+import { FOLD_TOP, LevelFold } from '../engine/public/level-fold.js';
+import { TradePairs, writeTop } from '../engine/public/public-record.js';
+import { Channel, StreamMode } from '../schemas/codes.js';
+import { PublicFrameWriter } from '../schemas/frame-writer.js';
+import {
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_SELL_BIT,
+  EVENT_SEQUENCE,
+  EVENT_WORDS,
+  joinWords,
+  MAX_FRAME_RECORDS,
+} from '../schemas/layout.js';
+import type { Clock } from './clock.js';
+import { LIVE, type Session } from './session.js';
+import type { ShardFeed } from './shard-feed.js';
+
+const TRADES: number = Channel.Trades;
+const TOP: number = Channel.Top;
+const RAW: number = StreamMode.Raw;
+const FRAME: number = StreamMode.Frame;
+
+const CHANNELS: readonly number[] = [TRADES, TOP];
+const ALL_INSTRUMENTS = 0;
+/** Trades that a framed group holds back at most; more are sent before the timer. */
+const HELD_TRADES = 1024;
+
+/** Subscribe.channels and Unsubscribe.channels. */
+export const TRADES_BIT = 1;
+export const TOP_BIT = 2;
+
+function channelBit(channel: number): number {
+  return channel === TRADES ? TRADES_BIT : TOP_BIT;
+}
+
+/** What one session asked for, by channel. `behind`: instrument -> last sequence that it holds of that stream. */
+class ChannelInterest {
+  readonly groups = new Map<number, Group>();
+  /** By mode. */
+  readonly behind: readonly Map<number, number>[] = [new Map(), new Map()];
+}
+
+export class PublicInterest {
+  readonly #trades = new ChannelInterest();
+  readonly #top = new ChannelInterest();
+
+  of(channel: number): ChannelInterest {
+    return channel === TRADES ? this.#trades : this.#top;
+  }
+}
+
+/** Records of one shard that a group has not sent. */
+class Pending {
+  records = new Int32Array(16 * EVENT_WORDS);
+  /** Of each record: its instrument, and the last sequence of its stream before it. */
+  readonly instruments: number[] = [];
+  readonly previous: number[] = [];
+  count = 0;
+
+  add(instrument: number, previousLast: number, words: Int32Array, at: number): void {
+    if ((this.count + 1) * EVENT_WORDS > this.records.length) {
+      const grown = new Int32Array(this.records.length * 2);
+      grown.set(this.records);
+      this.records = grown;
+    }
+    const target = this.count * EVENT_WORDS;
+    for (let word = 0; word < EVENT_WORDS; word++) this.records[target + word] = words[at + word] as number;
+    this.instruments[this.count] = instrument;
+    this.previous[this.count] = previousLast;
+    this.count++;
+  }
+}
+
+class Group {
+  readonly mode: number;
+  readonly channel: number;
+  readonly instrument: number;
+  readonly sessions = new Set<Session>();
+  /** By shard. */
+  readonly pending: readonly Pending[];
+  /** Framed tops: instrument -> last sequence that the group was sent. By shard. */
+  readonly changed: readonly Map<number, number>[];
+
+  constructor(mode: number, channel: number, instrument: number, shardCount: number) {
+    this.mode = mode;
+    this.channel = channel;
+    this.instrument = instrument;
+    this.pending = Array.from({ length: shardCount }, () => new Pending());
+    this.changed = Array.from({ length: shardCount }, () => new Map<number, number>());
+  }
+}
+
+/** The last trade of an instrument, and the sequence of the one before. */
+interface LastTrade {
+  readonly record: Int32Array;
+  previousLast: number;
+}
+
+class ShardMarket {
+  readonly fold = new LevelFold();
+  readonly pairs = new TradePairs();
+  /** Instruments of this shard that ever had a book. */
+  readonly withBook = new Set<number>();
+}
+
+export class MarketData {
+  /** Framed groups with a session: the timer is needed. */
+  framedSessions = 0;
+
+  readonly #shards: readonly ShardMarket[];
+  readonly #feeds: readonly ShardFeed[];
+  readonly #clock: Clock;
+  readonly #pauseBytes: number;
+  readonly #shardOf: (instrument: number) => number;
+  /** By instrument, of channel Top: sequence of the last change. */
+  readonly #topLast = new Map<number, number>();
+  readonly #lastTrade = new Map<number, LastTrade>();
+  /** Groups by channel and instrument; ALL_INSTRUMENTS is one of them. */
+  readonly #groups: readonly Map<number, Group[]>[] = [new Map(), new Map(), new Map()];
+  /** Groups with something to send, by mode. */
+  readonly #dirty: readonly Set<Group>[] = [new Set(), new Set()];
+  /** Sessions that missed something, by mode. */
+  readonly #behind: readonly Set<Session>[] = [new Set(), new Set()];
+  readonly #writer = new PublicFrameWriter();
+  readonly #record = new Int32Array(EVENT_WORDS * 2);
+  readonly #toFlush = new Set<Session>();
+  /** Streams of the frame at hand, for the sessions that do not get it. */
+  readonly #notedInstruments: number[] = [];
+  readonly #notedPrevious: number[] = [];
+
+  /** `shardOf`: negative for an instrument that is not known. */
+  constructor(feeds: readonly ShardFeed[], clock: Clock, pauseBytes: number, shardOf: (instrument: number) => number) {
+    this.#feeds = feeds;
+    this.#shards = feeds.map(() => new ShardMarket());
+    this.#clock = clock;
+    this.#pauseBytes = pauseBytes;
+    this.#shardOf = shardOf;
+  }
+
+  /** Folds `count` durable events of a shard and sends what raw subscribers get of them. */
+  take(feed: ShardFeed, words: Int32Array, count: number): void {
+    const { fold, pairs, withBook } = this.#shards[feed.shard] as ShardMarket;
+    const record = this.#record;
+    for (let event = 0; event < count; event++) {
+      const at = event * EVENT_WORDS;
+      if (pairs.add(words, at, record, 0)) this.#trade(feed.shard, record);
+      if (fold.apply(words, at) === FOLD_TOP) {
+        const instrument = (words[at + EVENT_INSTRUMENT] as number) >>> 0;
+        if (!this.#topLast.has(instrument)) withBook.add(instrument);
+        this.#topChanged(feed.shard, fold, instrument, words, at);
+      }
+    }
+    if (this.#dirty[RAW].size > 0 || this.#behind[RAW].size > 0) this.#flush(RAW);
+  }
+
+  /** Every frameMs while `framedSessions` is above 0. */
+  frameTick(): void {
+    this.#flush(FRAME);
+  }
+
+  /** A session's socket took what was waiting. */
+  drained(session: Session): void {
+    if (!this.#behind[RAW].has(session)) return;
+    this.#recover(session, RAW);
+    session.flush();
+  }
+
+  /** Adds to what a session gets. No instruments: all, in place of some; some do not take the place of all. */
+  subscribe(session: Session, channels: number, mode: number, instruments: readonly number[]): void {
+    session.interest ??= new PublicInterest();
+    for (const channel of CHANNELS) {
+      if ((channels & channelBit(channel)) === 0) continue;
+      const { groups } = session.interest.of(channel);
+      if (instruments.length === 0) {
+        for (const instrument of [...groups.keys()]) this.#leave(session, channel, instrument);
+        this.#join(session, channel, mode, ALL_INSTRUMENTS);
+      } else if (!groups.has(ALL_INSTRUMENTS)) {
+        for (const instrument of instruments) {
+          this.#leave(session, channel, instrument);
+          this.#join(session, channel, mode, instrument);
+        }
+      }
+    }
+  }
+
+  /** How many instruments a session gets on the channel of these with the most; `all`: what to say for all. */
+  subscribedTo(session: Session, channels: number, all: number): number {
+    let most = 0;
+    for (const channel of CHANNELS) {
+      const groups = (channels & channelBit(channel)) === 0 ? undefined : session.interest?.of(channel).groups;
+      if (groups?.has(ALL_INSTRUMENTS) === true) return all;
+      most = Math.max(most, groups?.size ?? 0);
+    }
+    return most;
+  }
+
+  /** Sends a raw subscriber the present tops that it was not sent. A framed one gets them with the next frame. */
+  showNow(session: Session): void {
+    this.#recover(session, RAW);
+    session.flush();
+  }
+
+  /** Takes away; no instruments: all of the channels. Of someone who has all, single ones cannot be taken. */
+  unsubscribe(session: Session, channels: number, instruments: readonly number[]): void {
+    const { interest } = session;
+    if (interest === null) return;
+    for (const channel of CHANNELS) {
+      if ((channels & channelBit(channel)) === 0) continue;
+      const which = instruments.length === 0 ? [...interest.of(channel).groups.keys()] : instruments;
+      for (const instrument of which) this.#leave(session, channel, instrument);
+    }
+  }
+
+  /** The connection is over. */
+  forget(session: Session): void {
+    this.unsubscribe(session, TRADES_BIT | TOP_BIT, []);
+    this.#behind[RAW].delete(session);
+    this.#behind[FRAME].delete(session);
+    this.#toFlush.delete(session);
+  }
+
+  #join(session: Session, channel: number, mode: number, instrument: number): void {
+    const groups = this.#groups[channel] as Map<number, Group[]>;
+    let ofInstrument = groups.get(instrument);
+    if (ofInstrument === undefined) {
+      ofInstrument = [];
+      groups.set(instrument, ofInstrument);
+    }
+    let group = ofInstrument.find((candidate) => candidate.mode === mode);
+    if (group === undefined) {
+      group = new Group(mode, channel, instrument, this.#shards.length);
+      ofInstrument.push(group);
+    }
+    group.sessions.add(session);
+    const interest = (session.interest as PublicInterest).of(channel);
+    interest.groups.set(instrument, group);
+    if (mode === FRAME) this.framedSessions++;
+    if (channel === TOP) {
+      const behind = interest.behind[mode];
+      if (instrument !== ALL_INSTRUMENTS) behind.set(instrument, 0);
+      else for (const { withBook } of this.#shards) for (const one of withBook) behind.set(one, 0);
+      if (behind.size > 0) this.#behind[mode].add(session);
+    }
+  }
+
+  #leave(session: Session, channel: number, instrument: number): void {
+    const interest = session.interest?.of(channel);
+    const group = interest?.groups.get(instrument);
+    if (interest === undefined || group === undefined) return;
+    interest.groups.delete(instrument);
+    const behind = interest.behind[group.mode];
+    if (instrument === ALL_INSTRUMENTS) behind.clear();
+    else behind.delete(instrument);
+    group.sessions.delete(session);
+    if (group.mode === FRAME) this.framedSessions--;
+    if (group.sessions.size > 0) return;
+    this.#dirty[group.mode].delete(group);
+    const groups = this.#groups[channel] as Map<number, Group[]>;
+    const left = (groups.get(instrument) ?? []).filter((other) => other !== group);
+    if (left.length === 0) groups.delete(instrument);
+    else groups.set(instrument, left);
+  }
+
+  #trade(shard: number, record: Int32Array): void {
+    const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
+    const known = this.#lastTrade.get(instrument);
+    let previousLast = 0;
+    if (known === undefined) {
+      this.#lastTrade.set(instrument, { record: record.slice(0, EVENT_WORDS), previousLast: 0 });
+    } else {
+      previousLast = sequenceOf(known.record);
+      known.previousLast = previousLast;
+      for (let word = 0; word < EVENT_WORDS; word++) known.record[word] = record[word] as number;
+    }
+    this.#addTrade(ALL_INSTRUMENTS, shard, instrument, previousLast, record);
+    this.#addTrade(instrument, shard, instrument, previousLast, record);
+  }
+
+  #addTrade(key: number, shard: number, instrument: number, previousLast: number, record: Int32Array): void {
+    const groups = this.#groups[TRADES]?.get(key);
+    if (groups === undefined) return;
+    for (const group of groups) {
+      const pending = group.pending[shard] as Pending;
+      pending.add(instrument, previousLast, record, 0);
+      this.#dirty[group.mode].add(group);
+      if (group.mode === FRAME && pending.count >= HELD_TRADES) this.#sendPending(group, shard);
+    }
+  }
+
+  #topChanged(shard: number, fold: LevelFold, instrument: number, words: Int32Array, at: number): void {
+    const previousLast = this.#topLast.get(instrument) ?? 0;
+    this.#topLast.set(
+      instrument,
+      joinWords(words[at + EVENT_SEQUENCE] as number, words[at + EVENT_SEQUENCE + 1] as number),
+    );
+    const side = ((words[at + EVENT_KIND_WORD] as number) & EVENT_SELL_BIT) === 0 ? 0 : 1;
+    this.#addTop(ALL_INSTRUMENTS, shard, fold, instrument, side, previousLast);
+    this.#addTop(instrument, shard, fold, instrument, side, previousLast);
+  }
+
+  #addTop(key: number, shard: number, fold: LevelFold, instrument: number, side: number, previousLast: number): void {
+    const groups = this.#groups[TOP]?.get(key);
+    if (groups === undefined) return;
+    for (const group of groups) {
+      this.#dirty[group.mode].add(group);
+      if (group.mode === RAW) {
+        writeTop(this.#record, EVENT_WORDS, fold, instrument, side);
+        (group.pending[shard] as Pending).add(instrument, previousLast, this.#record, EVENT_WORDS);
+      } else {
+        const changed = group.changed[shard] as Map<number, number>;
+        if (!changed.has(instrument)) changed.set(instrument, previousLast);
+      }
+    }
+  }
+
+  #flush(mode: number): void {
+    for (const group of this.#dirty[mode]) {
+      for (let shard = 0; shard < this.#shards.length; shard++) {
+        this.#sendPending(group, shard);
+        this.#sendChanged(group, shard);
+      }
+    }
+    this.#dirty[mode].clear();
+    for (const session of this.#behind[mode]) this.#recover(session, mode);
+    for (const session of this.#toFlush) session.flush();
+    this.#toFlush.clear();
+  }
+
+  /** Sends a group the records that wait, in order; neighbours of one stream share a stream entry. */
+  #sendPending(group: Group, shard: number): void {
+    const pending = group.pending[shard] as Pending;
+    if (pending.count === 0) return;
+    const writer = this.#begin(shard);
+    let from = 0;
+    while (from < pending.count) {
+      const instrument = pending.instruments[from] as number;
+      let to = from + 1;
+      while (to < pending.count && pending.instruments[to] === instrument) to++;
+      from += this.#appendRun(group, pending, from, to);
+      if (from < to) this.#sendFrame(group, shard, writer);
+    }
+    if (writer.count > 0) this.#sendFrame(group, shard, writer);
+    pending.count = 0;
+  }
+
+  /** Appends as much of a run of one stream as fits and returns how many records that were. */
+  #appendRun(group: Group, pending: Pending, from: number, to: number): number {
+    const room = MAX_FRAME_RECORDS - this.#writer.count;
+    const count = Math.min(room, to - from);
+    if (count === 0) return 0;
+    const instrument = pending.instruments[from] as number;
+    const last = joinWords(
+      pending.records[(from + count - 1) * EVENT_WORDS + EVENT_SEQUENCE] as number,
+      pending.records[(from + count - 1) * EVENT_WORDS + EVENT_SEQUENCE + 1] as number,
+    );
+    this.#writer.append(
+      instrument,
+      group.channel,
+      pending.previous[from] as number,
+      last,
+      pending.records,
+      from * EVENT_WORDS,
+      count,
+    );
+    this.#note(instrument, pending.previous[from] as number);
+    return count;
+  }
+
+  /** Sends a framed group both sides of each book whose top changed. */
+  #sendChanged(group: Group, shard: number): void {
+    const changed = group.changed[shard] as Map<number, number>;
+    if (changed.size === 0) return;
+    const writer = this.#begin(shard);
+    for (const [instrument, previousLast] of changed) {
+      if (!this.#appendTop(shard, instrument, previousLast)) {
+        this.#sendFrame(group, shard, writer);
+        this.#appendTop(shard, instrument, previousLast);
+      }
+      this.#note(instrument, previousLast);
+    }
+    this.#sendFrame(group, shard, writer);
+    changed.clear();
+  }
+
+  #appendTop(shard: number, instrument: number, previousLast: number): boolean {
+    const { fold } = this.#shards[shard] as ShardMarket;
+    writeTop(this.#record, 0, fold, instrument, 0);
+    writeTop(this.#record, EVENT_WORDS, fold, instrument, 1);
+    const last = this.#topLast.get(instrument) ?? 0;
+    return this.#writer.append(instrument, TOP, previousLast, last, this.#record, 0, 2);
+  }
+
+  #note(instrument: number, previousLast: number): void {
+    this.#notedInstruments.push(instrument);
+    this.#notedPrevious.push(previousLast);
+  }
+
+  #begin(shard: number): PublicFrameWriter {
+    this.#writer.begin(shard, (this.#feeds[shard] as ShardFeed).epoch);
+    this.#notedInstruments.length = 0;
+    this.#notedPrevious.length = 0;
+    return this.#writer;
+  }
+
+  /** Gives the frame to every session of the group that keeps up, and begins the next one. */
+  #sendFrame(group: Group, shard: number, writer: PublicFrameWriter): void {
+    const bytes = writer.finish(this.#clock.nowUs()).slice();
+    for (const session of group.sessions) {
+      const behind = (session.interest as PublicInterest).of(group.channel).behind[group.mode];
+      if (behind.size === 0 && session.socket.bufferedBytes() <= this.#pauseBytes) {
+        session.queue(bytes);
+        this.#toFlush.add(session);
+        continue;
+      }
+      for (let index = 0; index < this.#notedInstruments.length; index++) {
+        const instrument = this.#notedInstruments[index] as number;
+        if (!behind.has(instrument)) behind.set(instrument, this.#notedPrevious[index] as number);
+      }
+      this.#behind[group.mode].add(session);
+    }
+    this.#begin(shard);
+  }
+
+  /** Sends a session that fell behind, or is new, the present state of what it missed, as far as it reads. */
+  #recover(session: Session, mode: number): void {
+    const { interest } = session;
+    if (interest === null || session.state !== LIVE) {
+      this.#behind[mode].delete(session);
+      return;
+    }
+    for (const channel of CHANNELS) {
+      const behind = interest.of(channel).behind[mode];
+      while (behind.size > 0 && session.socket.bufferedBytes() <= this.#pauseBytes) {
+        this.#recoverFrame(session, channel, behind);
+        // At once, so that the next look at what is buffered sees it.
+        session.flush();
+      }
+      if (behind.size > 0) return;
+    }
+    this.#behind[mode].delete(session);
+  }
+
+  /** One frame of one shard, the first one's shard, out of `behind`. */
+  #recoverFrame(session: Session, channel: number, behind: Map<number, number>): void {
+    let shard = -1;
+    for (const [instrument, held] of behind) {
+      const itsShard = this.#shardOf(instrument);
+      if (itsShard < 0) {
+        behind.delete(instrument);
+        continue;
+      }
+      if (shard < 0) {
+        shard = itsShard;
+        this.#begin(shard);
+      }
+      if (itsShard !== shard) continue;
+      if (!this.#appendMissed(shard, channel, instrument, held)) break;
+      behind.delete(instrument);
+    }
+    if (this.#writer.count > 0 && shard >= 0) session.queue(this.#writer.finish(this.#clock.nowUs()).slice());
+  }
+
+  #appendMissed(shard: number, channel: number, instrument: number, held: number): boolean {
+    if (channel === TOP) return this.#appendTop(shard, instrument, held);
+    const trade = this.#lastTrade.get(instrument);
+    if (trade === undefined) return true;
+    const { record, previousLast } = trade;
+    return this.#writer.append(instrument, TRADES, previousLast, sequenceOf(record), record, 0, 1);
+  }
+}
+
+function sequenceOf(record: Int32Array): number {
+  return joinWords(record[EVENT_SEQUENCE] as number, record[EVENT_SEQUENCE + 1] as number);
+}

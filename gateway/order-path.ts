@@ -1,0 +1,194 @@
+/**
+ * From a verified command frame to the command rings: rights, lane, route, room, all before anything is published; then the frame is in all rings that it needs, or in none. Gateway thread, hot: nothing is allocated, nothing throws.
+ *
+ * The words are the frame reader's own copy, with the shape of each command and its Parts looked at; account and session
+ * are written into them here.
+ */
+
+import { CommandKind, Reason, Right } from '../schemas/codes.js';
+import { checkParts } from '../schemas/kinds.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_SESSION,
+  COMMAND_WORDS,
+  MAX_FRAME_RECORDS,
+} from '../schemas/layout.js';
+import type { Session } from './session.js';
+import type { ShardLink } from './shard-link.js';
+
+const BAD_KIND: number = Reason.BadKind;
+const BAD_FRAME: number = Reason.BadFrame;
+const NOT_ALLOWED: number = Reason.NotAllowed;
+const WRONG_LANE: number = Reason.WrongLane;
+const UNKNOWN_INSTRUMENT: number = Reason.UnknownInstrument;
+const NOT_READY: number = Reason.NotReady;
+const BUSY: number = Reason.Busy;
+
+/** Routes beside a shard's number. */
+export const ROUTE_UNKNOWN = -1;
+/** The instrument is known, but its shard has not applied it yet. */
+export const ROUTE_NOT_READY = -2;
+const ROUTE_ALL = -3;
+
+/** Where an instrument trades: its shard, ROUTE_UNKNOWN or ROUTE_NOT_READY. */
+export interface InstrumentRoutes {
+  shardOf(instrument: number): number;
+}
+
+/** Right that a kind needs; 0: no client may send it. */
+const RIGHT_FOR_KIND = new Uint8Array(256);
+/** 1: adds to a book, so it leaves the reserved slots to cancels. */
+const ADDS = new Uint8Array(256);
+/** 1: the account word is the sender's, written here. */
+const OWN_ACCOUNT = new Uint8Array(256);
+
+for (const kind of [CommandKind.New, CommandKind.Replace, CommandKind.CancelReplace]) ADDS[kind] = 1;
+for (const kind of [
+  CommandKind.New,
+  CommandKind.Cancel,
+  CommandKind.Replace,
+  CommandKind.CancelReplace,
+  CommandKind.MassCancel,
+]) {
+  RIGHT_FOR_KIND[kind] = Right.Trade;
+  OWN_ACCOUNT[kind] = 1;
+}
+for (const kind of [CommandKind.SetPhase, CommandKind.Uncross, CommandKind.EndOfDay])
+  RIGHT_FOR_KIND[kind] = Right.Market;
+for (const kind of [CommandKind.AddInstrument, CommandKind.AddAccount, CommandKind.AddKey, CommandKind.RevokeKey]) {
+  RIGHT_FOR_KIND[kind] = Right.Admin;
+}
+
+const MASS_CANCEL: number = CommandKind.MassCancel;
+const ADMIN: number = Right.Admin;
+/** Admin records are sequenced by this shard. */
+const ADMIN_SHARD = 0;
+
+export class OrderPath {
+  /** Record that the last refusal is about. */
+  refusedIndex = 0;
+
+  readonly #links: readonly ShardLink[];
+  readonly #routes: InstrumentRoutes;
+  readonly #reservedSlots: number;
+  readonly #window: number;
+  /** Of the frame at hand, by shard: records, records that add to a book, answers to expect. */
+  readonly #records: Int32Array;
+  readonly #adding: Int32Array;
+  /** By record: a shard, or ROUTE_ALL. */
+  readonly #route = new Int32Array(MAX_FRAME_RECORDS);
+  readonly #staging = new Int32Array(MAX_FRAME_RECORDS * COMMAND_WORDS);
+  #answers = 0;
+
+  constructor(links: readonly ShardLink[], routes: InstrumentRoutes, reservedSlots: number, window: number) {
+    this.#links = links;
+    this.#routes = routes;
+    this.#reservedSlots = reservedSlots;
+    this.#window = window;
+    this.#records = new Int32Array(links.length);
+    this.#adding = new Int32Array(links.length);
+  }
+
+  /**
+   * Takes `count` records from word `at` on for a LIVE session. Returns 0 when they are in the rings, else the Reason
+   * why none of them is, and `refusedIndex` says which record it is about.
+   */
+  take(session: Session, words: Int32Array, at: number, count: number, inUs: number): number {
+    this.refusedIndex = 0;
+    if (count < 1 || count > MAX_FRAME_RECORDS) return BAD_FRAME;
+    const refused = this.#check(session, words, at, count);
+    if (refused !== 0) return refused;
+    this.refusedIndex = 0;
+    if (session.unanswered + this.#answers > this.#window) return BUSY;
+    let shards = 0;
+    let only = 0;
+    for (let shard = 0; shard < this.#links.length; shard++) {
+      const records = this.#records[shard] as number;
+      if (records === 0) continue;
+      shards++;
+      only = shard;
+      const spare = (this.#adding[shard] as number) > 0 ? this.#reservedSlots : 0;
+      if ((this.#links[shard] as ShardLink).free() < records + spare) return BUSY;
+    }
+    // From here on nothing can refuse.
+    session.unanswered += this.#answers;
+    if (shards === 1) {
+      const link = this.#links[only] as ShardLink;
+      link.publish(words, at, count, session, inUs);
+      link.wake();
+    } else {
+      this.#spread(session, words, at, count, inUs);
+    }
+    return 0;
+  }
+
+  /** All checks, and the two words that the gateway writes. Leaves routes and counts behind. */
+  #check(session: Session, words: Int32Array, at: number, count: number): number {
+    this.#records.fill(0);
+    this.#adding.fill(0);
+    this.#answers = 0;
+    let record = 0;
+    while (record < count) {
+      this.refusedIndex = record;
+      const head = at + record * COMMAND_WORDS;
+      const parts = checkParts(words, head, count - record);
+      if (parts < 0) return -parts;
+      const kind = (words[head + COMMAND_KIND_WORD] as number) & 0xff;
+      const right = RIGHT_FOR_KIND[kind] as number;
+      if (right === 0) return BAD_KIND;
+      if ((session.rights & right) === 0) return NOT_ALLOWED;
+      if ((words[head + COMMAND_CLIENT_ORDER_ID + 1] as number) >>> 16 !== session.lane) return WRONG_LANE;
+      const route = this.#routeOf(kind, right, (words[head + COMMAND_INSTRUMENT] as number) >>> 0);
+      if (route === ROUTE_UNKNOWN) return UNKNOWN_INSTRUMENT;
+      if (route === ROUTE_NOT_READY) return NOT_READY;
+      if (OWN_ACCOUNT[kind] === 1) words[head + COMMAND_ACCOUNT] = session.account;
+      words[head + COMMAND_SESSION] = session.incarnation;
+      this.#count(record, 1 + parts, route, ADDS[kind] as number);
+      record += 1 + parts;
+    }
+    return 0;
+  }
+
+  #routeOf(kind: number, right: number, instrument: number): number {
+    if (right === ADMIN) return ADMIN_SHARD;
+    if (instrument !== 0) return this.#routes.shardOf(instrument);
+    return kind === MASS_CANCEL ? ROUTE_ALL : ROUTE_UNKNOWN;
+  }
+
+  #count(record: number, records: number, route: number, adds: number): void {
+    for (let one = record; one < record + records; one++) this.#route[one] = route;
+    if (route === ROUTE_ALL) {
+      for (let shard = 0; shard < this.#records.length; shard++) {
+        this.#records[shard] = (this.#records[shard] as number) + records;
+      }
+      this.#answers += this.#records.length;
+      return;
+    }
+    this.#records[route] = (this.#records[route] as number) + records;
+    this.#adding[route] = (this.#adding[route] as number) + adds;
+    this.#answers++;
+  }
+
+  /** Publishes each shard's records of the frame, in the frame's order. */
+  #spread(session: Session, words: Int32Array, at: number, count: number, inUs: number): void {
+    for (let shard = 0; shard < this.#links.length; shard++) {
+      if (this.#records[shard] === 0) continue;
+      let staged = 0;
+      for (let record = 0; record < count; record++) {
+        const route = this.#route[record] as number;
+        if (route !== shard && route !== ROUTE_ALL) continue;
+        const from = at + record * COMMAND_WORDS;
+        for (let word = 0; word < COMMAND_WORDS; word++) {
+          this.#staging[staged * COMMAND_WORDS + word] = words[from + word] as number;
+        }
+        staged++;
+      }
+      const link = this.#links[shard] as ShardLink;
+      link.publish(this.#staging, 0, staged, session, inUs);
+      link.wake();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One shard's durable events, each exactly once and in sequence, whatever happens: from the journal while this gateway
+ * starts or has fallen behind, from the output ring while it keeps up. Gateway thread.
+ *
+ *   behind ──journal, a piece a turn, until the ring holds the rest──> live ──dropped or lapped──> behind
+ *
+ * Nothing is lost on the way back: the journal is read from the last event that was handed on.
+ */
+
+import type { Disk } from '../engine/journal/disk.js';
+import { JournalReader } from '../engine/journal/reader.js';
+import { UP_TO_DURABLE } from '../engine/ring/output-reader.js';
+import { sequenceNear } from '../engine/ring/ring-layout.js';
+import { EVENT_WORDS } from '../schemas/layout.js';
+import type { OutputView } from './output-view.js';
+
+/** Events in `words` from word 0 on, with sequences behind `feed.at`, which moves on when the call returns. */
+export type EventSink = (feed: ShardFeed, words: Int32Array, count: number) => void;
+
+/** What a turn met. */
+export const FEED_IDLE = 0;
+export const FEED_WORKED = 1;
+/** Behind now: what was sent from this shard may not go on. */
+export const FEED_FELL_BEHIND = 2;
+/** The ring took over from the journal. */
+export const FEED_CAUGHT_UP = 3;
+
+export interface FeedJournal {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly shardCount: number;
+}
+
+export class ShardFeed {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly view: OutputView;
+  /** Sequence of the last event handed on. */
+  at = 0;
+  live = false;
+  /** The last durable sequence as far as this feed has looked. */
+  durable: number;
+
+  readonly #ringFrom: number;
+  readonly #journal: FeedJournal;
+  readonly #sink: EventSink;
+  readonly #batch: Int32Array;
+  readonly #maxEvents: number;
+  #reader: JournalReader | null = null;
+
+  /** `ringFrom`: the shard's last event sequence before it wrote into the ring. */
+  constructor(
+    shard: number,
+    epoch: number,
+    ringFrom: number,
+    view: OutputView,
+    journal: FeedJournal,
+    maxEvents: number,
+    sink: EventSink,
+  ) {
+    this.shard = shard;
+    this.epoch = epoch;
+    this.view = view;
+    this.#ringFrom = ringFrom;
+    this.durable = ringFrom;
+    this.#journal = journal;
+    this.#sink = sink;
+    this.#maxEvents = maxEvents;
+    this.#batch = new Int32Array(maxEvents * EVENT_WORDS);
+  }
+
+  /** Hands on the next events, a bounded number. Throws a JournalError when the journal cannot be read. */
+  turn(): number {
+    return this.live ? this.#turnLive() : this.#turnBehind();
+  }
+
+  /** Whether events wait in the ring; only meaningful while live. */
+  hasWork(): boolean {
+    return this.view.hasWork(UP_TO_DURABLE);
+  }
+
+  /**
+   * Whether the ring very likely holds what follows `sequence`: half of it, because the shard writes on meanwhile, and
+   * nothing from before its first event, which recovery left in the journal only.
+   */
+  isInRing(sequence: number): boolean {
+    return sequence >= this.#ringFrom && this.durable - sequence <= this.view.slots / 2;
+  }
+
+  /** Opens a reader of this shard's journal at the event behind `sequence`; null when there is no segment yet. */
+  openJournal(sequence: number): JournalReader | null {
+    const { disk, directory, shardCount } = this.#journal;
+    const reader = new JournalReader(disk, directory, { shard: this.shard, shardCount });
+    if (reader.seekEvent(sequence + 1)) return reader;
+    reader.close();
+    return null;
+  }
+
+  close(): void {
+    this.#reader?.close();
+    this.#reader = null;
+    this.view.leave();
+  }
+
+  #turnLive(): number {
+    const count = this.view.read(this.#batch, 0, this.#maxEvents, UP_TO_DURABLE);
+    if (count > 0) {
+      this.#sink(this, this.#batch, count);
+      this.at += count;
+      this.durable = Math.max(this.durable, this.at);
+      return FEED_WORKED;
+    }
+    if (count === 0) return FEED_IDLE;
+    this.view.leave();
+    this.live = false;
+    return FEED_FELL_BEHIND;
+  }
+
+  #turnBehind(): number {
+    this.durable = sequenceNear(this.view.durablePosition(), this.durable);
+    if (this.isInRing(this.at) && this.view.join(this.at >>> 0) >= 0) {
+      this.#reader?.close();
+      this.#reader = null;
+      this.live = true;
+      return FEED_CAUGHT_UP;
+    }
+    this.#reader ??= this.openJournal(this.at);
+    const record = this.#reader?.next(this.durable) ?? null;
+    if (record === null) return FEED_IDLE;
+    const skipped = Math.max(0, this.at + 1 - record.firstEventSequence);
+    for (let from = skipped; from < record.eventCount; from += this.#maxEvents) {
+      const count = Math.min(this.#maxEvents, record.eventCount - from);
+      this.#batch.set(record.events.subarray(from * EVENT_WORDS, (from + count) * EVENT_WORDS));
+      this.#sink(this, this.#batch, count);
+      this.at += count;
+    }
+    return FEED_WORKED;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * One gateway's way into one shard: the command ring, what was put into it, the shard's doorbell, and the session
+ * commands that must get in even when the ring is full. Gateway thread; the ring's only producer.
+ */
+
+import type { CommandRing } from '../engine/ring/command-ring.js';
+import type { Doorbell } from '../engine/ring/doorbell.js';
+import { CommandKind } from '../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_KIND_WORD,
+  COMMAND_SESSION,
+  COMMAND_WORDS,
+} from '../schemas/layout.js';
+import type { AnswerWalker, SentCommands } from './sent-commands.js';
+import type { Session } from './session.js';
+
+const SESSION_OPEN: number = CommandKind.SessionOpen;
+const SESSION_LOST: number = CommandKind.SessionLost;
+
+export class ShardLink {
+  readonly shard: number;
+  readonly ring: CommandRing;
+  readonly sent: SentCommands;
+  readonly durable: AnswerWalker;
+  readonly matched: AnswerWalker;
+  readonly #doorbell: Doorbell;
+  readonly #words = new Int32Array(COMMAND_WORDS);
+  /** Session commands that found the ring full, three numbers each: kind, lane and account, incarnation. */
+  #waiting: { kind: number; account: number; lane: number; incarnation: number }[] = [];
+
+  constructor(
+    shard: number,
+    ring: CommandRing,
+    sent: SentCommands,
+    durable: AnswerWalker,
+    matched: AnswerWalker,
+    doorbell: Doorbell,
+  ) {
+    this.shard = shard;
+    this.ring = ring;
+    this.sent = sent;
+    this.durable = durable;
+    this.matched = matched;
+    this.#doorbell = doorbell;
+  }
+
+  /** Slots that may be taken now. None while session commands wait: nothing may pass them. */
+  free(): number {
+    if (this.#waiting.length > 0 || this.durable.waiting() >= this.sent.mask) return 0;
+    return this.ring.free();
+  }
+
+  /** Publishes records that `free` said there is room for; the shard is woken by `wake`. */
+  publish(words: Int32Array, at: number, count: number, session: Session | null, inUs: number): void {
+    const behind = this.ring.publish(words, at, count);
+    if (behind < 0) throw new Error(`A command ring with room for ${count} records did not take them.`);
+    this.sent.push((behind - count) | 0, count, session, inUs);
+  }
+
+  wake(): void {
+    this.#doorbell.ring();
+  }
+
+  /** Opens an incarnation in this shard. Never refused: what does not fit waits and goes first. */
+  openSession(account: number, lane: number, incarnation: number): void {
+    this.#send(SESSION_OPEN, account, lane, incarnation);
+  }
+
+  /** Closes an incarnation. */
+  loseSession(incarnation: number): void {
+    this.#send(SESSION_LOST, 0, 0, incarnation);
+  }
+
+  /** Tries again what found the ring full. True when nothing waits any more. */
+  retry(): boolean {
+    let done = 0;
+    while (done < this.#waiting.length && this.durable.waiting() < this.sent.mask && this.ring.free() > 0) {
+      const next = this.#waiting[done] as { kind: number; account: number; lane: number; incarnation: number };
+      this.#publishSession(next.kind, next.account, next.lane, next.incarnation);
+      done++;
+    }
+    if (done > 0) {
+      this.#waiting.splice(0, done);
+      this.wake();
+    }
+    return this.#waiting.length === 0;
+  }
+
+  #send(kind: number, account: number, lane: number, incarnation: number): void {
+    this.#waiting.push({ kind, account, lane, incarnation });
+    this.retry();
+  }
+
+  #publishSession(kind: number, account: number, lane: number, incarnation: number): void {
+    const words = this.#words;
+    words.fill(0);
+    // The lane in the top 16 bits, counter 0. The engine knows the lane of an incarnation that is lost.
+    words[COMMAND_CLIENT_ORDER_ID + 1] = lane << 16;
+    words[COMMAND_ACCOUNT] = account;
+    words[COMMAND_SESSION] = incarnation;
+    words[COMMAND_KIND_WORD] = kind;
+    this.publish(words, 0, 1, null, 0);
+  }
+}

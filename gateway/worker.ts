@@ -1,0 +1,73 @@
+/**
+ * Entry of a gateway thread. Started by the supervisor with a GatewayWorkerData; says GatewayMessages, hears
+ * GatewayOrders. Nobody imports it.
+ *
+ * A thread that ends while uWebSockets.js has sockets aborts the whole process, so every way out closes the app first.
+ */
+
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { RealDisk } from '../engine/journal/disk.js';
+import { JournalError } from '../engine/journal/journal-error.js';
+import { GatewayApp, GatewayFatal } from './app.js';
+import { SYSTEM_CLOCK } from './clock.js';
+import { VERIFY_ON_POOL } from './logon.js';
+import { loadUws, UwsUnavailableError } from './uws.js';
+import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from './worker-data.js';
+
+const port = parentPort;
+if (isMainThread || port === null) throw new Error('gateway/worker.js runs as a worker thread of the platform only.');
+const data = workerData as GatewayWorkerData;
+let app: GatewayApp | null = null;
+let ending = false;
+
+function post(message: GatewayMessage): void {
+  port?.postMessage(message);
+}
+
+function describe(error: unknown): GatewayMessage {
+  if (error instanceof GatewayFatal) return { type: 'fatal', code: error.code, message: error.message };
+  if (error instanceof UwsUnavailableError) {
+    return { type: 'fatal', code: 'UWS_UNAVAILABLE', message: error.message };
+  }
+  if (error instanceof JournalError) {
+    return { type: 'fatal', code: 'JOURNAL', message: `${error.code}: ${error.message}` };
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { type: 'fatal', code: 'BUG', message: `Gateway ${data.index}: ${stack}` };
+}
+
+/** Sockets first, then the word to the supervisor, then the end of the thread. */
+function die(error: unknown): void {
+  if (ending) return;
+  ending = true;
+  app?.close();
+  post(describe(error));
+  // The message leaves with the port; nothing of ours keeps the loop alive.
+  port?.close();
+  setImmediate(() => process.exit(1));
+}
+
+process.on('uncaughtException', die);
+
+async function stop(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  await app?.stop();
+  post({ type: 'stopped' });
+  port?.close();
+  setImmediate(() => process.exit(0));
+}
+
+port.on('message', (order: GatewayOrder) => {
+  if (order.type === 'stop') stop().catch(die);
+});
+
+try {
+  const { uws } = loadUws();
+  const seams = { clock: SYSTEM_CLOCK, disk: new RealDisk(), verify: VERIFY_ON_POOL };
+  app = new GatewayApp(uws, data, seams, post, die);
+  const listeningOn = await app.start();
+  post({ type: 'listening', port: listeningOn });
+} catch (error) {
+  die(error);
+}
