@@ -4,8 +4,9 @@
  */
 
 import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
-import { openMadeJournal, seededRandom, writeMadeGroup } from './made-groups.js';
+import { openMadeJournal, writeMadeGroup } from './made-groups.js';
 
 const SEEDS = Number(process.env.CRASH_SEEDS ?? 40);
 const ONE_SEED = process.env.CRASH_SEED;

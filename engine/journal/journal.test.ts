@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
 import { SECTOR_BYTES, SimulatedDisk } from '../../proof/simulated-disk.js';
-import {
-  errorOf,
-  MADE_DIRECTORY,
-  MADE_IDENTITY,
-  MADE_SHAPE,
-  openMadeJournal,
-  seededRandom,
-  writeMadeGroup,
-} from './made-groups.js';
+import { errorOf, MADE_DIRECTORY, MADE_IDENTITY, MADE_SHAPE, openMadeJournal, writeMadeGroup } from './made-groups.js';
 import { JournalReader } from './reader.js';
 import {
   type Expected,

@@ -15,17 +15,6 @@ export const MADE_SHAPE: JournalShape = { segmentBytes: 128 * 1024, groupCommand
 export const MADE_DIRECTORY = '/data/shard-3/journal';
 const NO_RINGS = { platformStartId: 77, ringPositions: Uint32Array.of(5, 0xffffffff, 7) };
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** The word `index` of a record with this sequence: what was read must be what was written. */
 export function madeWord(sequence: number, index: number): number {
   return Math.imul(sequence * 31 + index + 1, 0x9e3779b1) | 0;

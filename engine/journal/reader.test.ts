@@ -1,4 +1,5 @@
 import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import {
   errorOf,
@@ -6,7 +7,6 @@ import {
   MADE_IDENTITY,
   madeGroupDifference,
   openMadeJournal,
-  seededRandom,
   writeMadeGroup,
 } from './made-groups.js';
 import { JournalReader } from './reader.js';

@@ -1,7 +1,8 @@
 import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { CommandKind } from '../../schemas/codes.js';
-import { errorOf, seededRandom } from '../journal/made-groups.js';
+import { errorOf } from '../journal/made-groups.js';
 import { RecordHeader, recordChecksum } from '../journal/record.js';
 import { CountingEngine } from './counting-engine.js';
 import { MADE_LIMITS, MadeShard, madeCommand, newOrder } from './made-shard.js';

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { CommandFlag, CommandKind } from '../../schemas/codes.js';
 import {
@@ -14,7 +15,6 @@ import {
   EVENT_WORDS,
   joinWords,
 } from '../../schemas/layout.js';
-import { seededRandom } from '../journal/made-groups.js';
 import { JournalReader } from '../journal/reader.js';
 import { limitsFrom } from '../limits.js';
 import { MADE_LIMITS, MadeShard, madeCommand, newOrder } from './made-shard.js';

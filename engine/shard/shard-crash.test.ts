@@ -4,10 +4,10 @@
  */
 
 import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { CommandKind } from '../../schemas/codes.js';
 import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
-import { seededRandom } from '../journal/made-groups.js';
 import { JournalReader } from '../journal/reader.js';
 import { MadeShard, madeCommand, newOrder } from './made-shard.js';
 

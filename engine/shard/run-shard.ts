@@ -1,0 +1,99 @@
+/**
+ * The life of a shard: recover, tell, round after round until it is told to stop. On the worker's thread, which blocks
+ * here; the disk is an argument, so that the tests can run a shard on one that loses what was not synced.
+ */
+
+import type { Disk } from '../journal/disk.js';
+import type { JournalWriter } from '../journal/writer.js';
+import { Engine } from '../matching/engine.js';
+import { CommandRing } from '../ring/command-ring.js';
+import { Doorbell } from '../ring/doorbell.js';
+import { OutputRing } from '../ring/output-ring.js';
+import { WaitPolicy } from '../ring/wait-policy.js';
+import { monotonicMs, ShardClock } from './clock.js';
+import { type RecoveredShard, recoverShard } from './recovery.js';
+import { ShardRound } from './round.js';
+import { ShardState, ShardStatus } from './status-words.js';
+import { TakenSpans } from './taken-spans.js';
+import type { ShardMessage, ShardTask } from './worker-data.js';
+
+/** The longest sleep on the doorbell: a peer that died never rings, and a stop that is not rung is seen after it. */
+const PARK_MS = 100;
+/** Readers that move do not ring the shard: while commands wait for them it looks again so often. */
+const BLOCKED_PARK_MS = 1;
+
+/** Returns when the shard was told to stop and its files are closed; throws when it fails. */
+export function runShard(task: ShardTask, disk: Disk): void {
+  const status = new ShardStatus(task.status);
+  status.enter(ShardState.RECOVERING, monotonicMs());
+  const engine = new Engine(task.limits, task.shard, task.shardCount, task.adminLog ?? undefined);
+  const recovered = recoverShard({
+    ...task,
+    disk,
+    engine,
+    onProgress: (progress) => tell(task, { type: 'progress', shard: task.shard, ...progress }),
+  });
+  const output = new OutputRing(task.output);
+  output.start(engine.eventSequence, recovered.epoch);
+  engine.adminLog?.publish();
+  const round = new ShardRound({
+    limits: task.limits,
+    engine,
+    writer: recovered.writer,
+    rings: task.rings.map((memory) => new CommandRing(memory)),
+    spans: task.spans.map((memory) => (memory === null ? null : new TakenSpans(memory))),
+    output,
+    readerBells: task.readerDoorbells.map((memory) => new Doorbell(memory)),
+    adminLog: engine.adminLog,
+    status,
+    platformStartId: task.platformStartId,
+    lastTimeUs: recovered.lastTimeUs,
+  });
+  status.enter(ShardState.MATCHING, monotonicMs());
+  tell(task, recoveredMessage(task, engine, recovered));
+  serve(task, status, round);
+  stop(task, status, recovered.writer);
+}
+
+function serve(task: ShardTask, status: ShardStatus, round: ShardRound): void {
+  const clock = new ShardClock();
+  const bell = new Doorbell(task.doorbell);
+  const policy = new WaitPolicy(bell, task.spinRounds);
+  while (!status.stopRequested) {
+    const nowMs = monotonicMs();
+    if (policy.after(round.doRound(clock.wallUs(nowMs), nowMs))) {
+      status.enter(ShardState.IDLE, monotonicMs());
+      bell.sleep(round.blocked ? BLOCKED_PARK_MS : PARK_MS);
+      status.enter(ShardState.MATCHING, monotonicMs());
+    }
+  }
+}
+
+function stop(task: ShardTask, status: ShardStatus, writer: JournalWriter): void {
+  writer.close();
+  status.enter(ShardState.STOPPED, monotonicMs());
+  tell(task, { type: 'stopped', shard: task.shard });
+  task.port.close();
+}
+
+function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredShard): ShardMessage {
+  return {
+    type: 'recovered',
+    shard: task.shard,
+    epoch: recovered.epoch,
+    epochs: recovered.epochs,
+    commandSequence: engine.commandSequence,
+    eventSequence: engine.eventSequence,
+    openIncarnations: engine.openIncarnations(),
+    highestIncarnation: engine.highestIncarnation,
+    adminNumber: engine.adminNumber,
+    commands: recovered.commands,
+    tornTails: recovered.tornTail === null ? 0 : 1,
+    tornBytes: recovered.tornTail?.bytes ?? 0,
+    ms: recovered.ms,
+  };
+}
+
+function tell(task: ShardTask, message: ShardMessage): void {
+  task.port.postMessage(message);
+}

@@ -1,0 +1,19 @@
+/**
+ * A shard's thread: the endless Piscina task. Nobody imports this file; what it runs is run-shard.ts.
+ */
+
+import { RealDisk } from '../journal/disk.js';
+import { runShard } from './run-shard.js';
+import type { ShardTask } from './worker-data.js';
+
+/** Resolves when the shard was told to stop; rejects when it failed, after a message that says why. */
+export default function shardTask(task: ShardTask): void {
+  try {
+    runShard(task, new RealDisk());
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'SHARD_BUG';
+    const message = error instanceof Error ? error.message : String(error);
+    task.port.postMessage({ type: 'fatal', shard: task.shard, code, message });
+    throw error;
+  }
+}
