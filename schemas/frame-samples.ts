@@ -253,6 +253,6 @@ export function sampleFrames(): ReadonlyMap<string, Uint8Array> {
     ['built ReportFrame', builtReportFrame()],
     ['built PublicFrame', builtPublicFrame()],
   ]);
-  for (const message of sampleMessages()) frames.set(message.type, encodeControl(message));
+  for (const message of sampleMessages()) frames.set(message.type, encodeControl(message).slice());
   return frames;
 }
