@@ -51,7 +51,7 @@ export async function replayMarket(options: ReplayOptions): Promise<ReplayOutcom
   const expectedSnapshots = await readExpectedSnapshots(options.market);
   const scratch = join(repositoryFolder(), 'scratch');
   mkdirSync(scratch, { recursive: true });
-  const folder = mkdtempSync(join(scratch, 'replay-'));
+  const folder = mkdtempSync(join(scratch, `replay-${process.pid}-`));
   const platform = await PlatformProcess.start({ data: join(folder, 'data'), flags: sizesFor(plan.needs) });
   let finished = false;
   try {

@@ -76,6 +76,8 @@ export class Connection {
   private heardAt: number;
   private heartbeatTimer: Timer | null = null;
   private readonly logonTimer: Timer;
+  /** Frames that came while the owner asked to wait; null: hand them on. */
+  private held: Uint8Array[] | null = null;
   private refusal: { reason: string; text: string } | null = null;
 
   constructor(url: string, seams: ConnectionSeams, options: LogonOptions, owner: ConnectionOwner) {
@@ -109,6 +111,18 @@ export class Connection {
     return this.socket.bufferedBytes();
   }
 
+  /** Keeps what comes from here on until `release`. */
+  hold(): void {
+    this.held ??= [];
+  }
+
+  /** Hands on what was kept, in order. */
+  release(): void {
+    const frames = this.held ?? [];
+    this.held = null;
+    for (const frame of frames) this.handOn(frame);
+  }
+
   /** Ends it as wished; `lost` follows. */
   close(): void {
     this.socket.close(NORMAL_CLOSE, '');
@@ -132,6 +146,12 @@ export class Connection {
   private take(bytes: Uint8Array): void {
     if (this.over) return;
     this.heardAt = this.seams.clock.now();
+    if (this.held === null) this.handOn(bytes);
+    else this.held.push(bytes.slice());
+  }
+
+  private handOn(bytes: Uint8Array): void {
+    if (this.over) return;
     const kind = frameKind(bytes);
     if (kind === 'report' && this.loggedOn) {
       if (this.reports.take(bytes) === 0) this.owner.reportFrame(this.reports);

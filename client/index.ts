@@ -75,7 +75,10 @@ function checkRange(value: number, from: number, to: number, what: string): numb
 }
 
 export class TredyeClient extends TradingClient {
-  /** Connects and logs on. Throws a TredyeError with one sentence: a wrong address, nothing there, a wrong key. */
+  /**
+   * Connects and logs on. Throws a TredyeError with one sentence: a wrong address, nothing there, a wrong key. What is
+   * listened to right behind it, before anything else is awaited, hears all that comes, replayed events included.
+   */
   static async connect(url: string, key: KeyGiven | Signer, options: ConnectOptions = {}): Promise<TredyeClient> {
     const clock = options.clock ?? SYSTEM_CLOCK;
     const heartbeatSeconds = options.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS;

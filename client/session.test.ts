@@ -40,7 +40,9 @@ async function connected(
   });
   const gateway = await network.logon();
   gateway.answerLogon(50, points, window);
-  return { client: await connecting, network, clock, gateway };
+  const client = await connecting;
+  clock.advance(0);
+  return { client, network, clock, gateway };
 }
 
 t.test('a logon carries the key, the lane and the terms, and its answer makes the session', async (t) => {
@@ -157,6 +159,25 @@ t.test('a hole in the private stream drops the connection, and the next logon re
     true,
   );
   t.same(seen, [13, 14]);
+});
+
+t.test('what is replayed in the same packet as the answer is heard by who listens right behind connect', async (t) => {
+  const network = new FakeNetwork();
+  const clock = new FakeClock();
+  const connecting = TredyeClient.connect('ws://fake', FAKE_SIGNER, {
+    clock,
+    openSocket: network.openSocket,
+    resume: [{ shard: 0, epoch: 1, sequence: 5 }],
+  });
+  const gateway = await network.logon();
+  gateway.answerLogon(50, [[10, 3]]);
+  gateway.reports([{ kind: EventKind.Fill, sequence: 7, accountSequence: 2 }], 0, true);
+  gateway.reports([{ kind: EventKind.SessionOpened, sequence: 10, accountSequence: 3 }], 0, true);
+  const client = await connecting;
+  const seen: number[] = [];
+  client.onReport((report) => seen.push(report.sequence));
+  clock.advance(0);
+  t.same(seen, [7, 10]);
 });
 
 t.test('after a reconnect what is not reported up to the fence never happened, and the rest is sent', async (t) => {

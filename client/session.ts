@@ -291,8 +291,15 @@ export class Session {
     this.setState('ready', '');
     for (const point of answer.points) this.closeFenceWhenReached(point.shard);
     for (const subscription of this.subscriptions) this.sendSubscription(subscription, 0);
-    this.firstConnect?.resolve();
-    this.firstConnect = null;
+    if (this.firstConnect !== null) {
+      // Whoever waits for the first logon gets one turn of the event loop to say what it listens to: the replay of a
+      // resume may lie in the same packet as the answer, and nobody would hear it.
+      const { connection } = this;
+      connection?.hold();
+      this.seams.clock.after(0, () => connection?.release());
+      this.firstConnect.resolve();
+      this.firstConnect = null;
+    }
     this.flush();
   }
 

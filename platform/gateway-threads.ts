@@ -5,6 +5,8 @@
  * replacing one. What can be done is to leave by name when a gateway says that it must end.
  */
 
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from '../gateway/worker-data.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_LISTEN, EXIT_MISSING, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
@@ -29,6 +31,21 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
         true,
       );
   }
+}
+
+/**
+ * A port that nobody holds right now. Several gateways share one by SO_REUSEPORT, which the socket library does not set
+ * where it is asked for any free port.
+ */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null)
+    throw new Error('A TCP server has no port: assumed of every one.');
+  return address.port;
 }
 
 /** One gateway's thread. */
@@ -84,12 +101,14 @@ export class GatewayThreads {
   async start(
     count: number,
     dataOf: (index: number, port: number) => GatewayWorkerData,
+    host: string,
     firstPort: number,
     log: PlatformLog,
     died: (error: PlatformError) => void,
   ): Promise<number> {
+    const known = firstPort === 0 && count > 1 ? await freePort(host) : firstPort;
     // The first alone, so that a port that another program holds is found before two of ours share it.
-    const first = this.startOne(dataOf(0, firstPort), log, died);
+    const first = this.startOne(dataOf(0, known), log, died);
     const port = await first.listening;
     const others = Array.from({ length: count - 1 }, (_, at) => this.startOne(dataOf(at + 1, port), log, died));
     await Promise.all(others.map((thread) => thread.listening));

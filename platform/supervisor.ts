@@ -111,6 +111,7 @@ export class Supervisor {
     const listening = await this.gateways.start(
       gateways,
       (index, onPort) => this.gatewayData(index, onPort, recovered),
+      host,
       port,
       this.log,
       this.events.died,

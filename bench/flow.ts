@@ -1,0 +1,183 @@
+/**
+ * How fast, and how right, the engine plays a flow file: the class, limits and options of a shard, two accounts (the
+ * buyer's and the seller's), events into an output ring that a second thread empties into memory of its own.
+ * No socket, no journal. The clock begins before the first command and ends when the other thread holds the last event;
+ * what is hashed after that is this copy.
+ *
+ *   commands (prepared) ──> engine.apply ──> events of a round ──> output ring ══ thread 2 ══> copy ──> lines ──> SHA-256
+ */
+import { Worker } from 'node:worker_threads';
+import { type Limits, limitsFrom } from '../engine/limits.js';
+import { Engine } from '../engine/matching/engine.js';
+import { Doorbell } from '../engine/ring/doorbell.js';
+import { OutputRing } from '../engine/ring/output-ring.js';
+import { type FlowPlan, planFlow } from '../proof/recordings/flow-plan.js';
+import { type Venue, venueFor } from '../proof/recordings/venue.js';
+import { EventKind, Phase } from '../schemas/codes.js';
+import { COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../schemas/layout.js';
+import {
+  FLOW_EVENTS,
+  FLOW_FINAL,
+  FLOW_READER,
+  FLOW_ROOM,
+  FLOW_WORDS,
+  type FlowReaderData,
+  type FlowReaderResult,
+  READER_JOINED,
+} from './flow-words.js';
+
+const WAIT_MS = 10_000;
+const ROOM_WAIT_MS = 1;
+
+export interface FlowPass {
+  readonly commands: number;
+  readonly seconds: number;
+  readonly result: FlowReaderResult;
+}
+
+export interface FlowOutcome {
+  readonly hash: string;
+  readonly lines: number;
+  readonly commands: number;
+  /** Millions of commands a second of each pass, the first one in this process first. */
+  readonly rates: readonly number[];
+}
+
+/**
+ * Plays the file `passes` times, each with a fresh engine; the copy of the first pass is hashed, the others must be its
+ * equal to the byte. Throws when the file cannot be read, when the passes differ, or when a thread dies.
+ */
+export async function playFlowFile(path: string, passes: number): Promise<FlowOutcome> {
+  const plan = await planFlow(path);
+  const limits = limitsFrom({});
+  const venue = venueFor(plan.needs, 2, Phase.Continuous);
+  const commands = prepareCommands(plan, venue);
+  const rates: number[] = [];
+  let first: FlowReaderResult | undefined;
+  for (let pass = 0; pass < passes; pass += 1) {
+    const { seconds, result } = await playOnce(limits, venue, commands, plan.length, first === undefined ? path : '');
+    rates.push(plan.length / seconds / 1e6);
+    first ??= result;
+    if (result.events !== first.events || result.checksum !== first.checksum) {
+      throw new Error(`Pass ${pass + 1} made other events than the first one.`);
+    }
+  }
+  return { hash: first?.hash ?? '', lines: first?.lines ?? 0, commands: plan.length, rates };
+}
+
+/** All commands as a gateway would put them into the shard's ring. */
+function prepareCommands(plan: FlowPlan, venue: Venue): Int32Array {
+  const [buyer, seller = buyer] = venue.parties;
+  const words = new Int32Array(plan.length * COMMAND_WORDS);
+  for (let index = 0; index < plan.length; index += 1) {
+    plan.writeCommand(words, index * COMMAND_WORDS, index, buyer, seller);
+  }
+  return words;
+}
+
+async function playOnce(
+  limits: Limits,
+  venue: Venue,
+  commands: Int32Array,
+  count: number,
+  path: string,
+): Promise<FlowPass> {
+  const memory = OutputRing.create(limits.outputRingSlots, 1);
+  const bellMemory = Doorbell.create();
+  const wordsMemory = new SharedArrayBuffer(FLOW_WORDS * 4);
+  const data: FlowReaderData = { output: memory, bell: bellMemory, words: wordsMemory, path };
+  const worker = new Worker(new URL('./flow-reader-main.js', import.meta.url), { workerData: data });
+  const result = new Promise<FlowReaderResult>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('The thread that reads the flow ended without a result.')));
+  });
+  // A failure shows at the await below; it must not count as unhandled while this thread plays.
+  result.catch(() => undefined);
+  const words = new Int32Array(wordsMemory);
+  await joined(words, worker);
+  const engine = new Engine(limits, 0, 1);
+  const events = new Int32Array(limits.roundEvents * EVENT_WORDS);
+  engine.attach(events);
+  openVenue(engine, events, venue);
+  const output = new OutputRing(memory);
+  const started = process.hrtime.bigint();
+  const made = playAll(engine, limits, commands, count, events, output, new Doorbell(bellMemory), words);
+  waitForReader(words, made, new Doorbell(bellMemory));
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  engine.validate();
+  return { commands: count, seconds, result: await result };
+}
+
+async function joined(words: Int32Array, worker: Worker): Promise<void> {
+  if (Atomics.load(words, FLOW_READER) !== READER_JOINED) {
+    const waiting = Atomics.waitAsync(words, FLOW_READER, 0, WAIT_MS);
+    const ended = waiting.async ? await waiting.value : waiting.value;
+    if (ended === 'timed-out') {
+      await worker.terminate();
+      throw new Error('The thread that reads the flow did not begin.');
+    }
+  }
+}
+
+/** The venue's own events do not belong to the flow. */
+function openVenue(engine: Engine, events: Int32Array, venue: Venue): void {
+  for (let at = 0; at < venue.words.length; ) {
+    const before = engine.commandSequence;
+    engine.apply(venue.words, at, 0);
+    const kindWord = events[EVENT_KIND_WORD] ?? 0;
+    if ((kindWord & 0xff) === EventKind.Rejected) {
+      throw new Error(`The venue of the flow was refused, reason ${kindWord >>> 16}.`);
+    }
+    at += (engine.commandSequence - before) * COMMAND_WORDS;
+  }
+}
+
+/** The part that the clock measures: rounds as the shard makes them. Returns the number of events. */
+function playAll(
+  engine: Engine,
+  limits: Limits,
+  commands: Int32Array,
+  count: number,
+  events: Int32Array,
+  output: OutputRing,
+  bell: Doorbell,
+  words: Int32Array,
+): number {
+  const most = limits.maxEventsPerCommand;
+  const end = count * COMMAND_WORDS;
+  let made = 0;
+  for (let at = 0; at < end; ) {
+    const roundEnd = Math.min(end, at + limits.roundCommands * COMMAND_WORDS);
+    let here = 0;
+    while (at < roundEnd && here + most <= limits.roundEvents && output.hasRoom(here + most)) {
+      here += engine.apply(commands, at, here, end);
+      at += COMMAND_WORDS;
+    }
+    if (here === 0) {
+      bell.ring();
+      Atomics.wait(words, FLOW_ROOM, 0, ROOM_WAIT_MS);
+      continue;
+    }
+    output.write(events, 0, here);
+    output.publishMatched(output.claimPosition);
+    output.publishDurable(output.claimPosition);
+    bell.ring();
+    made += here;
+  }
+  if (engine.operationsInProgress !== 0) {
+    throw new Error(
+      'A command of the flow makes more events than the engine gives at a time; the flow cannot be played.',
+    );
+  }
+  return made;
+}
+
+function waitForReader(words: Int32Array, made: number, bell: Doorbell): void {
+  Atomics.store(words, FLOW_EVENTS, made);
+  Atomics.store(words, FLOW_FINAL, 1);
+  bell.ring();
+  if (Atomics.wait(words, FLOW_READER, READER_JOINED, WAIT_MS) === 'timed-out') {
+    throw new Error('The thread that reads the flow did not take all events.');
+  }
+}
