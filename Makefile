@@ -45,6 +45,9 @@ run: build ## start the platform in this terminal; FLAGS="--port 7500"
 	@exec node --enable-source-maps build/platform/main.js $(FLAGS)
 endif
 
+replay: build ## play a recorded day through the running platform: MARKET=DIR
+	@node --enable-source-maps build/bench/replay-main.js "$(MARKET)"
+
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
 
