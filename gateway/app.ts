@@ -146,10 +146,9 @@ export class GatewayApp {
         maxPayloadLength: MAX_PAYLOAD_BYTES,
         // Twice what we close at: our own look comes first, and nothing is dropped before it.
         maxBackpressure: 2 * maxBufferedBytes + MAX_PAYLOAD_BYTES,
-        closeOnBackpressureLimit: false,
+        closeOnBackpressureLimit: 0,
         idleTimeout: IDLE_SECONDS,
-        // None; the older types know numbers only.
-        sendPingsAutomatically: 0,
+        sendPingsAutomatically: false,
         upgrade: (response, request, context) => {
           if (!this.gateway.hasRoom()) {
             response.writeStatus('503 Service Unavailable').end('too many connections');

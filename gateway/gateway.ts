@@ -40,7 +40,7 @@ import { CHALLENGED, CLOSED, LIVE, OPENING, Session, type SessionSocket } from '
 import { SessionTable } from './session-table.js';
 import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, ShardFeed } from './shard-feed.js';
 import { ShardLink } from './shard-link.js';
-import type { EpochStart, GatewayWorkerData } from './worker-data.js';
+import type { EpochStart, GatewaySettings, GatewayWorkerData } from './worker-data.js';
 
 /** What a gateway needs from outside besides its data; tests bring their own. */
 export interface GatewaySeams {
@@ -57,6 +57,7 @@ const PAGE_INSTRUMENTS = 100;
 export class Gateway {
   readonly table: SessionTable;
   readonly #data: GatewayWorkerData;
+  readonly #settings: GatewaySettings;
   readonly #seams: GatewaySeams;
   readonly #clock: Clock;
   readonly #directory: Directory;
@@ -73,7 +74,10 @@ export class Gateway {
   #framed = false;
 
   constructor(data: GatewayWorkerData, seams: GatewaySeams) {
-    const { settings, limits, shardCount } = data;
+    const { limits, shardCount } = data;
+    // More could be unanswered than a lane keeps answers for: a repeated command might be told TOO_OLD.
+    const settings = { ...data.settings, window: Math.min(data.settings.window, limits.laneAnswers) };
+    this.#settings = settings;
     this.#data = data;
     this.#seams = seams;
     this.#clock = seams.clock;
@@ -213,13 +217,13 @@ export class Gateway {
 
   /** Whether one more connection is taken. */
   hasRoom(): boolean {
-    return !this.#stopping && this.table.all.size < this.#data.settings.maxSessions;
+    return !this.#stopping && this.table.all.size < this.#settings.maxSessions;
   }
 
   connected(socket: SessionSocket): Session {
     const nowMs = this.#clock.nowMs();
     const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-    const deadlineMs = nowMs + this.#data.settings.logonSeconds * 1000;
+    const deadlineMs = nowMs + this.#settings.logonSeconds * 1000;
     const session = new Session(socket, this.#data.shardCount, nonce, nowMs, deadlineMs);
     this.table.all.add(session);
     this.#send(session, { type: 'Challenge', version: PROTOCOL_VERSION, venue: this.#data.venue, nonce });
@@ -405,7 +409,7 @@ export class Gateway {
         incarnation,
         rights,
         heartbeatSeconds: heartbeatMs / 1000,
-        window: this.#data.settings.window,
+        window: this.#settings.window,
         points: this.#logon.pointsOf(session, (shard) => this.#feeds[shard].epoch),
       }),
     );
@@ -450,7 +454,7 @@ export class Gateway {
   #refuse(session: Session, number: number, request: number, index: number, reason: number, text: string): void {
     this.#send(session, { type: 'Refused', number, request, index, reason, text });
     // Someone who sends without reading would make us keep every refusal.
-    if (session.hasLost || session.socket.bufferedBytes() > this.#data.settings.maxBufferedBytes) {
+    if (session.hasLost || session.socket.bufferedBytes() > this.#settings.maxBufferedBytes) {
       this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read');
     }
   }
