@@ -3,7 +3,7 @@
  * lost the same gateway do not come back in one moment.
  */
 
-export const BACKOFF_FIRST_MS = 500;
+const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MOST_MS = 20_000;
 /** Beyond it 500 ms doubled is past the most, and the shift would overflow. */
 const MOST_DOUBLINGS = 20;

@@ -22,24 +22,13 @@ import {
 import { backoffMs } from './backoff.js';
 import { putClientOrderId } from './commands.js';
 import { Connection, type ConnectionLoss, type ConnectionSeams, connectError } from './connection.js';
-import {
-  type AnyReport,
-  eventKindAt,
-  type PublicTop,
-  type PublicTrade,
-  reasonName,
-  reportAt,
-  topAt,
-  tradeAt,
-} from './events.js';
+import { type AnyReport, eventKindAt, reasonName, reportAt, topAt, tradeAt } from './events.js';
 import { InstrumentBook } from './instruments.js';
-import { Listeners } from './listeners.js';
 import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from './pending.js';
-import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, PublicChain, type PublicGap, type ResumeFrom } from './private-chain.js';
+import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, PublicChain, type ResumeFrom } from './private-chain.js';
 import type { Timer } from './seams.js';
+import { SessionEvents, type SessionState } from './session-events.js';
 import { TredyeError } from './tredye-error.js';
-
-export type SessionState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 /** What `send` returns instead of a frame number. */
 export const NOT_READY = -1;
@@ -57,18 +46,6 @@ export interface SessionOptions {
   readonly random: () => number;
 }
 
-export interface StatusMessage {
-  readonly code: number;
-  readonly text: string;
-}
-
-export interface StreamCut {
-  readonly shard: number;
-  readonly epoch: number;
-  /** The last event that still stands. */
-  readonly sequence: number;
-}
-
 interface Subscription {
   readonly channels: number;
   readonly mode: StreamMode;
@@ -83,10 +60,7 @@ interface Request {
 /** Frames whose sizes are remembered: there are never more unanswered, since each holds a command. */
 const REMEMBERED_FRAMES = 4096;
 
-/** Events as words, many a second, nothing allocated: `words` is valid until the call returns. */
-export type EventWordsListener = (words: Int32Array, at: number, shard: number, epoch: number) => void;
-
-export class Session {
+export class Session extends SessionEvents {
   readonly lane: number;
   private readonly url: string;
   private readonly seams: ConnectionSeams;
@@ -119,20 +93,8 @@ export class Session {
   private firstConnect: { resolve: () => void; reject: (error: TredyeError) => void } | null = null;
   private closeWaiters: (() => void)[] = [];
 
-  private readonly reportListeners = new Listeners<[AnyReport]>();
-  private readonly tradeListeners = new Listeners<[PublicTrade]>();
-  private readonly topListeners = new Listeners<[PublicTop]>();
-  private readonly statusListeners = new Listeners<[StatusMessage]>();
-  private readonly stateListeners = new Listeners<[SessionState, string]>();
-  private readonly refusalListeners = new Listeners<[frame: number, error: TredyeError]>();
-  private readonly rolledBackListeners = new Listeners<[StreamCut]>();
-  private readonly resumedListeners = new Listeners<[StreamCut]>();
-  private readonly gapListeners = new Listeners<[PublicGap]>();
-  private readonly roomListeners = new Listeners<[number]>();
-  private readonly wordListeners = new Listeners<[Int32Array, number, number, number]>();
-  private readonly publicWordListeners = new Listeners<[Int32Array, number, number, number]>();
-
   protected constructor(url: string, seams: ConnectionSeams, options: SessionOptions) {
+    super();
     this.url = url;
     this.seams = seams;
     this.options = options;
@@ -176,59 +138,6 @@ export class Session {
   /** Bytes handed over and not yet given to the network. */
   bufferedBytes(): number {
     return this.connection?.bufferedBytes() ?? 0;
-  }
-
-  onReport(listener: (report: AnyReport) => void): () => void {
-    return this.reportListeners.add(listener);
-  }
-
-  onTrade(listener: (trade: PublicTrade) => void): () => void {
-    return this.tradeListeners.add(listener);
-  }
-
-  onTop(listener: (top: PublicTop) => void): () => void {
-    return this.topListeners.add(listener);
-  }
-
-  onStatus(listener: (status: StatusMessage) => void): () => void {
-    return this.statusListeners.add(listener);
-  }
-
-  onStateChange(listener: (state: SessionState, why: string) => void): () => void {
-    return this.stateListeners.add(listener);
-  }
-
-  /** A frame of `send` was not taken. */
-  onRefused(listener: (frame: number, error: TredyeError) => void): () => void {
-    return this.refusalListeners.add(listener);
-  }
-
-  /** A crash took back what level `matched` had shown: forget what came after `sequence`, it comes again, differently. */
-  onRolledBack(listener: (cut: StreamCut) => void): () => void {
-    return this.rolledBackListeners.add(listener);
-  }
-
-  /** A resumed stream has reached the live one. */
-  onResumed(listener: (cut: StreamCut) => void): () => void {
-    return this.resumedListeners.add(listener);
-  }
-
-  onPublicGap(listener: (gap: PublicGap) => void): () => void {
-    return this.gapListeners.add(listener);
-  }
-
-  /** Called with room() after answers came in: when a full window has room again. */
-  onRoom(listener: (room: number) => void): () => void {
-    return this.roomListeners.add(listener);
-  }
-
-  onEventWords(listener: EventWordsListener): () => void {
-    return this.wordListeners.add(listener);
-  }
-
-  /** Trades and tops as words. */
-  onPublicWords(listener: EventWordsListener): () => void {
-    return this.publicWordListeners.add(listener);
   }
 
   // ---- life

@@ -11,7 +11,7 @@ import { writeFileDurably } from './data-directory.js';
 import { EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 export const OPERATOR_ACCOUNT = 1;
-export const OPERATOR_KEY = 1;
+const OPERATOR_KEY = 1;
 
 /** publicKey: 32 bytes as hex. privateKey: PKCS #8 in PEM. The client reads this file as it is. */
 const adminKeyFile = z.object({

@@ -1,0 +1,93 @@
+/**
+ * What a session tells its user, and who wants to hear it. Each on… returns what takes the listener away again.
+ */
+
+import type { AnyReport, PublicTop, PublicTrade } from './events.js';
+import { Listeners } from './listeners.js';
+import type { PublicGap } from './private-chain.js';
+import type { TredyeError } from './tredye-error.js';
+
+export type SessionState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
+
+export interface StatusMessage {
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface StreamCut {
+  readonly shard: number;
+  readonly epoch: number;
+  /** The last event that still stands. */
+  readonly sequence: number;
+}
+
+/** Events as words, many a second, nothing allocated: `words` is valid until the call returns. */
+export type EventWordsListener = (words: Int32Array, at: number, shard: number, epoch: number) => void;
+
+export abstract class SessionEvents {
+  protected readonly reportListeners = new Listeners<[AnyReport]>();
+  protected readonly tradeListeners = new Listeners<[PublicTrade]>();
+  protected readonly topListeners = new Listeners<[PublicTop]>();
+  protected readonly statusListeners = new Listeners<[StatusMessage]>();
+  protected readonly stateListeners = new Listeners<[SessionState, string]>();
+  protected readonly refusalListeners = new Listeners<[frame: number, error: TredyeError]>();
+  protected readonly rolledBackListeners = new Listeners<[StreamCut]>();
+  protected readonly resumedListeners = new Listeners<[StreamCut]>();
+  protected readonly gapListeners = new Listeners<[PublicGap]>();
+  protected readonly roomListeners = new Listeners<[number]>();
+  protected readonly wordListeners = new Listeners<[Int32Array, number, number, number]>();
+  protected readonly publicWordListeners = new Listeners<[Int32Array, number, number, number]>();
+
+  onReport(listener: (report: AnyReport) => void): () => void {
+    return this.reportListeners.add(listener);
+  }
+
+  onTrade(listener: (trade: PublicTrade) => void): () => void {
+    return this.tradeListeners.add(listener);
+  }
+
+  onTop(listener: (top: PublicTop) => void): () => void {
+    return this.topListeners.add(listener);
+  }
+
+  onStatus(listener: (status: StatusMessage) => void): () => void {
+    return this.statusListeners.add(listener);
+  }
+
+  onStateChange(listener: (state: SessionState, why: string) => void): () => void {
+    return this.stateListeners.add(listener);
+  }
+
+  /** A frame of `send` was not taken. */
+  onRefused(listener: (frame: number, error: TredyeError) => void): () => void {
+    return this.refusalListeners.add(listener);
+  }
+
+  /** A crash took back what level `matched` had shown: forget what came after `sequence`, it comes again, differently. */
+  onRolledBack(listener: (cut: StreamCut) => void): () => void {
+    return this.rolledBackListeners.add(listener);
+  }
+
+  /** A resumed stream has reached the live one. */
+  onResumed(listener: (cut: StreamCut) => void): () => void {
+    return this.resumedListeners.add(listener);
+  }
+
+  onPublicGap(listener: (gap: PublicGap) => void): () => void {
+    return this.gapListeners.add(listener);
+  }
+
+  /** Called with room() after answers came in: when a full window has room again. */
+  onRoom(listener: (room: number) => void): () => void {
+    return this.roomListeners.add(listener);
+  }
+
+  onEventWords(listener: EventWordsListener): () => void {
+    return this.wordListeners.add(listener);
+  }
+
+  /** Trades and tops as words. */
+  onPublicWords(listener: EventWordsListener): () => void {
+    return this.publicWordListeners.add(listener);
+  }
+}
