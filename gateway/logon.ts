@@ -161,6 +161,10 @@ export class Logon implements OpeningWatch {
   openingRefused(session: Session, reason: number): void {
     if (reason === Reason.StaleIncarnation) {
       this.#outcome.close(session, CLOSE_CODES.SUPERSEDED, 'a newer session of this lane took over');
+    } else if (reason === Reason.UnknownAccount) {
+      // The key is in shard 0's durable log, so the account exists: another shard has not been given it yet.
+      const text = 'not every shard knows the account yet: try again';
+      this.#outcome.refuse(session, CLOSE_CODES.NOT_READY, Reason.NotReady, text);
     } else {
       this.#refuse(session, reason, 'the session could not be opened');
     }
