@@ -16,7 +16,7 @@ import type { Disk, DiskFile, OpenMode } from '../engine/journal/disk.js';
 export const SECTOR_BYTES = 512;
 
 /** Stands for the moment at which everything stops; no code of the journal may outlive it. */
-export class SimulatedCrash extends Error {
+class SimulatedCrash extends Error {
   readonly code = 'SIMULATED_CRASH';
 }
 

@@ -16,7 +16,7 @@ export const MADE_DIRECTORY = '/data/shard-3/journal';
 const NO_RINGS = { platformStartId: 77, ringPositions: Uint32Array.of(5, 0xffffffff, 7) };
 
 /** The word `index` of a record with this sequence: what was read must be what was written. */
-export function madeWord(sequence: number, index: number): number {
+function madeWord(sequence: number, index: number): number {
   return Math.imul(sequence * 31 + index + 1, 0x9e3779b1) | 0;
 }
 

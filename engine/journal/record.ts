@@ -34,7 +34,7 @@ import { COMMAND_BYTES, EVENT_BYTES, highWord, joinWords } from '../../schemas/l
 
 export const PAGE_BYTES = 4096;
 export const RECORD_HEADER_BYTES = 256;
-export const RECORD_HEADER_WORDS = RECORD_HEADER_BYTES / 4;
+const RECORD_HEADER_WORDS = RECORD_HEADER_BYTES / 4;
 export const SEAL_BYTES = 32;
 /** Rings that a record header has room for. */
 export const MAX_RECORD_RINGS = RECORD_HEADER_WORDS - 18;
@@ -43,9 +43,9 @@ export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 const FORMAT_VERSION = 1;
 /** Version of the records' meaning, raised with schemas/. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 /** Raised whenever the engine makes other events from the same commands: a journal replays on its own behaviour only. */
-export const BEHAVIOUR_VERSION = 1;
+const BEHAVIOUR_VERSION = 1;
 const VERSION_WORD = SCHEMA_VERSION | (BEHAVIOUR_VERSION << 16);
 const RECORD_SIZES_WORD = COMMAND_BYTES | (EVENT_BYTES << 16);
 

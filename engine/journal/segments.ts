@@ -48,6 +48,11 @@ export function listSegments(disk: Disk, directory: string): number[] {
   return numbers;
 }
 
+/** How the segment that groups are written to is opened, wherever: each write is on disk when it returns. */
+export function openForGroups(disk: Disk, path: string): DiskFile {
+  return disk.open(path, 'synced');
+}
+
 /** Reads and checks a segment's header; throws JOURNAL_CORRUPT, JOURNAL_OTHER_VERSION, _SHARD or _SHARD_COUNT. */
 export function checkedHeader(file: DiskFile, number: number, identity: JournalIdentity): SegmentHeader {
   const page = new Uint8Array(PAGE_BYTES);
@@ -133,7 +138,7 @@ export class SpareSegment {
     // Before any group: a group in a file whose name is not on disk yet is lost with the name.
     this.#disk.syncDirectory(this.#directory);
     this.#prepared = 0;
-    return this.#disk.open(path, 'synced');
+    return openForGroups(this.#disk, path);
   }
 
   #finish(): void {

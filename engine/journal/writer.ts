@@ -33,7 +33,7 @@ import {
   sealRecord,
   startRecord,
 } from './record.js';
-import { type JournalIdentity, SpareSegment, segmentPath } from './segments.js';
+import { type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
 
 /** Sizes of the journal. `groupCommands` and `groupEvents`: the most that one round puts into a group. */
 export interface JournalShape {
@@ -133,7 +133,7 @@ export class JournalWriter {
   }
 
   #goOnInPlace(end: JournalEnd): void {
-    const file = this.#disk.open(segmentPath(this.#directory, end.segment.number), 'synced');
+    const file = openForGroups(this.#disk, segmentPath(this.#directory, end.segment.number));
     // The process before may have died between naming the segment and syncing the name.
     this.#disk.syncDirectory(this.#directory);
     const record = readRecord(file, end.lastOffset, end.lastBytes);

@@ -1,6 +1,6 @@
 /**
- * A shard without threads and sockets for tests: its rings, its journal on a given disk, the tiny engine, and a reader
- * of its output ring. Whoever holds it plays gateway and supervisor.
+ * A shard without threads and sockets for tests: its rings, its journal on a given disk, an engine, and a reader of its
+ * output ring. Whoever holds it plays gateway and supervisor.
  */
 
 import { CommandKind } from '../../schemas/codes.js';
@@ -23,6 +23,7 @@ import { OutputRing } from '../ring/output-ring.js';
 import { CountingEngine } from './counting-engine.js';
 import { type RecoveredShard, recoverShard } from './recovery.js';
 import { ShardRound } from './round.js';
+import type { ShardEngine } from './shard-engine.js';
 import { ShardStatus } from './status-words.js';
 import { TakenSpans, TakenSpansReader } from './taken-spans.js';
 
@@ -59,8 +60,18 @@ export function newOrder(clientOrderId: number, quantity = 0): Int32Array {
   return madeCommand(CommandKind.New, clientOrderId, quantity);
 }
 
-export class MadeShard {
-  readonly engine: CountingEngine;
+/** With the tiny engine and limits that are soon full. */
+export function countingShard(
+  disk: Disk,
+  rings: number,
+  limits = MADE_LIMITS,
+  ringStart = 0,
+): MadeShard<CountingEngine> {
+  return new MadeShard(disk, rings, new CountingEngine(limits.maxEventsPerCommand), limits, ringStart);
+}
+
+export class MadeShard<E extends ShardEngine> {
+  readonly engine: E;
   readonly recovered: RecoveredShard;
   readonly round: ShardRound;
   readonly output: OutputRing;
@@ -73,10 +84,13 @@ export class MadeShard {
   readonly spans: Array<TakenSpansReader | null>;
   readonly limits: Limits;
 
-  /** Recovers what the disk holds; a reader has joined the output ring at its end. `ringStart`: where positions begin. */
-  constructor(disk: Disk, rings: number, limits: Limits = MADE_LIMITS, ringStart = 0) {
+  /**
+   * Recovers what the disk holds into the empty engine; a reader has joined the output ring at its end. `ringStart`:
+   * where positions begin.
+   */
+  constructor(disk: Disk, rings: number, engine: E, limits: Limits, ringStart = 0) {
     this.limits = limits;
-    this.engine = new CountingEngine(limits.maxEventsPerCommand);
+    this.engine = engine;
     this.recovered = recoverShard({
       disk,
       directory: DIRECTORY,

@@ -5,7 +5,7 @@ import { CommandKind } from '../../schemas/codes.js';
 import { errorOf } from '../journal/made-groups.js';
 import { RecordHeader, recordChecksum } from '../journal/record.js';
 import { CountingEngine } from './counting-engine.js';
-import { MADE_LIMITS, MadeShard, madeCommand, newOrder } from './made-shard.js';
+import { countingShard, MADE_LIMITS, madeCommand, newOrder } from './made-shard.js';
 import { type RecoveredShard, recoverShard } from './recovery.js';
 
 const DIRECTORY = '/data/shard-0/journal';
@@ -15,7 +15,7 @@ const NOW_US = 1_700_000_000_000_000;
 /** A dead shard's disk with a few groups, and the state it had. */
 function diedAfter(rounds: number): { disk: SimulatedDisk; state: number } {
   const disk = new SimulatedDisk(seededRandom(1));
-  const shard = new MadeShard(disk, 2);
+  const shard = countingShard(disk, 2);
   for (let round = 0; round < rounds; round += 1) {
     shard.send(1, newOrder(round, round), madeCommand(CommandKind.SessionOpen, 7, 0, 0, 100 + round));
     shard.send(1, madeCommand(CommandKind.SessionLost, 7, 0, 0, 100 + round - 2));
@@ -60,7 +60,7 @@ t.test('replay brings back state, sequences, time, open incarnations, in a new e
 
 t.test('the clock of the next life never goes below the last journaled time', async (t) => {
   const { disk } = diedAfter(3);
-  const shard = new MadeShard(disk, 2);
+  const shard = countingShard(disk, 2);
   shard.send(1, newOrder(1));
   shard.round.doRound(5, 0);
   disk.processDies();

@@ -17,13 +17,14 @@ import {
 } from '../../schemas/layout.js';
 import { JournalReader } from '../journal/reader.js';
 import { limitsFrom } from '../limits.js';
-import { MADE_LIMITS, MadeShard, madeCommand, newOrder } from './made-shard.js';
+import type { CountingEngine } from './counting-engine.js';
+import { countingShard, MADE_LIMITS, type MadeShard, madeCommand, newOrder } from './made-shard.js';
 
 const DIRECTORY = '/data/shard-0/journal';
 const NOW_US = 1_700_000_000_000_000;
 
-function shardOn(disk = new SimulatedDisk(seededRandom(1)), rings = 3): MadeShard {
-  return new MadeShard(disk, rings);
+function shardOn(disk = new SimulatedDisk(seededRandom(1)), rings = 3): MadeShard<CountingEngine> {
+  return countingShard(disk, rings);
 }
 
 /** One value of each event: the word, or the two words from there as a number. */
@@ -76,7 +77,7 @@ t.test('a round takes from all rings, makes one group, publishes it and gives th
 });
 
 t.test('the owner of a ring is told which sequences its slots got', async (t) => {
-  const shard = new MadeShard(new SimulatedDisk(seededRandom(1)), 3, MADE_LIMITS, -2);
+  const shard = countingShard(new SimulatedDisk(seededRandom(1)), 3, MADE_LIMITS, -2);
   shard.send(1, newOrder(1), newOrder(2), newOrder(3));
   shard.send(2, newOrder(4));
   shard.round.doRound(NOW_US, 0);
@@ -236,7 +237,7 @@ t.test(
 
 t.test('a reader that holds a small ring without lagging three quarters is dropped, too', async (t) => {
   const limits = limitsFrom({ ...MADE_LIMITS, maxEventsPerCommand: 64 });
-  const shard = new MadeShard(new SimulatedDisk(seededRandom(1)), 2, limits);
+  const shard = countingShard(new SimulatedDisk(seededRandom(1)), 2, limits);
   for (let order = 0; order < 40; order += 1) {
     shard.send(1, newOrder(order, 3));
   }

@@ -9,7 +9,7 @@ import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { CommandKind } from '../../schemas/codes.js';
 import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import { JournalReader } from '../journal/reader.js';
-import { MadeShard, madeCommand, newOrder } from './made-shard.js';
+import { countingShard, madeCommand, newOrder } from './made-shard.js';
 
 const SEEDS = Number(process.env.CRASH_SEEDS ?? 30);
 const ONE_SEED = process.env.CRASH_SEED;
@@ -55,7 +55,7 @@ function liveAndCrash(seed: number, ignoreSynced: RegExp | null, counts: { durab
   for (let life = 0; life < LIVES; life += 1) {
     disk.faults.crashAtCall = disk.calls + 8 + Math.floor(random() * 60);
     try {
-      const shard = new MadeShard(disk, 3);
+      const shard = countingShard(disk, 3);
       counts.torn += shard.recovered.tornTail === null ? 0 : 1;
       const journaled = journaledEvents(disk);
       const lost = firstLost(seen, journaled);
