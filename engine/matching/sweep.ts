@@ -85,7 +85,7 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   else state.books.rest(slot, side, keyOf(side, price));
   state.ids.add(slot);
   if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
-  writeOrderEvent(state, slot, price, leaves, leaves, leaves, BOOKED);
+  writeOrderEvent(state, slot, price, 0, leaves, leaves, BOOKED);
   return true;
 }
 
