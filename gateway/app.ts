@@ -6,10 +6,10 @@
  * looks first whether the port is free for one program alone, because two platforms would share it without a word.
  */
 
-import { createServer } from 'node:net';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { MAX_FRAME_BYTES } from '../schemas/layout.js';
 import { Gateway, type GatewaySeams } from './gateway.js';
+import { probePort } from './port-probe.js';
 import type { Session, SessionSocket } from './session.js';
 import type { TemplatedApp, Uws, us_listen_socket, WebSocket } from './uws.js';
 import type { GatewayFatalCode, GatewayMessage, GatewayWorkerData } from './worker-data.js';
@@ -106,7 +106,7 @@ export class GatewayApp {
 
   /** Folds the journals, then listens. Resolves with the port. Throws a GatewayFatal. */
   async start(): Promise<number> {
-    if (this.#data.index === 0 && this.#data.port !== 0) await probePort(this.#data.host, this.#data.port);
+    if (this.#data.index === 0 && this.#data.port !== 0) await this.#probe();
     await new Promise<void>((resolve) => {
       this.#started = resolve;
       this.#run();
@@ -114,6 +114,15 @@ export class GatewayApp {
     const port = this.#listen();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
     return port;
+  }
+
+  async #probe(): Promise<void> {
+    const { host, port } = this.#data;
+    const state = await probePort(host, port);
+    if (state === 'taken') throw portTaken(host, port);
+    if (state !== 'free') {
+      throw new GatewayFatal('ADDRESS_UNUSABLE', `${host}:${port} cannot be listened on (${state.unusable}).`);
+    }
   }
 
   /** Tells the sessions, gives them a moment, closes everything. After it the thread may end. */
@@ -259,16 +268,4 @@ function portTaken(host: string, port: number): GatewayFatal {
     'PORT_TAKEN',
     `Port ${port} of ${host} is taken by another program: stop that program or choose another port.`,
   );
-}
-
-/** Fails when anyone else listens there, also someone who would share the port with us. */
-function probePort(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(portTaken(host, port));
-      else reject(new GatewayFatal('ADDRESS_UNUSABLE', `${host}:${port} cannot be listened on (${error.code}).`));
-    });
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve()));
-  });
 }
