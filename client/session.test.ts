@@ -345,6 +345,33 @@ t.test('a first connect that fails says why in one sentence and does not try aga
   t.equal(await codeOf(TredyeClient.connect('ws://fake', { keyId: 1, privateKey: 'none' })), 'BAD_KEY');
 });
 
+t.test('a first connect is tried again while the platform says that it is not ready', async (t) => {
+  const network = new FakeNetwork();
+  const clock = new FakeClock();
+  network.refuseNext = [{ code: 4004, why: '' }];
+  const connecting = TredyeClient.connect('ws://fake', FAKE_SIGNER, {
+    clock,
+    openSocket: network.openSocket,
+    random: () => 0.5,
+  });
+  await settle();
+  clock.advance(250);
+  (await network.logon()).answerLogon(50, [[10, 1]]);
+  t.equal((await connecting).state, 'ready');
+
+  const never = new FakeNetwork();
+  const waiting = new FakeClock();
+  never.refuseNext = Array.from({ length: 20 }, () => ({ code: 4004, why: 'still catching up' }));
+  const failing = TredyeClient.connect('ws://fake', FAKE_SIGNER, { clock: waiting, openSocket: never.openSocket });
+  failing.catch(() => undefined);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await settle();
+    waiting.advance(Math.max(0, waiting.nextIn()));
+  }
+  t.match(await failing.catch((error: unknown) => error), { code: 'CONNECT_FAILED', canRetry: true });
+  t.equal(never.connections.length, 7);
+});
+
 t.test('a frame that does not verify ends the connection', async (t) => {
   const { client, gateway } = await connected();
   gateway.bytes(new Uint8Array(64));

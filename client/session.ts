@@ -5,7 +5,7 @@
  * Everything happens on the event loop; nothing here blocks. Browser and Node: what differs lies behind seams.ts.
  */
 
-import { mayReconnect } from '../schemas/close-codes.js';
+import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
 import { type AckLevel, EventKind, Reason, type StreamMode } from '../schemas/codes.js';
 import type { ControlMessage, LogonAnswerMessage } from '../schemas/control.js';
 import type { PublicFrameReader, ReportFrameReader } from '../schemas/frame-verifier.js';
@@ -57,6 +57,8 @@ interface Request {
   readonly reject: (error: TredyeError) => void;
 }
 
+/** How often a first logon is tried again when the platform says that it is not ready. */
+const NOT_READY_ATTEMPTS = 6;
 /** Frames whose sizes are remembered: there are never more unanswered, since each holds a command. */
 const REMEMBERED_FRAMES = 4096;
 
@@ -219,6 +221,11 @@ export class Session extends SessionEvents {
     });
     for (const request of this.requests.values()) request.reject(unanswerable);
     this.requests.clear();
+    if (this.firstConnect !== null && loss.code === CLOSE_CODES.NOT_READY && this.attempt < NOT_READY_ATTEMPTS) {
+      // A gateway that catches up, or an account that one shard has not been given yet: a matter of moments.
+      this.retry();
+      return;
+    }
     if (this.firstConnect !== null) {
       const error = connectError(this.url, loss);
       this.firstConnect.reject(error);
@@ -243,6 +250,10 @@ export class Session extends SessionEvents {
       return;
     }
     this.setState('reconnecting', why);
+    this.retry();
+  }
+
+  private retry(): void {
     const waitMs = backoffMs(this.attempt++, this.options.random);
     this.retryTimer = this.seams.clock.after(waitMs, () => this.connectNow());
   }

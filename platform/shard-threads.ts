@@ -12,7 +12,13 @@ import { Doorbell } from '../engine/ring/doorbell.js';
 import { monotonicMs } from '../engine/shard/clock.js';
 import { ShardState, ShardStatus } from '../engine/shard/status-words.js';
 import type { ShardMessage, ShardRecovered, ShardTask } from '../engine/shard/worker-data.js';
-import { EXIT_CONFIGURATION, EXIT_CORRUPT_JOURNAL, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
+import {
+  EXIT_CONFIGURATION,
+  EXIT_CORRUPT_JOURNAL,
+  EXIT_DATA_DIRECTORY,
+  EXIT_WORKER_DIED,
+  PlatformError,
+} from './exit-codes.js';
 import type { PlatformLog } from './log.js';
 
 const WORKER_FILE = new URL('../engine/shard/worker.js', import.meta.url);
@@ -20,6 +26,9 @@ const WORKER_FILE = new URL('../engine/shard/worker.js', import.meta.url);
 const WATCH_MS = 500;
 /** One round that matches for so long is a loop of ours: the longest uncross is cut into Continues. */
 const MATCHING_LIMIT_MS = 60_000;
+
+/** Codes that Node gives to errors of the system: ENOSPC, EACCES. */
+const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
 
 /** A shard in one state for too long: its thread cannot be stopped, so neither can the process, but by force. */
 export interface StuckShard {
@@ -36,6 +45,14 @@ function fatalOf(message: Extract<ShardMessage, { type: 'fatal' }>): PlatformErr
       code,
       EXIT_CORRUPT_JOURNAL,
       `The journal of shard ${shard} stops the start: ${message.message}`,
+    );
+  }
+  if (SYSTEM_ERROR.test(code)) {
+    return new PlatformError(
+      code,
+      EXIT_DATA_DIRECTORY,
+      `Shard ${shard} cannot use its files: ${message.message}`,
+      true,
     );
   }
   return new PlatformError(code, EXIT_WORKER_DIED, `Shard ${shard} found a bug: ${message.message}`, true);
