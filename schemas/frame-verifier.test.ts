@@ -202,7 +202,13 @@ t.test('the streams of a public frame share out its records exactly', async (t) 
   const cases: [string, (put: Put) => void][] = [
     ['one record too many', (put) => put(streams + 20, 2, 3)],
     ['one too few', (put) => put(streams + 20, 2, 1)],
-    ['a stream of none', (put) => put(streams + 20, 2, 0)],
+    [
+      'a stream of none',
+      (put) => {
+        put(streams + 20, 2, 0);
+        put(streams + 24 + 20, 2, 3);
+      },
+    ],
     ['an unknown channel', (put) => put(streams + 22, 1, 3)],
     ['no channel', (put) => put(streams + 22, 1, 0)],
     ['the zero byte', (put) => put(streams + 23, 1, 1)],
@@ -215,6 +221,13 @@ t.test('the streams of a public frame share out its records exactly', async (t) 
   for (const [what, change] of cases) {
     t.equal(reader.take(broken(PUBLIC, change)), Reason.BadFrame, what);
     t.equal(reader.count + reader.streamCount, 0);
+  }
+});
+
+t.test('a scalar of a public frame that is not aligned is refused', async (t) => {
+  for (const [field, place] of [24, 4, 8].entries()) {
+    const frame = broken(PUBLIC, (put) => put(12 + 2 * field, 2, place + 1));
+    t.equal(new PublicFrameReader().take(frame), Reason.BadFrame, `field ${field}`);
   }
 });
 
@@ -324,9 +337,9 @@ t.test('the type of a union must be known', async (t) => {
 });
 
 t.test('many offsets to one table cost no more than a frame may cost', async (t) => {
-  function frameOf(offsets: number): Uint8Array {
+  function frameOf(offsets: number, symbolBytes: number): Uint8Array {
     const builder = new Builder(64);
-    const symbol = builder.createString('x'.repeat(5_000));
+    const symbol = builder.createString('x'.repeat(symbolBytes));
     const info = InstrumentInfo.createInstrumentInfo(builder, 1, 0, symbol, 1, 2, 3, 4, 0, 0, 0);
     const vector = Instruments.createInstrumentsVector(builder, new Array<number>(offsets).fill(info));
     const body = Instruments.createInstruments(builder, 1, false, vector);
@@ -334,9 +347,11 @@ t.test('many offsets to one table cost no more than a frame may cost', async (t)
     ControlFrame.finishControlFrameBuffer(builder, root);
     return builder.asUint8Array();
   }
-  t.equal(verifyControlFrame(frameOf(2)), 0);
-  t.ok(frameOf(5_000).length < MAX_FRAME_BYTES);
-  t.equal(verifyControlFrame(frameOf(5_000)), Reason.BadFrame);
+  t.equal(verifyControlFrame(frameOf(2, 5_000)), 0);
+  t.equal(verifyControlFrame(frameOf(1_000, 0)), 0);
+  t.ok(frameOf(5_000, 5_000).length < MAX_FRAME_BYTES);
+  t.equal(verifyControlFrame(frameOf(100, 5_000)), Reason.BadFrame, 'by the text');
+  t.equal(verifyControlFrame(frameOf(5_000, 0)), Reason.BadFrame, 'by the tables');
 });
 
 t.test('terms have no identifier, and nothing stands behind them', async (t) => {

@@ -178,8 +178,8 @@ export class PublicFrameReader extends FrameCopy {
     if (!table.requireVector(3, PUBLIC_STREAM_BYTES, RECORD_ALIGNMENT)) return BAD_FRAME;
     const streamCount = table.vectorCount;
     const streamsAtWord = table.vectorAt >> 2;
-    if (streamCount < 1 || streamCount > MAX_FRAME_RECORDS) return BAD_FRAME;
     if (!this.openRecords(4, EVENT_BYTES)) return BAD_FRAME;
+    // Each stream has a record at least, so there are as many streams as records at most.
     let records = 0;
     for (let stream = 0; stream < streamCount; stream++) {
       const tail = this.words[streamsAtWord + stream * PUBLIC_STREAM_WORDS + 5] as number;

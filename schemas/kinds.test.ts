@@ -169,6 +169,23 @@ t.test('Parts that do not belong together are refused', async (t) => {
   t.equal(checkParts(commandOf(CommandKind.RevokeKey).words, 0, 1), 0, 'a kind without terms');
 });
 
+t.test('Parts beyond the records that are there, or beyond 32, are not taken', async (t) => {
+  function chain(parts: number): Int32Array {
+    const words = new Int32Array((parts + 1) * COMMAND_WORDS);
+    words[COMMAND_KIND_WORD] = CommandKind.AddAccount;
+    for (let index = 0; index < parts; index++) {
+      words[(index + 1) * COMMAND_WORDS + COMMAND_KIND_WORD] = CommandKind.Part;
+      words[(index + 1) * COMMAND_WORDS + 2] = index | (parts << 8);
+    }
+    return words;
+  }
+  t.equal(checkParts(chain(3), 0, 4), 3);
+  t.equal(checkParts(chain(3), 0, 3), -Reason.BadParts, 'the third lies there from before');
+  t.equal(checkParts(chain(1), 0, 1), -Reason.BadParts, 'the only one lies there from before');
+  t.equal(checkParts(chain(MAX_PARTS), 0, MAX_PARTS + 1), MAX_PARTS);
+  t.equal(checkParts(chain(MAX_PARTS + 1), 0, MAX_PARTS + 2), -Reason.BadParts);
+});
+
 t.test('an event that says more than its kind says is found', async (t) => {
   for (const { kind, fields, bits } of EVENT_ROWS) {
     const words = new Int32Array(EVENT_WORDS);

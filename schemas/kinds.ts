@@ -467,8 +467,7 @@ export function checkParts(words: Int32Array, at: number, records: number): numb
   const kind = (words[at + COMMAND_KIND_WORD] as number) & 0xff;
   if (kind === KIND_PART) return -BAD_PARTS;
   if (NEEDS_PARTS[kind] === 0) return 0;
-  if (records < 2) return -BAD_PARTS;
-  const count = ((words[at + COMMAND_WORDS + 2] as number) >>> 8) & 0xff;
+  const count = records < 2 ? 0 : ((words[at + COMMAND_WORDS + 2] as number) >>> 8) & 0xff;
   if (count < 1 || count > MAX_PARTS || count >= records) return -BAD_PARTS;
   for (let index = 0; index < count; index++) {
     const part = at + (index + 1) * COMMAND_WORDS;
