@@ -4,12 +4,12 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 # What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE.
-SYSTEM_PACKAGES := flock:util-linux
+SYSTEM_PACKAGES := flock:util-linux python3:python3
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install build check test test-floor replay kill figures record clean
+.PHONY: help install build generate fuzz check test test-floor replay kill figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,17 @@ $(TAP_BUILT): $(INSTALLED) .taprc
 
 build: $(INSTALLED) ## compile everything to build/
 	$(BIN)/tsc
+
+# Documents are made second: the tables they show are compiled against the generated codes.
+generate: build ## make generated code and documents from schemas/*.fbs and schemas/kinds.ts
+	node build/tools/generate-main.js code
+	$(BIN)/tsc
+	node build/tools/generate-main.js documents
+
+FUZZ_INPUTS ?= 1000000
+
+fuzz: build ## look at a million broken frames; SEED=N repeats a run
+	@node build/proof/frames-fuzz-main.js $(FUZZ_INPUTS)
 
 check: build ## types, lint, format, dead code, generated code, import directions, house rules
 	node build/tools/check-main.js
