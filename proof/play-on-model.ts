@@ -69,6 +69,7 @@ export function playFlow(plan: FlowPlan): { hash: string; lines: number } {
 function startModel(venue: Venue, plan: DayPlan | FlowPlan): Model {
   const model = new Model({
     maxOrders: Math.max(1, plan.needs.orders),
+    maxLevels: Math.max(1, plan.needs.orders),
     maxInstruments: 1,
     maxAccounts: 2,
     maxKeys: 1,

@@ -90,6 +90,15 @@ export class BookSide {
     return this.queues.get(price) ?? [];
   }
 
+  /** Price levels with orders; market orders together are one. */
+  levelCount(): number {
+    return this.prices.length + (this.market.length > 0 ? 1 : 0);
+  }
+
+  hasLevel(price: number): boolean {
+    return price === NO_PRICE ? this.market.length > 0 : this.queues.has(price);
+  }
+
   /** All resting orders by priority. */
   byPriority(): ModelOrder[] {
     return [...this.market, ...this.pricesBestFirst().flatMap((price) => this.ordersAt(price))];

@@ -28,10 +28,11 @@ import {
   type Lane,
   type ModelInstrument,
   type ModelLimits,
+  type Operation,
   type Refusal,
   type Sender,
   State,
-  type Steps,
+  type Work,
 } from './state.js';
 import {
   cancel,
@@ -62,7 +63,7 @@ const ADMIN_KINDS: readonly number[] = [
 ];
 const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
 
-function isRefusal(verdict: Refusal | Steps): verdict is Refusal {
+function isRefusal(verdict: Refusal | Work): verdict is Refusal {
   return 'reason' in verdict;
 }
 
@@ -214,16 +215,19 @@ export class Model {
       this.refuse(command, verdict);
       return verdict.keepsId !== true;
     }
-    this.drive(verdict, commandSequence, command.instrument, sender.account);
+    const instrument = command.instrument;
+    this.drive({ ...verdict, commandSequence, instrument, account: sender.account });
     return true;
   }
 
   /** Checks 5 to 11 of client and market kinds. */
-  private decide(command: PlainCommand, sender: Sender): Refusal | Steps {
+  private decide(command: PlainCommand, sender: Sender): Refusal | Work {
     const { state } = this;
     const { kind } = command;
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return this.checkProgress(command, sender) ?? cancelMany(state, sender, CommandKind.MassCancel, undefined);
+      return (
+        this.checkProgress(command, sender) ?? { steps: cancelMany(state, sender, CommandKind.MassCancel, undefined) }
+      );
     }
     const instrument = state.instrument(command.instrument);
     if (instrument === undefined) {
@@ -245,22 +249,26 @@ export class Model {
         return this.decideNew(command, instrument);
       case CommandKind.MassCancel:
       case CommandKind.EndOfDay:
-        return cancelMany(state, sender, kind, instrument);
+        return { steps: cancelMany(state, sender, kind, instrument) };
       case CommandKind.SetPhase:
         return this.decidePhase(command, sender, instrument);
       case CommandKind.Uncross:
-        return uncross(state, sender, instrument);
+        return { steps: uncross(state, sender, instrument) };
       default:
         return this.decideTarget(command, instrument);
     }
   }
 
-  private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Steps {
+  private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { book, phase } = instrument;
     const { side, price, quantity, timeInForce } = command;
     if (state.orders.size >= state.limits.maxOrders) {
       return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
+    }
+    const mayRest = phase !== Phase.Continuous || isPatient(command.type, timeInForce);
+    if (mayRest && !state.hasLevelRoom(book, side, price)) {
+      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
     }
     const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
     if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
@@ -283,11 +291,11 @@ export class Model {
       leaves: quantity,
       cumulative: 0,
     };
-    return enterNew(state, instrument, order);
+    return { steps: enterNew(state, instrument, order), taker: order };
   }
 
   /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
-  private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Steps {
+  private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { price, quantity, kind } = command;
     const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
@@ -299,7 +307,7 @@ export class Model {
     }
     const { book, phase } = instrument;
     if (kind === CommandKind.Cancel) {
-      return cancel(state, book, order, command.clientOrderId);
+      return { steps: cancel(state, book, order, command.clientOrderId) };
     }
     const orderId = order.id;
     if (order.type === OrderType.Market ? price !== NO_PRICE : price === NO_PRICE) {
@@ -311,25 +319,28 @@ export class Model {
     }
     const leaves = kind === CommandKind.Replace ? quantity - order.cumulative : quantity;
     if (leaves <= 0) {
-      return cancelAsDone(state, book, order, command.clientOrderId);
+      return { steps: cancelAsDone(state, book, order, command.clientOrderId) };
     }
     if (kind === CommandKind.Replace && price === order.price && leaves < order.leaves) {
-      return reduce(state, order, command, leaves);
+      return { steps: reduce(state, order, command, leaves) };
+    }
+    if (!state.hasLevelRoom(book, order.side, price)) {
+      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
     }
     if (phase === Phase.Continuous && order.postOnly && crosses(book, order.side, price)) {
       return { reason: Reason.PostOnlyWouldCross, orderId };
     }
-    return replace(state, instrument, order, command, leaves);
+    return { steps: replace(state, instrument, order, command, leaves), taker: order };
   }
 
-  private decidePhase(command: PlainCommand, sender: Sender, instrument: ModelInstrument): Refusal | Steps {
+  private decidePhase(command: PlainCommand, sender: Sender, instrument: ModelInstrument): Refusal | Work {
     const phase = command.type;
     const bid = instrument.book.buys.best();
     const ask = instrument.book.sells.best();
     if (phase === Phase.Continuous && bid !== undefined && ask !== undefined && bid >= ask) {
       return { reason: Reason.BookCrossed };
     }
-    return setPhase(this.state, sender, instrument, phase);
+    return { steps: setPhase(this.state, sender, instrument, phase) };
   }
 
   /** The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more. */
@@ -380,34 +391,48 @@ export class Model {
     const operation = state.operations.shift();
     if (operation !== undefined) {
       state.begin(operation.commandSequence, timeUs);
-      this.drive(operation.steps, operation.commandSequence, operation.instrument, operation.account, true);
+      this.drive(operation, operation);
     }
   }
 
   /**
-   * Makes steps while the next one fits. Of an operation that goes on, the first `next` makes the step that it stopped
-   * before: there is always room for that one.
+   * Makes steps while the next one fits; `goesOn` is the operation that it was before. Of such a one the first `next`
+   * makes the step that it stopped before: there is always room for that one.
    */
-  private drive(steps: Steps, commandSequence: number, instrument: number, account: number, goesOn = false): void {
+  private drive(work: Work & Omit<Operation, 'keepsLevel'>, goesOn?: Operation): void {
     const { state } = this;
-    let step = steps.next();
+    let step = work.steps.next();
     while (step.done !== true) {
       if (state.events.length + step.value > state.limits.maxEventsPerCommand) {
-        const operation = { steps, commandSequence, instrument, account };
-        if (goesOn) {
-          state.operations.unshift(operation);
+        if (goesOn !== undefined) {
+          state.operations.unshift(goesOn);
         } else {
-          state.operations.push(operation);
+          state.operations.push({ ...work, keepsLevel: this.needsLevel(work.taker) });
         }
         return;
       }
-      step = steps.next();
+      step = work.steps.next();
     }
     const last = state.events.at(-1);
     if (last !== undefined) {
       last.endOfCommand = true;
     }
   }
+
+  /** Whether what is left of a sweep that stops here may need a price level of its own later. */
+  private needsLevel(taker: ModelOrder | undefined): boolean {
+    const { state } = this;
+    const book = state.instrument(taker?.instrument ?? 0)?.book;
+    if (taker === undefined || book === undefined || !isPatient(taker.type, taker.timeInForce)) {
+      return false;
+    }
+    return !state.levelStays(book, taker.side, taker.price);
+  }
+}
+
+/** Whether what is left of such an order rests in continuous trading. */
+function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
+  return type === OrderType.Limit && [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce);
 }
 
 /** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */

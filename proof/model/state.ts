@@ -8,6 +8,7 @@ import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.j
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
 export interface ModelLimits {
   readonly maxOrders: number;
+  readonly maxLevels: number;
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
@@ -66,6 +67,14 @@ export interface Operation {
   /** Its instrument; 0: a mass cancel of one account over all instruments. */
   readonly instrument: number;
   readonly account: number;
+  /** A sweep whose rest will need a price level that is not there yet: one is kept free for it. */
+  readonly keepsLevel: boolean;
+}
+
+/** What a command does, and the order that it matches, if it does. */
+export interface Work {
+  readonly steps: Steps;
+  readonly taker?: ModelOrder;
 }
 
 /** A refusal: nothing was changed. */
@@ -213,6 +222,24 @@ export class State {
   /** A live order of the account by its client order id; an id with counter 0 finds nothing. */
   findByClientId(account: number, clientOrderId: bigint): ModelOrder | undefined {
     return this.ordersByClientId.get(clientKey(account, clientOrderId));
+  }
+
+  /**
+   * Whether an order that rests on this side at this price will find a price level: an existing one that stays, or a free
+   * one besides those kept for sweeps in progress.
+   */
+  hasLevelRoom(book: Book, side: Side, price: number): boolean {
+    const inUse = this.instruments.reduce(
+      (sum, one) => sum + one.book.buys.levelCount() + one.book.sells.levelCount(),
+      0,
+    );
+    const kept = this.operations.filter((operation) => operation.keepsLevel).length;
+    return this.limits.maxLevels - inUse > kept || this.levelStays(book, side, price);
+  }
+
+  /** Whether the level is there and no mass cancel of an account can take it away meanwhile. */
+  levelStays(book: Book, side: Side, price: number): boolean {
+    return book.side(side).hasLevel(price) && this.operations.every((operation) => operation.instrument !== 0);
   }
 
   openLane(incarnation: number): Lane | undefined {

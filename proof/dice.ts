@@ -1,0 +1,48 @@
+/**
+ * Random numbers from a seed, the same on every machine. Any thread.
+ */
+export class Dice {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed >>> 0;
+  }
+
+  /** A whole number from 0 to `count` - 1. */
+  below(count: number): number {
+    return Math.floor(this.fraction() * count);
+  }
+
+  /** A whole number from `least` to `most`. */
+  between(least: number, most: number): number {
+    return least + this.below(most - least + 1);
+  }
+
+  chance(probability: number): boolean {
+    return this.fraction() < probability;
+  }
+
+  pick<T>(values: readonly [T, ...T[]]): T {
+    return values[this.below(values.length)] ?? values[0];
+  }
+
+  /** One of the values, each as likely as its weight says. */
+  weighted<T>(values: readonly [readonly [number, T], ...(readonly [number, T])[]]): T {
+    let left = this.fraction() * values.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, value] of values) {
+      left -= weight;
+      if (left < 0) {
+        return value;
+      }
+    }
+    return values[0][1];
+  }
+
+  /** Mulberry32. */
+  private fraction(): number {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The engine against the model: random command sequences, event by event, and after every command book by book, with the
+ * engine's own walk over all of its links. SEQUENCES=n plays n of them, SEED=n begins at that seed.
+ */
+import t from 'tap';
+import { readCommand } from './model/plain-records.js';
+import { compare, type Finding, show } from './model-vs-engine.js';
+import { type RandomCommand, randomScenario, type Scenario, type ScenarioLimits } from './random-commands.js';
+import { shrink } from './shrink.js';
+
+const SEQUENCES = Number(process.env.SEQUENCES ?? 1000);
+const FIRST_SEED = Number(process.env.SEED ?? 1);
+/** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */
+const LENGTHS = [80, 80, 80, 120, 400];
+
+t.setTimeout(0);
+
+t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRST_SEED} on`, async (t) => {
+  let commands = 0;
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEQUENCES; seed += 1) {
+    const scenario = randomScenario(seed, LENGTHS[seed % LENGTHS.length] ?? 80);
+    commands += scenario.commands.length;
+    const finding = compare(scenario);
+    if (finding !== undefined) {
+      t.fail(describe(scenario, finding));
+      return;
+    }
+  }
+  t.pass(`${commands} commands`);
+});
+
+t.test('an engine that differs in one rule is found, and the sequence that shows it is short', async (t) => {
+  const rules: Partial<ScenarioLimits>[] = [
+    { maxEventsPerCommand: 5 },
+    { maxOrders: 8, maxLevels: 8 },
+    { laneAnswers: 3 },
+    { maxOperations: 1 },
+    { maxLanes: 2 },
+  ];
+  for (const rule of rules) {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (let seed = 1; seed <= 60 && shortest === Number.POSITIVE_INFINITY; seed += 1) {
+      const made = randomScenario(seed, 300);
+      const same = { maxOrders: 64, maxLevels: 64, maxEventsPerCommand: 4, laneAnswers: 5, maxOperations: 16 };
+      const scenario = { ...made, limits: { ...made.limits, ...same } };
+      const engineLimits = { ...scenario.limits, ...rule };
+      const fails = (commands: readonly RandomCommand[]) => compare(scenario, commands, engineLimits) !== undefined;
+      if (fails(scenario.commands)) {
+        shortest = shrink(scenario.commands, fails, 300).length;
+      }
+    }
+    t.ok(shortest < 60, `${JSON.stringify(rule)} is found, and shown by ${shortest} commands`);
+  }
+});
+
+/** The failing sequence, as short as it can be made, one command a line. */
+function describe(scenario: Scenario, finding: Finding): string {
+  const played = scenario.commands.slice(0, finding.at + 1);
+  const short = shrink(played, (commands) => compare(scenario, commands) !== undefined);
+  const last = compare(scenario, short) ?? finding;
+  return [
+    `SEED=${scenario.seed}: command ${finding.at + 1} of ${scenario.commands.length}, shrunk to ${short.length}`,
+    `shard ${scenario.shard} of ${scenario.shardCount}, ${JSON.stringify(scenario.limits)}`,
+    ...short.map(describeCommand),
+    last.what,
+  ].join('\n');
+}
+
+function describeCommand(command: RandomCommand): string {
+  const target = command.targetOf < 0 ? '' : ` target=order of #${command.targetOf}`;
+  return `  #${command.index} ${show(readCommand(command.words, 0))}${target} records=${command.words.length / 16}`;
+}
