@@ -59,6 +59,9 @@ endif
 replay: build ## play a recorded day through the running platform: MARKET=DIR
 	@node --enable-source-maps build/bench/replay-main.js "$(MARKET)"
 
+flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FILE, or beside it) and print the speed
+	@node --enable-source-maps build/bench/flow-main.js "$(FLOW)" "$(SHA)"
+
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
 

@@ -5,18 +5,30 @@
  * The shard's thread. A check returns false when it has refused; the caller returns then.
  */
 
-import { CommandFlag, CommandKind, EventKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import {
+  CommandFlag,
+  CommandKind,
+  EventKind,
+  OrderType,
+  Phase,
+  Reason,
+  Side,
+  TimeInForce,
+} from '../../schemas/codes.js';
 import { checkCommandShape } from '../../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
+  COMMAND_TRIGGER_PRICE,
   EVENT_AMOUNT,
   EVENT_CLIENT_ORDER_ID,
   EVENT_DUPLICATE_BIT,
@@ -64,6 +76,8 @@ import { type EngineState, writeEvent } from './state.js';
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
 const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const REPLACE = CommandKind.Replace;
+const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
 const ADD_INSTRUMENT = CommandKind.AddInstrument;
@@ -74,6 +88,8 @@ const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
 const POST_ONLY = CommandFlag.PostOnly << 16;
 const MARKET = OrderType.Market;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
+/** Bits of a New's kind word that no known side, type or time in force sets. */
+const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
 const CLOSED = Phase.Closed;
 const CONTINUOUS = Phase.Continuous;
 const PRE_OPEN = Phase.PreOpen;
@@ -134,8 +150,35 @@ export function refuseForNow(state: EngineState, words: Int32Array, at: number, 
   return refuse(state, words, at, reason, 0, NO_ORDER);
 }
 
-/** Shape and kind of one record. */
+/**
+ * Shape and kind of one record. The kinds that most commands are of are looked at with a few words; only what does not
+ * look right, or carries a rare flag, goes through the table, which also knows the reason.
+ */
 export function checkShape(state: EngineState, words: Int32Array, at: number): boolean {
+  return hasUsualShape(words, at) || checkShapeByTable(state, words, at);
+}
+
+/** Whether a New, Cancel, Replace or CancelReplace is surely of right shape; false says nothing. */
+export function hasUsualShape(words: Int32Array, at: number): boolean {
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const unused =
+    (words[at + COMMAND_DISPLAY_QUANTITY] as number) |
+    (words[at + COMMAND_TRIGGER_PRICE] as number) |
+    (words[at + COMMAND_MIN_QUANTITY] as number);
+  const flags = words[at + COMMAND_FLAGS_WORD] as number;
+  const kind = kindWord & 0xff;
+  if (kind === NEW) {
+    const target = (words[at + COMMAND_TARGET_ID] as number) | (words[at + COMMAND_TARGET_ID + 1] as number);
+    return (unused | target | flags | (kindWord & NEW_KIND_ZERO)) === 0;
+  }
+  const more = unused | (flags & ~FLAG_BY_CLIENT_ID) | (kindWord >>> 8);
+  if (kind === CANCEL) {
+    return (more | (words[at + COMMAND_PRICE] as number) | (words[at + COMMAND_QUANTITY] as number)) === 0;
+  }
+  return more === 0 && (kind === REPLACE || kind === CANCEL_REPLACE);
+}
+
+function checkShapeByTable(state: EngineState, words: Int32Array, at: number): boolean {
   const reason = checkCommandShape(words, at, true);
   if (reason !== 0) return refuse(state, words, at, reason, 0, NO_ORDER);
   const kindWord = words[at + COMMAND_KIND_WORD] as number;

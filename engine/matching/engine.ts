@@ -91,7 +91,7 @@ export class Engine {
     state.timeLow = commands[at + COMMAND_TIME_US] as number;
     state.timeHigh = commands[at + COMMAND_TIME_US + 1] as number;
     state.next = eventAt;
-    state.end = eventAt + state.limits.maxEventsPerCommand;
+    state.end = eventAt + state.maxEvents;
     if (state.end * EVENT_WORDS > state.events.length) throw new Error('assert: no room for the events of a command');
     state.answerLane = -1;
     state.suspended = false;

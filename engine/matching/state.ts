@@ -51,6 +51,7 @@ import { MASS_CANCEL, OPERATION_CURSOR, OPERATION_KIND, OPERATION_SHIFT, Operati
 
 export class EngineState {
   readonly limits: Limits;
+  readonly maxEvents: number;
   readonly shard: number;
   readonly shardCount: number;
   readonly registry: Registry;
@@ -89,6 +90,7 @@ export class EngineState {
 
   constructor(limits: Limits, shard: number, shardCount: number, adminLog: AdminLog | null) {
     this.limits = limits;
+    this.maxEvents = limits.maxEventsPerCommand;
     this.shard = shard;
     this.shardCount = shardCount;
     this.registry = new Registry(limits);
