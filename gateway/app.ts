@@ -9,7 +9,7 @@
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { MAX_FRAME_BYTES } from '../schemas/layout.js';
 import { Gateway, type GatewaySeams } from './gateway.js';
-import { probePort } from './port-probe.js';
+import { freePort, probePort } from './port-probe.js';
 import type { Session, SessionSocket } from './session.js';
 import type { TemplatedApp, Uws, us_listen_socket, WebSocket } from './uws.js';
 import type { GatewayFatalCode, GatewayMessage, GatewayWorkerData } from './worker-data.js';
@@ -106,18 +106,24 @@ export class GatewayApp {
 
   /** Folds the journals, then listens. Resolves with the port. Throws a GatewayFatal. */
   async start(): Promise<number> {
-    if (this.#data.index === 0 && this.#data.port !== 0) await this.#probe();
+    const wanted = await this.#choosePort();
     await new Promise<void>((resolve) => {
       this.#started = resolve;
       this.#run();
     });
-    const port = this.#listen();
+    const port = this.#listen(wanted);
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
     return port;
   }
 
-  async #probe(): Promise<void> {
-    const { host, port } = this.#data;
+  async #choosePort(): Promise<number> {
+    const { host, port, index } = this.#data;
+    if (port === 0) return freePort(host);
+    if (index === 0) await this.#probe(host, port);
+    return port;
+  }
+
+  async #probe(host: string, port: number): Promise<void> {
     const state = await probePort(host, port);
     if (state === 'taken') throw portTaken(host, port);
     if (state !== 'free') {
@@ -197,8 +203,8 @@ export class GatewayApp {
     return app as ClosableApp;
   }
 
-  #listen(): number {
-    const { host, port } = this.#data;
+  #listen(port: number): number {
+    const { host } = this.#data;
     let listening: us_listen_socket | false = false;
     // Called before listen returns.
     this.#app.listen(host, port, (token) => {

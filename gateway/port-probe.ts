@@ -48,3 +48,19 @@ export function probePort(host: string, port: number): Promise<PortState> {
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve('free')));
   });
 }
+
+/**
+ * A port that was free a moment ago. Taken by number and not as 0, because uWebSockets.js lets several threads share a
+ * port that was asked for by number only. Throws the system's error when the address cannot be listened on.
+ */
+export function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host, port: 0, exclusive: true }, () => {
+      const address = server.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
