@@ -12,8 +12,8 @@ import { type AnyReport, readKeyFile, TredyeClient, TredyeError } from '../../cl
 import { seededRandom } from '../seeded-random.js';
 import { type WitnessLine, type WitnessMessage, type WitnessOrder, writeWitnessLine } from './witness-line.js';
 
-/** Commands that may be unanswered: enough that every moment of a kill has some, few enough that all answers differ. */
-const WINDOW = 256;
+/** At most so many commands are unanswered; how many it is changes from turn to turn, so that kills meet all sorts. */
+const WIDEST_WINDOW = 512;
 /** Orders that the witness keeps open at most; beyond it cancels. */
 const OPEN_TARGET = 200;
 const LOWEST_PRICE = 95;
@@ -69,7 +69,8 @@ class Witness {
       this.flushPlanned = false;
       this.flush();
       if (this.going && this.client.state === 'ready') {
-        while (this.unanswered < WINDOW) this.issue();
+        const window = 1 + this.below(WIDEST_WINDOW);
+        while (this.unanswered < window) this.issue();
       }
       if (!this.going && this.unanswered === 0 && this.client.state === 'ready') {
         tell({ type: 'settled', issued: this.issued, firstCounter: this.firstCounter });
