@@ -34,8 +34,9 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
 }
 
 /**
- * A port that nobody holds right now. Several gateways share one by SO_REUSEPORT, which the socket library does not set
- * where it is asked for any free port.
+ * A port that nobody holds right now. Where the socket library is asked for any free port it sets neither SO_REUSEPORT,
+ * by which several gateways share one, nor SO_REUSEADDR, without which a restart on the same port is refused for a minute
+ * after a kill.
  */
 async function freePort(host: string): Promise<number> {
   const server = createServer().listen(0, host);
@@ -106,7 +107,7 @@ export class GatewayThreads {
     log: PlatformLog,
     died: (error: PlatformError) => void,
   ): Promise<number> {
-    const known = firstPort === 0 && count > 1 ? await freePort(host) : firstPort;
+    const known = firstPort === 0 ? await freePort(host) : firstPort;
     // The first alone, so that a port that another program holds is found before two of ours share it.
     const first = this.startOne(dataOf(0, known), log, died);
     const port = await first.listening;
