@@ -20,7 +20,8 @@ export function openLog(level: string, format: string): PlatformLog {
       sync: true,
       colorize: process.stdout.isTTY === true,
       translateTime: 'SYS:HH:MM:ss.l',
-      ignore: 'pid,hostname,ready',
+      // The sentence says it all to people; the fields are for programs, which read JSON.
+      hideObject: true,
     }),
   );
 }
