@@ -9,7 +9,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install build generate fuzz check test test-floor replay kill figures record clean
+.PHONY: help install build generate fuzz check test test-floor replay flow kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -64,6 +64,9 @@ flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FIL
 
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
+
+mutants: build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name)
+	@node --enable-source-maps build/proof/mutants/mutants-main.js
 
 figures: build ## make the figures in README.md anew from docs/results
 	@node build/tools/figures-main.js
