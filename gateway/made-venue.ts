@@ -20,6 +20,7 @@ import { TakenSpans } from '../engine/shard/taken-spans.js';
 import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { AckLevel, CommandKind, type Reason, Right } from '../schemas/codes.js';
 import {
+  type ChallengeMessage,
   type ControlMessage,
   decodeControl,
   encodeControl,
@@ -248,6 +249,26 @@ export function commandFrame(number: number, ...records: Int32Array[]): Uint8Arr
   return frameWriter.finish(number).slice();
 }
 
+/** A signed Logon in answer to a challenge. */
+export function logonFrame(
+  challenge: ChallengeMessage,
+  key: MadeKey,
+  more: Partial<LogonTermsFields> = {},
+): Uint8Array {
+  const terms = encodeLogonTerms({
+    version: PROTOCOL_VERSION,
+    keyId: key.id,
+    lane: 1,
+    ackLevel: AckLevel.Disk,
+    heartbeatSeconds: 60,
+    resume: [],
+    ...more,
+  });
+  const hash = createHash('sha256').update(terms).digest();
+  const message = logonMessage(challenge.venue, challenge.nonce, more.keyId ?? key.id, hash);
+  return encodeControl({ type: 'Logon', terms, signature: sign(null, message, key.privateKey) });
+}
+
 interface MadeShard {
   readonly engine: Engine;
   readonly recovered: RecoveredShard;
@@ -462,18 +483,7 @@ export class MadeVenue {
   logonFrame(socket: FakeSocket, key: MadeKey, more: Partial<LogonTermsFields> = {}): Uint8Array {
     const challenge = socket.last('Challenge');
     if (challenge === undefined) throw new Error('There was no challenge.');
-    const terms = encodeLogonTerms({
-      version: PROTOCOL_VERSION,
-      keyId: key.id,
-      lane: 1,
-      ackLevel: AckLevel.Disk,
-      heartbeatSeconds: 60,
-      resume: [],
-      ...more,
-    });
-    const hash = createHash('sha256').update(terms).digest();
-    const message = logonMessage(challenge.venue, challenge.nonce, more.keyId ?? key.id, hash);
-    return encodeControl({ type: 'Logon', terms, signature: sign(null, message, key.privateKey) });
+    return logonFrame(challenge, key, more);
   }
 
   /** Connects, logs on and waits until the session is live or refused. */

@@ -149,7 +149,7 @@ export class ReportPath {
       stream.lastAccountSequence[shard] = words[at + EVENT_ACCOUNT_SEQUENCE] as number;
       this.#addEntries(stream, shard, event, false);
     }
-    this.#flushTouched();
+    this.#flushTouched(this.#maxBufferedBytes);
   }
 
   /** The matched pass of a shard: the next events that are matched, a bounded number. Returns how many there were. */
@@ -191,17 +191,20 @@ export class ReportPath {
       if (stream !== undefined) this.#addEntries(stream, shard, event, true);
     }
     this.#matchedAt[shard] = from + count;
-    this.#flushTouched();
+    this.#flushTouched(this.#maxBufferedBytes);
     return count;
   }
 
-  /** Sends one session those of `count` events that are its account's: a catch-up, outside the passes. */
+  /**
+   * Sends one session those of `count` events that are its account's: a catch-up, outside the passes. It waits for its
+   * reader by itself, so only what the network refused ends it.
+   */
   deliverTo(session: Session, feed: ShardFeed, words: Int32Array, count: number, durable: boolean): void {
     this.#begin(feed, words, durable ? DISK : MATCHED, session.shards[feed.shard]?.replaying === true);
     for (let event = 0; event < count; event++) {
       if ((words[event * EVENT_WORDS + EVENT_ACCOUNT] as number) >>> 0 === session.account) this.#link(session, event);
     }
-    this.#flushTouched();
+    this.#flushTouched(Number.POSITIVE_INFINITY);
   }
 
   #begin(feed: ShardFeed, words: Int32Array, reached: number, replayed: boolean): void {
@@ -258,14 +261,14 @@ export class ReportPath {
     this.#entryNext = next;
   }
 
-  #flushTouched(): void {
+  #flushTouched(maxBufferedBytes: number): void {
     for (let index = 0; index < this.#touched.length; index++) {
       const session = this.#touched[index] as Session;
       this.#current = session;
       session.cork(this.#writeCurrent);
       session.firstEntry = NONE;
       session.lastEntry = NONE;
-      if (session.state === LIVE && (session.hasLost || session.socket.bufferedBytes() > this.#maxBufferedBytes)) {
+      if (session.state === LIVE && (session.hasLost || session.socket.bufferedBytes() > maxBufferedBytes)) {
         this.#slowReader(session);
       }
     }

@@ -7,15 +7,15 @@
  * A piece is sent only while little is unsent, so a slow reader holds up nobody but itself. Bounded a turn for all.
  */
 
-import type { JournalReader } from '../engine/journal/reader.js';
+import type { JournalReader, JournalRecord } from '../engine/journal/reader.js';
 import { UP_TO_MATCHED } from '../engine/ring/output-reader.js';
 import { EVENT_WORDS } from '../schemas/layout.js';
 import type { ReportPath } from './report-path.js';
 import { LIVE, type Session, type ShardStream } from './session.js';
 import type { ShardFeed } from './shard-feed.js';
 
-/** Journal records that are read for one stream in one turn. */
-const RECORDS_PER_TURN = 64;
+/** Batches out of journal records that are looked at for one stream in one turn. */
+const JOURNAL_BATCHES_PER_TURN = 64;
 /** Ring batches that are looked at for one stream in one turn. */
 const BATCHES_PER_TURN = 8;
 
@@ -27,6 +27,8 @@ interface CatchUp {
   readonly feed: ShardFeed;
   readonly stream: ShardStream;
   reader: JournalReader | null;
+  /** The reader's record that is not all delivered. */
+  record: JournalRecord | null;
 }
 
 const CATCHING_UP = 0;
@@ -55,7 +57,7 @@ export class CatchUps {
 
   /** Starts behind `stream.at`; often done at once. Not from within a pass. */
   start(session: Session, feed: ShardFeed, stream: ShardStream): void {
-    const catchUp: CatchUp = { session, feed, stream, reader: null };
+    const catchUp: CatchUp = { session, feed, stream, reader: null, record: null };
     if (this.#step(catchUp) !== DONE) this.#running.push(catchUp);
   }
 
@@ -84,8 +86,7 @@ export class CatchUps {
     if (session.state !== LIVE || !feed.live) return this.#end(catchUp);
     if (session.socket.bufferedBytes() > this.#pauseBytes) return WAITS;
     if (!feed.isInRing(stream.at)) return this.#fromJournal(catchUp);
-    catchUp.reader?.close();
-    catchUp.reader = null;
+    this.#end(catchUp);
     for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
       const target = this.#reports.passAt(session, feed);
       if (stream.at === target) {
@@ -102,6 +103,7 @@ export class CatchUps {
       stream.at += count;
       this.#reports.deliverTo(session, feed, this.#batch, count, durable);
       if (session.state !== LIVE) return this.#end(catchUp);
+      if (session.socket.bufferedBytes() > this.#pauseBytes) return WAITS;
     }
     return CATCHING_UP;
   }
@@ -109,16 +111,19 @@ export class CatchUps {
   #fromJournal(catchUp: CatchUp): number {
     const { session, feed, stream } = catchUp;
     catchUp.reader ??= feed.openJournal(stream.at);
-    for (let turn = 0; turn < RECORDS_PER_TURN; turn++) {
-      const record = catchUp.reader?.next(feed.at) ?? null;
+    for (let batch = 0; batch < JOURNAL_BATCHES_PER_TURN; batch++) {
+      if (catchUp.record === null) catchUp.record = catchUp.reader?.next(feed.at) ?? null;
+      const { record } = catchUp;
       if (record === null) return WAITS;
-      const first = Math.max(0, stream.at + 1 - record.firstEventSequence);
-      for (let from = first; from < record.eventCount; from += this.#maxEvents) {
-        const count = Math.min(this.#maxEvents, record.eventCount - from);
-        this.#batch.set(record.events.subarray(from * EVENT_WORDS, (from + count) * EVENT_WORDS));
-        this.#reports.deliverTo(session, feed, this.#batch, count, true);
-        stream.at += count;
+      const from = Math.max(0, stream.at + 1 - record.firstEventSequence);
+      const count = Math.min(this.#maxEvents, record.eventCount - from);
+      if (count <= 0) {
+        catchUp.record = null;
+        continue;
       }
+      this.#batch.set(record.events.subarray(from * EVENT_WORDS, (from + count) * EVENT_WORDS));
+      stream.at += count;
+      this.#reports.deliverTo(session, feed, this.#batch, count, true);
       if (session.state !== LIVE) return this.#end(catchUp);
       if (session.socket.bufferedBytes() > this.#pauseBytes) return WAITS;
       if (feed.isInRing(stream.at)) return CATCHING_UP;
@@ -129,6 +134,7 @@ export class CatchUps {
   #end(catchUp: CatchUp): number {
     catchUp.reader?.close();
     catchUp.reader = null;
+    catchUp.record = null;
     return DONE;
   }
 }
