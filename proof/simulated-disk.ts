@@ -231,11 +231,15 @@ export class SimulatedDisk implements Disk {
       this.#checkRoom(position + bytes.length - inode.cached.length);
     }
     const short = this.faults.shortWrites && this.#random() < 0.5;
-    const count = short ? 1 + Math.floor(this.#random() * bytes.length) : bytes.length;
+    let count = short ? 1 + Math.floor(this.#random() * bytes.length) : bytes.length;
+    if (this.#calls === this.faults.crashAtCall) {
+      // A kill is noticed between pages: the front of the write, or nothing, is in the cache.
+      count = Math.floor((this.#random() * (count + 1)) / SECTOR_BYTES) * SECTOR_BYTES;
+    }
     grow(inode, position + count);
     inode.cached.set(bytes.subarray(0, count), position);
     const first = Math.floor(position / SECTOR_BYTES);
-    const last = Math.floor((position + count - 1) / SECTOR_BYTES);
+    const last = Math.ceil((position + count) / SECTOR_BYTES) - 1;
     for (let sector = first; sector <= last; sector += 1) {
       inode.dirty.add(sector);
     }

@@ -8,7 +8,7 @@ import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { openMadeJournal, writeMadeGroup } from './made-groups.js';
 
-const SEEDS = Number(process.env.CRASH_SEEDS ?? 40);
+const SEEDS = Number(process.env.CRASH_SEEDS ?? 25);
 const ONE_SEED = process.env.CRASH_SEED;
 const LIVES = 8;
 const SHAPE = { segmentBytes: 64 * 1024, groupCommands: 64, groupEvents: 256 };
@@ -116,4 +116,68 @@ t.test('without O_DSYNC the same test finds losses', async (t) => {
     losses.length > 0 || ONE_SEED !== undefined,
     `${losses.length} seeds lose what was acknowledged, for example ${losses[0]}`,
   );
+});
+
+/** Writes groups until one fails; the last event whose write returned. */
+function writeUntilFailure(disk: SimulatedDisk, groups: number, acknowledged: number): number {
+  let last = acknowledged;
+  try {
+    const { writer } = openMadeJournal(disk, SHAPE);
+    for (let group = 0; group < groups; group += 1) {
+      writeMadeGroup(writer, 40, 150);
+      last = writer.nextEventSequence - 1;
+      writer.prepare(true);
+    }
+  } catch (error) {
+    if (!disk.crashed && !String(error).includes('Writing')) {
+      throw error;
+    }
+  }
+  return last;
+}
+
+/** Where the journal ends after a power failure. */
+function endAfterPowerFailure(disk: SimulatedDisk): number {
+  disk.powerFails();
+  return openMadeJournal(disk, SHAPE).writer.nextEventSequence - 1;
+}
+
+t.test('a process that dies at any call leaves nothing that the next one builds on sand', async (t) => {
+  let calls = 0;
+  const lost: string[] = [];
+  for (let call = 0; call <= calls; call += 1) {
+    const disk = new SimulatedDisk(seededRandom(call));
+    disk.faults.crashAtCall = call;
+    let acknowledged = writeUntilFailure(disk, 8, 0);
+    calls = disk.crashed ? call + 1 : call;
+    disk.processDies();
+    acknowledged = writeUntilFailure(disk, 1, acknowledged);
+    const end = endAfterPowerFailure(disk);
+    if (end < acknowledged) {
+      lost.push(`call ${call}: ${acknowledged} acknowledged, ${end} left`);
+    }
+  }
+  t.same(lost, []);
+  t.ok(calls > 20, `${calls} calls, two segments`);
+});
+
+t.test('after a failed write the start may itself die at any call', async (t) => {
+  const lost: string[] = [];
+  for (let write = 0; write < 16; write += 1) {
+    for (let call = 0; call < 14; call += 1) {
+      const disk = new SimulatedDisk(seededRandom(write * 100 + call));
+      disk.faults.failWriteAtCall = write;
+      const acknowledged = writeUntilFailure(disk, 8, 0);
+      disk.processDies();
+      disk.faults.crashAtCall = disk.calls + call;
+      writeUntilFailure(disk, 0, 0);
+      disk.processDies();
+      writeUntilFailure(disk, 0, 0);
+      const end = endAfterPowerFailure(disk);
+      if (end < acknowledged) {
+        lost.push(`write ${write}, call ${call}: ${acknowledged} acknowledged, ${end} left`);
+      }
+    }
+  }
+  t.same(lost, []);
 });
