@@ -370,3 +370,22 @@ t.test('a port that another program holds is one clear sentence, and no crash', 
   server.close();
   await venue.end();
 });
+
+t.test('a gateway that finds a bug of ours closes its sockets, says so, and the process lives on', async (t) => {
+  const venue = new ThreadedVenue(t.testdir());
+  await venue.start();
+  const { worker, first } = await venue.gateway(0, 0);
+  const port = first.type === 'listening' ? first.port : 0;
+  const member = new Member(port);
+  await member.logOn(venue.privateKey, 1);
+  const said: GatewayMessage[] = [];
+  worker.on('message', (message: GatewayMessage) => said.push(message));
+  // A record of the admin log that no engine ever wrote.
+  Atomics.add(new Int32Array(venue.adminLog), 0, 1);
+  new Doorbell(venue.bells[0]).ring();
+  const [code] = (await once(worker, 'exit')) as [number];
+  t.equal(code, 1);
+  t.equal(await member.closed, 1006);
+  t.match(said, [{ type: 'fatal', code: 'BUG', message: /^Gateway 0: Error: Slot \d+ of the admin log/ }]);
+  await venue.end();
+});

@@ -91,7 +91,7 @@ export class GatewayApp {
   constructor(
     uws: Uws,
     data: GatewayWorkerData,
-    seams: Omit<GatewaySeams, 'framedWanted'>,
+    seams: Omit<GatewaySeams, 'framedWanted' | 'log'>,
     post: (message: GatewayMessage) => void,
     fatal: (error: unknown) => void,
   ) {
@@ -100,7 +100,11 @@ export class GatewayApp {
     this.#post = post;
     this.#fatal = fatal;
     this.#bell = new Doorbell(data.doorbell);
-    this.gateway = new Gateway(data, { ...seams, framedWanted: (wanted) => this.#setFrames(wanted) });
+    this.gateway = new Gateway(data, {
+      ...seams,
+      framedWanted: (wanted) => this.#setFrames(wanted),
+      log: (level, code, message) => post({ type: 'log', level, code, message: `gateway ${data.index} ${message}` }),
+    });
     this.#app = this.#makeApp();
   }
 

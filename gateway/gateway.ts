@@ -49,6 +49,8 @@ export interface GatewaySeams {
   readonly verify: Verify;
   /** Runs `frameTick` every frameMs from `true` on, until `false`. */
   framedWanted(wanted: boolean): void;
+  /** A line for the operator; never on the order path. */
+  log(level: 'info' | 'warn', code: string, message: string): void;
 }
 
 /** Instruments in one page: each at most about 100 bytes, so that a page stays under a client's frame limit. */
@@ -72,6 +74,8 @@ export class Gateway {
   readonly #frames = new CommandFrameReader();
   #stopping = false;
   #framed = false;
+  /** Every shard was followed once: what falls behind from here on is worth a word. */
+  #served = false;
 
   constructor(data: GatewayWorkerData, seams: GatewaySeams) {
     const { limits, shardCount } = data;
@@ -151,8 +155,8 @@ export class Gateway {
       const outcome = feed.turn();
       if (outcome === FEED_IDLE) continue;
       more = true;
-      if (outcome === FEED_FELL_BEHIND) this.#fellBehind();
-      else if (outcome === FEED_CAUGHT_UP) this.#links[feed.shard].durable.skipMissed();
+      if (outcome === FEED_FELL_BEHIND) this.#fellBehind(feed);
+      else if (outcome === FEED_CAUGHT_UP) this.#caughtUp(feed);
     }
     this.#logon.settle();
     if (this.#catchUps.turn()) more = true;
@@ -261,7 +265,15 @@ export class Gateway {
     if (wasOpen && lost) for (const link of this.#links) link.loseSession(session.incarnation);
   }
 
-  #fellBehind(): void {
+  #caughtUp(feed: ShardFeed): void {
+    this.#links[feed.shard].durable.skipMissed();
+    if (this.#served) this.#seams.log('info', 'CAUGHT_UP', `follows shard ${feed.shard} again, from event ${feed.at}`);
+    this.#served ||= this.ready;
+  }
+
+  #fellBehind(feed: ShardFeed): void {
+    const text = `fell behind shard ${feed.shard} at event ${feed.at}: sessions are closed, the journal is read`;
+    this.#seams.log('warn', 'FELL_BEHIND', text);
     for (const session of [...this.table.all]) {
       if (session.incarnation !== 0) {
         this.close(session, CLOSE_CODES.STREAM_RESTARTED, 'the event stream starts again: resume');

@@ -126,11 +126,14 @@ export class FakeSocket implements SessionSocket {
   buffered = 0;
   /** True: everything sent from now on is dropped, as by a network that is full. */
   full = false;
+  /** True: what is sent counts as buffered until the test says otherwise. */
+  stuck = false;
 
   send(bytes: Uint8Array): boolean {
     if (this.full) return false;
     if (this.closedWith !== 0) throw new Error('Something was sent behind the close.');
     this.sent.push(bytes.slice());
+    if (this.stuck) this.buffered += bytes.length;
     return true;
   }
   bufferedBytes(): number {
@@ -293,6 +296,7 @@ export class MadeVenue {
   /** False holds the shards still: what is sent to them waits in their rings. */
   shardsRun = true;
   framed = false;
+  readonly logged: string[] = [];
   /** Set: signatures are not checked until the test calls what is pushed here. */
   heldVerifications: (() => void)[] | null = null;
   readonly #limits: Limits;
@@ -392,6 +396,9 @@ export class MadeVenue {
         },
         framedWanted: (wanted) => {
           this.framed = wanted;
+        },
+        log: (level, code) => {
+          this.logged.push(`${level} ${code}`);
         },
       });
     });

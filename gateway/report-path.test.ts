@@ -167,6 +167,7 @@ t.test('a gateway that was dropped closes its sessions, reads the journal, and s
   t.equal(here.socket.closedWith, CLOSE_CODES.STREAM_RESTARTED);
   t.equal(there.session.state, LIVE, 'the other gateway goes on');
   t.ok(venue.gateways[0].ready);
+  t.same(venue.logged, ['warn FELL_BEHIND', 'info CAUGHT_UP']);
   const resume = [{ shard: 0, epoch: 1, sequence: sequenceOf(last) }];
   const again = venue.logOn(key, { lane: 1, resume }, venue.gateways[0]);
   t.equal(again.session.state, LIVE);
@@ -314,6 +315,28 @@ t.test('a long replay waits for its reader, whole, while others trade', async (t
   t.not(resumed.socket.last('Resumed'), undefined);
   isChained(t, resumed.socket, 1);
   t.same(resumed.socket.events().at(-1), writer.socket.events().at(-1));
+  venue.end();
+});
+
+t.test('a replay never holds more than a piece beyond its bound, however large the groups are', async (t) => {
+  const bounds = { maxBufferedBytes: 16 * 1024, pauseBufferedBytes: 4 * 1024 };
+  const { venue, key } = open(t.testdir(), { settings: bounds });
+  const writer = venue.logOn(key, { lane: 1 });
+  trade(venue, writer, 1, 1, 1200);
+  const { socket, session } = venue.connect();
+  const resume = [{ shard: 0, epoch: 1, sequence: 0 }];
+  venue.gateway.message(session, venue.logonFrame(socket, key, { lane: 2, resume }), true);
+  socket.stuck = true;
+  let most = 0;
+  for (let pieces = 0; socket.last('Resumed') === undefined && socket.closedWith === 0; pieces++) {
+    if (pieces > 10_000) throw new Error('the replay never ends');
+    venue.pump();
+    most = Math.max(most, socket.buffered);
+    socket.buffered = 0;
+  }
+  t.equal(socket.closedWith, 0);
+  t.ok(most <= bounds.pauseBufferedBytes + 8 * 1024, `${most} bytes waited at most`);
+  isChained(t, socket, 1);
   venue.end();
 });
 
