@@ -121,6 +121,39 @@ t.test('a book that the exchange did not show fails', async (t) => {
   t.equal(outcome.journal.snapshots?.equal, (outcome.journal.snapshots?.expected ?? 0) - 1);
 });
 
+t.test('any folder of the format works: prices at both ends of 32 bits, zero and below, no snapshots', async (t) => {
+  const folder = join(t.testdir(), 'market');
+  mkdirSync(folder, { recursive: true });
+  const commands = [
+    'seq,time,cmd,order_id,side,price_fen,qty,phase,origin',
+    '1,09:15:00.000,NEW,1,B,100,5,OPEN,',
+    '2,09:15:00.000,NEW,18446744073709551615,S,90,3,OPEN,full',
+    '3,09:25:00.000,UNCROSS,0,,0,0,OPEN,',
+    '4,09:30:00.000,NEW,3,S,2000000000,7,CONT,rem',
+    '5,09:30:00.000,NEW,4,B,2000000000,4,CONT,',
+    '6,09:30:00.000,NEW,5,B,-2000000000,2,CONT,',
+    '7,09:30:00.000,NEW,6,S,-2000000000,9,CONT,',
+    '8,09:30:00.000,CXL,6,S,-2000000000,5,CONT,',
+    '9,09:30:00.000,NEW,7,B,0,1,CONT,',
+    '10,09:30:00.000,CXL,7,B,0,1,CONT,',
+    '11,15:00:00.000,NEW,8,B,1999999999,4,CLOSE,',
+    '12,15:00:00.000,UNCROSS,0,,0,0,CLOSE,',
+  ];
+  const trades = [
+    'seq,phase,buy_id,sell_id,price_fen,qty,aggressor',
+    '1,OPEN,1,18446744073709551615,95,3,N',
+    '2,CONT,4,3,2000000000,4,B',
+    '3,CONT,1,6,100,2,S',
+    '4,CONT,5,6,-2000000000,2,S',
+  ];
+  writeFileSync(join(folder, 'commands.csv.gz'), gzipSync(`${commands.join('\n')}\n`));
+  writeFileSync(join(folder, 'trades.csv.gz'), gzipSync(`${trades.join('\n')}\n`));
+  const outcome = await replay(folder);
+  t.same(outcome.differences, []);
+  t.equal(outcome.trades.equal, 4);
+  t.equal(outcome.journal.snapshots, undefined);
+});
+
 t.test('a run leaves no folder behind, unless it is asked to', async (t) => {
   const own = () => readdirSync(join(repositoryFolder(), 'scratch')).filter((name) => name.startsWith(PREFIX));
   t.same(own(), []);

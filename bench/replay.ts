@@ -93,10 +93,11 @@ function differencesOf(found: readonly (readonly [where: string, difference: str
   return found.filter(([, difference]) => difference !== '').map(([where, difference]) => `${where}: ${difference}`);
 }
 
-/** Limits for a day: as many orders as it enters may rest at once, each on a level of its own. */
+/** Limits for a day: as many orders as it enters may rest at once, each on a level of its own; the rest is small. */
 function sizesFor(needs: PlanNeeds): string[] {
   const orders = String(Math.max(LEAST_ORDERS, needs.orders + SPARE_ORDERS));
-  return ['--max-orders', orders, '--max-levels', orders, '--max-instruments', '16', '--max-accounts', '16'];
+  const small = ['--segment-mib', '16', '--max-instruments', '16', '--max-accounts', '16'];
+  return [...small, '--max-orders', orders, '--max-levels', orders];
 }
 
 /** A market of one instrument and one trader on the fresh platform, and the day played in it. */

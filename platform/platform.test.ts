@@ -18,7 +18,7 @@ import {
   TredyeError,
 } from '../client/index.js';
 import { PlatformProcess } from '../proof/platform-process.js';
-import { EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, EXIT_LISTEN } from './exit-codes.js';
+import { EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, EXIT_LISTEN, EXIT_MISSING } from './exit-codes.js';
 
 /** Small enough to start quickly; the journal's first segment is written whole. */
 const SMALL = ['--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100', '--max-accounts', '100'];
@@ -200,7 +200,15 @@ t.test('what cannot start says why in one sentence and leaves with its code', as
   t.equal(badFlag.code, EXIT_CONFIGURATION);
   const kafka = await PlatformProcess.refused({ data: join(folder, 'a'), environment: { KAFKA_BROKERS: 'k:9092' } });
   t.equal(kafka.said, 'KAFKA_BROKERS is set, but Kafka joins in a later version: unset it.');
+  // The binary of a Node that there is not, asked for before the program begins.
+  const otherNode = "data:text/javascript,Object.defineProperty(process.versions, 'modules', { value: '1' })";
+  const noSockets = await PlatformProcess.refused({ data: join(folder, 'a'), nodeFlags: ['--import', otherNode] });
+  t.equal(noSockets.code, EXIT_MISSING);
+  t.match(noSockets.said, /^uWebSockets\.js has no binary that loads on Node .*: use Node 20 .*\.$/);
   t.notOk(existsSync(join(folder, 'a')), 'nothing was written');
+  const noFlock = await PlatformProcess.refused({ data: join(folder, 'a'), environment: { PATH: '' } });
+  t.equal(noFlock.said, 'The program flock is missing or does not work: install the Debian package util-linux.');
+  t.equal(noFlock.code, EXIT_MISSING);
 
   const data = join(folder, 'data');
   const platform = await PlatformProcess.start({ data, flags: SMALL });

@@ -134,6 +134,9 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   for (const name of Object.keys(environment)) {
     if (name.startsWith('TREDYE_')) delete environment[name];
   }
+  // Of whoever runs the proofs, not of this platform, which would refuse them.
+  delete environment.KAFKA_BROKERS;
+  delete environment.DATABASE_URL;
   return environment;
 }
 
