@@ -1,0 +1,190 @@
+/** Commands that need more events than they may make at a time: where they stop, how they go on, what waits for them. */
+import t from 'tap';
+import { CommandKind, Phase } from '../../schemas/codes.js';
+import { EVENT_COMMAND_SEQUENCE } from '../../schemas/layout.js';
+import { FOK, MadeEngine } from './made-engine.js';
+
+/** Sends Continues until nothing waits; all their events, and how many each made. */
+function finish(made: MadeEngine): { events: string[]; counts: number[] } {
+  const events: string[] = [];
+  const counts: number[] = [];
+  while (made.engine.operationsInProgress > 0 && counts.length < 100) {
+    events.push(...made.goOn());
+    counts.push(made.count);
+  }
+  return { events, counts };
+}
+
+function withSells(count: number, overrides = {}): MadeEngine {
+  const made = new MadeEngine({ maxEventsPerCommand: 8, ...overrides });
+  for (let index = 0; index < count; index++) made.sell(1, 100 + index);
+  return made;
+}
+
+t.test('a sweep stops before a pair that does not fit and goes on where it stopped', async (t) => {
+  const made = withSells(9);
+  const first = made.buy(10, 200);
+  t.equal(first.length, 7, 'accepted and three pairs: a fourth would be one event too many');
+  t.notOk(first.some((event) => event.endsWith('end')));
+  t.equal(made.engine.operationsInProgress, 1);
+  const command = made.word(0, EVENT_COMMAND_SEQUENCE);
+  const second = made.goOn();
+  t.equal(made.word(0, EVENT_COMMAND_SEQUENCE), command, 'the events belong to the order, not to the Continue');
+  t.equal(second.length, 8);
+  const rest = finish(made);
+  t.same(rest.counts, [5]);
+  t.equal(rest.events.at(-1), 'Booked #1 at 200 leaves 1 shown 1 filled 9 book end');
+  t.equal(made.side(1), '');
+  t.equal(made.side(0), '1@200×1');
+});
+
+t.test('a sweep that is done at exactly the limit is done', async (t) => {
+  const made = withSells(3, { maxEventsPerCommand: 7 });
+  t.equal(made.buy(3, 200).length, 7);
+  t.equal(made.engine.operationsInProgress, 0);
+});
+
+t.test('commands about the instrument are refused meanwhile, use no id up, and work afterwards', async (t) => {
+  const made = withSells(9);
+  made.buy(10, 200);
+  for (const kind of [
+    CommandKind.New,
+    CommandKind.Cancel,
+    CommandKind.Replace,
+    CommandKind.MassCancel,
+    CommandKind.SetPhase,
+    CommandKind.Uncross,
+    CommandKind.EndOfDay,
+  ]) {
+    t.same(
+      made.send(kind, { account: 2, counter: 1000, ...valid(kind) }),
+      ['Rejected #1000 InProgress end'],
+      CommandKind[kind],
+    );
+  }
+  t.same(made.send(CommandKind.MassCancel, { instrument: 0, account: 2, counter: 1000 }), [
+    'Rejected #1000 InProgress end',
+  ]);
+  finish(made);
+  t.match(made.send(CommandKind.MassCancel, { account: 2, counter: 1000 })[0], /^Started/);
+});
+
+/** What each kind needs for its shape. */
+function valid(kind: CommandKind): { price?: number; quantity?: number; type?: number } {
+  if (kind === CommandKind.New) return { price: 100, quantity: 1 };
+  if (kind === CommandKind.Replace) return { price: 100, quantity: 1 };
+  return kind === CommandKind.SetPhase ? { type: Phase.Halted } : {};
+}
+
+t.test('another instrument goes on while one is in progress', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 8 }, Phase.Continuous, 2);
+  for (let index = 0; index < 9; index++) made.sell(1, 100);
+  made.buy(9, 100);
+  t.same(made.buy(1, 100, { instrument: 2 }).length, 2);
+  finish(made);
+  t.equal(made.side(0, 2), '1@100×1');
+});
+
+t.test('operations finish in the order in which they began, and a full table is Busy', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 8, maxOperations: 2 }, Phase.Continuous, 3);
+  for (const instrument of [1, 2]) {
+    for (let index = 0; index < 9; index++) made.sell(1, 100, { instrument });
+    made.buy(9, 100, { instrument });
+  }
+  t.equal(made.engine.operationsInProgress, 2);
+  t.same(made.buy(1, 100, { instrument: 3, counter: 5000 }), ['Rejected #5000 Busy end']);
+  t.match(
+    made.send(CommandKind.Cancel, { instrument: 3, targetCounter: 1, counter: 5001 })[0],
+    /UnknownOrder/,
+    'a cancel is never Busy',
+  );
+  made.goOn();
+  t.equal(made.side(1, 1).startsWith('2@100'), true);
+  made.goOn();
+  t.equal(made.side(1, 1), '', 'the first one is finished before the second goes on');
+  t.equal(made.side(1, 2), '6@100×6');
+  finish(made);
+  t.equal(made.side(1, 2), '');
+});
+
+t.test('a mass cancel of all instruments goes on behind orders that others took meanwhile', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
+  for (let index = 0; index < 9; index++) made.buy(1, 100, { instrument: 1 + (index % 2) });
+  t.same(
+    made.send(CommandKind.MassCancel, { instrument: 0 }).map((event) => event.split(' ')[1]),
+    ['#10', '#1', '#2', '#3'],
+  );
+  // The cursor stands at the order that is taken now, and at the one behind it after that.
+  t.match(made.sell(1, 100, { instrument: 2 })[1], /^Fill #4 /);
+  t.match(made.sell(1, 100, { instrument: 1 })[1], /^Fill #5 /);
+  t.match(made.sell(1, 100, { instrument: 1 })[1], /^Fill #7 /);
+  t.match(made.buy(1, 100, { counter: 900 })[0], /InProgress/, 'its own account waits');
+  t.match(
+    made.sell(1, 100, { counter: 900, timeInForce: FOK })[0],
+    /InProgress/,
+    'fill-or-kill counts on the whole book',
+  );
+  const rest = finish(made);
+  t.same(
+    rest.events.map((event) => event.split(' ').slice(0, 2).join(' ')),
+    ['Cancelled #6', 'Cancelled #8', 'Cancelled #9', 'Finished #10'],
+  );
+  t.equal(rest.events.at(-1), 'Finished #10 quantity 6 end');
+});
+
+t.test('the last event of a mass cancel may need a Continue of its own', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 });
+  for (let index = 0; index < 3; index++) made.buy(1, 100);
+  t.equal(made.send(CommandKind.MassCancel).length, 4);
+  t.same(finish(made).events, ['Finished #4 quantity 3 end']);
+});
+
+t.test('an end of day goes on through both sides', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 });
+  for (let index = 0; index < 5; index++) made.buy(1, 100 - index);
+  for (let index = 0; index < 5; index++) made.sell(1, 101 + index);
+  made.send(CommandKind.EndOfDay);
+  const rest = finish(made);
+  t.same(rest.counts, [4, 4]);
+  t.equal(rest.events.at(-1), 'Finished #6 quantity 10 end');
+  t.equal(made.side(0) + made.side(1), '');
+});
+
+t.test('an uncross and its leftovers go on, pairs never split', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Auction);
+  for (let index = 0; index < 4; index++) made.sell(1, 100);
+  for (let index = 0; index < 7; index++) made.market(0, 1);
+  const first = made.send(CommandKind.Uncross);
+  t.equal(first.length, 3, 'the answer and one pair');
+  const rest = finish(made);
+  t.same(rest.counts, [4, 4, 1]);
+  t.match(rest.events[6], /^Cancelled #5 no-price quantity 1 AuctionLeftover/);
+  t.match(rest.events.at(-1), /^Cancelled #7 .* end$/);
+});
+
+t.test('the leftovers of a phase change go on', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Auction);
+  for (let index = 0; index < 7; index++) made.market(0, 1);
+  t.equal(made.phase(Phase.Continuous).length, 4);
+  t.same(finish(made).counts, [4]);
+  t.match(made.buy(1, 100)[1], /^Booked/);
+});
+
+t.test('a Continue with nothing to do makes nothing', async (t) => {
+  const made = new MadeEngine();
+  const before = made.engine.commandSequence;
+  t.same(made.goOn(), []);
+  t.equal(made.engine.commandSequence, before + 1);
+});
+
+t.test('a sweep in progress keeps the level that its rest will need', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 8, maxLevels: 4, maxOrders: 64 }, Phase.Continuous, 2);
+  for (let index = 0; index < 9; index++) made.sell(1, 100);
+  made.buy(1, 50, { instrument: 2 });
+  made.buy(1, 51, { instrument: 2 });
+  made.buy(10, 100);
+  t.match(made.buy(1, 52, { instrument: 2 })[0], /LevelsFull/, 'the last free level is spoken for');
+  t.match(made.buy(1, 51, { instrument: 2 })[1], /^Booked/, 'a level that exists takes more');
+  t.match(finish(made).events.at(-1), /^Booked #3 at 100/);
+  t.match(made.buy(1, 52, { instrument: 2 })[1], /^Booked/, 'the sweep freed the level it emptied');
+});
