@@ -190,8 +190,9 @@ t.test('a gateway that slept for more than a ring sends nothing wrong', async (t
   let low = 1;
   // Three rings' worth of events; the shard drops the sleeper when it holds the room.
   while (venue.shards[0].engine.eventSequence < 3 * venue.limits.outputRingSlots) {
-    const record = madeCommand(CommandKind.New, 2, low++, { instrument: 1, price: 5, quantity: 1, timeInForce: 2 });
-    awake.message(there.session, commandFrame(1, record), true);
+    const record = (): Int32Array =>
+      madeCommand(CommandKind.New, 2, low++, { instrument: 1, price: 5, quantity: 1, timeInForce: 2 });
+    awake.message(there.session, commandFrame(1, ...Array.from({ length: 32 }, record)), true);
     venue.roundOf(venue.shards[0]);
     venue.clock.ms += 10;
     while (awake.turn());
