@@ -26,23 +26,11 @@ import {
   EVENT_KIND_WORD,
   EVENT_WORDS,
 } from '../../schemas/layout.js';
-import { DAY_LIMITS, type DayCommands, readDayCommands } from './day-shard.js';
+import { DAY_LIMITS, type DayCommands, type FeederLine, readDayCommands } from './day-shard.js';
 
 /** Records sent and not yet durable, at most. */
 const WINDOW = 512;
 const BATCH = 64;
-
-/** What a test reads from the process's output. */
-export type FeederLine =
-  | {
-      readonly type: 'recovered';
-      readonly epoch: number;
-      readonly fed: number;
-      readonly total: number;
-      readonly tornTails: number;
-    }
-  | { readonly type: 'progress'; readonly durable: number; readonly inFlight: number }
-  | { readonly type: 'done'; readonly epoch: number };
 
 function say(line: FeederLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -65,3 +65,15 @@ export async function readDayCommands(folder: string): Promise<DayCommands> {
   }
   return new DayCommands(words);
 }
+
+/** What the process that feeds a shard says, a line of JSON each. */
+export type FeederLine =
+  | {
+      readonly type: 'recovered';
+      readonly epoch: number;
+      readonly fed: number;
+      readonly total: number;
+      readonly tornTails: number;
+    }
+  | { readonly type: 'progress'; readonly durable: number; readonly inFlight: number }
+  | { readonly type: 'done'; readonly epoch: number };

@@ -18,8 +18,7 @@ import { CommandKind } from '../../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_TIME_US, COMMAND_WORDS, EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import { findRecording } from '../recordings/data-folder.js';
 import { seededRandom } from '../seeded-random.js';
-import type { FeederLine } from './day-feeder-main.js';
-import { DAY_LIMITS, type DayCommands, readDayCommands } from './day-shard.js';
+import { DAY_LIMITS, type DayCommands, type FeederLine, readDayCommands } from './day-shard.js';
 import { openFilesUnder } from './synced-files.js';
 
 const KILLS = Number(process.env.SHARD_KILLS ?? 3);
