@@ -1,0 +1,97 @@
+/**
+ * The faults that `make mutants` plants, one at a time. Data only; run-mutants.ts says what happens with them.
+ * When one is out of date, find the line that does now what it was about: the fault stays, its text changes.
+ */
+
+import type { Mutant } from './run-mutants.js';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'ack-before-the-sync',
+    file: 'engine/shard/round.ts',
+    find: 'output.publishMatched(output.claimPosition);',
+    replace: 'output.publishMatched(output.claimPosition);\n      output.publishDurable(output.claimPosition);',
+    tests: ['engine/shard/round.test.ts', 'engine/shard/shard-crash.test.ts'],
+  },
+  {
+    // On the simulated disk it loses groups; on the real one only the flags of the open file show it.
+    name: 'no-o-dsync',
+    file: 'engine/journal/segments.ts',
+    find: "export function openForGroups(disk: Disk, path: string): DiskFile {\n  return disk.open(path, 'synced');",
+    replace: "export function openForGroups(disk: Disk, path: string): DiskFile {\n  return disk.open(path, 'plain');",
+    tests: ['engine/shard/shard-crash.test.ts', 'proof/shard/shard-day.test.ts'],
+  },
+  {
+    name: 'cut-one-record-too-far',
+    file: 'engine/journal/open-journal.ts',
+    find: 'cutTail(disk, directory, end);',
+    replace: 'cutTail(disk, directory, { ...end, offset: end.lastOffset });',
+    tests: ['engine/journal/journal-crash.test.ts', 'engine/shard/shard-crash.test.ts'],
+  },
+  {
+    // All events are right; only the next trade at that price goes to the wrong order.
+    name: 'replace-keeps-priority',
+    file: 'engine/matching/apply-replace.ts',
+    find: '  moveOrder(state, words, at, slot, price, leaves);\n}',
+    replace: `  if (price === orders[orderAt + ORDER_PRICE]) {
+    const before = (orders[orderAt + ORDER_LEAVES] as number) >>> 0;
+    state.ids.remove(slot);
+    state.books.reduce(orders[orderAt + ORDER_LEVEL] as number, before - leaves);
+    renameOrder(state, words, at, slot, price, before, leaves, 0, REPLACED);
+    orders[orderAt + ORDER_LEAVES] = leaves;
+    state.ids.add(slot);
+    writeOrderEvent(state, slot, price, 0, leaves, leaves, EventKind.Booked | EVENT_BOOK_BIT);
+    return;
+  }
+  moveOrder(state, words, at, slot, price, leaves);
+}`,
+    tests: ['proof/model-vs-engine.test.ts'],
+  },
+  {
+    name: 'uncross-at-the-lowest-price',
+    file: 'engine/matching/uncross.ts',
+    find: 'price = Math.floor((lowest + highest) / 2);',
+    replace: 'price = Math.min(lowest, highest);',
+    tests: ['proof/model-vs-engine.test.ts'],
+  },
+  {
+    name: 'ring-publishes-before-it-fills',
+    file: 'engine/ring/command-ring.ts',
+    find: '    this.#claimed = (claimed + count) | 0;\n    return claimed >>> 0;',
+    replace: `    this.#claimed = (claimed + count) | 0;
+    this.#published = this.#claimed;
+    Atomics.store(this.words, COMMAND_RING_PUBLISHED, this.#claimed);
+    return claimed >>> 0;`,
+    tests: ['engine/ring/command-ring.test.ts'],
+  },
+  {
+    name: 'verifier-skips-a-bound',
+    file: 'schemas/flat-table.ts',
+    find: 'if (first % alignment !== 0 || count > Math.floor((this.length - first) / elementBytes)) return false;',
+    replace: 'if (first % alignment !== 0) return false;',
+    tests: ['schemas/frame-verifier.test.ts'],
+  },
+  {
+    // The id that was used last executes once more.
+    name: 'duplicate-accepted',
+    file: 'engine/matching/checks.ts',
+    find: 'if (counter <= (lanes.marks[lane] as number)) return repeat(',
+    replace: 'if (counter < (lanes.marks[lane] as number)) return repeat(',
+    tests: ['proof/model-vs-engine.test.ts'],
+  },
+  {
+    // EVENT_SELL_BIT: whoever folds the events takes a cancelled buy off the sells.
+    name: 'cancel-on-the-wrong-side',
+    file: 'engine/matching/apply-cancel.ts',
+    find: 'const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;',
+    replace: 'const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT | (1 << 8);',
+    tests: ['proof/model-vs-engine.test.ts'],
+  },
+  {
+    name: 'heartbeat-never-closes',
+    file: 'gateway/heartbeat.ts',
+    find: 'const MISSED_INTERVALS = 2;',
+    replace: 'const MISSED_INTERVALS = Number.POSITIVE_INFINITY;',
+    tests: ['gateway/report-path.test.ts'],
+  },
+];
