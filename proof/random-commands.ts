@@ -100,19 +100,24 @@ class ScenarioMaker {
   private readonly spread: number;
   /** How soon a Continue follows, as a weight: late ones let several operations stand side by side. */
   private readonly haste: number;
+  /** The market wanders and jumps over all prices there are, instead of staying where it began. */
+  private readonly wanders: boolean;
   private timeUs = 1_700_000_000_000_000;
 
   constructor(private readonly seed: number) {
     const dice = new Dice(seed);
     this.dice = dice;
-    const maxOrders = dice.weighted([
-      [1, 3],
-      [2, 10],
-      [5, 64],
-    ]);
+    this.wanders = dice.chance(0.25);
+    const maxOrders = this.wanders
+      ? 300
+      : dice.weighted([
+          [1, 3],
+          [2, 10],
+          [5, 64],
+        ]);
     this.limits = {
       maxOrders,
-      maxLevels: Math.min(maxOrders, dice.pick([3, 64, 64, 64, 64])),
+      maxLevels: Math.min(maxOrders, dice.pick([3, 300, 300, 300, 300])),
       maxInstruments: dice.between(2, 5),
       maxAccounts: dice.between(3, 5),
       maxKeys: dice.pick([1, 3, 12]),
@@ -128,8 +133,8 @@ class ScenarioMaker {
     this.shard = dice.below(this.shardCount);
     this.view = new VenueView(new Model(this.limits, this.shard, this.shardCount), this.shard);
     this.center = dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
-    this.spread = dice.pick([2, 3, 3, 40]);
     this.haste = dice.pick([3, 10, 40]);
+    this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
   make(length: number): Scenario {
@@ -156,26 +161,31 @@ class ScenarioMaker {
 
   private addOne(): void {
     const { dice } = this;
+    // What empties books or stops trading is rare where a deep book shall wander.
+    const rare = this.wanders ? 0.1 : 1;
     const make = dice.weighted<() => void>([
       [42, () => this.enter()],
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
       [7, () => this.aimAt(CommandKind.CancelReplace)],
-      [3, () => this.massCancel()],
-      [4, () => this.setPhase(this.anInstrument(), dice.weighted(PHASES))],
-      [4, () => this.market(CommandKind.Uncross)],
-      [1, () => this.market(CommandKind.EndOfDay)],
+      [3 * rare, () => this.massCancel()],
+      [4 * rare, () => this.setPhase(this.anInstrument(), dice.weighted(PHASES))],
+      [4 * rare, () => this.market(CommandKind.Uncross)],
+      [rare, () => this.market(CommandKind.EndOfDay)],
       [this.view.operationsInProgress > 0 ? this.haste : 1, () => this.goOn()],
       [4, () => this.repeat()],
       [2, () => this.spoil()],
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
       [0.7, () => this.loseSession()],
       [2, () => this.administer()],
-      [0.6, () => this.auction()],
-      [1, () => this.sweep()],
+      [0.6 * rare, () => this.auction()],
+      [rare, () => this.sweep()],
     ]);
     make();
-    if (dice.chance(0.05)) {
+    if (this.wanders && dice.chance(0.3)) {
+      const jump = dice.chance(0.03) ? dice.between(-0x40000000, 0x40000000) : dice.between(-9, 9);
+      this.center = clampPrice(this.center + jump);
+    } else if (dice.chance(0.05)) {
       this.center = clampPrice(this.center + dice.between(-3, 3));
     }
   }
@@ -231,7 +241,7 @@ class ScenarioMaker {
     const session = this.aSession();
     const type = dice.chance(0.12) ? OrderType.Market : OrderType.Limit;
     const withPrice = type === OrderType.Limit ? !dice.chance(0.01) : dice.chance(0.4);
-    const price = withPrice ? this.aPrice() : NO_PRICE;
+    const price = withPrice ? this.aPrice(side) : NO_PRICE;
     const words = this.from(session, CommandKind.New, instrument);
     words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
     words[COMMAND_PRICE] = price;
@@ -381,8 +391,8 @@ class ScenarioMaker {
 
   private addInstrument(): void {
     const { dice } = this;
-    const priceMin = this.center > 0 ? this.center - 50 : Math.max(this.center - 50, -0x7fffffff);
-    const priceMax = Math.min(this.center + 100, 0x7fffffff);
+    const priceMin = this.wanders ? -0x7fffffff : clampPrice(this.center - 50);
+    const priceMax = this.wanders ? 0x7fffffff : clampPrice(this.center + 100);
     const { calm } = this;
     const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
     this.admin(
@@ -394,8 +404,8 @@ class ScenarioMaker {
           [1, ANY_SHARD],
           [calm ? 0 : 0.5, 3],
         ]),
-        priceMin: !calm && dice.chance(0.05) ? priceMax + 1 : priceMin,
-        priceMax,
+        priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
+        priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
         quantityMax: dice.pick([60, 60, 1 << 19]),
         unit: calm ? 1 : dice.pick([1, 1, 7, 0xffffffff]),
         referencePrice: dice.chance(0.5) ? null : this.center,
@@ -489,7 +499,7 @@ class ScenarioMaker {
 
   private anInstrument(): number {
     const { dice } = this;
-    const known = this.view.traded[dice.below(this.view.traded.length)];
+    const known = this.view.traded[this.wanders && dice.chance(0.9) ? 0 : dice.below(this.view.traded.length)];
     return known !== undefined && dice.chance(0.97) ? known : dice.pick([0, 1, 2, 3, 6, 0xffffffff]);
   }
 
@@ -502,8 +512,12 @@ class ScenarioMaker {
     ]);
   }
 
-  private aPrice(): number {
+  /** Few prices around the center; where the market wanders many, and mostly on the side's own side of it. */
+  private aPrice(side = this.dice.pick([Side.Buy, Side.Sell])): number {
     const { dice, center, spread } = this;
+    if (this.wanders && dice.chance(0.85)) {
+      return clampPrice(center + (side === Side.Buy ? -1 : 1) * dice.between(0, spread));
+    }
     return clampPrice(center + (dice.chance(0.97) ? dice.between(-spread, spread) : dice.between(-60, 120)));
   }
 
