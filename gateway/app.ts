@@ -14,7 +14,7 @@ import type { Session, SessionSocket } from './session.js';
 import type { TemplatedApp, Uws, us_listen_socket, WebSocket } from './uws.js';
 import type { GatewayFatalCode, GatewayMessage, GatewayWorkerData } from './worker-data.js';
 
-export const STREAM_PATH = '/v1/stream';
+const STREAM_PATH = '/v1/stream';
 const TICK_MS = 100;
 /** A doorbell that is never rung: the shard died. The supervisor sees that; this only keeps the sleep bounded. */
 const SLEEP_MS = 1000;

@@ -80,7 +80,7 @@ const START_US = 1_700_000_000_000_000;
 /** Turns after which a venue that still works is broken. */
 const PUMP_LIMIT = 100_000;
 
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   ms = START_MS;
   nowMs(): number {
     return this.ms;

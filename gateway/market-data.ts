@@ -27,6 +27,7 @@ import {
 import type { Clock } from './clock.js';
 import { LIVE, type Session } from './session.js';
 import type { ShardFeed } from './shard-feed.js';
+import { type PendingRecords, PublicInterest, SubscriptionGroup } from './subscriptions.js';
 
 const TRADES: number = Channel.Trades;
 const TOP: number = Channel.Top;
@@ -44,63 +45,6 @@ export const TOP_BIT = 2;
 
 function channelBit(channel: number): number {
   return channel === TRADES ? TRADES_BIT : TOP_BIT;
-}
-
-/** What one session asked for, by channel. `behind`: instrument -> last sequence that it holds of that stream. */
-class ChannelInterest {
-  readonly groups = new Map<number, Group>();
-  /** By mode. */
-  readonly behind: readonly Map<number, number>[] = [new Map(), new Map()];
-}
-
-export class PublicInterest {
-  readonly #trades = new ChannelInterest();
-  readonly #top = new ChannelInterest();
-
-  of(channel: number): ChannelInterest {
-    return channel === TRADES ? this.#trades : this.#top;
-  }
-}
-
-/** Records of one shard that a group has not sent. */
-class Pending {
-  records = new Int32Array(16 * EVENT_WORDS);
-  /** Of each record: its instrument, and the last sequence of its stream before it. */
-  readonly instruments: number[] = [];
-  readonly previous: number[] = [];
-  count = 0;
-
-  add(instrument: number, previousLast: number, words: Int32Array, at: number): void {
-    if ((this.count + 1) * EVENT_WORDS > this.records.length) {
-      const grown = new Int32Array(this.records.length * 2);
-      grown.set(this.records);
-      this.records = grown;
-    }
-    const target = this.count * EVENT_WORDS;
-    for (let word = 0; word < EVENT_WORDS; word++) this.records[target + word] = words[at + word] as number;
-    this.instruments[this.count] = instrument;
-    this.previous[this.count] = previousLast;
-    this.count++;
-  }
-}
-
-class Group {
-  readonly mode: number;
-  readonly channel: number;
-  readonly instrument: number;
-  readonly sessions = new Set<Session>();
-  /** By shard. */
-  readonly pending: readonly Pending[];
-  /** Framed tops: instrument -> last sequence that the group was sent. By shard. */
-  readonly changed: readonly Map<number, number>[];
-
-  constructor(mode: number, channel: number, instrument: number, shardCount: number) {
-    this.mode = mode;
-    this.channel = channel;
-    this.instrument = instrument;
-    this.pending = Array.from({ length: shardCount }, () => new Pending());
-    this.changed = Array.from({ length: shardCount }, () => new Map<number, number>());
-  }
 }
 
 /** The last trade of an instrument, and the sequence of the one before. */
@@ -129,14 +73,15 @@ export class MarketData {
   readonly #topLast = new Map<number, number>();
   readonly #lastTrade = new Map<number, LastTrade>();
   /** Groups by channel and instrument; ALL_INSTRUMENTS is one of them. */
-  readonly #groups: readonly Map<number, Group[]>[] = [new Map(), new Map(), new Map()];
+  readonly #groups: readonly Map<number, SubscriptionGroup[]>[] = [new Map(), new Map(), new Map()];
   /** Groups with something to send, by mode. */
-  readonly #dirty: readonly Set<Group>[] = [new Set(), new Set()];
+  readonly #dirty: readonly Set<SubscriptionGroup>[] = [new Set(), new Set()];
   /** Sessions that missed something, by mode. */
   readonly #behind: readonly Set<Session>[] = [new Set(), new Set()];
   readonly #writer = new PublicFrameWriter();
   readonly #record = new Int32Array(EVENT_WORDS * 2);
   readonly #toFlush = new Set<Session>();
+  readonly #interests = new Map<Session, PublicInterest>();
   /** Streams of the frame at hand, for the sessions that do not get it. */
   readonly #notedInstruments: number[] = [];
   readonly #notedPrevious: number[] = [];
@@ -180,10 +125,10 @@ export class MarketData {
 
   /** Adds to what a session gets. No instruments: all, in place of some; some do not take the place of all. */
   subscribe(session: Session, channels: number, mode: number, instruments: readonly number[]): void {
-    session.interest ??= new PublicInterest();
+    const interest = this.#interestOf(session);
     for (const channel of CHANNELS) {
       if ((channels & channelBit(channel)) === 0) continue;
-      const { groups } = session.interest.of(channel);
+      const { groups } = interest.of(channel);
       if (instruments.length === 0) {
         for (const instrument of [...groups.keys()]) this.#leave(session, channel, instrument);
         this.#join(session, channel, mode, ALL_INSTRUMENTS);
@@ -200,7 +145,8 @@ export class MarketData {
   subscribedTo(session: Session, channels: number, all: number): number {
     let most = 0;
     for (const channel of CHANNELS) {
-      const groups = (channels & channelBit(channel)) === 0 ? undefined : session.interest?.of(channel).groups;
+      const groups =
+        (channels & channelBit(channel)) === 0 ? undefined : this.#interests.get(session)?.of(channel).groups;
       if (groups?.has(ALL_INSTRUMENTS) === true) return all;
       most = Math.max(most, groups?.size ?? 0);
     }
@@ -215,8 +161,8 @@ export class MarketData {
 
   /** Takes away; no instruments: all of the channels. Of someone who has all, single ones cannot be taken. */
   unsubscribe(session: Session, channels: number, instruments: readonly number[]): void {
-    const { interest } = session;
-    if (interest === null) return;
+    const interest = this.#interests.get(session);
+    if (interest === undefined) return;
     for (const channel of CHANNELS) {
       if ((channels & channelBit(channel)) === 0) continue;
       const which = instruments.length === 0 ? [...interest.of(channel).groups.keys()] : instruments;
@@ -230,10 +176,20 @@ export class MarketData {
     this.#behind[RAW].delete(session);
     this.#behind[FRAME].delete(session);
     this.#toFlush.delete(session);
+    this.#interests.delete(session);
+  }
+
+  #interestOf(session: Session): PublicInterest {
+    let interest = this.#interests.get(session);
+    if (interest === undefined) {
+      interest = new PublicInterest();
+      this.#interests.set(session, interest);
+    }
+    return interest;
   }
 
   #join(session: Session, channel: number, mode: number, instrument: number): void {
-    const groups = this.#groups[channel] as Map<number, Group[]>;
+    const groups = this.#groups[channel] as Map<number, SubscriptionGroup[]>;
     let ofInstrument = groups.get(instrument);
     if (ofInstrument === undefined) {
       ofInstrument = [];
@@ -241,11 +197,11 @@ export class MarketData {
     }
     let group = ofInstrument.find((candidate) => candidate.mode === mode);
     if (group === undefined) {
-      group = new Group(mode, channel, instrument, this.#shards.length);
+      group = new SubscriptionGroup(mode, channel, instrument, this.#shards.length);
       ofInstrument.push(group);
     }
     group.sessions.add(session);
-    const interest = (session.interest as PublicInterest).of(channel);
+    const interest = this.#interestOf(session).of(channel);
     interest.groups.set(instrument, group);
     if (mode === FRAME) this.framedSessions++;
     if (channel === TOP) {
@@ -257,7 +213,7 @@ export class MarketData {
   }
 
   #leave(session: Session, channel: number, instrument: number): void {
-    const interest = session.interest?.of(channel);
+    const interest = this.#interests.get(session)?.of(channel);
     const group = interest?.groups.get(instrument);
     if (interest === undefined || group === undefined) return;
     interest.groups.delete(instrument);
@@ -268,7 +224,7 @@ export class MarketData {
     if (group.mode === FRAME) this.framedSessions--;
     if (group.sessions.size > 0) return;
     this.#dirty[group.mode].delete(group);
-    const groups = this.#groups[channel] as Map<number, Group[]>;
+    const groups = this.#groups[channel] as Map<number, SubscriptionGroup[]>;
     const left = (groups.get(instrument) ?? []).filter((other) => other !== group);
     if (left.length === 0) groups.delete(instrument);
     else groups.set(instrument, left);
@@ -293,7 +249,7 @@ export class MarketData {
     const groups = this.#groups[TRADES]?.get(key);
     if (groups === undefined) return;
     for (const group of groups) {
-      const pending = group.pending[shard] as Pending;
+      const pending = group.pending[shard] as PendingRecords;
       pending.add(instrument, previousLast, record, 0);
       this.#dirty[group.mode].add(group);
       if (group.mode === FRAME && pending.count >= HELD_TRADES) this.#sendPending(group, shard);
@@ -318,7 +274,7 @@ export class MarketData {
       this.#dirty[group.mode].add(group);
       if (group.mode === RAW) {
         writeTop(this.#record, EVENT_WORDS, fold, instrument, side);
-        (group.pending[shard] as Pending).add(instrument, previousLast, this.#record, EVENT_WORDS);
+        (group.pending[shard] as PendingRecords).add(instrument, previousLast, this.#record, EVENT_WORDS);
       } else {
         const changed = group.changed[shard] as Map<number, number>;
         if (!changed.has(instrument)) changed.set(instrument, previousLast);
@@ -340,8 +296,8 @@ export class MarketData {
   }
 
   /** Sends a group the records that wait, in order; neighbours of one stream share a stream entry. */
-  #sendPending(group: Group, shard: number): void {
-    const pending = group.pending[shard] as Pending;
+  #sendPending(group: SubscriptionGroup, shard: number): void {
+    const pending = group.pending[shard] as PendingRecords;
     if (pending.count === 0) return;
     const writer = this.#begin(shard);
     let from = 0;
@@ -357,7 +313,7 @@ export class MarketData {
   }
 
   /** Appends as much of a run of one stream as fits and returns how many records that were. */
-  #appendRun(group: Group, pending: Pending, from: number, to: number): number {
+  #appendRun(group: SubscriptionGroup, pending: PendingRecords, from: number, to: number): number {
     const room = MAX_FRAME_RECORDS - this.#writer.count;
     const count = Math.min(room, to - from);
     if (count === 0) return 0;
@@ -380,7 +336,7 @@ export class MarketData {
   }
 
   /** Sends a framed group both sides of each book whose top changed. */
-  #sendChanged(group: Group, shard: number): void {
+  #sendChanged(group: SubscriptionGroup, shard: number): void {
     const changed = group.changed[shard] as Map<number, number>;
     if (changed.size === 0) return;
     const writer = this.#begin(shard);
@@ -416,10 +372,10 @@ export class MarketData {
   }
 
   /** Gives the frame to every session of the group that keeps up, and begins the next one. */
-  #sendFrame(group: Group, shard: number, writer: PublicFrameWriter): void {
+  #sendFrame(group: SubscriptionGroup, shard: number, writer: PublicFrameWriter): void {
     const bytes = writer.finish(this.#clock.nowUs()).slice();
     for (const session of group.sessions) {
-      const behind = (session.interest as PublicInterest).of(group.channel).behind[group.mode];
+      const behind = this.#interestOf(session).of(group.channel).behind[group.mode];
       if (behind.size === 0 && session.socket.bufferedBytes() <= this.#pauseBytes) {
         session.queue(bytes);
         this.#toFlush.add(session);
@@ -436,8 +392,8 @@ export class MarketData {
 
   /** Sends a session that fell behind, or is new, the present state of what it missed, as far as it reads. */
   #recover(session: Session, mode: number): void {
-    const { interest } = session;
-    if (interest === null || session.state !== LIVE) {
+    const interest = this.#interests.get(session);
+    if (interest === undefined || session.state !== LIVE) {
       this.#behind[mode].delete(session);
       return;
     }

@@ -9,7 +9,6 @@
  */
 
 import type { ResumePointFields } from '../schemas/control.js';
-import type { PublicInterest } from './market-data.js';
 
 export const CHALLENGED = 0;
 export const VERIFYING = 1;
@@ -73,8 +72,6 @@ export class Session {
   /** First and last of the report path's entries for this session; -1: none. */
   firstEntry = -1;
   lastEntry = -1;
-  /** What it subscribed to; null before the first time. Market data only. */
-  interest: PublicInterest | null = null;
 
   readonly #queue: Uint8Array[] = [];
   readonly #sendQueued: () => void;

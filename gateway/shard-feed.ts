@@ -19,7 +19,7 @@ export type EventSink = (feed: ShardFeed, words: Int32Array, count: number) => v
 
 /** What a turn met. */
 export const FEED_IDLE = 0;
-export const FEED_WORKED = 1;
+const FEED_WORKED = 1;
 /** Behind now: what was sent from this shard may not go on. */
 export const FEED_FELL_BEHIND = 2;
 /** The ring took over from the journal. */

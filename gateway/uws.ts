@@ -10,12 +10,9 @@ import type * as uwsNode24 from 'uws-node24';
 
 // The older package's types describe what we use.
 export type {
-  HttpRequest,
-  HttpResponse,
   TemplatedApp,
   us_listen_socket,
   WebSocket,
-  WebSocketBehavior,
 } from 'uws-node20';
 
 /** A name that the newer package does not have drops out here, and its users no longer compile. */
