@@ -13,7 +13,7 @@ const PHASE_NAMES = ['OPEN', 'CONT', 'CLOSE'];
 const CONTINUOUS = 1;
 
 /** Who took the initiative, as an index into this: buyer, seller, nobody (an auction). */
-export const AGGRESSOR_NAMES = ['B', 'S', 'N'] as const;
+const AGGRESSOR_NAMES = ['B', 'S', 'N'] as const;
 export const AGGRESSOR_BUYER = 0;
 export const AGGRESSOR_SELLER = 1;
 export const AGGRESSOR_NONE = 2;
