@@ -87,7 +87,7 @@ export class AnswerWalker {
 
   /** Events were missed: what the shard said so far stays unpaired. Nobody waits for it, the sessions are closed. */
   skipMissed(): void {
-    this.#spans.skip();
+    this.#spans.jumpToEnd();
     this.#span = false;
   }
 

@@ -10,7 +10,7 @@
  *
  * The writer never waits: it writes over what was not read. A span covers at least one command and so at least one
  * event, hence with as many spans as the output ring has slots (and a round more) a reader that was not lapped on the
- * output ring was not lapped here; one that was calls `skip`.
+ * output ring was not lapped here; one that was calls `jumpToEnd`.
  */
 
 import { highWord, joinWords } from '../../schemas/layout.js';
@@ -71,7 +71,7 @@ export class TakenSpansReader {
     this.#cursor = Atomics.load(this.#words, PUBLISHED);
   }
 
-  /** Reads the span under the cursor. False when there is none, or when it was written over (then `skip`). */
+  /** Reads the span under the cursor. False when there is none, or when it was written over (then `jumpToEnd`). */
   peek(): boolean {
     const words = this.#words;
     const cursor = this.#cursor;
@@ -88,7 +88,7 @@ export class TakenSpansReader {
   }
 
   /** Jumps over everything published so far; what it covered stays unpaired. */
-  skip(): void {
+  jumpToEnd(): void {
     this.#cursor = Atomics.load(this.#words, PUBLISHED);
   }
 
