@@ -73,7 +73,6 @@ function stop(task: ShardTask, status: ShardStatus, writer: JournalWriter): void
   writer.close();
   status.enter(ShardState.STOPPED, monotonicMs());
   tell(task, { type: 'stopped', shard: task.shard });
-  task.port.close();
 }
 
 function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredShard): ShardMessage {

@@ -36,7 +36,10 @@ export interface ShardTask {
   readonly status: SharedArrayBuffer;
   /** Rounds without work before the shard sleeps (spinRounds of ring/wait-policy.ts). */
   readonly spinRounds: number;
-  /** Messages go here at once, though the thread never returns to its event loop. */
+  /**
+   * Messages go here at once, though the thread never returns to its event loop. The worker closes it at the end: the
+   * other side has all messages when it gets 'close', which may be after the task's promise has settled.
+   */
   readonly port: MessagePort;
 }
 

@@ -71,7 +71,7 @@ class StartedShard {
         resolve(message);
       });
     });
-    this.ended = pool.run(task, { transferList: [port2] }).finally(() => setImmediate(() => port1.close()));
+    this.ended = pool.run(task, { transferList: [port2] });
   }
 
   get state(): ShardState {

@@ -15,5 +15,8 @@ export default function shardTask(task: ShardTask): void {
     const message = error instanceof Error ? error.message : String(error);
     task.port.postMessage({ type: 'fatal', shard: task.shard, code, message });
     throw error;
+  } finally {
+    // The other end gets what was posted, then its 'close'; closing that end itself could lose the last message.
+    task.port.close();
   }
 }
