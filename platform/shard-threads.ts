@@ -96,6 +96,8 @@ export class ShardThreads {
 
   private startOne(task: Omit<ShardTask, 'port'>, died: (error: PlatformError) => void): Promise<ShardRecovered> {
     const { port1, port2 } = new MessageChannel();
+    // The shard closes its end behind its last message, or its death does.
+    const closed = new Promise<void>((resolve) => port1.once('close', resolve));
     return new Promise((resolve, reject) => {
       let told = false;
       const fail = (error: PlatformError): void => {
@@ -122,8 +124,7 @@ export class ShardThreads {
           },
           (error: unknown) => {
             // Its own message says more and is already on its way: let it come first.
-            setImmediate(() => {
-              port1.close();
+            void closed.then(() => {
               const why = error instanceof Error ? error.message : String(error);
               fail(new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, `Shard ${task.shard} died: ${why}`, true));
             });
