@@ -1,11 +1,14 @@
 /**
- * Random numbers from a seed, the same on every machine. Any thread.
+ * Random choices from a seed, the same on every machine. Any thread.
  */
+import { seededRandom } from './seeded-random.js';
+
 export class Dice {
-  private state: number;
+  /** From 0 to 1. */
+  private readonly fraction: () => number;
 
   constructor(seed: number) {
-    this.state = seed >>> 0;
+    this.fraction = seededRandom(seed);
   }
 
   /** A whole number from 0 to `count` - 1. */
@@ -36,13 +39,5 @@ export class Dice {
       }
     }
     return values[0][1];
-  }
-
-  /** Mulberry32. */
-  private fraction(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 }
