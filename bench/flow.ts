@@ -8,13 +8,14 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type Limits, limitsFrom } from '../engine/limits.js';
-import { Engine } from '../engine/matching/engine.js';
+import type { Engine } from '../engine/matching/engine.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { OutputRing } from '../engine/ring/output-ring.js';
+import { startEngine } from '../proof/play-on-engine.js';
 import { type FlowPlan, planFlow } from '../proof/recordings/flow-plan.js';
 import { type Venue, venueFor } from '../proof/recordings/venue.js';
-import { EventKind, Phase } from '../schemas/codes.js';
-import { COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../schemas/layout.js';
+import { Phase } from '../schemas/codes.js';
+import { COMMAND_WORDS, EVENT_WORDS } from '../schemas/layout.js';
 import {
   FLOW_EVENTS,
   FLOW_FINAL,
@@ -96,10 +97,10 @@ async function playOnce(
   result.catch(() => undefined);
   const words = new Int32Array(wordsMemory);
   await joined(words, worker);
-  const engine = new Engine(limits, 0, 1);
+  const { engine } = startEngine(venue, limits);
+  // From here on a round's events; the venue's own do not belong to the flow.
   const events = new Int32Array(limits.roundEvents * EVENT_WORDS);
   engine.attach(events);
-  openVenue(engine, events, venue);
   const output = new OutputRing(memory);
   const started = process.hrtime.bigint();
   const made = playAll(engine, limits, commands, count, events, output, new Doorbell(bellMemory), words);
@@ -117,19 +118,6 @@ async function joined(words: Int32Array, worker: Worker): Promise<void> {
       await worker.terminate();
       throw new Error('The thread that reads the flow did not begin.');
     }
-  }
-}
-
-/** The venue's own events do not belong to the flow. */
-function openVenue(engine: Engine, events: Int32Array, venue: Venue): void {
-  for (let at = 0; at < venue.words.length; ) {
-    const before = engine.commandSequence;
-    engine.apply(venue.words, at, 0);
-    const kindWord = events[EVENT_KIND_WORD] ?? 0;
-    if ((kindWord & 0xff) === EventKind.Rejected) {
-      throw new Error(`The venue of the flow was refused, reason ${kindWord >>> 16}.`);
-    }
-    at += (engine.commandSequence - before) * COMMAND_WORDS;
   }
 }
 

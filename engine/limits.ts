@@ -72,7 +72,7 @@ export class LimitsError extends Error {
 }
 
 /** The smallest room a command may have: its first event, one pair of fills, one event that ends it. */
-export const MIN_EVENTS_PER_COMMAND = 4;
+const MIN_EVENTS_PER_COMMAND = 4;
 
 const BLOCK_BYTES = 4096;
 const COMMAND_RECORD_BYTES = 64;

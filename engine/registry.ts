@@ -19,11 +19,11 @@ export const INSTRUMENT_PHASE = 1;
 export const INSTRUMENT_PRICE_MIN = 2;
 export const INSTRUMENT_PRICE_MAX = 3;
 export const INSTRUMENT_QUANTITY_MAX = 4;
-export const INSTRUMENT_UNIT = 5;
+const INSTRUMENT_UNIT = 5;
 export const INSTRUMENT_REFERENCE = 6;
 export const INSTRUMENT_IN_PROGRESS = 7;
 export const INSTRUMENT_SYMBOL_BYTES = 8;
-export const INSTRUMENT_CHAIN_NEXT = 9;
+const INSTRUMENT_CHAIN_NEXT = 9;
 
 export const ACCOUNT_SHIFT = 3;
 export const ACCOUNT_SEQUENCE = 0;
@@ -33,7 +33,7 @@ export const ACCOUNT_MASS_CANCELS = 3;
 
 export const KEY_SHIFT = 2;
 export const KEY_ACCOUNT = 0;
-export const KEY_RIGHTS = 1;
+const KEY_RIGHTS = 1;
 export const KEY_REVOKED = 2;
 
 export const SYMBOL_BYTES = 32;

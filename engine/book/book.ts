@@ -52,7 +52,7 @@ export const SIDE_WINDOW = 2;
 export const SIDE_ROOT = 3;
 export const SIDE_WINDOW_LEVELS = 4;
 export const SIDE_FAR_LEVELS = 5;
-export const SIDE_FAR_ACCESSES = 6;
+const SIDE_FAR_ACCESSES = 6;
 export const SIDE_MARKET = 7;
 
 /** Bytes that a side costs while it is idle. */

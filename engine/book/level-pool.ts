@@ -29,7 +29,7 @@ export const TOTAL_SHIFT = 3;
 export const TOTAL = 1;
 
 /** Where a level is found by its price. */
-export const PLACE_FREE = 0;
+const PLACE_FREE = 0;
 export const PLACE_WINDOW = 1;
 export const PLACE_TREE = 2;
 /** The queue of market orders that rest in an auction: it has no price and is in no list. */

@@ -1,6 +1,6 @@
 /**
  * The uncross of an auction: one price at which the most trades, then all trades at that price by priority.
- * The shard's thread. `findAuction` is a pure function over two sorted sides, so that an indicative price can be made
+ * The shard's thread. `findAuction` is a pure function over two sorted sides, so that an indicative price can one day be made
  * elsewhere by the same code.
  */
 
@@ -37,7 +37,7 @@ const STAGE_LEFTOVERS = 1;
 const STAGE_NO_TRADE = 2;
 
 /** What an auction comes to. `volume` 0: no trade, and `price` is NO_PRICE. */
-export class AuctionResult {
+class AuctionResult {
   price = NO_PRICE;
   volume = 0;
   /** Buys minus sells that would trade at the price, market orders included. */
@@ -50,7 +50,7 @@ export class AuctionResult {
  * up. `levels` and `totals` are those of the pool; `bestBuy`, `worstBuy`, `bestSell`: levels or -1; `marketBuy`,
  * `marketSell`: quantities without a price, which trade at any; when they alone cross, at the reference price.
  */
-export function findAuction(
+function findAuction(
   levels: Int32Array,
   totals: Float64Array,
   bestBuy: number,
