@@ -1,12 +1,12 @@
 /**
- * A long random script of client and market commands for the tests of determinism: the same seed gives the same
+ * A long random script of client commands for the tests of determinism: the same seed gives the same
  * commands, in any thread.
  */
 import { crc32 } from 'node:zlib';
-import { CommandKind, Phase } from '../../schemas/codes.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
-import type { Limits } from '../limits.js';
-import { commandWords, MadeEngine } from './made-engine.js';
+import type { Limits } from '../engine/limits.js';
+import { commandWords, MadeEngine } from '../engine/matching/made-engine.js';
+import { CommandKind, Phase } from '../schemas/codes.js';
+import { EVENT_WORDS } from '../schemas/layout.js';
 
 const STEPS = 3000;
 
@@ -16,8 +16,8 @@ export interface Played {
   readonly events: number;
 }
 
-/** `skip`: leaves out that step, so that one difference can be planted. */
-export function playScript(task: { seed: number; limits: Partial<Limits>; skip?: number }): Played {
+/** `without`: leaves that step out, so that one difference can be planted. */
+export function playScript(task: { seed: number; limits: Partial<Limits>; without?: number }): Played {
   const made = new MadeEngine({ maxEventsPerCommand: 16, ...task.limits }, Phase.Continuous, 2);
   let state = task.seed;
   const random = (below: number): number => {
@@ -27,7 +27,7 @@ export function playScript(task: { seed: number; limits: Partial<Limits>; skip?:
   let events = 0;
   for (let step = 1; step <= STEPS; step++) {
     const words = wordsOf(step, random);
-    if (step === task.skip) continue;
+    if (step === task.without) continue;
     const count = made.engine.apply(words, 0, 0);
     events = crc32(new Uint8Array(made.events.buffer, 0, count * EVENT_WORDS * 4), events);
   }
