@@ -371,21 +371,43 @@ t.test('a port that another program holds is one clear sentence, and no crash', 
   await venue.end();
 });
 
-t.test('a gateway that finds a bug of ours closes its sockets, says so, and the process lives on', async (t) => {
-  const venue = new ThreadedVenue(t.testdir());
-  await venue.start();
-  const { worker, first } = await venue.gateway(0, 0);
-  const port = first.type === 'listening' ? first.port : 0;
-  const member = new Member(port);
-  await member.logOn(venue.privateKey, 1);
-  const said: GatewayMessage[] = [];
-  worker.on('message', (message: GatewayMessage) => said.push(message));
-  // A record of the admin log that no engine ever wrote.
-  Atomics.add(new Int32Array(venue.adminLog), 0, 1);
-  new Doorbell(venue.bells[0]).ring();
-  const [code] = (await once(worker, 'exit')) as [number];
-  t.equal(code, 1);
-  t.equal(await member.closed, 1006);
-  t.match(said, [{ type: 'fatal', code: 'BUG', message: /^Gateway 0: Error: Slot \d+ of the admin log/ }]);
-  await venue.end();
-});
+/** What goes wrong, where it is found, and what the gateway says of it. */
+const BUGS: readonly [string, (venue: ThreadedVenue, member: Member) => void, RegExp][] = [
+  [
+    'in a turn of its loop',
+    (venue) => {
+      // A record of the admin log that no engine ever wrote.
+      Atomics.add(new Int32Array(venue.adminLog), 0, 1);
+      new Doorbell(venue.bells[0]).ring();
+    },
+    /^Gateway 0: Error: Slot \d+ of the admin log/,
+  ],
+  [
+    'while it handles a message',
+    (venue, member) => {
+      // A second producer of its ring, which only a bug could be.
+      new CommandRing(venue.rings[1]).publish(madeCommand(CommandKind.Cancel, 1, 1, { instrument: 1 }), 0, 1);
+      member.socket.send(commandFrame(1, madeCommand(CommandKind.Cancel, 1, 2, { instrument: 1 })));
+    },
+    /^Gateway 0: Error: Two producers write to one command ring/,
+  ],
+];
+
+for (const [where, plant, says] of BUGS) {
+  t.test(`a bug of ours found ${where} closes the sockets, is told, and the process lives on`, async (t) => {
+    const venue = new ThreadedVenue(t.testdir());
+    await venue.start();
+    const { worker, first } = await venue.gateway(0, 0);
+    const port = first.type === 'listening' ? first.port : 0;
+    const member = new Member(port);
+    await member.logOn(venue.privateKey, 1);
+    const said: GatewayMessage[] = [];
+    worker.on('message', (message: GatewayMessage) => said.push(message));
+    plant(venue, member);
+    const [code] = (await once(worker, 'exit')) as [number];
+    t.equal(code, 1);
+    t.equal(await member.closed, 1006);
+    t.match(said, [{ type: 'fatal', code: 'BUG', message: says }]);
+    await venue.end();
+  });
+}

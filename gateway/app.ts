@@ -188,7 +188,7 @@ export class GatewayApp {
         },
         message: (ws, message, isBinary) => {
           const { session } = ws.getUserData();
-          if (session !== null) this.gateway.message(session, new Uint8Array(message), isBinary);
+          if (session !== null && !this.#stopped) this.gateway.message(session, new Uint8Array(message), isBinary);
         },
         drain: (ws) => {
           const { session } = ws.getUserData();
@@ -198,7 +198,8 @@ export class GatewayApp {
           const { session, socket } = ws.getUserData();
           // First: from here on the library throws at any use.
           if (socket !== null) socket.ws = null;
-          if (session !== null) this.gateway.disconnected(session);
+          // When a bug of ours ends the thread, what it left is not to be touched again: that would throw in here, too.
+          if (session !== null && !this.#stopped) this.gateway.disconnected(session);
         },
       })
       .any('/*', (response) => {
