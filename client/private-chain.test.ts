@@ -52,6 +52,7 @@ t.test('a public stream names its hole, each instrument and channel for itself',
   t.equal(chain.next(0, 1, 1, 10, 14), null);
   t.same(chain.next(0, 1, 1, 20, 22), { shard: 0, instrument: 1, channel: 1, held: 14, previousLast: 20 });
   t.equal(chain.next(0, 1, 1, 22, 23), null, 'the hole is told once');
+  t.equal(chain.next(0, 1, 1, 0, 30), null, 'a stream that begins anew, after a new subscription, has no hole');
 });
 
 t.test('the backoff doubles from half a second to twenty, and full jitter takes any part of it', async (t) => {

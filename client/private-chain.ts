@@ -104,15 +104,16 @@ export interface PublicGap {
 
 /** The same for public data, where each instrument and channel chains itself by the sequence of its last record. */
 export class PublicChain {
-  private readonly last = new Map<string, number>();
+  /** By instrument * 256 + channel. */
+  private readonly last = new Map<number, number>();
 
   /** Notes one stream of a frame; returns the hole before it, or null. The new records stand either way: a trade after a
-   * hole is a trade, and a top of book is the whole truth. */
+   * hole is a trade, and a top of book is the whole truth. previousLast 0: the platform begins the stream anew. */
   next(shard: number, instrument: number, channel: number, previousLast: number, last: number): PublicGap | null {
-    const key = `${instrument}/${channel}`;
+    const key = instrument * 256 + channel;
     const held = this.last.get(key);
     this.last.set(key, last);
-    if (held === undefined || held === previousLast) return null;
+    if (held === undefined || held === previousLast || previousLast === 0) return null;
     return { shard, instrument, channel, held, previousLast };
   }
 
