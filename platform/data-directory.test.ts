@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { createAdminKey, readAdminKey } from './admin-key.js';
 import { journalDirectory, openDataDirectory } from './data-directory.js';
-import { EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
+import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 const MODULE = fileURLToPath(new URL('./data-directory.js', import.meta.url));
 
@@ -127,6 +127,30 @@ t.test('another number of shards, another venue, another layout and a damaged fi
     t.ok(refusal.message.endsWith(says), refusal.message);
     t.notOk(existsSync(join(directory, 'shard-0')), 'nothing was made');
   }
+});
+
+t.test('a directory that has begun and lost its venue file, or a shard its journal, is not begun anew', async (t) => {
+  const good = {
+    layoutVersion: 1,
+    venueId: '7b1e1a52-3c1b-4a86-9b52-0d7c9e7ce111',
+    venue: 'tredye',
+    shardCount: 2,
+    instrumentMap: 'by-terms-else-by-number',
+  };
+  const journal = { journal: { '00000001.seg': 'its own reader judges it' } };
+  const noVenue = t.testdir({ 'shard-0': journal });
+  const refusal = refusalOf(() => openDataDirectory(noVenue, 'tredye', 1));
+  t.match(refusal, { code: 'VENUE_FILE_MISSING', exitCode: EXIT_DATA_DIRECTORY });
+  t.notOk(existsSync(join(noVenue, 'venue.json')), 'nothing was made');
+  const noJournal = t.testdir({ 'venue.json': JSON.stringify(good), 'admin-key.json': '{}', 'shard-0': journal });
+  const missing = refusalOf(() => openDataDirectory(noJournal, 'tredye', 2));
+  t.match(missing, {
+    code: 'JOURNAL_MISSING',
+    exitCode: EXIT_CORRUPT_JOURNAL,
+    message: /journal of shard 1 is missing/,
+  });
+  const killedAtFirst = t.testdir({ 'venue.json': JSON.stringify(good), 'shard-0': journal });
+  t.equal(openDataDirectory(killedAtFirst, 'tredye', 2).venue.venueId, good.venueId, 'a first start goes on');
 });
 
 t.test('a file in the way of the directory is refused in one sentence', async (t) => {

@@ -12,19 +12,21 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { EXIT_DATA_DIRECTORY, EXIT_MISSING, PlatformError } from './exit-codes.js';
+import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, EXIT_MISSING, PlatformError } from './exit-codes.js';
 
 /** Raised when a file's place or meaning changes; an older platform then refuses by number. */
 const LAYOUT_VERSION = 1;
@@ -62,8 +64,16 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
 }
 
-/** Writes a whole file so that a crash leaves the old one, none, or all of the new one. */
+/** Writes a whole file so that a crash leaves the old one, none, or all of the new one. Throws a PlatformError. */
 export function writeFileDurably(path: string, text: string, mode: number): void {
+  try {
+    writeWhole(path, text, mode);
+  } catch (error) {
+    throw cannotBeWritten(dirname(path), error);
+  }
+}
+
+function writeWhole(path: string, text: string, mode: number): void {
   const temporary = `${path}.new`;
   const descriptor = openSync(temporary, 'w', mode);
   try {
@@ -73,7 +83,7 @@ export function writeFileDurably(path: string, text: string, mode: number): void
     closeSync(descriptor);
   }
   renameSync(temporary, path);
-  syncDirectory(join(path, '..'));
+  syncDirectory(dirname(path));
 }
 
 /** Makes a new or renamed entry of a directory survive a power cut. */
@@ -94,14 +104,17 @@ function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw notADirectory(path);
     throw refuse(
       'DATA_DIRECTORY_UNUSABLE',
       `The data directory ${path} cannot be made (${errorCode(error)}): choose another with --data.`,
     );
   }
-  if (!statSync(path).isDirectory()) {
-    throw refuse('DATA_DIRECTORY_UNUSABLE', `${path} is not a directory: choose another with --data.`);
-  }
+  if (!statSync(path).isDirectory()) throw notADirectory(path);
+}
+
+function notADirectory(path: string): PlatformError {
+  return refuse('DATA_DIRECTORY_UNUSABLE', `${path} is not a directory: choose another with --data.`);
 }
 
 /**
@@ -114,10 +127,7 @@ function takeLock(path: string): number {
   try {
     descriptor = openSync(join(path, 'lock'), 'a+', 0o600);
   } catch (error) {
-    throw refuse(
-      'DATA_DIRECTORY_UNUSABLE',
-      `The data directory ${path} cannot be written (${errorCode(error)}): choose another with --data.`,
-    );
+    throw cannotBeWritten(path, error);
   }
   const flock = spawnSync('flock', ['-n', String(FLOCK_DESCRIPTOR)], {
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
@@ -140,9 +150,21 @@ function takeLock(path: string): number {
       true,
     );
   }
-  ftruncateSync(descriptor, 0);
-  writeSync(descriptor, `${process.pid}\n`);
   return descriptor;
+}
+
+function writePid(lockDescriptor: number): void {
+  ftruncateSync(lockDescriptor, 0);
+  writeSync(lockDescriptor, `${process.pid}\n`);
+}
+
+/** A full disk, missing rights. */
+function cannotBeWritten(path: string, error: unknown): PlatformError {
+  return refuse(
+    'DATA_DIRECTORY_UNUSABLE',
+    `The data directory ${path} cannot be written (${errorCode(error)}): make it writable or choose another with --data.`,
+    true,
+  );
 }
 
 function readVenueFile(path: string): VenueFile | null {
@@ -177,18 +199,27 @@ export function openDataDirectory(directory: string, venue: string, shardCount: 
   makeDirectory(path);
   const lockDescriptor = takeLock(path);
   try {
+    writePid(lockDescriptor);
     return describe(path, lockDescriptor, venue, shardCount);
   } catch (error) {
     closeSync(lockDescriptor);
-    throw error;
+    throw error instanceof PlatformError ? error : cannotBeWritten(path, error);
   }
 }
 
 function describe(path: string, lockDescriptor: number, venue: string, shardCount: number): DataDirectory {
   const file = join(path, 'venue.json');
+  const adminKeyPath = join(path, 'admin-key.json');
   let found = readVenueFile(file);
   const firstStart = found === null;
   if (found === null) {
+    // A new file would give the journals a new venue id, and perhaps another number of shards.
+    if (existsSync(adminKeyPath) || hasJournal(path, 0)) {
+      throw refuse(
+        'VENUE_FILE_MISSING',
+        `${file} is missing, but ${path} holds a venue: restore the file from a backup or choose another with --data.`,
+      );
+    }
     found = {
       layoutVersion: LAYOUT_VERSION,
       venueId: randomUUID(),
@@ -223,9 +254,25 @@ function describe(path: string, lockDescriptor: number, venue: string, shardCoun
     );
   }
   for (let shard = 0; shard < shardCount; shard++) {
+    // The first start makes the key when every shard has its journal: with the one there must be the others.
+    if (existsSync(adminKeyPath) && !hasJournal(path, shard)) throw journalMissing(path, shard);
     mkdirSync(journalDirectory(path, shard), { recursive: true, mode: 0o700 });
     syncDirectory(join(path, `shard-${shard}`));
   }
   syncDirectory(path);
-  return { path, venue: found, firstStart, adminKeyPath: join(path, 'admin-key.json'), lockDescriptor };
+  return { path, venue: found, firstStart, adminKeyPath, lockDescriptor };
+}
+
+/** Whether a shard of this directory has ever begun its journal. */
+function hasJournal(path: string, shard: number): boolean {
+  const journal = journalDirectory(path, shard);
+  return existsSync(journal) && readdirSync(journal).some((name) => name.endsWith('.seg'));
+}
+
+function journalMissing(path: string, shard: number): PlatformError {
+  return new PlatformError(
+    'JOURNAL_MISSING',
+    EXIT_CORRUPT_JOURNAL,
+    `The journal of shard ${shard} is missing in ${journalDirectory(path, shard)}, though this venue has begun: restore it from a backup.`,
+  );
 }

@@ -19,7 +19,10 @@ export const EXIT_MISSING = 66;
 export const EXIT_CORRUPT_JOURNAL = 67;
 /** The address cannot be listened on. */
 export const EXIT_LISTEN = 68;
-/** A shard or a gateway died or found a bug of ours: start again, recovery is the replay of the journal. */
+/**
+ * A shard or a gateway died: its journal cannot be written (a full disk, a broken one), or it found a bug of ours. Start
+ * again, once there is room; recovery is the replay of the journal.
+ */
 export const EXIT_WORKER_DIED = 70;
 /** Logged when a clean stop did not end in time, before the process kills itself. */
 export const EXIT_STOP_TIMED_OUT = 72;

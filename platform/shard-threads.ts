@@ -40,6 +40,21 @@ export interface StuckShard {
 function fatalOf(message: Extract<ShardMessage, { type: 'fatal' }>): PlatformError {
   const { code, shard } = message;
   if (code === 'LIMITS') return new PlatformError(code, EXIT_CONFIGURATION, message.message);
+  if (code === 'JOURNAL_WRITE') {
+    const sentence = `Shard ${shard} cannot write its journal: ${message.message}. Make room or mend the disk, then start again.`;
+    return new PlatformError(code, EXIT_WORKER_DIED, sentence, true);
+  }
+  if (code === 'JOURNAL_READ') {
+    const sentence = `Shard ${shard} cannot read its journal: ${message.message}.`;
+    return new PlatformError(code, EXIT_DATA_DIRECTORY, sentence, true);
+  }
+  if (code.startsWith('JOURNAL_OTHER')) {
+    return new PlatformError(
+      code,
+      EXIT_DATA_DIRECTORY,
+      `The journal of shard ${shard} is not its own: ${message.message}`,
+    );
+  }
   if (code.startsWith('JOURNAL')) {
     return new PlatformError(
       code,

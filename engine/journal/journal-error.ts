@@ -41,15 +41,13 @@ export class JournalError extends Error {
   readonly sequence: number | undefined;
 
   constructor(code: JournalErrorCode, message: string, place: JournalPlace = {}, cause?: unknown) {
+    const said = cause instanceof Error ? `${message}: ${cause.message}` : message;
     const where = [
       place.file === undefined ? '' : `file ${place.file}`,
       place.offset === undefined ? '' : `offset ${place.offset}`,
       place.sequence === undefined ? '' : `sequence ${place.sequence}`,
     ].filter((part) => part !== '');
-    super(
-      where.length === 0 ? message : `${message} (${where.join(', ')})`,
-      cause === undefined ? undefined : { cause },
-    );
+    super(where.length === 0 ? said : `${said} (${where.join(', ')})`, cause === undefined ? undefined : { cause });
     this.name = 'JournalError';
     this.code = code;
     this.file = place.file;
