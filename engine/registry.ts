@@ -1,46 +1,32 @@
 /**
  * Instruments, accounts and keys, by number from 1: what the admin records have made of them.
  * The shard's thread. Every shard knows all instruments (their ids are the same everywhere), and trades its own.
- *
- *   instrument, 16 words:  0 shard  1 phase  2 lowest price  3 highest price  4 largest quantity  5 unit
- *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
- *                          8 length of the symbol            9 next in the chain of the symbol's hash
- *   account, 8 words:      0 account sequence   1, 2 first and last of its orders (slot + 1)   3 mass cancels of all
- *                          instruments in progress
- *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
+ * Their words: registry-words.ts.
  */
 
-import { NO_PRICE } from '../schemas/layout.js';
+import * as layout from '../schemas/layout.js';
 import type { Limits } from './limits.js';
+import * as registryWords from './registry-words.js';
 
-export const INSTRUMENT_SHIFT = 4;
-export const INSTRUMENT_SHARD = 0;
-export const INSTRUMENT_PHASE = 1;
-export const INSTRUMENT_PRICE_MIN = 2;
-export const INSTRUMENT_PRICE_MAX = 3;
-export const INSTRUMENT_QUANTITY_MAX = 4;
-const INSTRUMENT_UNIT = 5;
-export const INSTRUMENT_REFERENCE = 6;
-export const INSTRUMENT_IN_PROGRESS = 7;
-export const INSTRUMENT_SYMBOL_BYTES = 8;
-const INSTRUMENT_CHAIN_NEXT = 9;
-
-export const ACCOUNT_SHIFT = 3;
-export const ACCOUNT_SEQUENCE = 0;
-export const ACCOUNT_FIRST = 1;
-export const ACCOUNT_LAST = 2;
-export const ACCOUNT_MASS_CANCELS = 3;
-
-export const KEY_SHIFT = 2;
-export const KEY_ACCOUNT = 0;
-const KEY_RIGHTS = 1;
-export const KEY_REVOKED = 2;
-
-export const SYMBOL_BYTES = 32;
-export const PUBLIC_KEY_BYTES = 32;
-
-/** Bytes that an instrument costs here; the two sides of its book and its admin record come on top. */
-export const REGISTRY_BYTES_PER_INSTRUMENT = (4 << INSTRUMENT_SHIFT) + SYMBOL_BYTES + 8;
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { NO_PRICE } = layout;
+const {
+  ACCOUNT_SHIFT,
+  INSTRUMENT_CHAIN_NEXT,
+  INSTRUMENT_PRICE_MAX,
+  INSTRUMENT_PRICE_MIN,
+  INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_REFERENCE,
+  INSTRUMENT_SHARD,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_SYMBOL_BYTES,
+  INSTRUMENT_UNIT,
+  KEY_ACCOUNT,
+  KEY_RIGHTS,
+  KEY_SHIFT,
+  PUBLIC_KEY_BYTES,
+  SYMBOL_BYTES,
+} = registryWords;
 
 /** Terms of a new instrument, all checked. */
 export interface NewInstrument {

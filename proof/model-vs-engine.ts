@@ -4,8 +4,7 @@
  * the first event on that names it. Any thread.
  */
 
-import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../engine/book/book.js';
-import { LEVEL_HEAD, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../engine/book/level-pool.js';
+import { LEVEL_HEAD, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../engine/book/level-words.js';
 import {
   ORDER_ACCOUNT,
   ORDER_CLIENT_LOW,
@@ -16,11 +15,12 @@ import {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
-} from '../engine/book/order-pool.js';
+} from '../engine/book/order-words.js';
+import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../engine/book/side-words.js';
 import { limitsFrom } from '../engine/limits.js';
 import { Engine } from '../engine/matching/engine.js';
 import { LevelFold } from '../engine/public/level-fold.js';
-import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../engine/registry.js';
+import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../engine/registry-words.js';
 import { CommandFlag, CommandKind, Side } from '../schemas/codes.js';
 import { checkEventShape } from '../schemas/kinds.js';
 import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../schemas/layout.js';

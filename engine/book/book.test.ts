@@ -1,8 +1,9 @@
 import t from 'tap';
-import { type BookLimits, Books, SIDE_FAR_LEVELS, SIDE_SHIFT, SIDE_WINDOW, SIDE_WINDOW_LEVELS } from './book.js';
-import { LEVEL_BETTER, LEVEL_HEAD, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from './level-pool.js';
+import { type BookLimits, Books } from './book.js';
+import { LEVEL_BETTER, LEVEL_HEAD, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from './level-words.js';
 import { NaiveSide } from './naive-side.js';
-import { ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } from './order-pool.js';
+import { ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } from './order-words.js';
+import { SIDE_FAR_LEVELS, SIDE_SHIFT, SIDE_WINDOW, SIDE_WINDOW_LEVELS } from './side-words.js';
 import { validateBooks } from './validate-books.js';
 
 const LIMITS: BookLimits = {

@@ -4,9 +4,6 @@
  * The shard's thread. Matching walks the sorted list alone: best and next best are one load away. The way from a price
  * is needed only when an order rests: by the side's window (an array by tick) near the market, by its tree elsewhere.
  *
- *   side:   0 best  1 worst  2 window  3 root of the tree  4 levels in the window  5 levels in the tree
- *           6 accesses to the tree since the last re-base    7 the queue of market orders      (-1: none)
- *
  *   list    best ──worse──> ... ──worse──> worst        keys fall; a window's levels are one run of it,
  *   place        tree │ window │ tree                   those of the tree lie on both sides of that run
  *
@@ -17,7 +14,25 @@
 
 import { betterFar, findFar, insertFar, removeFar } from './far-levels.js';
 import { LadderWindows } from './ladder-windows.js';
-import {
+import { LevelPool } from './level-pool.js';
+import * as levelWords from './level-words.js';
+import { OrderPool } from './order-pool.js';
+import * as orderWords from './order-words.js';
+import * as sideWords from './side-words.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
+  SIDE_BEST,
+  SIDE_FAR_ACCESSES,
+  SIDE_FAR_LEVELS,
+  SIDE_MARKET,
+  SIDE_ROOT,
+  SIDE_SHIFT,
+  SIDE_WINDOW,
+  SIDE_WINDOW_LEVELS,
+  SIDE_WORST,
+} = sideWords;
+const {
   LEVEL_BETTER,
   LEVEL_HEAD,
   LEVEL_KEY,
@@ -27,36 +42,14 @@ import {
   LEVEL_SIDE,
   LEVEL_TAIL,
   LEVEL_WORSE,
-  LevelPool,
   PLACE_MARKET,
   PLACE_MOVING,
   PLACE_TREE,
   PLACE_WINDOW,
   TOTAL,
   TOTAL_SHIFT,
-} from './level-pool.js';
-import {
-  NOT_RESTING,
-  ORDER_LEAVES,
-  ORDER_LEVEL,
-  ORDER_NEXT,
-  ORDER_PREVIOUS,
-  ORDER_SHIFT,
-  OrderPool,
-} from './order-pool.js';
-
-export const SIDE_SHIFT = 3;
-export const SIDE_BEST = 0;
-export const SIDE_WORST = 1;
-export const SIDE_WINDOW = 2;
-export const SIDE_ROOT = 3;
-export const SIDE_WINDOW_LEVELS = 4;
-export const SIDE_FAR_LEVELS = 5;
-const SIDE_FAR_ACCESSES = 6;
-export const SIDE_MARKET = 7;
-
-/** Bytes that a side costs while it is idle. */
-export const SIDE_BYTES = 4 << SIDE_SHIFT;
+} = levelWords;
+const { NOT_RESTING, ORDER_LEAVES, ORDER_LEVEL, ORDER_NEXT, ORDER_PREVIOUS, ORDER_SHIFT } = orderWords;
 
 /** Accesses to the tree that are never worth a re-base. */
 const REBASE_AFTER = 64;

@@ -4,7 +4,10 @@
  * The shard's thread. Functions over the words of the level pool; each returns the new root, -1 for an empty tree.
  */
 
-import { LEVEL_HEIGHT, LEVEL_KEY, LEVEL_LEFT, LEVEL_PARENT, LEVEL_RIGHT, LEVEL_SHIFT } from './level-pool.js';
+import * as levelWords from './level-words.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { LEVEL_HEIGHT, LEVEL_KEY, LEVEL_LEFT, LEVEL_PARENT, LEVEL_RIGHT, LEVEL_SHIFT } = levelWords;
 
 function heightOf(words: Int32Array, level: number): number {
   return level < 0 ? 0 : (words[(level << LEVEL_SHIFT) + LEVEL_HEIGHT] as number);

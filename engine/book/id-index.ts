@@ -5,7 +5,10 @@
  * goes in as it is, only account and lane are scattered. Ids with counter 0 are not in it: they are found by no one.
  */
 
-import { ORDER_ACCOUNT, ORDER_CHAIN_NEXT, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_SHIFT } from './order-pool.js';
+import * as orderWords from './order-words.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { ORDER_ACCOUNT, ORDER_CHAIN_NEXT, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_SHIFT } = orderWords;
 
 export class IdIndex {
   /** First slot + 1 of each chain; 0 for an empty one, so that memory that was never touched means empty. */

@@ -1,41 +1,25 @@
 /**
  * The price levels of all books of a shard: one record of 16 words a level, and a list of free slots.
- * The shard's thread. A level is ordered by its key: the price for buys, minus the price for sells, so that a larger
- * key is a better one on either side (prices are above -2^31, so minus never overflows).
- *
- *   word  0 key   1 orders   2, 3 total (a double: quantities are below 2^32, orders below 2^28, so it is exact)
- *         4 head  5 tail     first and last order of the queue
- *         6 better  7 worse  neighbours in the side's sorted list; `worse` links the free slots
- *         8 left  9 right  10 parent  11 height   in the side's tree of far levels
- *        12 side (instrument × 2 + side)   13 place   14, 15 not used
+ * The shard's thread. The words of a record: level-words.ts.
  */
 
-export const LEVEL_SHIFT = 4;
-export const LEVEL_KEY = 0;
-export const LEVEL_ORDERS = 1;
-export const LEVEL_HEAD = 4;
-export const LEVEL_TAIL = 5;
-export const LEVEL_BETTER = 6;
-export const LEVEL_WORSE = 7;
-export const LEVEL_LEFT = 8;
-export const LEVEL_RIGHT = 9;
-export const LEVEL_PARENT = 10;
-export const LEVEL_HEIGHT = 11;
-export const LEVEL_SIDE = 12;
-export const LEVEL_PLACE = 13;
+import * as levelWords from './level-words.js';
 
-/** Index of a level's total in `totals` is (level << TOTAL_SHIFT) + TOTAL. */
-export const TOTAL_SHIFT = 3;
-export const TOTAL = 1;
-
-/** Where a level is found by its price. */
-const PLACE_FREE = 0;
-export const PLACE_WINDOW = 1;
-export const PLACE_TREE = 2;
-/** The queue of market orders that rest in an auction: it has no price and is in no list. */
-export const PLACE_MARKET = 3;
-/** For the length of a re-base only. */
-export const PLACE_MOVING = 4;
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
+  LEVEL_BETTER,
+  LEVEL_HEAD,
+  LEVEL_KEY,
+  LEVEL_ORDERS,
+  LEVEL_PLACE,
+  LEVEL_SHIFT,
+  LEVEL_SIDE,
+  LEVEL_TAIL,
+  LEVEL_WORSE,
+  PLACE_FREE,
+  TOTAL,
+  TOTAL_SHIFT,
+} = levelWords;
 
 export class LevelPool {
   readonly words: Int32Array;

@@ -2,8 +2,8 @@
  * One side of a book as a sorted array, written for reading: what the windows and trees of the books must equal. For
  * tests. Also drives a `Books` beside it, so that both see the same changes.
  */
-import { type Books, keyOf, SIDE_BEST, SIDE_SHIFT } from './book.js';
-import { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from './level-pool.js';
+import { type Books, keyOf } from './book.js';
+import { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from './level-words.js';
 import {
   FLAG_SELL,
   ORDER_FLAGS,
@@ -12,7 +12,8 @@ import {
   ORDER_NEXT,
   ORDER_PRICE,
   ORDER_SHIFT,
-} from './order-pool.js';
+} from './order-words.js';
+import { SIDE_BEST, SIDE_SHIFT } from './side-words.js';
 
 interface NaiveLevel {
   readonly key: number;

@@ -3,42 +3,13 @@
  * The shard's thread. An order id is (generation in the high word, slot in the low one), so an id never comes twice:
  * each use of a slot has a generation of its own, and a slot whose generation would wrap is retired.
  *
- *   word  0 price      1 leaves         2 cumulative       3 flags
- *         4 account    5 instrument     6, 7 client order id
- *         8 session    9 generation    10 level (or NOT_RESTING, FREE)
- *        11 previous  12 next           in the level's queue; `next` links the free slots
- *        13 previous  14 next           in the account's list   15 next in the chain of the client order id
+ * The words of a record: order-words.ts.
  */
 
-export const ORDER_SHIFT = 4;
-export const ORDER_PRICE = 0;
-export const ORDER_LEAVES = 1;
-export const ORDER_CUMULATIVE = 2;
-export const ORDER_FLAGS = 3;
-export const ORDER_ACCOUNT = 4;
-export const ORDER_INSTRUMENT = 5;
-export const ORDER_CLIENT_LOW = 6;
-export const ORDER_CLIENT_HIGH = 7;
-export const ORDER_SESSION = 8;
-export const ORDER_GENERATION = 9;
-export const ORDER_LEVEL = 10;
-export const ORDER_PREVIOUS = 11;
-export const ORDER_NEXT = 12;
-export const ORDER_ACCOUNT_PREVIOUS = 13;
-export const ORDER_ACCOUNT_NEXT = 14;
-export const ORDER_CHAIN_NEXT = 15;
+import * as orderWords from './order-words.js';
 
-/** Bits of the flags word. The side lies where an event's kind word has it. */
-export const FLAG_TIME_IN_FORCE = 3;
-export const FLAG_MARKET = 1 << 2;
-export const FLAG_POST_ONLY = 1 << 3;
-/** The order is in its account's list: not before it rests or waits for a Continue. */
-export const FLAG_LISTED = 1 << 4;
-export const FLAG_SELL = 1 << 8;
-
-/** `level` of an order that is being matched, and of a free slot. */
-export const NOT_RESTING = -1;
-export const FREE = -2;
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { FREE, NOT_RESTING, ORDER_GENERATION, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } = orderWords;
 
 export class OrderPool {
   readonly words: Int32Array;

@@ -3,18 +3,7 @@
  * books are large. Throws with a sentence that names the first thing that is wrong.
  */
 
-import {
-  type Books,
-  keyOf,
-  SIDE_BEST,
-  SIDE_FAR_LEVELS,
-  SIDE_MARKET,
-  SIDE_ROOT,
-  SIDE_SHIFT,
-  SIDE_WINDOW,
-  SIDE_WINDOW_LEVELS,
-  SIDE_WORST,
-} from './book.js';
+import { type Books, keyOf } from './book.js';
 import { findFar, validateFar } from './far-levels.js';
 import {
   LEVEL_BETTER,
@@ -31,7 +20,7 @@ import {
   PLACE_WINDOW,
   TOTAL,
   TOTAL_SHIFT,
-} from './level-pool.js';
+} from './level-words.js';
 import {
   FLAG_MARKET,
   FLAG_SELL,
@@ -43,7 +32,17 @@ import {
   ORDER_PREVIOUS,
   ORDER_PRICE,
   ORDER_SHIFT,
-} from './order-pool.js';
+} from './order-words.js';
+import {
+  SIDE_BEST,
+  SIDE_FAR_LEVELS,
+  SIDE_MARKET,
+  SIDE_ROOT,
+  SIDE_SHIFT,
+  SIDE_WINDOW,
+  SIDE_WINDOW_LEVELS,
+  SIDE_WORST,
+} from './side-words.js';
 
 /** Validates the books of instruments 1 to `instruments`; returns how many orders rest in them. */
 export function validateBooks(books: Books, instruments: number): number {

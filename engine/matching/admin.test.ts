@@ -18,9 +18,9 @@ import {
   EVENT_WORDS,
 } from '../../schemas/layout.js';
 import { AdminLog } from '../admin-log.js';
-import { SIDE_BYTES } from '../book/book.js';
+import { SIDE_BYTES } from '../book/side-words.js';
 import { DEFAULT_LIMITS, limitsFrom } from '../limits.js';
-import { REGISTRY_BYTES_PER_INSTRUMENT } from '../registry.js';
+import { REGISTRY_BYTES_PER_INSTRUMENT } from '../registry-words.js';
 import { Engine } from './engine.js';
 import { commandWords, eventText, MadeEngine, SMALL_LIMITS } from './made-engine.js';
 

@@ -22,7 +22,7 @@ import {
   EVENT_RELATED_ID,
   NO_PRICE,
 } from '../../schemas/layout.js';
-import { KEY_ACCOUNT, KEY_REVOKED, KEY_SHIFT } from '../registry.js';
+import { KEY_ACCOUNT, KEY_REVOKED, KEY_SHIFT } from '../registry-words.js';
 import { checkSender, NO_ORDER, refuse } from './checks.js';
 import { laneAccount } from './phases.js';
 import { type EngineState, writeEvent } from './state.js';

@@ -4,25 +4,27 @@
  */
 
 import { EventKind, Reason } from '../../schemas/codes.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import * as orderWords from '../book/order-words.js';
+import * as registryWords from '../registry-words.js';
+import { checkCancelPhase, checkInstrument, checkSender, findTarget, refuseForNow } from './checks.js';
+import * as operationWords from './operations.js';
+import { beginOperation, suspendOperation } from './progress.js';
+import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
+import { takeOff } from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
   EVENT_BOOK_BIT,
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
-} from '../../schemas/layout.js';
-import {
-  ORDER_ACCOUNT_NEXT,
-  ORDER_INSTRUMENT,
-  ORDER_LEAVES,
-  ORDER_LEVEL,
-  ORDER_PRICE,
-  ORDER_SHIFT,
-} from '../book/order-pool.js';
-import { ACCOUNT_FIRST, ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } from '../registry.js';
-import { checkCancelPhase, checkInstrument, checkSender, findTarget, refuseForNow } from './checks.js';
-import {
+} = layout;
+const { ORDER_ACCOUNT_NEXT, ORDER_INSTRUMENT, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
+const { ACCOUNT_FIRST, ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } = registryWords;
+const {
   MASS_CANCEL,
   OPERATION_ACCOUNT,
   OPERATION_CANCELLED,
@@ -32,10 +34,7 @@ import {
   OPERATION_INSTRUMENT,
   OPERATION_SESSION,
   OPERATION_SHIFT,
-} from './operations.js';
-import { beginOperation, suspendOperation } from './progress.js';
-import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
-import { takeOff } from './sweep.js';
+} = operationWords;
 
 const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
 const FINISHED = EventKind.Finished;

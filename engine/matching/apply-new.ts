@@ -4,7 +4,17 @@
  */
 
 import { CommandFlag, EventKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import * as levelWords from '../book/level-words.js';
+import * as orderWords from '../book/order-words.js';
+import * as sideWords from '../book/side-words.js';
+import { checkInstrument, checkOrderPhase, checkSender, checkTerms, NO_ORDER, phaseOf, refuse } from './checks.js';
+import type { EngineState } from './state.js';
+import { writeOrderEvent } from './state.js';
+import { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_FLAGS_WORD,
@@ -15,10 +25,10 @@ import {
   COMMAND_SESSION,
   EVENT_SELL_BIT,
   NO_PRICE,
-} from '../../schemas/layout.js';
-import { SIDE_BEST, SIDE_SHIFT } from '../book/book.js';
-import { LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../book/level-pool.js';
-import {
+} = layout;
+const { SIDE_BEST, SIDE_SHIFT } = sideWords;
+const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const {
   FLAG_MARKET,
   FLAG_POST_ONLY,
   ORDER_ACCOUNT,
@@ -31,11 +41,7 @@ import {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
-import { checkInstrument, checkOrderPhase, checkSender, checkTerms, NO_ORDER, phaseOf, refuse } from './checks.js';
-import type { EngineState } from './state.js';
-import { writeOrderEvent } from './state.js';
-import { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } from './sweep.js';
+} = orderWords;
 
 const ACCEPTED = EventKind.Accepted;
 const MARKET = OrderType.Market;

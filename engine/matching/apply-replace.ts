@@ -6,7 +6,15 @@
  */
 
 import { CommandKind, EventKind, Phase, Reason } from '../../schemas/codes.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import * as orderWords from '../book/order-words.js';
+import { cancelOrder } from './apply-cancel.js';
+import { checkInstrument, checkOrderPhase, checkSender, checkTerms, findTarget, phaseOf, refuse } from './checks.js';
+import { type EngineState, writeOrderEvent } from './state.js';
+import { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
@@ -16,8 +24,8 @@ import {
   EVENT_BOOK_BIT,
   EVENT_RELATED_ID,
   NO_PRICE,
-} from '../../schemas/layout.js';
-import {
+} = layout;
+const {
   FLAG_MARKET,
   FLAG_POST_ONLY,
   FLAG_SELL,
@@ -30,11 +38,7 @@ import {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
-import { cancelOrder } from './apply-cancel.js';
-import { checkInstrument, checkOrderPhase, checkSender, checkTerms, findTarget, phaseOf, refuse } from './checks.js';
-import { type EngineState, writeOrderEvent } from './state.js';
-import { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } from './sweep.js';
+} = orderWords;
 
 const REPLACE = CommandKind.Replace;
 const REDUCED = EventKind.Reduced | EVENT_BOOK_BIT;

@@ -16,7 +16,15 @@ import {
   TimeInForce,
 } from '../../schemas/codes.js';
 import { checkCommandShape } from '../../schemas/kinds.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import { joinWords } from '../../schemas/layout.js';
+import * as orderWords from '../book/order-words.js';
+import * as registryWords from '../registry-words.js';
+import * as laneWords from './lane-words.js';
+import { type EngineState, writeEvent } from './state.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_DISPLAY_QUANTITY,
@@ -37,18 +45,10 @@ import {
   EVENT_PRICE,
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
-  joinWords,
   NO_PRICE,
-} from '../../schemas/layout.js';
-import {
-  NOT_RESTING,
-  ORDER_ACCOUNT,
-  ORDER_GENERATION,
-  ORDER_INSTRUMENT,
-  ORDER_LEVEL,
-  ORDER_SHIFT,
-} from '../book/order-pool.js';
-import {
+} = layout;
+const { NOT_RESTING, ORDER_ACCOUNT, ORDER_GENERATION, ORDER_INSTRUMENT, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
+const {
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
   INSTRUMENT_IN_PROGRESS,
@@ -58,8 +58,8 @@ import {
   INSTRUMENT_QUANTITY_MAX,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
-} from '../registry.js';
-import {
+} = registryWords;
+const {
   ANSWER_CLIENT_ORDER_ID,
   ANSWER_INSTRUMENT,
   ANSWER_KIND_WORD,
@@ -70,8 +70,7 @@ import {
   LANE_ACCOUNT,
   LANE_NUMBER,
   LANE_SHIFT,
-} from './lanes.js';
-import { type EngineState, writeEvent } from './state.js';
+} = laneWords;
 
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;

@@ -5,35 +5,18 @@
  */
 
 import { CommandKind, Reason } from '../../schemas/codes.js';
-import {
-  COMMAND_CLIENT_ORDER_ID,
-  COMMAND_KIND_WORD,
-  COMMAND_TIME_US,
-  EVENT_END_OF_COMMAND_BIT,
-  EVENT_KIND_WORD,
-  EVENT_WORDS,
-  highWord,
-  joinWords,
-} from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
+import { highWord, joinWords } from '../../schemas/layout.js';
 import { AdminLog } from '../admin-log.js';
-import { SIDE_BEST, SIDE_SHIFT } from '../book/book.js';
-import { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../book/level-pool.js';
+import * as levelWords from '../book/level-words.js';
+import * as sideWords from '../book/side-words.js';
 import type { Limits } from '../limits.js';
 import { applyAdmin, countParts } from './admin.js';
 import { applyCancel, applyMassCancel, runMassCancel } from './apply-cancel.js';
 import { applyNew } from './apply-new.js';
 import { applyReplace } from './apply-replace.js';
 import { checkShape, NO_ORDER, refuse } from './checks.js';
-import {
-  END_OF_DAY,
-  LEFTOVERS,
-  MASS_CANCEL,
-  OPERATION_COMMAND_HIGH,
-  OPERATION_COMMAND_LOW,
-  OPERATION_KIND,
-  OPERATION_SHIFT,
-  SWEEP,
-} from './operations.js';
+import * as operationWords from './operations.js';
 import { applyEndOfDay, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
@@ -42,6 +25,28 @@ import { hashState } from './state-hash.js';
 import { continueSweep } from './sweep.js';
 import { applyUncross, runUncross } from './uncross.js';
 import { validateState } from './validate.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_KIND_WORD,
+  COMMAND_TIME_US,
+  EVENT_END_OF_COMMAND_BIT,
+  EVENT_KIND_WORD,
+  EVENT_WORDS,
+} = layout;
+const { SIDE_BEST, SIDE_SHIFT } = sideWords;
+const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const {
+  END_OF_DAY,
+  LEFTOVERS,
+  MASS_CANCEL,
+  OPERATION_COMMAND_HIGH,
+  OPERATION_COMMAND_LOW,
+  OPERATION_KIND,
+  OPERATION_SHIFT,
+  SWEEP,
+} = operationWords;
 
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;

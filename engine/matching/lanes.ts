@@ -2,16 +2,15 @@
  * Lanes: (account, lane number) with the incarnation that may use it now, the mark below which no client order id
  * executes again, and the last answers, so that a repeated id gets its first answer once more.
  * The shard's thread.
- *
- *   lane, 8 words:     0 account  1 number  2 last incarnation  3 open (0, 1)  4 answers kept  5 oldest of them
- *                      6 next in the chain of (account, number)   7 next in the chain of the open incarnation
- *   marks:             a double a lane, the largest counter that was used
- *   answer, 11 words:  0, 1 counter  2 kind, bits, reason  3, 4 order id  5, 6 client order id  7 price
- *                      8 quantity  9 leaves  10 instrument
- *                      a ring of `laneAnswers` a lane; counters rise, so it is sorted and searched by halves
+ * The words of lanes and answers: lane-words.ts.
  */
 
-import {
+import * as layout from '../../schemas/layout.js';
+import { joinWords } from '../../schemas/layout.js';
+import * as laneWords from './lane-words.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   EVENT_CLIENT_ORDER_ID,
   EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
@@ -19,27 +18,26 @@ import {
   EVENT_ORDER_ID,
   EVENT_PRICE,
   EVENT_QUANTITY,
-  joinWords,
-} from '../../schemas/layout.js';
-
-export const LANE_SHIFT = 3;
-export const LANE_ACCOUNT = 0;
-export const LANE_NUMBER = 1;
-export const LANE_INCARNATION = 2;
-export const LANE_OPEN = 3;
-export const LANE_ANSWERS = 4;
-export const LANE_OLDEST = 5;
-const LANE_CHAIN_NEXT = 6;
-const LANE_OPEN_NEXT = 7;
-
-export const ANSWER_WORDS = 11;
-export const ANSWER_KIND_WORD = 2;
-export const ANSWER_ORDER_ID = 3;
-export const ANSWER_CLIENT_ORDER_ID = 5;
-export const ANSWER_PRICE = 7;
-export const ANSWER_QUANTITY = 8;
-export const ANSWER_LEAVES = 9;
-export const ANSWER_INSTRUMENT = 10;
+} = layout;
+const {
+  ANSWER_CLIENT_ORDER_ID,
+  ANSWER_INSTRUMENT,
+  ANSWER_KIND_WORD,
+  ANSWER_LEAVES,
+  ANSWER_ORDER_ID,
+  ANSWER_PRICE,
+  ANSWER_QUANTITY,
+  ANSWER_WORDS,
+  LANE_ACCOUNT,
+  LANE_ANSWERS,
+  LANE_CHAIN_NEXT,
+  LANE_INCARNATION,
+  LANE_NUMBER,
+  LANE_OLDEST,
+  LANE_OPEN,
+  LANE_OPEN_NEXT,
+  LANE_SHIFT,
+} = laneWords;
 
 /** Kind, side, liquidity and reason: what a repeated answer keeps of the kind word. */
 const KEPT_KIND_BITS = 0xffff07ff | 0;

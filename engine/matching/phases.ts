@@ -4,30 +4,26 @@
  */
 
 import { EventKind, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
-import {
-  COMMAND_INSTRUMENT,
-  COMMAND_KIND_WORD,
-  COMMAND_SESSION,
-  EVENT_LEAVES,
-  EVENT_QUANTITY,
-  EVENT_WORDS,
-} from '../../schemas/layout.js';
-import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/book.js';
-import {
-  LEVEL_HEAD,
-  LEVEL_KEY,
-  LEVEL_PLACE,
-  LEVEL_SHIFT,
-  LEVEL_SIDE,
-  LEVEL_WORSE,
-  PLACE_MARKET,
-} from '../book/level-pool.js';
-import { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } from '../book/order-pool.js';
-import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../registry.js';
+import * as layout from '../../schemas/layout.js';
+import * as levelWords from '../book/level-words.js';
+import * as orderWords from '../book/order-words.js';
+import * as sideWords from '../book/side-words.js';
+import * as registryWords from '../registry-words.js';
 import { cancelOrder, finish } from './apply-cancel.js';
 import { checkInstrument, checkSender, NO_ORDER, refuse } from './checks.js';
-import { LANE_ACCOUNT, LANE_SHIFT } from './lanes.js';
-import {
+import * as laneWords from './lane-words.js';
+import * as operationWords from './operations.js';
+import { beginOperation, suspendOperation } from './progress.js';
+import type { EngineState } from './state.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_SESSION, EVENT_LEAVES, EVENT_QUANTITY, EVENT_WORDS } = layout;
+const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
+const { LEVEL_HEAD, LEVEL_KEY, LEVEL_PLACE, LEVEL_SHIFT, LEVEL_SIDE, LEVEL_WORSE, PLACE_MARKET } = levelWords;
+const { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } = orderWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { LANE_ACCOUNT, LANE_SHIFT } = laneWords;
+const {
   END_OF_DAY,
   LEFTOVERS,
   OPERATION_CANCELLED,
@@ -35,9 +31,7 @@ import {
   OPERATION_INSTRUMENT,
   OPERATION_SHIFT,
   OPERATION_STAGE,
-} from './operations.js';
-import { beginOperation, suspendOperation } from './progress.js';
-import type { EngineState } from './state.js';
+} = operationWords;
 
 const CONTINUOUS = Phase.Continuous;
 const DAY = TimeInForce.Day;

@@ -4,9 +4,15 @@
  * The shard's thread.
  */
 
-import { COMMAND_CLIENT_ORDER_ID, COMMAND_INSTRUMENT, COMMAND_SESSION } from '../../schemas/layout.js';
-import { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT, INSTRUMENT_IN_PROGRESS, INSTRUMENT_SHIFT } from '../registry.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import * as registryWords from '../registry-words.js';
+import * as operationWords from './operations.js';
+import { type EngineState, writeEvent } from './state.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { COMMAND_CLIENT_ORDER_ID, COMMAND_INSTRUMENT, COMMAND_SESSION } = layout;
+const { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT, INSTRUMENT_IN_PROGRESS, INSTRUMENT_SHIFT } = registryWords;
+const {
   OPERATION_ACCOUNT,
   OPERATION_CANCELLED,
   OPERATION_CLIENT_HIGH,
@@ -20,8 +26,7 @@ import {
   OPERATION_SESSION,
   OPERATION_SHIFT,
   OPERATION_STAGE,
-} from './operations.js';
-import { type EngineState, writeEvent } from './state.js';
+} = operationWords;
 
 /** Fills the scratch row for a command and writes its first event (its sender's answer). Returns the row. */
 export function beginOperation(

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { CommandKind } from '../../schemas/codes.js';
 import { COMMAND_CLIENT_ORDER_ID, EVENT_ACCOUNT_SEQUENCE, EVENT_SEQUENCE, EVENT_WORDS } from '../../schemas/layout.js';
-import { ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } from '../registry.js';
+import { ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } from '../registry-words.js';
 import { commandWords, MadeEngine } from './made-engine.js';
 
 const OPEN = CommandKind.SessionOpen;

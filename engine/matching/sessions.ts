@@ -6,7 +6,7 @@
 import { EventKind, Reason } from '../../schemas/codes.js';
 import { COMMAND_ACCOUNT, COMMAND_CLIENT_ORDER_ID, COMMAND_SESSION } from '../../schemas/layout.js';
 import { NO_ORDER, refuse } from './checks.js';
-import { LANE_ACCOUNT, LANE_INCARNATION, LANE_NUMBER, LANE_SHIFT } from './lanes.js';
+import { LANE_ACCOUNT, LANE_INCARNATION, LANE_NUMBER, LANE_SHIFT } from './lane-words.js';
 import { type EngineState, writeEvent } from './state.js';
 
 /** Applies a SessionOpen whose shape is right. */

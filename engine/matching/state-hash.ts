@@ -6,7 +6,6 @@
  */
 
 import { joinWords } from '../../schemas/layout.js';
-import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/book.js';
 import {
   LEVEL_HEAD,
   LEVEL_KEY,
@@ -15,7 +14,7 @@ import {
   LEVEL_WORSE,
   TOTAL,
   TOTAL_SHIFT,
-} from '../book/level-pool.js';
+} from '../book/level-words.js';
 import {
   FREE,
   ORDER_ACCOUNT_NEXT,
@@ -25,7 +24,8 @@ import {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
+} from '../book/order-words.js';
+import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
 import {
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
@@ -37,8 +37,8 @@ import {
   KEY_SHIFT,
   PUBLIC_KEY_BYTES,
   SYMBOL_BYTES,
-} from '../registry.js';
-import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lanes.js';
+} from '../registry-words.js';
+import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
 import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
 

@@ -6,7 +6,20 @@
  *                                  ▲ first             ▲ next      end = first + maxEventsPerCommand
  */
 
-import {
+import * as layout from '../../schemas/layout.js';
+import type { AdminLog } from '../admin-log.js';
+import { Books } from '../book/book.js';
+import { IdIndex } from '../book/id-index.js';
+import * as orderWords from '../book/order-words.js';
+import type { Limits } from '../limits.js';
+import { Registry } from '../registry.js';
+import * as registryWords from '../registry-words.js';
+import { LaneTable } from './lanes.js';
+import * as operationWords from './operations.js';
+import { OperationTable } from './operations.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
   EVENT_AMOUNT,
@@ -26,11 +39,8 @@ import {
   EVENT_SESSION,
   EVENT_TIME_US,
   EVENT_WORDS,
-} from '../../schemas/layout.js';
-import type { AdminLog } from '../admin-log.js';
-import { Books } from '../book/book.js';
-import { IdIndex } from '../book/id-index.js';
-import {
+} = layout;
+const {
   FLAG_LISTED,
   ORDER_ACCOUNT,
   ORDER_ACCOUNT_NEXT,
@@ -43,11 +53,9 @@ import {
   ORDER_INSTRUMENT,
   ORDER_SESSION,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
-import type { Limits } from '../limits.js';
-import { ACCOUNT_FIRST, ACCOUNT_LAST, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT, Registry } from '../registry.js';
-import { LaneTable } from './lanes.js';
-import { MASS_CANCEL, OPERATION_CURSOR, OPERATION_KIND, OPERATION_SHIFT, OperationTable } from './operations.js';
+} = orderWords;
+const { ACCOUNT_FIRST, ACCOUNT_LAST, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
+const { MASS_CANCEL, OPERATION_CURSOR, OPERATION_KIND, OPERATION_SHIFT } = operationWords;
 
 export class EngineState {
   readonly limits: Limits;
@@ -176,12 +184,11 @@ export function writeEvent(
   const low = (state.eventLow + 1) | 0;
   state.eventLow = low;
   if (low === 0) state.eventHigh++;
-  events.fill(0, to, to + EVENT_WORDS);
+  let accountSequence = 0;
   if (account !== 0) {
     const accountAt = (account << ACCOUNT_SHIFT) + ACCOUNT_SEQUENCE;
-    const accountSequence = ((state.accounts[accountAt] as number) + 1) | 0;
+    accountSequence = ((state.accounts[accountAt] as number) + 1) | 0;
     state.accounts[accountAt] = accountSequence;
-    events[to + EVENT_ACCOUNT_SEQUENCE] = accountSequence;
   }
   events[to + EVENT_SEQUENCE] = low;
   events[to + EVENT_SEQUENCE + 1] = state.eventHigh;
@@ -189,10 +196,22 @@ export function writeEvent(
   events[to + EVENT_COMMAND_SEQUENCE + 1] = state.originHigh;
   events[to + EVENT_TIME_US] = state.timeLow;
   events[to + EVENT_TIME_US + 1] = state.timeHigh;
+  events[to + EVENT_ORDER_ID] = 0;
+  events[to + EVENT_ORDER_ID + 1] = 0;
   events[to + EVENT_CLIENT_ORDER_ID] = clientLow;
   events[to + EVENT_CLIENT_ORDER_ID + 1] = clientHigh;
+  events[to + EVENT_RELATED_ID] = 0;
+  events[to + EVENT_RELATED_ID + 1] = 0;
+  events[to + EVENT_AMOUNT] = 0;
+  events[to + EVENT_AMOUNT + 1] = 0;
   events[to + EVENT_ACCOUNT] = account;
+  events[to + EVENT_ACCOUNT_SEQUENCE] = accountSequence;
   events[to + EVENT_INSTRUMENT] = instrument;
+  events[to + EVENT_PRICE] = 0;
+  events[to + EVENT_QUANTITY] = 0;
+  events[to + EVENT_LEAVES] = 0;
+  events[to + EVENT_DISPLAYED] = 0;
+  events[to + EVENT_CUMULATIVE] = 0;
   events[to + EVENT_SESSION] = session;
   events[to + EVENT_KIND_WORD] = kindWord;
   return to;

@@ -5,10 +5,21 @@
  */
 
 import { EventKind, Liquidity, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
-import { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } from '../../schemas/layout.js';
-import { keyOf, SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/book.js';
-import { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT } from '../book/level-pool.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import { keyOf } from '../book/book.js';
+import * as levelWords from '../book/level-words.js';
+import * as orderWords from '../book/order-words.js';
+import * as sideWords from '../book/side-words.js';
+import * as registryWords from '../registry-words.js';
+import * as operationWords from './operations.js';
+import { suspendOperation } from './progress.js';
+import { type EngineState, forgetOrder, listOrder, writeOrderEvent } from './state.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
+const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
+const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT } = levelWords;
+const {
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SELL,
@@ -22,9 +33,9 @@ import {
   ORDER_LEVEL,
   ORDER_PRICE,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
-import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../registry.js';
-import {
+} = orderWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const {
   OPERATION_ACCOUNT,
   OPERATION_COMMAND_HIGH,
   OPERATION_COMMAND_LOW,
@@ -34,9 +45,7 @@ import {
   OPERATION_SHIFT,
   OPERATION_STAGE,
   SWEEP,
-} from './operations.js';
-import { suspendOperation } from './progress.js';
-import { type EngineState, forgetOrder, listOrder, writeOrderEvent } from './state.js';
+} = operationWords;
 
 const CONTINUOUS = Phase.Continuous;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;

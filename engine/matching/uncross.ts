@@ -5,7 +5,20 @@
  */
 
 import { EventKind, Liquidity, Phase, Reason } from '../../schemas/codes.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import * as levelWords from '../book/level-words.js';
+import * as orderWords from '../book/order-words.js';
+import * as sideWords from '../book/side-words.js';
+import * as registryWords from '../registry-words.js';
+import { checkInstrument, checkSender, NO_ORDER, phaseOf, refuse } from './checks.js';
+import * as operationWords from './operations.js';
+import { firstInSide, laneAccount, runLeftovers } from './phases.js';
+import { beginOperation, suspendOperation } from './progress.js';
+import { type EngineState, writeOrderEvent } from './state.js';
+import { takeOff } from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   COMMAND_INSTRUMENT,
   COMMAND_SESSION,
   EVENT_AMOUNT,
@@ -16,17 +29,12 @@ import {
   EVENT_RELATED_ID,
   EVENT_WORDS,
   NO_PRICE,
-} from '../../schemas/layout.js';
-import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } from '../book/book.js';
-import { LEVEL_BETTER, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../book/level-pool.js';
-import { ORDER_CUMULATIVE, ORDER_LEAVES, ORDER_LEVEL, ORDER_SHIFT } from '../book/order-pool.js';
-import { INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } from '../registry.js';
-import { checkInstrument, checkSender, NO_ORDER, phaseOf, refuse } from './checks.js';
-import { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } from './operations.js';
-import { firstInSide, laneAccount, runLeftovers } from './phases.js';
-import { beginOperation, suspendOperation } from './progress.js';
-import { type EngineState, writeOrderEvent } from './state.js';
-import { takeOff } from './sweep.js';
+} = layout;
+const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
+const { LEVEL_BETTER, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const { ORDER_CUMULATIVE, ORDER_LEAVES, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
+const { INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
+const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
 
 const AUCTION = Phase.Auction;
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;

@@ -10,7 +10,7 @@ import {
   ORDER_LEAVES,
   ORDER_LEVEL,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
+} from '../book/order-words.js';
 import {
   ACCOUNT_FIRST,
   ACCOUNT_LAST,
@@ -21,8 +21,8 @@ import {
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
-} from '../registry.js';
-import { LANE_INCARNATION, LANE_NUMBER } from './lanes.js';
+} from '../registry-words.js';
+import { LANE_INCARNATION, LANE_NUMBER } from './lane-words.js';
 import { MadeEngine } from './made-engine.js';
 import { OPERATION_CURSOR, OPERATION_STAGE } from './operations.js';
 import type { EngineState } from './state.js';

@@ -4,8 +4,7 @@
  */
 
 import { Phase } from '../../schemas/codes.js';
-import { SIDE_BEST, SIDE_SHIFT } from '../book/book.js';
-import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-pool.js';
+import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
   FLAG_LISTED,
   FREE,
@@ -17,7 +16,8 @@ import {
   ORDER_FLAGS,
   ORDER_LEVEL,
   ORDER_SHIFT,
-} from '../book/order-pool.js';
+} from '../book/order-words.js';
+import { SIDE_BEST, SIDE_SHIFT } from '../book/side-words.js';
 import { validateBooks } from '../book/validate-books.js';
 import {
   ACCOUNT_FIRST,
@@ -27,7 +27,7 @@ import {
   INSTRUMENT_IN_PROGRESS,
   INSTRUMENT_PHASE,
   INSTRUMENT_SHIFT,
-} from '../registry.js';
+} from '../registry-words.js';
 import {
   MASS_CANCEL,
   OPERATION_ACCOUNT,
