@@ -22,6 +22,7 @@ import {
   EVENT_CLIENT_ORDER_ID,
   EVENT_COMMAND_SEQUENCE,
   EVENT_KIND_WORD,
+  EVENT_LEAVES,
   EVENT_RELATED_ID,
   EVENT_SEQUENCE,
   EVENT_SESSION,
@@ -88,6 +89,7 @@ export interface FakeEvent {
   readonly reason?: number;
   readonly instrument?: number;
   readonly quantity?: number;
+  readonly leaves?: number;
 }
 
 export interface TakenFrame {
@@ -216,6 +218,7 @@ function wordsOf(event: FakeEvent): Int32Array {
   words[EVENT_SESSION] = event.session ?? 0;
   words[16] = event.instrument ?? 0;
   words[18] = event.quantity ?? 0;
+  words[EVENT_LEAVES] = event.leaves ?? 0;
   putId(words, EVENT_CLIENT_ORDER_ID, lane, event.counter ?? 0);
   if (event.relatedCounter !== undefined) putId(words, EVENT_RELATED_ID, lane, event.relatedCounter);
   words[EVENT_KIND_WORD] = event.kind | ((event.reason ?? 0) << 16);

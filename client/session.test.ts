@@ -215,6 +215,66 @@ t.test('after a reconnect what is not reported up to the fence never happened, a
   t.equal(client.room(), 4096);
 });
 
+const THREE_SHARDS = [
+  [10, 1],
+  [30, 1],
+  [40, 1],
+] as const;
+
+/** Answers the client's last question about instruments: none, and what each shard has applied. */
+async function sayApplied(gateway: FakeConnection, applied: readonly number[]): Promise<void> {
+  await settle();
+  const asked = gateway.messages.findLast((message) => message.type === 'InstrumentsRequest');
+  gateway.say({ type: 'Instruments', request: asked?.request ?? 0, more: false, instruments: [], applied });
+  await settle();
+}
+
+t.test('an account is there when all shards have applied it, not when the first has', async (t) => {
+  const { client, clock, gateway } = await connected({}, THREE_SHARDS);
+  let resolved = false;
+  const account = client.addAccount('trader').then((id) => {
+    resolved = true;
+    return id;
+  });
+  await settle();
+  gateway.reports([{ kind: EventKind.AccountAdded, sequence: 11, accountSequence: 2, counter: 1001, leaves: 7 }]);
+  await sayApplied(gateway, [5, 4, 3]);
+  clock.advance(10);
+  // Shard 0 has gone on meanwhile: what it numbered later is not waited for.
+  await sayApplied(gateway, [6, 5, 4]);
+  t.equal(resolved, false);
+  clock.advance(10);
+  await sayApplied(gateway, [6, 5, 5]);
+  t.equal(await account, 7);
+});
+
+t.test(
+  'shards that stay behind are named, and the operation id asked again is answered from what was done',
+  async (t) => {
+    const { client, clock, gateway } = await connected({}, THREE_SHARDS);
+    const failed = client.addAccount('trader').catch((error: unknown) => error);
+    await settle();
+    gateway.reports([{ kind: EventKind.AccountAdded, sequence: 11, accountSequence: 2, counter: 1001, leaves: 7 }]);
+    for (let look = 0; look < 500; look++) {
+      await sayApplied(gateway, [5, 4, 4]);
+      clock.advance(10);
+    }
+    t.match(await failed, {
+      code: 'SHARDS_MISSING',
+      canRetry: true,
+      operation: 1001,
+      shards: [1, 2],
+      message: 'Shards 1, 2 have not applied operation 1001 yet: repeat it with that operation to ask again.',
+    });
+    const again = client.addAccount('trader', { operation: 1001 });
+    await settle();
+    t.same(gateway.frames.at(-1)?.counters[0], 1001);
+    gateway.reports([{ kind: EventKind.AccountAdded, sequence: 12, accountSequence: 3, counter: 1001, leaves: 7 }]);
+    await sayApplied(gateway, [5, 5, 5]);
+    t.equal(await again, 7);
+  },
+);
+
 t.test('with two shards each has a fence of its own', async (t) => {
   const { client, network, clock, gateway } = await connected({}, [
     [10, 1],
@@ -231,6 +291,7 @@ t.test('with two shards each has a fence of its own', async (t) => {
       { id: 1, shard: 0, symbol: 'A', ...info },
       { id: 2, shard: 1, symbol: 'B', ...info },
     ],
+    applied: [4, 4],
   });
   await listing;
   const onZero = client.place(ORDER);

@@ -71,6 +71,7 @@ export class Session extends SessionEvents {
   private readonly publicChain = new PublicChain();
   private readonly pending = new PendingCommands();
   private readonly book = new InstrumentBook();
+  private applied: readonly number[] = [];
   private readonly requests = new Map<number, Request>();
   private readonly subscriptions: Subscription[] = [];
   private readonly frameCounts = new Uint16Array(REMEMBERED_FRAMES);
@@ -302,13 +303,12 @@ export class Session extends SessionEvents {
 
   /**
    * Takes a head (and its Parts) into the queue under the lane's next client order id; the promise settles with its
-   * first report or a TredyeError. Commands of one turn of the event loop share frames.
+   * first report or a TredyeError. counter: of an id that was used before, whose first answer is asked for again. Commands of one turn of the event loop share frames.
    */
-  protected submit(words: Int32Array, shard: number): Promise<AnyReport> {
+  protected submit(words: Int32Array, shard: number, counter = this.takeCounter()): Promise<AnyReport> {
     if (this.currentState === 'closed') {
       return Promise.reject(new TredyeError('NOT_CONNECTED', 'The client is closed.'));
     }
-    const counter = this.takeCounter();
     for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
     return new Promise((resolve, reject) => {
       this.pending.add({ counter, shard, incarnation: 0, frameNumber: 0, resolve, reject });
@@ -522,6 +522,7 @@ export class Session extends SessionEvents {
       const asked = after;
       const page = await this.request((request) => ({ type: 'InstrumentsRequest', request, after: asked }));
       if (page.type !== 'Instruments') break;
+      this.applied = page.applied;
       for (const instrument of page.instruments) {
         this.book.add(instrument);
         after = Math.max(after, instrument.id);
@@ -529,6 +530,11 @@ export class Session extends SessionEvents {
       more = page.more && page.instruments.length > 0;
     }
     return this.book;
+  }
+
+  /** By shard: admin records applied, as of the last answer about instruments. */
+  protected get appliedRecords(): readonly number[] {
+    return this.applied;
   }
 
   protected get knownInstruments(): InstrumentBook {

@@ -54,13 +54,20 @@ export interface NewKey {
   readonly label?: string;
 }
 
+/** The operation id of an admin call that was made before, as its error names it. */
+export interface AskAgain {
+  readonly operation?: number;
+}
+
 export type ChannelName = 'trades' | 'top';
 
 const DEFAULT_UNIT = 1;
 const ADMIN_SHARD = 0;
-/** How often a new instrument is looked for, and the time between: five seconds in all. */
-const LISTING_LOOKS = 500;
-const LISTING_PAUSE_MS = 10;
+/** How often it is asked whether all shards have applied an admin record, and the time between: five seconds in all. */
+const APPLIED_LOOKS = 500;
+const APPLIED_PAUSE_MS = 10;
+/** Asks for no instrument at all. */
+const NO_INSTRUMENT_ABOVE = 0xffffffff;
 const EVERY_INSTRUMENT: InstrumentName = { instrument: 0 };
 
 function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly Kind[]): Report<Kind> {
@@ -132,29 +139,33 @@ export class TradingClient extends Session {
   }
 
   // ---- administration (needs the right Admin)
+  //
+  // Each resolves when every shard has applied the record. When some have not in time it rejects with SHARDS_MISSING; the
+  // same call with that error's `operation` changes nothing and waits again.
 
   /** Resolves with the number of the new account. */
-  async addAccount(name: string): Promise<number> {
+  async addAccount(name: string, again: AskAgain = {}): Promise<number> {
     const head = adminHeadWords(CommandKind.AddAccount, 0, 0);
-    const report = await this.administer(head, encodeAccountTerms({ name }), 'AccountAdded');
+    const report = await this.administer(head, encodeAccountTerms({ name }), 'AccountAdded', again);
     return report.leaves;
   }
 
   /** Resolves with the number of the new key. */
-  async addKey(key: NewKey): Promise<number> {
+  async addKey(key: NewKey, again: AskAgain = {}): Promise<number> {
     let rights = 0;
     for (const right of key.rights) rights |= Right[right];
     const terms = encodeKeyTerms({ publicKey: key.publicKey, rights, label: key.label ?? '' });
-    const report = await this.administer(adminHeadWords(CommandKind.AddKey, key.account, 0), terms, 'KeyAdded');
-    return report.quantity;
+    const head = adminHeadWords(CommandKind.AddKey, key.account, 0);
+    return (await this.administer(head, terms, 'KeyAdded', again)).quantity;
   }
 
-  async revokeKey(keyId: number): Promise<void> {
-    await this.administer(adminHeadWords(CommandKind.RevokeKey, 0, keyId), new Int32Array(0), 'KeyRevoked');
+  async revokeKey(keyId: number, again: AskAgain = {}): Promise<void> {
+    const head = adminHeadWords(CommandKind.RevokeKey, 0, keyId);
+    await this.administer(head, new Int32Array(0), 'KeyRevoked', again);
   }
 
-  /** Resolves when the instrument's own shard takes commands for it. It begins in phase Closed. */
-  async addInstrument(terms: NewInstrument): Promise<InstrumentFields> {
+  /** It begins in phase Closed. */
+  async addInstrument(terms: NewInstrument, again: AskAgain = {}): Promise<InstrumentFields> {
     const parts = encodeInstrumentTerms({
       symbol: terms.symbol,
       shard: terms.shard ?? ANY_SHARD,
@@ -167,18 +178,10 @@ export class TradingClient extends Session {
       quantityDecimals: terms.quantityDecimals ?? 0,
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
-    const report = await this.administer(head, parts, 'InstrumentAdded');
-    return this.listed(report.instrument, report.quantity);
-  }
-
-  /** Shard 0 has numbered it; its own shard applies it a moment later, and from then on it is listed. */
-  private async listed(instrument: number, shard: number): Promise<InstrumentFields> {
-    for (let looks = 0; looks < LISTING_LOOKS; looks++) {
-      const added = (await this.loadInstruments(instrument - 1)).get(instrument);
-      if (added !== undefined) return added;
-      await this.pause(LISTING_PAUSE_MS);
-    }
-    throw new TredyeError('TIMED_OUT', `Shard ${shard} has not taken instrument ${instrument} yet: look again later.`, {
+    const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);
+    const added = (await this.loadInstruments(instrument - 1)).get(instrument);
+    if (added !== undefined) return added;
+    throw new TredyeError('TIMED_OUT', `Instrument ${instrument} is not listed yet: ask for it later.`, {
       canRetry: true,
     });
   }
@@ -187,15 +190,51 @@ export class TradingClient extends Session {
     head: Int32Array,
     parts: Int32Array,
     kind: Kind,
+    again: AskAgain,
   ): Promise<Report<Kind>> {
     const words = new Int32Array(head.length + parts.length);
     words.set(head);
     words.set(parts, head.length);
-    const report = await this.submit(words, ADMIN_SHARD);
+    const operation = again.operation ?? this.takeCounter();
+    const report = await this.submit(words, ADMIN_SHARD, operation);
     if (report.kind === 'Rejected') {
       throw new TredyeError('REFUSED', `The platform refused the record: ${report.reason}.`, { reason: report.reason });
     }
-    return narrowed(report, [kind]);
+    const done = narrowed(report, [kind]);
+    if (this.shardCount > 1) await this.appliedEverywhere(operation);
+    return done;
+  }
+
+  /** Shard 0 has numbered the record and answered; it waits for the others, which are given it a moment later. */
+  private async appliedEverywhere(operation: number): Promise<void> {
+    let needed = 0;
+    let missing = Array.from({ length: this.shardCount }, (_, shard) => shard).slice(ADMIN_SHARD + 1);
+    for (let looks = 0; looks < APPLIED_LOOKS; looks++) {
+      const applied = await this.askApplied();
+      if (applied !== null) {
+        needed ||= applied[ADMIN_SHARD] ?? 0;
+        missing = [...applied.keys()].filter((shard) => (applied[shard] ?? 0) < needed);
+        if (missing.length === 0) return;
+      }
+      await this.pause(APPLIED_PAUSE_MS);
+    }
+    const [shards, have] = missing.length === 1 ? ['Shard', 'has'] : ['Shards', 'have'];
+    throw new TredyeError(
+      'SHARDS_MISSING',
+      `${shards} ${missing.join(', ')} ${have} not applied operation ${operation} yet: repeat it with that operation to ask again.`,
+      { canRetry: true, operation, shards: missing },
+    );
+  }
+
+  /** By shard: admin records applied; null when there is no connection now. */
+  private async askApplied(): Promise<readonly number[] | null> {
+    try {
+      await this.loadInstruments(NO_INSTRUMENT_ABOVE);
+      return this.appliedRecords;
+    } catch (error) {
+      if (error instanceof TredyeError && error.canRetry && this.state !== 'closed') return null;
+      throw error;
+    }
   }
 
   // ---- instruments and public data

@@ -15,6 +15,8 @@
  * BAD_KEY           the key file or key cannot be read or is no Ed25519 key
  * UNKNOWN_SYMBOL    no instrument of that symbol
  * TIMED_OUT         no answer in time
+ * SHARDS_MISSING    an admin record is numbered and will be applied, but `shards` have not done so yet: the same call
+ *                   with `operation` again asks again
  */
 export type TredyeErrorCode =
   | 'REFUSED'
@@ -27,7 +29,15 @@ export type TredyeErrorCode =
   | 'BAD_ARGUMENT'
   | 'BAD_KEY'
   | 'UNKNOWN_SYMBOL'
-  | 'TIMED_OUT';
+  | 'TIMED_OUT'
+  | 'SHARDS_MISSING';
+
+interface ErrorOptions {
+  readonly reason?: string;
+  readonly canRetry?: boolean;
+  readonly operation?: number;
+  readonly shards?: readonly number[];
+}
 
 export class TredyeError extends Error {
   readonly code: TredyeErrorCode;
@@ -35,11 +45,17 @@ export class TredyeError extends Error {
   readonly reason: string | null;
   readonly canRetry: boolean;
 
-  constructor(code: TredyeErrorCode, sentence: string, options: { reason?: string; canRetry?: boolean } = {}) {
+  /** Of SHARDS_MISSING: the operation id to repeat, and the shards that are missing. Else null and none. */
+  readonly operation: number | null;
+  readonly shards: readonly number[];
+
+  constructor(code: TredyeErrorCode, sentence: string, options: ErrorOptions = {}) {
     super(sentence);
     this.name = 'TredyeError';
     this.code = code;
     this.reason = options.reason ?? null;
     this.canRetry = options.canRetry ?? false;
+    this.operation = options.operation ?? null;
+    this.shards = options.shards ?? [];
   }
 }

@@ -14,6 +14,7 @@ import {
   COMMAND_KIND_WORD,
   COMMAND_TARGET_ID,
   COMMAND_WORDS,
+  EVENT_DUPLICATE_BIT,
   EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
   EVENT_QUANTITY,
@@ -23,6 +24,7 @@ import { type InstrumentRoutes, ROUTE_NOT_READY, ROUTE_UNKNOWN } from './order-p
 
 const INSTRUMENT_ADDED: number = EventKind.InstrumentAdded;
 const PHASE_CHANGED: number = EventKind.PhaseChanged;
+const KEY_REVOKED: number = EventKind.KeyRevoked;
 
 const NO_KEYS: readonly number[] = [];
 
@@ -56,11 +58,14 @@ export class Directory implements InstrumentRoutes {
   /** What a shard other than 0 said of an instrument that the log has not shown yet. */
   readonly #appliedEarly = new Set<number>();
   readonly #phaseEarly = new Map<number, number>();
+  /** By shard: admin records that it has applied, as its durable events say. */
+  readonly #records: number[];
   #slot = 0;
 
   constructor(log: AdminLog, shardCount: number) {
     this.#log = log;
     this.#shardCount = shardCount;
+    this.#records = new Array<number>(shardCount).fill(0);
   }
 
   /** Reads what was published since the last call. Returns the ids of keys that were revoked in it. */
@@ -77,12 +82,17 @@ export class Directory implements InstrumentRoutes {
     return this.#log.published() !== this.#slot;
   }
 
-  /** Looks for instruments applied and phases changed among `count` durable events of `shard`. */
+  /** By shard: how many admin records it has applied. */
+  get applied(): readonly number[] {
+    return this.#records;
+  }
+
+  /** Looks for admin records applied and phases changed among `count` durable events of `shard`. */
   take(shard: number, words: Int32Array, count: number): void {
     for (let at = 0; at < count * EVENT_WORDS; at += EVENT_WORDS) {
       const kind = (words[at + EVENT_KIND_WORD] as number) & 0xff;
       if (kind === PHASE_CHANGED) this.#phaseChanged(words, at);
-      else if (kind === INSTRUMENT_ADDED) this.#applied(shard, words, at);
+      else if (kind >= INSTRUMENT_ADDED && kind <= KEY_REVOKED) this.#applied(shard, kind, words, at);
     }
   }
 
@@ -171,7 +181,10 @@ export class Directory implements InstrumentRoutes {
   }
 
   /** Every shard applies every instrument; only the one that trades it counts. The event names that one. */
-  #applied(shard: number, words: Int32Array, at: number): void {
+  #applied(shard: number, kind: number, words: Int32Array, at: number): void {
+    // A repeated operation id is answered once more and applied no second time.
+    if (((words[at + EVENT_KIND_WORD] as number) & EVENT_DUPLICATE_BIT) === 0) (this.#records[shard] as number)++;
+    if (kind !== INSTRUMENT_ADDED) return;
     if ((words[at + EVENT_QUANTITY] as number) !== shard) return;
     const id = (words[at + EVENT_INSTRUMENT] as number) >>> 0;
     const known = this.#instruments[id - 1];

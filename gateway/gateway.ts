@@ -355,7 +355,12 @@ export class Gateway {
           return;
         }
         const page = this.#directory.page(message.after, PAGE_INSTRUMENTS);
-        this.#send(session, { type: 'Instruments', request: message.request, ...page });
+        this.#send(session, {
+          type: 'Instruments',
+          request: message.request,
+          ...page,
+          applied: this.#directory.applied,
+        });
         return;
       }
       default:

@@ -308,6 +308,7 @@ t.test('instruments are listed in pages, with their phase', async (t) => {
   ask(0);
   const page = watcher.socket.last('Instruments');
   t.equal(page?.more, false);
+  t.same(page?.applied, [5], 'an account, a key, three instruments');
   t.same(
     page?.instruments.map(({ id, symbol, phase, shard }) => [id, symbol, phase, shard]),
     [

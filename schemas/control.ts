@@ -130,6 +130,8 @@ export interface InstrumentsMessage {
   readonly request: number;
   readonly more: boolean;
   readonly instruments: readonly InstrumentFields[];
+  /** By shard: how many admin records it has applied. */
+  readonly applied: readonly number[];
 }
 export interface HeartbeatMessage {
   readonly type: 'Heartbeat';
@@ -227,7 +229,8 @@ function encodeBody(builder: Builder, message: ControlMessage): Offset {
     case 'Instruments': {
       const infos = message.instruments.map((instrument) => encodeInstrument(builder, instrument));
       const vector = Instruments.createInstrumentsVector(builder, infos);
-      return Instruments.createInstruments(builder, message.request, message.more, vector);
+      const applied = Instruments.createAppliedVector(builder, [...message.applied]);
+      return Instruments.createInstruments(builder, message.request, message.more, vector, applied);
     }
     case 'Heartbeat': {
       const marks = encodePoints(builder, message.marks);
@@ -416,7 +419,8 @@ function decodeInstruments(body: Instruments): InstrumentsMessage {
       phase: info.phase(),
     });
   }
-  return { type: 'Instruments', request: body.request(), more: body.more(), instruments };
+  const applied = Array.from({ length: body.appliedLength() }, (_, shard) => body.applied(shard) ?? 0);
+  return { type: 'Instruments', request: body.request(), more: body.more(), instruments, applied };
 }
 
 /** Null when a sequence is not exact. */

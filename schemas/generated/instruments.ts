@@ -45,8 +45,23 @@ instrumentsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+applied(index: number):number|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.readUint32(this.bb!.__vector(this.bb_pos + offset) + index * 4) : 0;
+}
+
+appliedLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
+appliedArray():Uint32Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
+}
+
 static startInstruments(builder:flatbuffers.Builder) {
-  builder.startObject(3);
+  builder.startObject(4);
 }
 
 static addRequest(builder:flatbuffers.Builder, request:number) {
@@ -73,17 +88,39 @@ static startInstrumentsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addApplied(builder:flatbuffers.Builder, appliedOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(3, appliedOffset, 0);
+}
+
+static createAppliedVector(builder:flatbuffers.Builder, data:number[]|Uint32Array):flatbuffers.Offset;
+/**
+ * @deprecated This Uint8Array overload will be removed in the future.
+ */
+static createAppliedVector(builder:flatbuffers.Builder, data:number[]|Uint8Array):flatbuffers.Offset;
+static createAppliedVector(builder:flatbuffers.Builder, data:number[]|Uint32Array|Uint8Array):flatbuffers.Offset {
+  builder.startVector(4, data.length, 4);
+  for (let i = data.length - 1; i >= 0; i--) {
+    builder.addInt32(data[i]!);
+  }
+  return builder.endVector();
+}
+
+static startAppliedVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(4, numElems, 4);
+}
+
 static endInstruments(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 8) // instruments
   return offset;
 }
 
-static createInstruments(builder:flatbuffers.Builder, request:number, more:boolean, instrumentsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createInstruments(builder:flatbuffers.Builder, request:number, more:boolean, instrumentsOffset:flatbuffers.Offset, appliedOffset:flatbuffers.Offset):flatbuffers.Offset {
   Instruments.startInstruments(builder);
   Instruments.addRequest(builder, request);
   Instruments.addMore(builder, more);
   Instruments.addInstruments(builder, instrumentsOffset);
+  Instruments.addApplied(builder, appliedOffset);
   return Instruments.endInstruments(builder);
 }
 }

@@ -420,6 +420,7 @@ export const TABLES = {
       { name: 'request', required: false, kind: 'scalar', bytes: 4 },
       { name: 'more', required: false, kind: 'bool', bytes: 1 },
       { name: 'instruments', required: true, kind: 'tables', table: 'InstrumentInfo' },
+      { name: 'applied', required: false, kind: 'scalars', bytes: 4 },
     ],
   },
   InstrumentsRequest: {

@@ -70,8 +70,35 @@ class Instruments(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
         return o == 0
 
+    # Instruments
+    def Applied(self, j: int):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            a = self._tab.Vector(o)
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, a + flatbuffers.number_types.UOffsetTFlags.py_type(j * 4))
+        return 0
+
+    # Instruments
+    def AppliedAsNumpy(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.GetVectorAsNumpy(flatbuffers.number_types.Uint32Flags, o)
+        return 0
+
+    # Instruments
+    def AppliedLength(self) -> int:
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.VectorLen(o)
+        return 0
+
+    # Instruments
+    def AppliedIsNone(self) -> bool:
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        return o == 0
+
 def InstrumentsStart(builder: flatbuffers.Builder):
-    builder.StartObject(3)
+    builder.StartObject(4)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentsStart(builder)
@@ -105,6 +132,28 @@ def InstrumentsCreateInstrumentsVector(builder: flatbuffers.Builder, data: Itera
 
 def CreateInstrumentsVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
     InstrumentsCreateInstrumentsVector(builder, data)
+
+def InstrumentsAddApplied(builder: flatbuffers.Builder, applied: int):
+    builder.PrependUOffsetTRelativeSlot(3, flatbuffers.number_types.UOffsetTFlags.py_type(applied), 0)
+
+def AddApplied(builder: flatbuffers.Builder, applied: int):
+    InstrumentsAddApplied(builder, applied)
+
+def InstrumentsStartAppliedVector(builder, numElems: int) -> int:
+    return builder.StartVector(4, numElems, 4)
+
+def StartAppliedVector(builder, numElems: int) -> int:
+    return InstrumentsStartAppliedVector(builder, numElems)
+
+def InstrumentsCreateAppliedVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
+    data = list(data)
+    builder.StartVector(4, len(data), 4)
+    for item in reversed(data):
+        builder.PrependUint32(item)
+    return builder.EndVector()
+
+def CreateAppliedVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
+    InstrumentsCreateAppliedVector(builder, data)
 
 def InstrumentsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()
