@@ -152,7 +152,7 @@ export class Gateway {
     for (const feed of this.#feeds) {
       // Before the durable pass: a session that joined the matched pass begins where the durable one stands now.
       if (this.#reports.matchedPass(feed) > 0) more = true;
-      const outcome = feed.turn();
+      const outcome = feed.turn(this.#reports.durableUpTo(feed));
       if (outcome === FEED_IDLE) continue;
       more = true;
       if (outcome === FEED_FELL_BEHIND) this.#fellBehind(feed);

@@ -120,6 +120,37 @@ t.test('a session of level matched hears before the write, the others after it',
   venue.end();
 });
 
+t.test('a group that gets durable behind the matched pass of a turn is answered in the next turn', async (t) => {
+  const { venue, key } = open(t.testdir());
+  const { session, socket, gateway } = venue.logOn(key, { lane: 1, ackLevel: AckLevel.Matched });
+  const shard = venue.shards[0];
+  let low = 0;
+  const send = (): void => {
+    const words = madeCommand(CommandKind.New, 1, ++low, { instrument: 1, price: 5, quantity: 1 });
+    gateway.message(session, commandFrame(1, words), true);
+  };
+  for (let round = 0; round < 20; round++) {
+    send();
+    venue.roundOf(shard);
+    send();
+    send();
+    // The matched pass asks for the time when it has what it will look at: there the shard makes its next group durable.
+    const { clock } = venue;
+    const nowUs = clock.nowUs.bind(clock);
+    clock.nowUs = () => {
+      clock.nowUs = nowUs;
+      venue.roundOf(shard);
+      return nowUs();
+    };
+    gateway.turn();
+    venue.pump();
+  }
+  t.equal(session.unanswered, 0, 'the window is whole again');
+  t.equal(socket.reports().at(-1)?.tokens, 256);
+  t.same(socket.refusals(), []);
+  venue.end();
+});
+
 t.test(
   'a session that reads too slowly is closed, the others are not touched, and it resumes without loss',
   async (t) => {

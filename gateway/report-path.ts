@@ -108,6 +108,15 @@ export class ReportPath {
     return session.matched && matchedAt !== NONE ? matchedAt : feed.at;
   }
 
+  /**
+   * The sequence that the durable pass must not go behind: it frees what the matched pass still has to pair, and the
+   * shard may make more durable between the two.
+   */
+  durableUpTo(feed: ShardFeed): number {
+    const matchedAt = this.#matchedAt[feed.shard] as number;
+    return matchedAt === NONE ? Number.POSITIVE_INFINITY : matchedAt;
+  }
+
   /** Whether the matched pass of a shard has events to look at. */
   matchedWaits(feed: ShardFeed): boolean {
     const from = this.#matchedAt[feed.shard];
@@ -167,8 +176,11 @@ export class ReportPath {
     const from = this.#matchedAt[shard] as number;
     const words = this.#batch;
     const count = feed.view.readBehind(from >>> 0, words, 0, this.#maxEvents, UP_TO_MATCHED);
-    // Dropped or lapped: the durable pass finds the same and puts it right.
-    if (count <= 0) return 0;
+    if (count <= 0) {
+      // Dropped or lapped: the durable pass must find the same, and puts it right.
+      if (count < 0) this.#matchedAt[shard] = NONE;
+      return 0;
+    }
     this.#begin(feed, words, MATCHED, false);
     let lastCommand = 0;
     let lastAccount = 0;

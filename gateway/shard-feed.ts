@@ -69,9 +69,12 @@ export class ShardFeed {
     this.#batch = new Int32Array(maxEvents * EVENT_WORDS);
   }
 
-  /** Hands on the next events, a bounded number. Throws a JournalError when the journal cannot be read. */
-  turn(): number {
-    return this.live ? this.#turnLive() : this.#turnBehind();
+  /**
+   * Hands on the next events, a bounded number; out of the ring none behind sequence `upTo`. Throws a JournalError when
+   * the journal cannot be read.
+   */
+  turn(upTo: number): number {
+    return this.live ? this.#turnLive(upTo) : this.#turnBehind();
   }
 
   /** Whether events wait in the ring; only meaningful while live. */
@@ -102,8 +105,8 @@ export class ShardFeed {
     this.view.leave();
   }
 
-  #turnLive(): number {
-    const count = this.view.read(this.#batch, 0, this.#maxEvents, UP_TO_DURABLE);
+  #turnLive(upTo: number): number {
+    const count = this.view.read(this.#batch, 0, Math.min(this.#maxEvents, upTo - this.at), UP_TO_DURABLE);
     if (count > 0) {
       this.#sink(this, this.#batch, count);
       this.at += count;
