@@ -77,6 +77,62 @@ t.test('a reader may start at any event and gets the group that holds it', async
   t.equal(reader.next(last + 1)?.firstEventSequence, last + 1, 'and comes when it is written');
 });
 
+/** Runs `onExists` before it says whether a file exists: what another thread does just then. */
+class InterruptedDisk extends SimulatedDisk {
+  onExists: () => void = () => {};
+  override exists(path: string): boolean {
+    const work = this.onExists;
+    this.onExists = () => {};
+    work();
+    return super.exists(path);
+  }
+}
+
+t.test('a reader loses nothing when the shard goes on to the next segment while it looks for it', async (t) => {
+  const disk = new InterruptedDisk(seededRandom(3));
+  const { writer } = openMadeJournal(disk);
+  writeMadeGroup(writer, 2, 3);
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  reader.seekEvent(1);
+  t.equal(reader.next(3)?.kind, 'start');
+  t.equal(reader.next(3)?.firstEventSequence, 1);
+  const segment = writer.segmentNumber;
+  disk.onExists = () => {
+    while (writer.segmentNumber === segment) {
+      writeMadeGroup(writer, 10, 20);
+    }
+  };
+  t.equal(reader.next(3), null, 'what is not durable for it yet');
+  t.equal(writer.segmentNumber, segment + 1, 'the shard was in between');
+  let next = 4;
+  const durable = writer.nextEventSequence - 1;
+  for (let record = reader.next(durable); record !== null; record = reader.next(durable)) {
+    t.equal(record.firstEventSequence, next);
+    t.equal(madeGroupDifference(record), '');
+    next += record.eventCount;
+  }
+  t.equal(next, durable + 1, 'everything was read, over the segment switch');
+  reader.close();
+});
+
+t.test('a record that stays bad before a later segment is corruption', async (t) => {
+  const disk = new InterruptedDisk(seededRandom(3));
+  const { writer } = openMadeJournal(disk);
+  writeMadeGroup(writer, 2, 3);
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  reader.seekEvent(1);
+  reader.next(3);
+  reader.next(3);
+  const path = segmentPath(MADE_DIRECTORY, writer.segmentNumber);
+  disk.onExists = () => {
+    while (writer.segmentNumber === 1) {
+      writeMadeGroup(writer, 10, 20);
+    }
+    disk.spoil(path, (bytes) => bytes.fill(0xab, 12288 + 300, 12288 + 400));
+  };
+  t.equal(errorOf(() => reader.next(3)).code, 'JOURNAL_CORRUPT');
+});
+
 t.test('a bad record is "not yet" for a reader until durable has passed it, then an error', async (t) => {
   const disk = journalOf([
     [2, 3],
