@@ -72,6 +72,7 @@ figures: build ## make the figures in README.md anew from docs/results
 	@node build/tools/figures-main.js
 
 record: build ## run RUN="make ..." and keep its results as docs/results/NAME.txt
+	@$(if $(and $(NAME),$(RUN)),,echo 'Name the results and the run: make record NAME=replay RUN="make replay MARKET=DIR"' >&2; exit 1)
 	@node build/tools/figures-main.js $(NAME) $(RUN)
 
 clean: ## remove everything that was built

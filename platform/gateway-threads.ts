@@ -40,7 +40,12 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
  */
 async function freePort(host: string): Promise<number> {
   const server = createServer().listen(0, host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : String(error);
+    throw new PlatformError('ADDRESS_UNUSABLE', EXIT_LISTEN, `${host} cannot be listened on (${why}).`, true);
+  }
   const address = server.address();
   server.close();
   await once(server, 'close');

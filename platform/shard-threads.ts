@@ -41,7 +41,7 @@ function fatalOf(message: Extract<ShardMessage, { type: 'fatal' }>): PlatformErr
   const { code, shard } = message;
   if (code === 'LIMITS') return new PlatformError(code, EXIT_CONFIGURATION, message.message);
   if (code === 'JOURNAL_WRITE') {
-    const sentence = `Shard ${shard} cannot write its journal: ${message.message}. Make room or mend the disk, then start again.`;
+    const sentence = `Shard ${shard} cannot write its journal: ${message.message}. Make room on the disk, or mend it or its rights, then start again.`;
     return new PlatformError(code, EXIT_WORKER_DIED, sentence, true);
   }
   if (code === 'JOURNAL_READ') {

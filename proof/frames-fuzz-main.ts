@@ -12,7 +12,8 @@ const CHUNK = 20_000;
 const total = Number(process.argv[2] ?? 1_000_000);
 const seed = Number(process.env.SEED || randomInt(2 ** 31));
 if (!Number.isSafeInteger(total) || total < 1 || !Number.isSafeInteger(seed)) {
-  throw new Error('INPUTS and SEED are whole numbers, INPUTS at least 1.');
+  console.error('FUZZ_INPUTS and SEED must be whole numbers, FUZZ_INPUTS at least 1.');
+  process.exit(1);
 }
 
 console.log(`seed ${seed}, ${total} inputs`);

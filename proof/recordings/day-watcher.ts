@@ -3,7 +3,7 @@
  * away, every snapshot. It reads Event records as the engine writes them and as the private stream carries them, so the
  * same code judges the model, the engine, the journal and the socket. Any thread, off the hot path.
  */
-import { EventKind, Liquidity } from '../../schemas/codes.js';
+import { EventKind, Liquidity, Reason } from '../../schemas/codes.js';
 import {
   EVENT_CLIENT_ORDER_ID,
   EVENT_KIND_WORD,
@@ -56,7 +56,7 @@ export class DayWatcher {
       this.cancelled(words, at);
     } else if (kind === EventKind.Rejected) {
       this.refused += 1;
-      this.firstRefusal ||= `command ${counterAt(words, at + EVENT_CLIENT_ORDER_ID)} was refused, reason ${kindWord >>> 16}`;
+      this.firstRefusal ||= `command ${counterAt(words, at + EVENT_CLIENT_ORDER_ID)} was refused: ${Reason[kindWord >>> 16] ?? kindWord >>> 16}`;
     }
   }
 
