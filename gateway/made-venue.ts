@@ -7,7 +7,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { join } from 'node:path';
 import { AdminLog } from '../engine/admin-log.js';
-import { RealDisk } from '../engine/journal/disk.js';
+import { type Disk, RealDisk } from '../engine/journal/disk.js';
 import { type Limits, limitsFrom } from '../engine/limits.js';
 import { Engine } from '../engine/matching/engine.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
@@ -287,6 +287,8 @@ export interface MadeVenueOptions {
   readonly gateways?: number;
   readonly limits?: Limits;
   readonly settings?: Partial<GatewaySettings>;
+  /** Through which the gateways read. */
+  readonly disk?: Disk;
 }
 
 export class MadeVenue {
@@ -310,6 +312,7 @@ export class MadeVenue {
   /** Recovers what lies in `directory`, and closes the sessions that were open, as the supervisor does. */
   constructor(directory: string, options: MadeVenueOptions = {}) {
     const { shards: shardCount = 1, gateways: gatewayCount = 1, limits = VENUE_LIMITS, settings = {} } = options;
+    const { disk = new RealDisk() } = options;
     this.#limits = limits;
     this.#adminMemory = AdminLog.create(limits);
     this.#adminLog = new AdminLog(this.#adminMemory);
@@ -388,7 +391,7 @@ export class MadeVenue {
       };
       return new Gateway(data, {
         clock: this.clock,
-        disk: new RealDisk(),
+        disk,
         verify: (message, key, signature, done) => {
           const check = (): void => done(verify(null, message, key, signature));
           if (this.heldVerifications === null) check();

@@ -1,8 +1,10 @@
 import t from 'tap';
+import { type DiskFile, type OpenMode, RealDisk } from '../engine/journal/disk.js';
 import { CLOSE_CODES } from '../schemas/close-codes.js';
 import { AckLevel, CommandKind, EventKind, Phase } from '../schemas/codes.js';
 import { EVENT_ACCOUNT_SEQUENCE, EVENT_KIND_WORD, EVENT_SEQUENCE, highWord, joinWords } from '../schemas/layout.js';
-import { commandFrame, type FakeSocket, type MadeKey, MadeVenue, madeCommand } from './made-venue.js';
+import { commandFrame, type FakeSocket, type MadeKey, MadeVenue, madeCommand, VENUE_LIMITS } from './made-venue.js';
+import { ACTIVE_CATCH_UPS } from './resume.js';
 import { CLOSED, LIVE } from './session.js';
 
 /** What of a test is used here. */
@@ -369,6 +371,91 @@ t.test('a replay never holds more than a piece beyond its bound, however large t
   t.equal(socket.closedWith, 0);
   t.ok(most <= bounds.pauseBufferedBytes + 8 * 1024, `${most} bytes waited at most`);
   isChained(t, socket, 1);
+  venue.end();
+});
+
+/** Knows how many files are open, and the most that were at a time. */
+class CountingDisk extends RealDisk {
+  opened = 0;
+  most = 0;
+  override open(path: string, mode: OpenMode): DiskFile {
+    const file = super.open(path, mode);
+    const close = file.close.bind(file);
+    file.close = () => {
+      this.opened--;
+      close();
+    };
+    this.most = Math.max(this.most, ++this.opened);
+    return file;
+  }
+}
+
+const MANY_LANES = { ...VENUE_LIMITS, maxLanes: 128 };
+
+t.test('however many replays wait for slow readers, few files are open, and a new session is served', async (t) => {
+  const disk = new CountingDisk();
+  const settings = { pauseBufferedBytes: 4 * 1024 };
+  const { venue, key } = open(t.testdir(), { limits: MANY_LANES, settings, disk });
+  const writer = venue.logOn(key, { lane: 1 });
+  trade(venue, writer, 1, 1, 1200);
+  const slow = Array.from({ length: 5 * ACTIVE_CATCH_UPS }, (_, index) => {
+    const { socket, session } = venue.connect();
+    socket.stuck = true;
+    const resume = [{ shard: 0, epoch: 1, sequence: 0 }];
+    venue.gateway.message(session, venue.logonFrame(socket, key, { lane: 10 + index, resume }), true);
+    venue.pump();
+    return { socket, session };
+  });
+  t.equal(disk.opened, 0, 'those that wait hold none');
+  const fresh = venue.logOn(key, { lane: 2 });
+  trade(venue, fresh, 2, 1, 4);
+  t.equal(fresh.session.unanswered, 0);
+  t.ok(fresh.session.shards[0].joined);
+  for (const { socket } of slow) socket.stuck = false;
+  for (const { socket } of slow) socket.buffered = 0;
+  venue.pump();
+  for (const { socket, session } of slow) {
+    t.equal(session.state, LIVE);
+    t.not(socket.last('Resumed'), undefined);
+    isChained(t, socket, 1);
+  }
+  t.ok(disk.most <= ACTIVE_CATCH_UPS + 1, `${disk.most} files were open at most`);
+  venue.end();
+});
+
+t.test('a storm of replays takes no turn longer than one of them does', async (t) => {
+  const { venue, key } = open(t.testdir(), { limits: MANY_LANES });
+  const writer = venue.logOn(key, { lane: 1 });
+  trade(venue, writer, 1, 1, 3000);
+  const { gateway } = venue;
+  venue.shardsRun = false;
+  const many = Array.from({ length: 60 }, (_, index) => {
+    const { socket, session } = venue.connect();
+    const resume = [{ shard: 0, epoch: 1, sequence: 0 }];
+    gateway.message(session, venue.logonFrame(socket, key, { lane: 10 + index, resume }), true);
+    return { socket, session };
+  });
+  venue.shardsRun = true;
+  const looked = (): number => many.reduce((sum, { session }) => sum + session.shards[0].at, 0);
+  let most = 0;
+  let turns = 0;
+  const turn = gateway.turn.bind(gateway);
+  gateway.turn = () => {
+    const live = many.every(({ session }) => session.state === LIVE);
+    const before = looked();
+    const more = turn();
+    if (live) most = Math.max(most, looked() - before);
+    turns++;
+    return more;
+  };
+  venue.pump();
+  for (const { socket } of many) {
+    t.not(socket.last('Resumed'), undefined);
+    isChained(t, socket, 1);
+  }
+  // 64 batches of 64 events, and the end of what was begun.
+  t.ok(most > 0 && most <= 65 * 64, `${most} events in a turn`);
+  t.ok(turns > (60 * 3000) / (65 * 64), `${turns} turns`);
   venue.end();
 });
 

@@ -2,9 +2,14 @@
  * Brings a session's private stream of one shard to where the passes deliver, and joins it there without a hole.
  * From far behind out of the journal, filtered by account; the last stretch out of the output ring. Gateway thread.
  *
- *   at ──journal, a group or so a turn──> half a ring from the end ──ring──> where the pass stands: joined
+ *   at ──journal, a piece at a time──> half a ring from the end ──ring──> where the pass stands: joined
  *
- * A piece is sent only while little is unsent, so a slow reader holds up nobody but itself. Bounded a turn for all.
+ *   queued ──a place is free and its reader reads──> active ──at its end──> joined
+ *      └──────── its reader is slow, or it had its place for long enough ◄──┘
+ *
+ * A piece is sent only while little is unsent, so a slow reader holds up nobody but itself. All of them share what a turn
+ * may look at, because sockets and rings wait for the turn; few are active at a time, each to its end where it can, so
+ * that a storm of them drains while the market goes on. Only an active one holds a file and memory to read it.
  */
 
 import type { JournalReader, JournalRecord } from '../engine/journal/reader.js';
@@ -14,10 +19,16 @@ import type { ReportPath } from './report-path.js';
 import { LIVE, type Session, type ShardStream } from './session.js';
 import type { ShardFeed } from './shard-feed.js';
 
-/** Batches out of journal records that are looked at for one stream in one turn. */
-const JOURNAL_BATCHES_PER_TURN = 64;
-/** Ring batches that are looked at for one stream in one turn. */
-const BATCHES_PER_TURN = 8;
+/** Those that go on at a time: each may hold one open file. */
+export const ACTIVE_CATCH_UPS = 16;
+/** What a turn looks at, in batches of the largest size, for all of them: a few milliseconds. */
+const BATCHES_PER_TURN = 64;
+/** What one of them may look at before another active one has its go. */
+const BATCHES_PER_VISIT = 8;
+/** What one of them may look at before it must give up its place to one that waits. */
+const BATCHES_PER_PLACE = 1024;
+/** A record costs as much as so many events, however few it holds. */
+const RECORD_EVENTS = 32;
 
 /** Called when a session has reached its live stream; `at` is the sequence behind which it is delivered live. */
 export type Joined = (session: Session, feed: ShardFeed, at: number) => void;
@@ -29,6 +40,8 @@ interface CatchUp {
   reader: JournalReader | null;
   /** The reader's record that is not all delivered. */
   record: JournalRecord | null;
+  /** What it may look at before it gives up its place, in events. */
+  placeLeft: number;
 }
 
 const CATCHING_UP = 0;
@@ -41,7 +54,11 @@ export class CatchUps {
   readonly #pauseBytes: number;
   readonly #batch: Int32Array;
   readonly #maxEvents: number;
-  #running: CatchUp[] = [];
+  /** Those that have a place; the first one is next. */
+  #active: CatchUp[] = [];
+  #queued: CatchUp[] = [];
+  /** What may still be looked at until the next turn begins, in events. */
+  #left: number;
 
   constructor(reports: ReportPath, pauseBytes: number, maxEvents: number, joined: Joined) {
     this.#reports = reports;
@@ -49,86 +66,133 @@ export class CatchUps {
     this.#joined = joined;
     this.#maxEvents = maxEvents;
     this.#batch = new Int32Array(maxEvents * EVENT_WORDS);
+    this.#left = BATCHES_PER_TURN * maxEvents;
   }
 
   get running(): number {
-    return this.#running.length;
+    return this.#active.length + this.#queued.length;
   }
 
-  /** Starts behind `stream.at`; often done at once. Not from within a pass. */
+  /** Starts behind `stream.at`; done at once when little is missing. Not from within a pass. */
   start(session: Session, feed: ShardFeed, stream: ShardStream): void {
-    const catchUp: CatchUp = { session, feed, stream, reader: null, record: null };
-    if (this.#step(catchUp) !== DONE) this.#running.push(catchUp);
+    const catchUp: CatchUp = { session, feed, stream, reader: null, record: null, placeLeft: 0 };
+    if (this.#left > 0 && feed.isInRing(stream.at) && this.#visit(catchUp) === DONE) return;
+    this.#rest(catchUp);
+    this.#queued.push(catchUp);
   }
 
-  /** A piece for each stream that is behind. Returns true when one could go on at once. Throws when a journal fails. */
+  /** A turn's worth for those that are behind. Returns true when one could go on at once. Throws when a journal fails. */
   turn(): boolean {
-    if (this.#running.length === 0) return false;
-    let more = false;
-    const kept: CatchUp[] = [];
-    for (const catchUp of this.#running) {
-      const state = this.#step(catchUp);
+    if (this.running === 0) return false;
+    this.#fillPlaces();
+    const active = this.#active;
+    const waiting: CatchUp[] = [];
+    for (let visits = active.length; visits > 0 && this.#left > 0; visits--) {
+      const catchUp = active.shift() as CatchUp;
+      const state = this.#visit(catchUp);
       if (state === DONE) continue;
-      kept.push(catchUp);
-      if (state === CATCHING_UP) more = true;
+      if (state === WAITS || (catchUp.placeLeft <= 0 && this.#queued.length + waiting.length > 0)) {
+        this.#rest(catchUp);
+        waiting.push(catchUp);
+      } else {
+        active.push(catchUp);
+      }
     }
-    this.#running = kept;
-    return more;
+    // What places are given up, others have at once: nothing else might bring about the next turn.
+    this.#fillPlaces();
+    this.#queued.push(...waiting);
+    this.#left = BATCHES_PER_TURN * this.#maxEvents;
+    return active.length > 0;
   }
 
   close(): void {
-    for (const { reader } of this.#running) reader?.close();
-    this.#running = [];
+    for (const catchUp of this.#active) this.#end(catchUp);
+    this.#active = [];
+    this.#queued = [];
   }
 
-  #step(catchUp: CatchUp): number {
-    const { session, feed, stream } = catchUp;
-    if (session.state !== LIVE || !feed.live) return this.#end(catchUp);
-    if (session.socket.bufferedBytes() > this.#pauseBytes) return WAITS;
-    if (!feed.isInRing(stream.at)) return this.#fromJournal(catchUp);
-    this.#end(catchUp);
-    for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
-      const target = this.#reports.passAt(session, feed);
-      if (stream.at === target) {
-        stream.joined = true;
-        this.#joined(session, feed, target);
-        return this.#end(catchUp);
+  /** The first of those that could go on get what places are free. */
+  #fillPlaces(): void {
+    if (this.#active.length === ACTIVE_CATCH_UPS) return;
+    const kept: CatchUp[] = [];
+    for (const catchUp of this.#queued) {
+      if (isOver(catchUp)) continue;
+      if (this.#active.length < ACTIVE_CATCH_UPS && !this.#mustWait(catchUp)) {
+        catchUp.placeLeft = BATCHES_PER_PLACE * this.#maxEvents;
+        this.#active.push(catchUp);
+      } else {
+        kept.push(catchUp);
       }
-      // What is durable first, on its own: a frame holds one level.
-      const durable = stream.at < feed.at;
-      const max = Math.min(this.#maxEvents, (durable ? feed.at : target) - stream.at);
-      const count = feed.view.readBehind(stream.at >>> 0, this.#batch, 0, max, UP_TO_MATCHED);
-      // Lapped between the look and the copy: the journal has it by now, or the whole feed is behind.
-      if (count <= 0) return count === 0 ? WAITS : this.#fromJournal(catchUp);
-      stream.at += count;
-      this.#reports.deliverTo(session, feed, this.#batch, count, durable);
-      if (session.state !== LIVE) return this.#end(catchUp);
-      if (session.socket.bufferedBytes() > this.#pauseBytes) return WAITS;
     }
+    this.#queued = kept;
+  }
+
+  /** Goes on with one until it is done or waits, or others must have their go. */
+  #visit(catchUp: CatchUp): number {
+    const before = this.#left;
+    const end = Math.max(0, before - BATCHES_PER_VISIT * this.#maxEvents);
+    let state = CATCHING_UP;
+    while (state === CATCHING_UP && this.#left > end) {
+      if (isOver(catchUp)) state = this.#end(catchUp);
+      else if (this.#mustWait(catchUp)) state = WAITS;
+      else state = catchUp.feed.isInRing(catchUp.stream.at) ? this.#fromRing(catchUp) : this.#fromJournal(catchUp);
+    }
+    catchUp.placeLeft -= before - this.#left;
+    return state;
+  }
+
+  #mustWait({ session }: CatchUp): boolean {
+    return session.socket.bufferedBytes() > this.#pauseBytes;
+  }
+
+  #fromRing(catchUp: CatchUp): number {
+    const { session, feed, stream } = catchUp;
+    const target = this.#reports.passAt(session, feed);
+    if (stream.at === target) {
+      stream.joined = true;
+      this.#joined(session, feed, target);
+      return this.#end(catchUp);
+    }
+    // What is durable first, on its own: a frame holds one level.
+    const durable = stream.at < feed.at;
+    const max = Math.min(this.#maxEvents, (durable ? feed.at : target) - stream.at);
+    const count = feed.view.readBehind(stream.at >>> 0, this.#batch, 0, max, UP_TO_MATCHED);
+    // Lapped between the look and the copy: the journal has it by now, or the whole feed is behind.
+    if (count <= 0) return count === 0 ? WAITS : this.#fromJournal(catchUp);
+    this.#left -= count;
+    stream.at += count;
+    this.#reports.deliverTo(session, feed, this.#batch, count, durable);
     return CATCHING_UP;
   }
 
   #fromJournal(catchUp: CatchUp): number {
     const { session, feed, stream } = catchUp;
-    catchUp.reader ??= feed.openJournal(stream.at);
-    for (let batch = 0; batch < JOURNAL_BATCHES_PER_TURN; batch++) {
-      if (catchUp.record === null) catchUp.record = catchUp.reader?.next(feed.at) ?? null;
-      const { record } = catchUp;
-      if (record === null) return WAITS;
-      const from = Math.max(0, stream.at + 1 - record.firstEventSequence);
-      const count = Math.min(this.#maxEvents, record.eventCount - from);
-      if (count <= 0) {
-        catchUp.record = null;
-        continue;
+    if (catchUp.record === null) {
+      if (catchUp.reader === null) {
+        catchUp.reader = feed.openJournal(stream.at);
+        // The way to its place goes over the headers of up to a whole segment: that is as much as a turn may do.
+        this.#left = 0;
       }
-      this.#batch.set(record.events.subarray(from * EVENT_WORDS, (from + count) * EVENT_WORDS));
-      stream.at += count;
-      this.#reports.deliverTo(session, feed, this.#batch, count, true);
-      if (session.state !== LIVE) return this.#end(catchUp);
-      if (session.socket.bufferedBytes() > this.#pauseBytes) return WAITS;
-      if (feed.isInRing(stream.at)) return CATCHING_UP;
+      catchUp.record = catchUp.reader?.next(feed.at) ?? null;
+      if (catchUp.record === null) return WAITS;
+      this.#left -= RECORD_EVENTS;
     }
+    const { record } = catchUp;
+    const from = Math.max(0, stream.at + 1 - record.firstEventSequence);
+    const count = Math.min(this.#maxEvents, record.eventCount - from);
+    if (from + count >= record.eventCount) catchUp.record = null;
+    if (count <= 0) return CATCHING_UP;
+    this.#batch.set(record.events.subarray(from * EVENT_WORDS, (from + count) * EVENT_WORDS));
+    this.#left -= count;
+    stream.at += count;
+    this.#reports.deliverTo(session, feed, this.#batch, count, true);
     return CATCHING_UP;
+  }
+
+  /** Lets go of the file; the place in it stays known. */
+  #rest(catchUp: CatchUp): void {
+    catchUp.reader?.rest(catchUp.record !== null);
+    catchUp.record = null;
   }
 
   #end(catchUp: CatchUp): number {
@@ -137,4 +201,9 @@ export class CatchUps {
     catchUp.record = null;
     return DONE;
   }
+}
+
+/** Nobody waits for it any more: the session is closed, or all of the shard's are about to begin anew. */
+function isOver({ session, feed }: CatchUp): boolean {
+  return session.state !== LIVE || !feed.live;
 }

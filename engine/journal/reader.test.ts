@@ -1,6 +1,7 @@
 import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
+import type { DiskFile, OpenMode } from './disk.js';
 import {
   errorOf,
   MADE_DIRECTORY,
@@ -131,6 +132,51 @@ t.test('a record that stays bad before a later segment is corruption', async (t)
     disk.spoil(path, (bytes) => bytes.fill(0xab, 12288 + 300, 12288 + 400));
   };
   t.equal(errorOf(() => reader.next(3)).code, 'JOURNAL_CORRUPT');
+});
+
+/** Knows how many files are open. */
+class CountingDisk extends SimulatedDisk {
+  opened = 0;
+  override open(path: string, mode: OpenMode): DiskFile {
+    this.opened += 1;
+    const close = (): void => {
+      this.opened -= 1;
+    };
+    return { ...super.open(path, mode), close };
+  }
+}
+
+t.test('a reader that rests holds nothing open and goes on where it was, or with its last record again', async (t) => {
+  const disk = new CountingDisk(seededRandom(1));
+  const first = openMadeJournal(disk).writer;
+  for (let group = 0; group < 90; group += 1) {
+    writeMadeGroup(first, 8, 1 + (group % 30));
+  }
+  disk.processDies();
+  const { groups, writer } = openMadeJournal(disk);
+  const last = writer.nextEventSequence - 1;
+  const before = disk.opened;
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  reader.seekEvent(1);
+  const found: number[] = [];
+  for (let again = false; ; again = !again) {
+    const record = reader.next(last);
+    if (record === null) {
+      break;
+    }
+    t.equal(disk.opened - before, 1);
+    if (record.kind === 'group') {
+      t.equal(madeGroupDifference(record), '');
+      found.push(record.firstEventSequence);
+    }
+    reader.rest(again);
+    t.equal(disk.opened - before, 0);
+  }
+  const wanted = groups.map(({ firstEventSequence }) => firstEventSequence);
+  t.same([...new Set(found)], wanted);
+  t.ok(found.length > wanted.length && found.length <= 2 * wanted.length, 'some came twice');
+  t.ok(writer.segmentNumber > 2, 'over several segments');
+  reader.close();
 });
 
 t.test('a bad record is "not yet" for a reader until durable has passed it, then an error', async (t) => {

@@ -76,6 +76,7 @@ export interface JournalEnd {
   readonly hash: Hash;
 }
 
+const NO_BYTES = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 const NO_POSITIONS = new Uint32Array(0);
 
@@ -98,8 +99,8 @@ export class JournalReader {
   #skipEventsBelow = 0;
   #skipCommandsBelow = 0;
   #hash: Hash = createHash('sha256');
-  #buffer: Uint8Array = new Uint8Array(WINDOW_BYTES);
-  #words: Int32Array = new Int32Array(this.#buffer.buffer);
+  #buffer: Uint8Array = NO_BYTES;
+  #words: Int32Array = NO_WORDS;
   #windowAt = 0;
   #windowBytes = 0;
 
@@ -256,11 +257,30 @@ export class JournalReader {
     };
   }
 
+  /**
+   * Lets go of the file and the memory; the next `next` takes them again and goes on here. `again`: with the record that
+   * was handed out last. For a reader without `chain` that waits for something.
+   */
+  rest(again: boolean): void {
+    this.#letGo();
+    if (again) {
+      this.#offset = this.#lastOffset;
+      Object.assign(this.#expected, this.#lastExpected);
+    }
+  }
+
   close(): void {
-    this.#file?.close();
-    this.#file = null;
+    this.#letGo();
     this.#segment = null;
     this.#nextSegment = null;
+  }
+
+  #letGo(): void {
+    this.#file?.close();
+    this.#file = null;
+    this.#buffer = NO_BYTES;
+    this.#words = NO_WORDS;
+    this.#windowBytes = 0;
   }
 
   #place(): { file: string; offset: number; sequence: number } {
@@ -350,10 +370,8 @@ export class JournalReader {
       this.#buffer = new Uint8Array(Math.max(bytes, WINDOW_BYTES));
       this.#words = new Int32Array(this.#buffer.buffer);
     }
+    this.#file ??= this.#openSegment(this.#segment?.number ?? 0);
     const file = this.#file;
-    if (file === null) {
-      return false;
-    }
     this.#windowAt = at;
     this.#windowBytes = readFully(file, this.#buffer, 0, Math.max(bytes, WINDOW_BYTES), at);
     return this.#windowBytes >= bytes;
