@@ -17,8 +17,13 @@ export interface Played {
 }
 
 /** `without`: leaves that step out, so that one difference can be planted. */
-export function playScript(task: { seed: number; limits: Partial<Limits>; without?: number }): Played {
-  const made = new MadeEngine({ maxEventsPerCommand: 16, ...task.limits }, Phase.Continuous, 2);
+export function playScript(task: {
+  seed: number;
+  limits: Partial<Limits>;
+  without?: number;
+  bucketSeed?: number;
+}): Played {
+  const made = new MadeEngine({ maxEventsPerCommand: 16, ...task.limits }, Phase.Continuous, 2, 1, task.bucketSeed);
   let state = task.seed;
   const random = (below: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

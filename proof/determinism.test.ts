@@ -23,6 +23,11 @@ t.test('limits that were never reached, and where levels are found, are not in t
   t.same(playScript({ seed: 12, limits: { ladderTicks: 1024 } }), here);
 });
 
+t.test('the seed that scatters client order ids in memory changes no event and no hash', async (t) => {
+  const here = playScript({ seed: 12, limits: {}, bucketSeed: 1 });
+  for (const bucketSeed of [0, -1, 0x5bd1e995]) t.same(playScript({ seed: 12, limits: {}, bucketSeed }), here);
+});
+
 t.test('another seed, or one command less, has another hash', async (t) => {
   const here = playScript({ seed: 13, limits: {} });
   t.not(playScript({ seed: 14, limits: {} }).hash, here.hash);

@@ -1,8 +1,10 @@
 /**
  * From (account, client order id) to the slot of the order that rests under it: a hash table with chains through the
  * order records.
- * The shard's thread. Counters of a lane rise by one, so neighbours in time are neighbours in the table: the low word
- * goes in as it is, only account and lane are scattered. Ids with counter 0 are not in it: they are found by no one.
+ * The shard's thread. Counters of a lane rise by one, so neighbours in time are neighbours in the table: the lowest bits
+ * of the counter go in as they are. All else is scattered with a secret seed: clients choose their ids, and one who could
+ * tell which fall into one chain would make every command that touches that chain walk it. No result depends on the seed
+ * or on the order of a chain, because an id is in the index once. Ids with counter 0 are not in it: no one finds them.
  */
 
 import * as orderWords from './order-words.js';
@@ -10,23 +12,47 @@ import * as orderWords from './order-words.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { ORDER_ACCOUNT, ORDER_CHAIN_NEXT, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_SHIFT } = orderWords;
 
+/** Ids with counters that differ in these bits alone are neighbours: their buckets fill one page of memory. */
+const NEAR_BITS = 10;
+const NEAR_MASK = (1 << NEAR_BITS) - 1;
+
 export class IdIndex {
   /** First slot + 1 of each chain; 0 for an empty one, so that memory that was never touched means empty. */
   readonly buckets: Int32Array;
   private readonly orders: Int32Array;
   private readonly mask: number;
+  /** Of a hash of 32 bits the upper ones that number a bucket. */
+  private readonly shift: number;
+  /** Odd multipliers made from the seed, one for each part of an id. */
+  private readonly ofAccount: number;
+  private readonly ofLane: number;
+  private readonly ofUpper: number;
+  private readonly ofLower: number;
+  private readonly ofSum: number;
 
-  constructor(orders: Int32Array, maxOrders: number) {
-    let buckets = 16;
-    while (buckets < maxOrders) buckets *= 2;
-    this.buckets = new Int32Array(buckets);
-    this.mask = buckets - 1;
+  /** `seed`: 32 bits that clients cannot know. */
+  constructor(orders: Int32Array, maxOrders: number, seed: number) {
+    let bits = 4;
+    while (1 << bits < maxOrders) bits++;
+    this.buckets = new Int32Array(1 << bits);
+    this.mask = (1 << bits) - 1;
+    this.shift = 32 - bits;
     this.orders = orders;
+    this.ofAccount = multiplier(seed, 1);
+    this.ofLane = multiplier(seed, 2);
+    this.ofUpper = multiplier(seed, 3);
+    this.ofLower = multiplier(seed, 4);
+    this.ofSum = multiplier(seed, 5);
   }
 
   private bucketOf(account: number, low: number, high: number): number {
-    const scatter = Math.imul(Math.imul(account, 0x9e3779b1) ^ high, 0x85ebca6b);
-    return (low + (low >>> 20) + (scatter ^ (scatter >>> 15))) & this.mask;
+    const sum =
+      (Math.imul(account, this.ofAccount) +
+        Math.imul(high >>> 16, this.ofLane) +
+        Math.imul(high & 0xffff, this.ofUpper) +
+        Math.imul(low >>> NEAR_BITS, this.ofLower)) |
+      0;
+    return ((Math.imul(sum ^ (sum >>> 15), this.ofSum) >>> this.shift) + (low & NEAR_MASK)) & this.mask;
   }
 
   /** Adds an order under its own account and client order id. */
@@ -83,6 +109,19 @@ export class IdIndex {
     return -1;
   }
 
+  /** Orders in the longest chain: what the slowest look-up has to pass. */
+  longestChain(): number {
+    let longest = 0;
+    for (const first of this.buckets) {
+      let length = 0;
+      for (let slot = first - 1; slot >= 0; slot = this.orders[(slot << ORDER_SHIFT) + ORDER_CHAIN_NEXT] as number) {
+        length++;
+      }
+      if (length > longest) longest = length;
+    }
+    return longest;
+  }
+
   /** Walks all chains: each holds live orders of its own bucket only. Returns how many; throws with a sentence. */
   validate(limit: number): number {
     let count = 0;
@@ -102,4 +141,12 @@ export class IdIndex {
     }
     return count;
   }
+}
+
+/** The nth odd number of 32 bits that a seed stands for. */
+function multiplier(seed: number, nth: number): number {
+  let mixed = (seed + Math.imul(nth, 0x9e3779b9)) | 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) | 1;
 }

@@ -48,6 +48,9 @@ const {
   SWEEP,
 } = operationWords;
 
+/** For those who replay or test: nobody aims at their chains. */
+const DEFAULT_BUCKET_SEED = 0x7472_6564;
+
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
 const REPLACE = CommandKind.Replace;
@@ -67,12 +70,19 @@ export class Engine {
 
   /**
    * `shard`: this one's index, from 0. `adminLog`: memory made by AdminLog.create, for shard 0 only (left out, it is
-   * made here); the engine appends to it, the shard publishes.
+   * made here); the engine appends to it, the shard publishes. `bucketSeed`: 32 bits that scatter client order ids in
+   * memory; a shard passes random ones, so that nobody outside can aim at one chain. No result depends on it.
    */
-  constructor(limits: Limits, shard: number, shardCount: number, adminLog?: SharedArrayBuffer) {
+  constructor(
+    limits: Limits,
+    shard: number,
+    shardCount: number,
+    adminLog?: SharedArrayBuffer,
+    bucketSeed = DEFAULT_BUCKET_SEED,
+  ) {
     if (!(shard >= 0 && shard < shardCount)) throw new Error('assert: a shard outside of the number of shards');
     const log = shard === 0 ? new AdminLog(adminLog ?? AdminLog.create(limits)) : null;
-    this.state = new EngineState(limits, shard, shardCount, log);
+    this.state = new EngineState(limits, shard, shardCount, log, bucketSeed);
   }
 
   /** Where events go: whole events of 24 words, at least maxEventsPerCommand of them behind each `eventAt`. */

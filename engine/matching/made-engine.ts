@@ -105,9 +105,15 @@ export class MadeEngine {
   count = 0;
   private readonly counters = new Map<number, number>();
 
-  constructor(overrides: Partial<Limits> = {}, phase: Phase = Phase.Continuous, instruments = 1, shards = 1) {
+  constructor(
+    overrides: Partial<Limits> = {},
+    phase: Phase = Phase.Continuous,
+    instruments = 1,
+    shards = 1,
+    bucketSeed?: number,
+  ) {
     const limits = limitsFrom({ ...SMALL_LIMITS, ...overrides });
-    this.engine = new Engine(limits, 0, shards);
+    this.engine = new Engine(limits, 0, shards, undefined, bucketSeed);
     this.events = new Int32Array((limits.maxEventsPerCommand + 1) * EVENT_WORDS);
     this.engine.attach(this.events);
     for (const account of [1, 2]) {

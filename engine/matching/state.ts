@@ -96,7 +96,7 @@ export class EngineState {
   next = 0;
   end = 0;
 
-  constructor(limits: Limits, shard: number, shardCount: number, adminLog: AdminLog | null) {
+  constructor(limits: Limits, shard: number, shardCount: number, adminLog: AdminLog | null, bucketSeed: number) {
     this.limits = limits;
     this.maxEvents = limits.maxEventsPerCommand;
     this.shard = shard;
@@ -108,7 +108,7 @@ export class EngineState {
     this.sides = this.books.sides;
     this.instruments = this.registry.instruments;
     this.accounts = this.registry.accounts;
-    this.ids = new IdIndex(this.orders, limits.maxOrders);
+    this.ids = new IdIndex(this.orders, limits.maxOrders, bucketSeed);
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.adminLog = adminLog;

@@ -3,6 +3,7 @@
  * here; the disk is an argument, so that the tests can run a shard on one that loses what was not synced.
  */
 
+import { randomInt } from 'node:crypto';
 import type { Disk } from '../journal/disk.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { Engine } from '../matching/engine.js';
@@ -26,7 +27,8 @@ const BLOCKED_PARK_MS = 1;
 export function runShard(task: ShardTask, disk: Disk): void {
   const status = new ShardStatus(task.status);
   status.enter(ShardState.RECOVERING, monotonicMs());
-  const engine = new Engine(task.limits, task.shard, task.shardCount, task.adminLog ?? undefined);
+  const { limits, shard, shardCount, adminLog } = task;
+  const engine = new Engine(limits, shard, shardCount, adminLog ?? undefined, randomInt(2 ** 32));
   const recovered = recoverShard({
     ...task,
     disk,
