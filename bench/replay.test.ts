@@ -11,7 +11,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
 import { repositoryFolder } from '../proof/recordings/data-folder.js';
 import { RecordingError } from '../proof/recordings/recording-error.js';
-import { type ReplayOutcome, replayMarket } from './replay.js';
+import { type ReplayOutcome, replayMarket, sizesFor } from './replay.js';
 
 const MAIN = fileURLToPath(new URL('./replay-main.js', import.meta.url));
 /** Of the scratch folders that this process makes. */
@@ -152,6 +152,13 @@ t.test('any folder of the format works: prices at both ends of 32 bits, zero and
   t.same(outcome.differences, []);
   t.equal(outcome.trades.equal, 4);
   t.equal(outcome.journal.snapshots, undefined);
+});
+
+t.test('a day is given as many orders as it enters, and no more than a shard can have', async (t) => {
+  const ordersFor = (orders: number) => sizesFor({ orders }).at(sizesFor({ orders }).indexOf('--max-orders') + 1);
+  t.equal(ordersFor(3), '10000');
+  t.equal(ordersFor(2_000_000), '2001000');
+  t.equal(ordersFor(5_000_000), '2097151');
 });
 
 t.test('a run leaves no folder behind, unless it is asked to', async (t) => {

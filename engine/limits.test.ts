@@ -1,5 +1,5 @@
 import t from 'tap';
-import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, maxGroupBytes } from './limits.js';
+import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_ORDERS, maxGroupBytes } from './limits.js';
 
 t.test('the defaults agree with each other and are what no override gives', async (t) => {
   t.same(limitsFrom({}), DEFAULT_LIMITS);
@@ -18,6 +18,10 @@ t.test('a value that cannot work is refused with its name in one sentence', asyn
     [{ maxOrders: Number.NaN }, /maxOrders/],
     [{ ladderTicks: 96 }, /ladderTicks must be a power of two/],
     [{ maxOrders: 10 }, /maxLevels .* above maxOrders/],
+    [{ maxOrders: 2 ** 21 }, /maxOrders must be a whole number from 1 to 2097151/],
+    [{ maxLevels: 2 ** 21 }, /maxLevels must be a whole number from 1 to 2097151/],
+    [{ maxLanes: 0 }, /maxLanes must be/],
+    [{ maxLanes: 8, maxLanesPerAccount: 9 }, /maxLanesPerAccount .* above maxLanes/],
     [{ reservedCancelSlots: 5000 }, /half of commandRingSlots/],
     [{ maxLanes: 65_536, laneAnswers: 65_536 }, /maxLanes times laneAnswers/],
     [{ ladderWindows: 1 << 20 }, /ladderWindows times ladderTicks/],
@@ -37,6 +41,17 @@ t.test('a value that cannot work is refused with its name in one sentence', asyn
       t.match((error as LimitsError).message, sentence);
     }
   }
+});
+
+t.test('the sum of the largest quantity over as many orders as there can be is exact', async (t) => {
+  const largest = limitsFrom({ maxOrders: MOST_ORDERS, maxLevels: MOST_ORDERS }).maxOrders * 0xffffffff;
+  t.ok(Number.isSafeInteger(largest));
+  t.notOk(Number.isSafeInteger((MOST_ORDERS + 2) * 0xffffffff));
+});
+
+t.test('an account gets no more lanes than there are', async (t) => {
+  t.equal(limitsFrom({}).maxLanesPerAccount, 256);
+  t.equal(limitsFrom({ maxLanes: 8 }).maxLanesPerAccount, 8);
 });
 
 t.test('a limit that does not exist is refused by name', async (t) => {

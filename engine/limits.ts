@@ -13,6 +13,8 @@ export interface Limits {
   readonly maxKeys: number;
   /** Lanes (account and lane number) that have ever been opened: each keeps its last answers. */
   readonly maxLanes: number;
+  /** Of those, how many one account may have: they are never given back, and nobody shall use up those of all. */
+  readonly maxLanesPerAccount: number;
   /** Price levels with at least one order, over all books of a shard. */
   readonly maxLevels: number;
   /** Sides of books that can have a window of their own at a time; the others use the tree: right, but slower. */
@@ -49,10 +51,11 @@ export const DEFAULT_LIMITS: Limits = {
   maxAccounts: 65_536,
   maxKeys: 65_536,
   maxLanes: 4_096,
+  maxLanesPerAccount: 256,
   maxLevels: 1 << 18,
   ladderWindows: 1_024,
   ladderTicks: 4_096,
-  maxOperations: 16,
+  maxOperations: 1_024,
   maxEventsPerCommand: 4_096,
   laneAnswers: 4_096,
   adminLogBytes: 64 * 1024 * 1024,
@@ -77,19 +80,26 @@ const MIN_EVENTS_PER_COMMAND = 4;
 const BLOCK_BYTES = 4096;
 const COMMAND_RECORD_BYTES = 64;
 const EVENT_RECORD_BYTES = 96;
-/** Words of one kept answer (matching/lanes.ts). */
+/** Words of one kept answer (matching/lane-words.ts). */
 const ANSWER_WORDS = 11;
 /** A head and its Parts are taken together or not at all. */
 const MAX_RECORDS_TOGETHER = 33;
 
+/**
+ * The most orders, and levels, of a shard. Quantities are below 2^32, so the sum over that many orders is below 2^53 and
+ * a double holds it exactly; one order more and an auction could find a volume that is not there.
+ */
+export const MOST_ORDERS = 2 ** 21 - 1;
+
 /** Smallest and largest value of each, both allowed. */
 const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
-  maxOrders: [1, 1 << 28],
+  maxOrders: [1, MOST_ORDERS],
   maxInstruments: [1, 1 << 24],
   maxAccounts: [1, 1 << 24],
   maxKeys: [1, 1 << 24],
   maxLanes: [1, 1 << 16],
-  maxLevels: [1, 1 << 28],
+  maxLanesPerAccount: [1, 1 << 16],
+  maxLevels: [1, MOST_ORDERS],
   ladderWindows: [0, 1 << 20],
   ladderTicks: [32, 32_768],
   maxOperations: [1, 1_024],
@@ -115,14 +125,34 @@ function refuse(sentence: string): never {
 }
 
 /**
- * The default limits with some replaced. Throws a LimitsError with one sentence when a value is unknown, is not a
+ * The limits that decide what the engine answers: a journal replays to its own events under the same ones only.
+ * The others are sizes of rings, windows and files.
+ */
+export const ANSWER_LIMITS = [
+  'maxOrders',
+  'maxInstruments',
+  'maxAccounts',
+  'maxKeys',
+  'maxLanes',
+  'maxLanesPerAccount',
+  'maxLevels',
+  'maxOperations',
+  'maxEventsPerCommand',
+  'laneAnswers',
+  'adminLogBytes',
+] as const satisfies readonly (keyof Limits)[];
+
+/**
+ * The default limits with some replaced; an account gets no more lanes than there are. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
 export function limitsFrom(overrides: Partial<Limits>): Limits {
   for (const name of Object.keys(overrides)) {
     if (!(name in BOUNDS)) refuse(`There is no limit named ${name}.`);
   }
-  const limits: Limits = { ...DEFAULT_LIMITS, ...overrides };
+  const { maxLanes = DEFAULT_LIMITS.maxLanes } = overrides;
+  const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
+  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
     const [smallest, largest] = BOUNDS[name];
@@ -147,6 +177,9 @@ export function maxGroupBytes(limits: Limits): number {
 function checkRelations(limits: Limits): void {
   if (limits.maxLevels > limits.maxOrders) {
     refuse(`maxLevels (${limits.maxLevels}) above maxOrders (${limits.maxOrders}) can never be used.`);
+  }
+  if (limits.maxLanesPerAccount > limits.maxLanes) {
+    refuse(`maxLanesPerAccount (${limits.maxLanesPerAccount}) above maxLanes (${limits.maxLanes}) can never be used.`);
   }
   if (limits.reservedCancelSlots > limits.commandRingSlots / 2) {
     refuse(`reservedCancelSlots (${limits.reservedCancelSlots}) must be at most half of commandRingSlots.`);

@@ -63,6 +63,13 @@ const REFUSED: readonly [argv: readonly string[], environment: NodeJS.ProcessEnv
     {},
     '--max-levels (2000) above --max-orders (1000) can never be used.',
   ],
+  [['--max-orders', '2097152'], {}, '--max-orders must be a whole number from 1000 to 2097151; it is "2097152".'],
+  [['--max-levels', '2097152'], {}, '--max-levels must be a whole number from 100 to 2097151; it is "2097152".'],
+  [
+    ['--max-lanes', '10', '--max-lanes-per-account', '11'],
+    {},
+    '--max-lanes-per-account (11) above --max-lanes (10) can never be used.',
+  ],
   [['--segment-mib', '7'], {}, '--segment-mib must be a whole number from 8 to 1024; it is "7".'],
 ];
 

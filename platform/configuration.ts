@@ -6,7 +6,7 @@
 
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom } from '../engine/limits.js';
+import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_ORDERS } from '../engine/limits.js';
 import { EXIT_CONFIGURATION, PlatformError } from './exit-codes.js';
 
 const VARIABLE_PREFIX = 'TREDYE_';
@@ -101,21 +101,28 @@ const SETTINGS: readonly Setting[] = [
   whole('shards', 'shards', [1, 64], 1, 'threads that match; fixed by the first start of a data directory'),
   choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
   choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
-  whole('maxOrders', 'max-orders', [1_000, 50_000_000], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
+  whole('maxOrders', 'max-orders', [1_000, MOST_ORDERS], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
   whole('maxInstruments', 'max-instruments', [1, 1_000_000], DEFAULT_LIMITS.maxInstruments, 'instruments of the venue'),
   whole('maxAccounts', 'max-accounts', [1, 10_000_000], DEFAULT_LIMITS.maxAccounts, 'accounts of the venue'),
   whole('maxKeys', 'max-keys', [1, 10_000_000], DEFAULT_LIMITS.maxKeys, 'keys of the venue'),
   whole(
     'maxLanes',
     'max-lanes',
-    [1, 1_000_000],
+    [1, 65_536],
     DEFAULT_LIMITS.maxLanes,
     'lanes (connections that ever were) of the venue',
   ),
   whole(
+    'maxLanesPerAccount',
+    'max-lanes-per-account',
+    [1, 65_536],
+    DEFAULT_LIMITS.maxLanesPerAccount,
+    'lanes that one account may ever use, at most max-lanes',
+  ),
+  whole(
     'maxLevels',
     'max-levels',
-    [100, 50_000_000],
+    [100, MOST_ORDERS],
     DEFAULT_LIMITS.maxLevels,
     'price levels a shard, at most max-orders',
   ),
@@ -266,6 +273,7 @@ const configurationValues = z.strictObject({
   maxAccounts: z.int(),
   maxKeys: z.int(),
   maxLanes: z.int(),
+  maxLanesPerAccount: z.int(),
   maxLevels: z.int(),
   segmentMib: z.int(),
   roundCommands: z.int(),
@@ -283,7 +291,7 @@ function inFlags(sentence: string): string {
   });
 }
 
-function readLimits(values: z.infer<typeof configurationValues>, levelsGiven: boolean): Limits {
+function readLimits(values: z.infer<typeof configurationValues>, given: ReadonlyMap<string, Given>): Limits {
   try {
     return limitsFrom({
       maxOrders: values.maxOrders,
@@ -291,8 +299,12 @@ function readLimits(values: z.infer<typeof configurationValues>, levelsGiven: bo
       maxAccounts: values.maxAccounts,
       maxKeys: values.maxKeys,
       maxLanes: values.maxLanes,
-      // A level holds an order: whoever asks for few orders alone gets no more levels than those.
-      maxLevels: levelsGiven ? values.maxLevels : Math.min(values.maxLevels, values.maxOrders),
+      // An account has no more lanes than there are, and a level holds an order: whoever asks for fewer of the ones alone
+      // gets no more of the others.
+      maxLanesPerAccount: given.has('maxLanesPerAccount')
+        ? values.maxLanesPerAccount
+        : Math.min(values.maxLanesPerAccount, values.maxLanes),
+      maxLevels: given.has('maxLevels') ? values.maxLevels : Math.min(values.maxLevels, values.maxOrders),
       segmentBytes: values.segmentMib * MEBIBYTE,
       roundCommands: values.roundCommands,
       commandRingSlots: values.commandRingSlots,
@@ -329,7 +341,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       logFormat: values.logFormat,
       syncLimitSeconds: values.syncLimitSeconds,
       stopSeconds: values.stopSeconds,
-      limits: readLimits(values, given.has('maxLevels')),
+      limits: readLimits(values, given),
     },
   };
 }
