@@ -6,7 +6,7 @@
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol            9 next in the chain of the symbol's hash
  *   account, 8 words:      0 account sequence   1, 2 first and last of its orders (slot + 1)   3 mass cancels of all
- *                          instruments in progress
+ *                          instruments in progress   4 lanes
  *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
  */
 
@@ -27,6 +27,9 @@ export const ACCOUNT_SEQUENCE = 0;
 export const ACCOUNT_FIRST = 1;
 export const ACCOUNT_LAST = 2;
 export const ACCOUNT_MASS_CANCELS = 3;
+export const ACCOUNT_LANES = 4;
+/** Words of an account that mean something. */
+export const ACCOUNT_WORDS = 5;
 
 export const KEY_SHIFT = 2;
 export const KEY_ACCOUNT = 0;

@@ -35,7 +35,8 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
     { maxOrders: 8, maxLevels: 8 },
     { laneAnswers: 3 },
     { maxOperations: 1 },
-    { maxLanes: 2 },
+    { maxLanes: 2, maxLanesPerAccount: 2 },
+    { maxLanesPerAccount: 1 },
   ];
   for (const rule of rules) {
     let shortest = Number.POSITIVE_INFINITY;

@@ -43,6 +43,7 @@ export interface ScenarioLimits {
   readonly maxAccounts: number;
   readonly maxKeys: number;
   readonly maxLanes: number;
+  readonly maxLanesPerAccount: number;
   readonly maxOperations: number;
   readonly maxEventsPerCommand: number;
   readonly laneAnswers: number;
@@ -121,7 +122,8 @@ class ScenarioMaker {
       maxInstruments: dice.between(2, 5),
       maxAccounts: dice.between(3, 5),
       maxKeys: dice.pick([1, 3, 12]),
-      maxLanes: dice.between(3, 6),
+      maxLanes: dice.between(4, 7),
+      maxLanesPerAccount: dice.pick([2, 4]),
       maxOperations: dice.pick([1, 2, 16]),
       maxEventsPerCommand: dice.pick([4, 5, 6, 9, 64]),
       laneAnswers: dice.pick([1, 2, 5, 64]),

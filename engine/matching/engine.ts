@@ -246,7 +246,7 @@ export class Engine {
     validateState(this.state);
   }
 
-  /** 16 hex digits over all state in use: equal after the same commands, whatever the limits left unused. */
+  /** 16 hex digits over all state in use: equal after the same commands, whatever the limits left unused (state-hash.ts). */
   stateHash(): string {
     return hashState(this.state);
   }

@@ -62,6 +62,17 @@ t.test('accounts that do not exist and lanes without room are refused', async (t
   t.match(made.apply(withCounter)[0], /FieldNotZero/);
 });
 
+t.test('an account has so many lanes and no more, whatever others have', async (t) => {
+  const made = new MadeEngine({ maxLanes: 5, maxLanesPerAccount: 3 });
+  for (const lane of [7, 8]) t.same(open(made, lane, 1, lane), ['SessionOpened #0 end']);
+  t.same(open(made, 9, 1, 9), ['Rejected #0 amount 3 LanesFull end']);
+  made.send(LOST, { session: 8, instrument: 0, counter: 0 });
+  t.same(open(made, 9, 1, 9), ['Rejected #0 amount 3 LanesFull end'], 'a lane is never given back');
+  t.same(open(made, 9, 1, 8), ['SessionOpened #0 end'], 'a lane that exists opens again');
+  t.same(open(made, 10, 2, 9), ['SessionOpened #0 end'], 'another account is not kept out');
+  t.same(open(made, 11, 2, 10), ['Rejected #0 amount 5 LanesFull end']);
+});
+
 t.test('a repeated id gets its first answer again and executes nothing', async (t) => {
   const made = new MadeEngine();
   made.buy(5, 100);

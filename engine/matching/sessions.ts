@@ -5,6 +5,7 @@
 
 import { EventKind, Reason } from '../../schemas/codes.js';
 import { COMMAND_ACCOUNT, COMMAND_CLIENT_ORDER_ID, COMMAND_SESSION } from '../../schemas/layout.js';
+import { ACCOUNT_LANES, ACCOUNT_SHIFT } from '../registry-words.js';
 import { NO_ORDER, refuse } from './checks.js';
 import { LANE_ACCOUNT, LANE_INCARNATION, LANE_NUMBER, LANE_SHIFT } from './lane-words.js';
 import { type EngineState, writeEvent } from './state.js';
@@ -31,11 +32,19 @@ export function applySessionOpen(state: EngineState, words: Int32Array, at: numb
     return;
   }
   if (lane < 0) {
+    const { maxLanesPerAccount } = state.limits;
+    const lanesAt = (account << ACCOUNT_SHIFT) + ACCOUNT_LANES;
+    const own = state.accounts[lanesAt] as number;
+    if (own >= maxLanesPerAccount) {
+      refuse(state, words, at, Reason.LanesFull, maxLanesPerAccount, NO_ORDER);
+      return;
+    }
     if (lanes.count === lanes.maxLanes) {
       refuse(state, words, at, Reason.LanesFull, lanes.maxLanes, NO_ORDER);
       return;
     }
     lane = lanes.add(account, highWord >>> 16);
+    state.accounts[lanesAt] = own + 1;
   }
   lanes.open(lane, incarnation);
   writeEvent(state, account, incarnation, lowWord, highWord, 0, EventKind.SessionOpened);

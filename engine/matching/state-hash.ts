@@ -1,8 +1,9 @@
 /**
  * A hash over all state in use: what the books hold and in which order, orders with their generations and the order in
  * which free slots come back, accounts, lanes with their answers, operations, registry, admin log.
- * Any thread that holds the engine. Not in it: where levels are found (windows and trees) and how large the arrays
- * are, because two engines that differ in those alone answer every command alike.
+ * Any thread that holds the engine. Not in it: where levels and client order ids are found (windows, trees, chains),
+ * because no answer depends on them, and the limits: two engines of other limits can hash alike as long as no limit was
+ * met, and answer otherwise later. Whoever compares hashes compares ANSWER_LIMITS as well.
  */
 
 import { joinWords } from '../../schemas/layout.js';
@@ -27,8 +28,8 @@ import {
 } from '../book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
 import {
-  ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
+  ACCOUNT_WORDS,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
   INSTRUMENT_SYMBOL_BYTES,
@@ -102,7 +103,7 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   }
   mixer.add(registry.accountCount);
   for (let account = 1; account <= registry.accountCount; account++) {
-    mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_MASS_CANCELS + 1);
+    mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_WORDS);
   }
   mixer.add(registry.keyCount);
   for (let key = 1; key <= registry.keyCount; key++) {

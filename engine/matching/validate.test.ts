@@ -13,6 +13,7 @@ import {
 } from '../book/order-words.js';
 import {
   ACCOUNT_FIRST,
+  ACCOUNT_LANES,
   ACCOUNT_LAST,
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
@@ -71,6 +72,7 @@ const CASES: readonly [string, (state: EngineState) => void, RegExp][] = [
   ['reserved levels', (s) => s.reservedLevels++, /reserved/],
   ['the stage of a sweep', (s) => (s.operations.words[OPERATION_STAGE] = 0), /reserved/],
   ['operations that are lost', (s) => s.operations.count--, /in progress|reserved|mass cancels/],
+  ['a count of lanes', (s) => (s.accounts[(1 << ACCOUNT_SHIFT) + ACCOUNT_LANES] = 2), /wrong about its lanes/],
   ['the number of a lane', (s) => (s.lanes.words[LANE_NUMBER] = 7), /lane 0/],
   ['an incarnation', (s) => (s.lanes.words[LANE_INCARNATION] = 77), /lane 0/],
   ['a mark', (s) => (s.lanes.marks[0] = 3), /mark of lane 0/],

@@ -21,6 +21,7 @@ import { SIDE_BEST, SIDE_SHIFT } from '../book/side-words.js';
 import { validateBooks } from '../book/validate-books.js';
 import {
   ACCOUNT_FIRST,
+  ACCOUNT_LANES,
   ACCOUNT_LAST,
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
@@ -28,6 +29,7 @@ import {
   INSTRUMENT_PHASE,
   INSTRUMENT_SHIFT,
 } from '../registry-words.js';
+import { LANE_ACCOUNT, LANE_SHIFT } from './lane-words.js';
 import {
   MASS_CANCEL,
   OPERATION_ACCOUNT,
@@ -51,6 +53,7 @@ export function validateState(state: EngineState): void {
   validateAccountLists(state);
   validatePhases(state);
   state.lanes.validate();
+  validateLaneCounts(state);
   state.registry.validate(state.shardCount);
 }
 
@@ -145,6 +148,20 @@ function validateAccountLists(state: EngineState): void {
   }
   if (listed !== state.books.orders.live) {
     throw new Error(`the lists of accounts hold ${listed} orders, ${state.books.orders.live} are live`);
+  }
+}
+
+function validateLaneCounts(state: EngineState): void {
+  const { lanes, registry } = state;
+  const counts = new Map<number, number>();
+  for (let lane = 0; lane < lanes.count; lane++) {
+    const account = lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
+    counts.set(account, (counts.get(account) ?? 0) + 1);
+  }
+  for (let account = 1; account <= registry.accountCount; account++) {
+    if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_LANES] !== (counts.get(account) ?? 0)) {
+      throw new Error(`account ${account} is wrong about its lanes`);
+    }
   }
 }
 

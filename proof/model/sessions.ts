@@ -65,6 +65,10 @@ export function openSession(state: State, command: PlainCommand): Refusal | unde
     return { reason: Reason.StaleIncarnation };
   }
   if (lane === undefined) {
+    const { maxLanesPerAccount } = state.limits;
+    if (state.lanes.filter((one) => one.account === account).length >= maxLanesPerAccount) {
+      return { reason: Reason.LanesFull, amount: maxLanesPerAccount };
+    }
     if (state.lanes.length >= state.limits.maxLanes) {
       return { reason: Reason.LanesFull, amount: state.limits.maxLanes };
     }

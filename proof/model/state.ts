@@ -13,6 +13,7 @@ export interface ModelLimits {
   readonly maxAccounts: number;
   readonly maxKeys: number;
   readonly maxLanes: number;
+  readonly maxLanesPerAccount: number;
   readonly maxOperations: number;
   readonly maxEventsPerCommand: number;
   readonly laneAnswers: number;
