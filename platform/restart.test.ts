@@ -28,7 +28,12 @@ t.test('killed with orders in flight: each is reported or never happened, and th
   const first = await PlatformProcess.start({ data, flags: SMALL });
   const client = await openMarket(first);
   const states: string[] = [];
-  client.onStateChange((state) => states.push(state));
+  const ready = new Promise<void>((resolve) => {
+    client.onStateChange((state) => {
+      states.push(state);
+      if (state === 'ready') resolve();
+    });
+  });
   const sequences: number[] = [];
   client.onReport((report) => sequences.push(report.accountSequence));
 
@@ -56,6 +61,8 @@ t.test('killed with orders in flight: each is reported or never happened, and th
   t.same(await first.kill(), { code: null, signal: 'SIGKILL' });
   const second = await PlatformProcess.start({ data, flags: SMALL, port: first.ready.port });
   await settled;
+  // On a fast machine every answer may have been on its way before the kill: then nothing waits for the reconnect.
+  await ready;
   t.equal(outcomes.length, ORDERS);
   const accepted = outcomes.filter((outcome) => outcome === 'accepted').length;
   t.equal(orderIds.size, accepted, 'no order id twice');
