@@ -3,13 +3,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE.
-SYSTEM_PACKAGES := flock:util-linux python3:python3
+# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python.
+SYSTEM_PACKAGES := flock:util-linux
+TEST_PACKAGES := python3:python3
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install build generate fuzz check test test-floor replay flow kill mutants figures record clean
+.PHONY: help install test-packages build generate fuzz check test test-floor replay flow kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -21,6 +22,9 @@ $(INSTALLED): package-lock.json package.json client/package.json .npmrc
 	@tools/require-node.sh
 	npm ci
 	@touch $@
+
+test-packages:
+	@tools/system-packages.sh $(TEST_PACKAGES)
 
 # tap is built anew without its TypeScript plugin, which does not run on TypeScript 7.
 $(TAP_BUILT): $(INSTALLED) .taprc
@@ -44,10 +48,10 @@ fuzz: build ## look at a million broken frames; SEED=N repeats a run
 check: build ## types, lint, format, dead code, generated code, import directions, house rules
 	node build/tools/check-main.js
 
-test: build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"
+test: test-packages build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"
 	@node build/tools/run-tests-main.js --check
 
-test-floor: build $(TAP_BUILT) ## run the tests and raise the number that must pass at least
+test-floor: test-packages build $(TAP_BUILT) ## run the tests and raise the number that must pass at least
 	@node build/tools/run-tests-main.js --raise-floor
 
 ifneq ($(wildcard platform/main.ts),)
@@ -65,7 +69,7 @@ flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FIL
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
 
-mutants: build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name)
+mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name)
 	@node --enable-source-maps build/proof/mutants/mutants-main.js
 
 figures: build ## make the figures in README.md anew from docs/results
