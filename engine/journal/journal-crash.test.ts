@@ -59,7 +59,9 @@ function crashOften(seed: number, ignoreSynced: RegExp | null, counts: CrashCoun
         attemptedEvent = Math.max(attemptedEvent, opened.writer.nextEventSequence + eventCount - 1);
         writeMadeGroup(opened.writer, 1 + Math.floor(random() * 60), eventCount);
         acknowledgedEvent = opened.writer.nextEventSequence - 1;
-        opened.writer.prepare(random() < 0.5);
+        if (opened.writer.shouldPrepare(random() < 0.5)) {
+          opened.writer.prepare();
+        }
       }
     } catch (error) {
       const failedWrite = String(error instanceof Error ? error.cause : '').includes('EIO');
@@ -123,7 +125,9 @@ function writeUntilFailure(disk: SimulatedDisk, groups: number, acknowledged: nu
     for (let group = 0; group < groups; group += 1) {
       writeMadeGroup(writer, 40, 150);
       last = writer.nextEventSequence - 1;
-      writer.prepare(true);
+      if (writer.shouldPrepare(true)) {
+        writer.prepare();
+      }
     }
   } catch (error) {
     if (!disk.crashed && !String(error).includes('Writing')) {

@@ -9,7 +9,7 @@
 import type { Disk } from './disk.js';
 import { JournalReader, type JournalRecord } from './reader.js';
 import { type JournalIdentity, segmentPath } from './segments.js';
-import { cutTail, inspectTail } from './tail.js';
+import { inspectTail } from './tail.js';
 import { type JournalShape, JournalWriter } from './writer.js';
 
 /** Which event sequences an epoch begins with. */
@@ -68,7 +68,7 @@ export function openJournal(
       const bytes = inspectTail(disk, directory, end);
       if (bytes > 0) {
         tornTail = { file: segmentPath(directory, end.segment.number), offset: end.offset, bytes };
-        cutTail(disk, directory, end);
+        writer.cutTail(end);
       }
       writer.goOn(end);
     }

@@ -156,6 +156,11 @@ export class JournalReader {
     if (first === undefined) {
       return false;
     }
+    if (first !== 1) {
+      throw new JournalError('JOURNAL_MISSING_SEGMENT', 'The first segment of the journal is missing', {
+        file: segmentPath(this.#directory, 1),
+      });
+    }
     this.#enter(first);
     return true;
   }

@@ -34,6 +34,7 @@ import {
   startRecord,
 } from './record.js';
 import { type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
+import { cutTail } from './tail.js';
 
 /** Sizes of the journal. `groupCommands` and `groupEvents`: the most that one round puts into a group. */
 export interface JournalShape {
@@ -65,6 +66,8 @@ export class JournalWriter {
   #unhashedAt = 0;
   #unhashedBytes = 0;
   #failed = false;
+  /** The next segment could not be prepared: it is made when it is needed, which may fail for good. */
+  #noSpare = false;
   /** Where the engine writes the events of the round: groupEvents records of 24 words. */
   readonly events: Int32Array;
 
@@ -130,6 +133,11 @@ export class JournalWriter {
         this.#goOnInPlace(end);
       }
     });
+  }
+
+  /** Cuts what stands behind the verified part, before `goOn`. */
+  cutTail(end: JournalEnd): void {
+    this.#guarded(() => cutTail(this.#disk, this.#directory, end));
   }
 
   #goOnInPlace(end: JournalEnd): void {
@@ -225,22 +233,31 @@ export class JournalWriter {
   }
 
   /**
-   * Prepares a bounded piece of the next segment. `idle`: the round had no work, so the spare may run ahead; else it
-   * only keeps pace, so that it is whole when the current segment is nearly full. Bytes written.
+   * Whether a piece of the next segment is due. `idle`: the round had no work, so the spare may run ahead; else it only
+   * keeps pace, so that it is whole when the current segment is nearly full.
    */
-  prepare(idle: boolean): number {
-    const spare = this.#spare;
+  shouldPrepare(idle: boolean): boolean {
+    const { preparedBytes, bytes } = this.#spare;
+    if (this.#noSpare || preparedBytes === bytes) {
+      return false;
+    }
     // Nothing in the first half (a quarter when idle), whole at nine tenths: a segment that lasts a day makes no spare.
     const pace = (this.#offset - this.#segmentBytes / 2) * 2.5;
-    const behind = spare.preparedBytes < Math.min(spare.bytes, pace);
-    if (!behind && !(idle && this.#offset * 4 > this.#segmentBytes)) {
+    return preparedBytes < Math.min(bytes, pace) || (idle && this.#offset * 4 > this.#segmentBytes);
+  }
+
+  /**
+   * Prepares a bounded piece of the next segment, on disk when it returns. Bytes written; 0 as well when the disk does
+   * not take it: the current segment has room yet, and nothing that was acknowledged is in doubt.
+   */
+  prepare(): number {
+    try {
+      return this.#spare.prepare();
+    } catch {
+      this.#noSpare = true;
+      this.#spare.close();
       return 0;
     }
-    let written = 0;
-    this.#guarded(() => {
-      written = spare.prepare();
-    });
-    return written;
   }
 
   /** Closes the files; the journal ends without a seal, as after a crash. */
@@ -279,6 +296,7 @@ export class JournalWriter {
       previousSeal,
     };
     this.#file = this.#spare.begin(header, carried);
+    this.#noSpare = false;
     this.#segmentNumber = number;
     this.#segmentBytes = this.#spare.bytes;
     this.#previousSeal = previousSeal;

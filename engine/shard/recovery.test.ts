@@ -116,3 +116,12 @@ t.test('another number of shards and another shard are refused by name', async (
   t.equal(errorOf(() => recover(disk, new CountingEngine(16), 2)).code, 'JOURNAL_OTHER_SHARD_COUNT');
   t.equal(errorOf(() => recover(disk, new CountingEngine(16), 2, 1)).code, 'JOURNAL_OTHER_SHARD');
 });
+
+t.test('an engine that does not stand where the journal ends is never served from', async (t) => {
+  const engine = new CountingEngine(16);
+  engine.commandSequence = 5;
+  t.throws(
+    () => recover(new SimulatedDisk(seededRandom(1)), engine),
+    /goes on with command 1 .* the engine stands at 5/,
+  );
+});

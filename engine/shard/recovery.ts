@@ -102,6 +102,17 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
     task.platformStartId,
     (group) => replay.apply(group),
   );
+  const { writer } = opened;
+  const { engine } = task;
+  if (
+    writer.nextCommandSequence !== engine.commandSequence + 1 ||
+    writer.nextEventSequence !== engine.eventSequence + 1
+  ) {
+    throw new Error(
+      `The journal goes on with command ${writer.nextCommandSequence} and event ${writer.nextEventSequence}, ` +
+        `the engine stands at ${engine.commandSequence} and ${engine.eventSequence}.`,
+    );
+  }
   return {
     writer: opened.writer,
     epoch: opened.epoch,

@@ -15,10 +15,12 @@ import {
   EVENT_WORDS,
   joinWords,
 } from '../../schemas/layout.js';
+import type { DiskFile, OpenMode } from '../journal/disk.js';
 import { JournalReader } from '../journal/reader.js';
 import { limitsFrom } from '../limits.js';
 import type { CountingEngine } from './counting-engine.js';
 import { countingShard, MADE_LIMITS, type MadeShard, madeCommand, newOrder } from './made-shard.js';
+import { ShardState } from './status-words.js';
 
 const DIRECTORY = '/data/shard-0/journal';
 const NOW_US = 1_700_000_000_000_000;
@@ -262,4 +264,34 @@ t.test('when the write fails nothing was said to be durable and no slot was give
   t.equal(shard.readDurable().length, 0);
   t.equal(shard.consumers[1]?.releasedPosition, 1);
   t.throws(() => shard.round.doRound(NOW_US, 0), { code: 'JOURNAL_WRITE' }, 'and it does not go on');
+});
+
+/** Runs `onSpare` at each write of the segment to come. */
+class WatchedDisk extends SimulatedDisk {
+  onSpare: () => void = () => {};
+  override open(path: string, mode: OpenMode): DiskFile {
+    const file = super.open(path, mode);
+    const write = file.write;
+    if (path.endsWith('spare.tmp')) {
+      file.write = (...parts) => {
+        this.onSpare();
+        return write(...parts);
+      };
+    }
+    return file;
+  }
+}
+
+t.test('a disk that hangs while the next segment is prepared is seen as what it is', async (t) => {
+  const disk = new WatchedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  const states: ShardState[] = [];
+  disk.onSpare = () => states.push(shard.status.state);
+  for (let round = 0; round < 8; round += 1) {
+    shard.send(1, ...Array.from({ length: 20 }, (_, index) => newOrder(1 + round * 20 + index)));
+    shard.round.doRound(NOW_US + round, 0);
+    shard.readDurable();
+  }
+  t.ok(states.length > 0);
+  t.same([...new Set(states)], [ShardState.IN_SYNC]);
 });

@@ -133,8 +133,20 @@ export class ShardRound {
       this.#dropWhoBlocks(nowMs);
     }
     this.#keepRest(from + count);
-    const prepared = this.#writer.prepare(count === 0);
+    const prepared = this.#prepare(count === 0);
     return count > 0 ? count : Math.min(prepared, 1);
+  }
+
+  /** A piece of the next segment, when it is due: it waits for the disk as a group does, and is watched as that. */
+  #prepare(idle: boolean): number {
+    if (!this.#writer.shouldPrepare(idle)) {
+      return 0;
+    }
+    const { status } = this.#parts;
+    status.enter(ShardState.IN_SYNC, monotonicMs());
+    const prepared = this.#writer.prepare();
+    status.enter(ShardState.MATCHING, monotonicMs());
+    return prepared;
   }
 
   /** Fills `taken` from the rings: each gets an equal share of the room, what is left goes round again. */

@@ -24,8 +24,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'cut-one-record-too-far',
     file: 'engine/journal/open-journal.ts',
-    find: 'cutTail(disk, directory, end);',
-    replace: 'cutTail(disk, directory, { ...end, offset: end.lastOffset });',
+    find: 'writer.cutTail(end);',
+    replace: 'writer.cutTail({ ...end, offset: end.lastOffset });',
     tests: ['engine/journal/journal-crash.test.ts', 'engine/shard/shard-crash.test.ts'],
   },
   {
