@@ -81,7 +81,7 @@ const BLOCK_BYTES = 4096;
 const COMMAND_RECORD_BYTES = 64;
 const EVENT_RECORD_BYTES = 96;
 /** Words of one kept answer (matching/lane-words.ts). */
-const ANSWER_WORDS = 11;
+const ANSWER_WORDS = 17;
 /** A head and its Parts are taken together or not at all. */
 const MAX_RECORDS_TOGETHER = 33;
 

@@ -60,7 +60,7 @@ t.test('a session sends admin records under ids of its lane', async (t) => {
   const words = new Int32Array([...head, ...parts]);
   for (let at = COMMAND_WORDS; at < words.length; at += COMMAND_WORDS) words.set(head.subarray(0, 2), at);
   t.same(made.apply(words), ['AccountAdded #4 leaves 3 related 4 end']);
-  t.same(made.apply(words), ['AccountAdded #4 leaves 3 duplicate end']);
+  t.same(made.apply(words), ['AccountAdded #4 leaves 3 related 4 duplicate end']);
   t.equal(made.engine.state.registry.accountCount, 3);
 });
 

@@ -38,7 +38,8 @@ const {
   COMMAND_TARGET_ID,
   COMMAND_TRIGGER_PRICE,
   EVENT_AMOUNT,
-  EVENT_CLIENT_ORDER_ID,
+  EVENT_CUMULATIVE,
+  EVENT_DISPLAYED,
   EVENT_DUPLICATE_BIT,
   EVENT_LEAVES,
   EVENT_ORDER_ID,
@@ -60,13 +61,17 @@ const {
   INSTRUMENT_SHIFT,
 } = registryWords;
 const {
+  ANSWER_AMOUNT,
   ANSWER_CLIENT_ORDER_ID,
+  ANSWER_CUMULATIVE,
+  ANSWER_DISPLAYED,
   ANSWER_INSTRUMENT,
   ANSWER_KIND_WORD,
   ANSWER_LEAVES,
   ANSWER_ORDER_ID,
   ANSWER_PRICE,
   ANSWER_QUANTITY,
+  ANSWER_RELATED_ID,
   LANE_ACCOUNT,
   LANE_NUMBER,
   LANE_SHIFT,
@@ -218,7 +223,10 @@ export function checkSender(state: EngineState, words: Int32Array, at: number, c
   return true;
 }
 
-/** Answers an id at or below the mark: its first answer again, or why there is none. Nothing is executed. */
+/**
+ * Answers an id at or below the mark: its first answer again, or why there is none. Nothing is executed, so it does not
+ * say that the book changes; sequences, time and session are the repeating command's.
+ */
 function repeat(state: EngineState, words: Int32Array, at: number, lane: number, counter: number): false {
   const lanes = state.lanes;
   const from = lanes.findAnswer(lane, counter);
@@ -239,11 +247,15 @@ function repeat(state: EngineState, words: Int32Array, at: number, lane: number,
   const events = state.events;
   events[to + EVENT_ORDER_ID] = answers[from + ANSWER_ORDER_ID] as number;
   events[to + EVENT_ORDER_ID + 1] = answers[from + ANSWER_ORDER_ID + 1] as number;
-  events[to + EVENT_CLIENT_ORDER_ID] = answers[from + ANSWER_CLIENT_ORDER_ID] as number;
-  events[to + EVENT_CLIENT_ORDER_ID + 1] = answers[from + ANSWER_CLIENT_ORDER_ID + 1] as number;
+  events[to + EVENT_RELATED_ID] = answers[from + ANSWER_RELATED_ID] as number;
+  events[to + EVENT_RELATED_ID + 1] = answers[from + ANSWER_RELATED_ID + 1] as number;
+  events[to + EVENT_AMOUNT] = answers[from + ANSWER_AMOUNT] as number;
+  events[to + EVENT_AMOUNT + 1] = answers[from + ANSWER_AMOUNT + 1] as number;
   events[to + EVENT_PRICE] = answers[from + ANSWER_PRICE] as number;
   events[to + EVENT_QUANTITY] = answers[from + ANSWER_QUANTITY] as number;
   events[to + EVENT_LEAVES] = answers[from + ANSWER_LEAVES] as number;
+  events[to + EVENT_DISPLAYED] = answers[from + ANSWER_DISPLAYED] as number;
+  events[to + EVENT_CUMULATIVE] = answers[from + ANSWER_CUMULATIVE] as number;
   return false;
 }
 

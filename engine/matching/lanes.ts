@@ -11,22 +11,30 @@ import * as laneWords from './lane-words.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const {
+  EVENT_AMOUNT,
   EVENT_CLIENT_ORDER_ID,
+  EVENT_CUMULATIVE,
+  EVENT_DISPLAYED,
   EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
   EVENT_LEAVES,
   EVENT_ORDER_ID,
   EVENT_PRICE,
   EVENT_QUANTITY,
+  EVENT_RELATED_ID,
 } = layout;
 const {
+  ANSWER_AMOUNT,
   ANSWER_CLIENT_ORDER_ID,
+  ANSWER_CUMULATIVE,
+  ANSWER_DISPLAYED,
   ANSWER_INSTRUMENT,
   ANSWER_KIND_WORD,
   ANSWER_LEAVES,
   ANSWER_ORDER_ID,
   ANSWER_PRICE,
   ANSWER_QUANTITY,
+  ANSWER_RELATED_ID,
   ANSWER_WORDS,
   LANE_ACCOUNT,
   LANE_ANSWERS,
@@ -174,10 +182,16 @@ export class LaneTable {
     answers[to + ANSWER_ORDER_ID + 1] = events[eventAt + EVENT_ORDER_ID + 1] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID] = events[eventAt + EVENT_CLIENT_ORDER_ID] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID + 1] = events[eventAt + EVENT_CLIENT_ORDER_ID + 1] as number;
+    answers[to + ANSWER_RELATED_ID] = events[eventAt + EVENT_RELATED_ID] as number;
+    answers[to + ANSWER_RELATED_ID + 1] = events[eventAt + EVENT_RELATED_ID + 1] as number;
+    answers[to + ANSWER_AMOUNT] = events[eventAt + EVENT_AMOUNT] as number;
+    answers[to + ANSWER_AMOUNT + 1] = events[eventAt + EVENT_AMOUNT + 1] as number;
+    answers[to + ANSWER_INSTRUMENT] = events[eventAt + EVENT_INSTRUMENT] as number;
     answers[to + ANSWER_PRICE] = events[eventAt + EVENT_PRICE] as number;
     answers[to + ANSWER_QUANTITY] = events[eventAt + EVENT_QUANTITY] as number;
     answers[to + ANSWER_LEAVES] = events[eventAt + EVENT_LEAVES] as number;
-    answers[to + ANSWER_INSTRUMENT] = events[eventAt + EVENT_INSTRUMENT] as number;
+    answers[to + ANSWER_DISPLAYED] = events[eventAt + EVENT_DISPLAYED] as number;
+    answers[to + ANSWER_CUMULATIVE] = events[eventAt + EVENT_CUMULATIVE] as number;
   }
 
   private counterAt(lane: number, index: number): number {

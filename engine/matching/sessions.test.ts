@@ -1,9 +1,9 @@
 /** Lanes, incarnations and repeated client order ids. */
 import t from 'tap';
-import { CommandKind } from '../../schemas/codes.js';
+import { CommandKind, Phase } from '../../schemas/codes.js';
 import { COMMAND_CLIENT_ORDER_ID, EVENT_ACCOUNT_SEQUENCE, EVENT_SEQUENCE, EVENT_WORDS } from '../../schemas/layout.js';
 import { ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } from '../registry-words.js';
-import { commandWords, MadeEngine } from './made-engine.js';
+import { commandWords, MadeEngine, type Said } from './made-engine.js';
 
 const OPEN = CommandKind.SessionOpen;
 const LOST = CommandKind.SessionLost;
@@ -83,10 +83,39 @@ t.test('a repeated id gets its first answer again and executes nothing', async (
   made.buy(5, 100);
   made.send(CommandKind.Cancel, { targetCounter: 2 });
   t.same(made.send(CommandKind.Cancel, { targetCounter: 2, counter: 3 }), [
-    'Cancelled #2 at 100 quantity 5 ByClient duplicate end',
+    'Cancelled #2 at 100 quantity 5 related 3 ByClient duplicate end',
   ]);
   made.buy(0, 100, { counter: 8 });
-  t.same(made.buy(5, 100, { counter: 8 }), ['Rejected #8 QuantityOutOfRange duplicate end']);
+  t.same(made.buy(5, 100, { counter: 8 }), ['Rejected #8 amount 1 QuantityOutOfRange duplicate end']);
+});
+
+t.test('the answer to a repeated id is complete: related id, amount, what is shown and filled', async (t) => {
+  const made = new MadeEngine();
+  made.buy(9, 100);
+  made.sell(2, 100);
+  const commands: [CommandKind, Said][] = [
+    [CommandKind.Replace, { targetCounter: 1, price: 100, quantity: 7, counter: 2 }],
+    [CommandKind.Replace, { targetCounter: 2, price: 101, quantity: 7, counter: 3 }],
+    [CommandKind.Replace, { targetCounter: 3, price: 2_000_000, quantity: 7, counter: 4 }],
+    [CommandKind.Replace, { targetCounter: 3, price: 101, quantity: 2, counter: 5 }],
+  ];
+  const answers = commands.map(([kind, said]) => made.send(kind, said)[0] ?? '');
+  t.same(answers, [
+    'Reduced #2 at 100 quantity 2 leaves 5 shown 5 filled 2 related 1 book end',
+    'Replaced #3 at 100 quantity 5 leaves 5 filled 2 related 2 book',
+    'Rejected #4 amount 1000000 PriceOutOfRange end',
+    'Cancelled #3 at 101 quantity 5 filled 2 related 5 ReplacedToDone book end',
+  ]);
+  for (const [index, [kind, said]] of commands.entries()) {
+    const first = (answers[index] ?? '').replace(' end', '').replace(' book', '');
+    t.same(made.send(kind, said), [`${first} duplicate end`]);
+  }
+  const auction = new MadeEngine({}, Phase.Auction);
+  auction.buy(5, 100);
+  auction.sell(3, 90);
+  const [uncrossed] = auction.send(CommandKind.Uncross, { counter: 50 });
+  t.equal(uncrossed, 'Uncrossed #50 at 95 quantity 3 amount 2');
+  t.same(auction.send(CommandKind.Uncross, { counter: 50 }), [`${uncrossed} duplicate end`]);
 });
 
 t.test('an id in a gap was never taken; one from before the kept answers is too old', async (t) => {

@@ -17,7 +17,7 @@ t.test('each part of the state is in the hash', async (t) => {
     ['symbol', state.registry.symbols, 32],
     ['lane', state.lanes.words, 2],
     ['mark', state.lanes.marks, 0],
-    ['answer', state.lanes.answers, 11 * 16 + 8],
+    ['answer', state.lanes.answers, 17 * 16 + 13],
     ['operation', state.operations.words, 8],
     ['volume', state.operations.volumes, 0],
     ['total', state.books.levels.totals, 1],

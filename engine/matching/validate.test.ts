@@ -23,7 +23,7 @@ import {
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
 } from '../registry-words.js';
-import { LANE_INCARNATION, LANE_NUMBER } from './lane-words.js';
+import { ANSWER_WORDS, LANE_INCARNATION, LANE_NUMBER } from './lane-words.js';
 import { MadeEngine } from './made-engine.js';
 import { OPERATION_CURSOR, OPERATION_STAGE } from './operations.js';
 import type { EngineState } from './state.js';
@@ -76,7 +76,7 @@ const CASES: readonly [string, (state: EngineState) => void, RegExp][] = [
   ['the number of a lane', (s) => (s.lanes.words[LANE_NUMBER] = 7), /lane 0/],
   ['an incarnation', (s) => (s.lanes.words[LANE_INCARNATION] = 77), /lane 0/],
   ['a mark', (s) => (s.lanes.marks[0] = 3), /mark of lane 0/],
-  ['an answer', (s) => (s.lanes.answers[11] = 1), /out of order/],
+  ['an answer', (s) => (s.lanes.answers[ANSWER_WORDS] = 1), /out of order/],
   ['a lane that is lost', (s) => s.lanes.count--, /open incarnations/],
   ['a shard', (s) => (s.instruments[(1 << INSTRUMENT_SHIFT) + INSTRUMENT_SHARD] = 4), /shard/],
   ['a price range', (s) => (s.instruments[(1 << INSTRUMENT_SHIFT) + INSTRUMENT_PRICE_MIN] = 2_000_000), /price/],

@@ -5,7 +5,8 @@
  * The order of checks. [-]: a refusal uses no client order id up; [+]: it does, and its answer is kept.
  *   1 [-] shape and kind, Parts and what they hold
  *   2 [-] authority, incarnation, lane
- *   3     client order id: at or below the lane's mark it gets its first answer again, or NeverTaken, or TooOld
+ *   3     client order id: at or below the lane's mark it gets its first answer again, or NeverTaken, or TooOld. The
+ *         answer is complete: only sequences, time and session are the repeating command's, and it changes no book
  *   4 [+] late
  *   5 [+] instrument known, of this shard; [-] in progress, busy
  *   6 [+] phase
@@ -375,10 +376,14 @@ export class Model {
     const kept = lane.answers.slice(-state.limits.laneAnswers);
     const answer = kept.find((one) => one.counter === counter);
     if (answer !== undefined) {
-      const { kind, reason, orderId, clientOrderId, price, quantity, leaves, account, instrument, side, liquidity } =
-        answer.event;
-      const again = { reason, orderId, clientOrderId, price, quantity, leaves, account, instrument, side, liquidity };
-      state.emit(kind, { ...again, session: command.session, duplicate: true, endOfCommand: true });
+      const { event } = answer;
+      state.emit(event.kind, {
+        ...event,
+        session: command.session,
+        book: false,
+        duplicate: true,
+        endOfCommand: true,
+      });
       return;
     }
     const oldest = kept[0]?.counter ?? 0;
