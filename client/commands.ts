@@ -51,6 +51,17 @@ function checkWhole(value: number, from: number, to: number, what: string): void
   }
 }
 
+/**
+ * The code of a name. Looked at even though the types do: to plain JavaScript an unknown name would become code 0, and so
+ * 'sell' a buy.
+ */
+export function codeNamed(codes: Readonly<Record<string, string | number>>, name: string, what: string): number {
+  const code = Object.hasOwn(codes, name) ? codes[name] : undefined;
+  if (typeof code === 'number') return code;
+  const names = Object.values(codes).filter((value) => typeof value === 'string');
+  throw new TredyeError('BAD_ARGUMENT', `${what} must be one of ${names.join(', ')}; it is ${name}.`);
+}
+
 function putWide(words: Int32Array, at: number, value: bigint): void {
   words[at] = Number(BigInt.asIntN(32, value));
   words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
@@ -88,8 +99,8 @@ function putTarget(words: Int32Array, target: OrderTarget): void {
 
 export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array {
   const words = blank(CommandKind.New, instrument);
-  const type = OrderType[terms.type ?? 'Limit'];
-  const timeInForce = TimeInForce[terms.timeInForce ?? 'GoodTillCancel'];
+  const type = codeNamed(OrderType, terms.type ?? 'Limit', 'type');
+  const timeInForce = codeNamed(TimeInForce, terms.timeInForce ?? 'GoodTillCancel', 'timeInForce');
   if (terms.price === undefined) {
     if (type !== OrderType.Market) throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
     words[COMMAND_PRICE] = NO_PRICE;
@@ -99,7 +110,8 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   }
   checkWhole(terms.quantity, 0, MAX_UINT32, 'quantity');
   words[COMMAND_QUANTITY] = terms.quantity | 0;
-  words[COMMAND_KIND_WORD] = CommandKind.New | (Side[terms.side] << 8) | (type << 16) | (timeInForce << 24);
+  const side = codeNamed(Side, terms.side, 'side');
+  words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
   if (terms.postOnly === true) words[COMMAND_FLAGS_WORD] = CommandFlag.PostOnly << 16;
   putValidUntil(words, terms.validUntilUs);
   return words;

@@ -6,6 +6,7 @@
  */
 
 import { AckLevel } from '../schemas/codes.js';
+import { codeNamed } from './commands.js';
 import type { ResumeFrom } from './private-chain.js';
 import { type Clock, type OpenSocket, type Signer, SYSTEM_CLOCK } from './seams.js';
 import { type KeyGiven, signerOf } from './signer-node.js';
@@ -91,7 +92,7 @@ export class TredyeClient extends TradingClient {
       },
       {
         lane: checkRange(options.lane ?? DEFAULT_LANE, 0, MAX_LANE, 'lane'),
-        ackLevel: AckLevel[options.ackLevel ?? 'Disk'],
+        ackLevel: codeNamed(AckLevel, options.ackLevel ?? 'Disk', 'ackLevel'),
         heartbeatSeconds: checkRange(heartbeatSeconds, 1, MAX_HEARTBEAT_SECONDS, 'heartbeatSeconds'),
         resume: options.resume ?? [],
         startCounter: options.startCounter ?? (clock.now() - COUNTER_EPOCH_MS) * COUNTERS_PER_MS,

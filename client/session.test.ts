@@ -215,6 +215,15 @@ t.test('after a reconnect what is not reported up to the fence never happened, a
   t.equal(client.room(), 4096);
 });
 
+t.test('a name that is none is refused, and never taken for the first code', async (t) => {
+  const { client, gateway } = await connected();
+  const given: { side: 'Buy'; phase: 'Closed' } = JSON.parse('{"side":"sell","phase":"Open"}');
+  t.equal(await codeOf(client.place({ ...ORDER, side: given.side })), 'BAD_ARGUMENT');
+  t.equal(await codeOf(client.setPhase({ instrument: 1, phase: given.phase })), 'BAD_ARGUMENT');
+  await settle();
+  t.equal(gateway.frames.length, 0);
+});
+
 const THREE_SHARDS = [
   [10, 1],
   [30, 1],

@@ -9,6 +9,7 @@ import type { InstrumentFields } from '../schemas/control.js';
 import {
   adminHeadWords,
   cancelWords,
+  codeNamed,
   endOfDayWords,
   massCancelWords,
   newOrderWords,
@@ -125,7 +126,8 @@ export class TradingClient extends Session {
   // ---- the market (needs the right Market)
 
   async setPhase(of: InstrumentName & { readonly phase: PhaseName }): Promise<Report<'PhaseChanged' | 'Rejected'>> {
-    const report = await this.submitFor(of, (instrument) => setPhaseWords(instrument, Phase[of.phase]));
+    const phase = codeNamed(Phase, of.phase, 'phase');
+    const report = await this.submitFor(of, (instrument) => setPhaseWords(instrument, phase));
     return narrowed(report, ['PhaseChanged', 'Rejected']);
   }
 
@@ -153,7 +155,7 @@ export class TradingClient extends Session {
   /** Resolves with the number of the new key. */
   async addKey(key: NewKey, again: AskAgain = {}): Promise<number> {
     let rights = 0;
-    for (const right of key.rights) rights |= Right[right];
+    for (const right of key.rights) rights |= codeNamed(Right, right, 'a right');
     const terms = encodeKeyTerms({ publicKey: key.publicKey, rights, label: key.label ?? '' });
     const head = adminHeadWords(CommandKind.AddKey, key.account, 0);
     return (await this.administer(head, terms, 'KeyAdded', again)).quantity;
