@@ -14,6 +14,8 @@ import type { ShardFeed } from './shard-feed.js';
 
 const MISSED_INTERVALS = 2;
 const MISSED_MORE_MS = 1000;
+/** So late, this thread stood still: what clients said meanwhile lies in the sockets, which are read after this tick. */
+const STOOD_STILL_MS = 500;
 
 export type CloseSession = (session: Session, code: CloseCode, text: string) => void;
 
@@ -22,16 +24,21 @@ export class Heartbeats {
   readonly #feeds: readonly ShardFeed[];
   readonly #clock: Clock;
   readonly #close: CloseSession;
+  #lastTickMs: number;
 
   constructor(table: SessionTable, feeds: readonly ShardFeed[], clock: Clock, close: CloseSession) {
     this.#table = table;
     this.#feeds = feeds;
     this.#clock = clock;
     this.#close = close;
+    this.#lastTickMs = clock.nowMs();
   }
 
   tick(): void {
     const nowMs = this.#clock.nowMs();
+    const stoodStillMs = nowMs - this.#lastTickMs;
+    this.#lastTickMs = nowMs;
+    if (stoodStillMs > STOOD_STILL_MS) this.#forgive(stoodStillMs);
     for (const session of this.#table.all) {
       if (session.hasLost) {
         this.#close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read');
@@ -44,6 +51,14 @@ export class Heartbeats {
         session.queue(encodeControl({ type: 'Heartbeat', timeUs: this.#clock.nowUs(), marks: this.#marksOf(session) }));
         session.flush();
       }
+    }
+  }
+
+  /** Time in which nobody could be heard counts against nobody. */
+  #forgive(ms: number): void {
+    for (const session of this.#table.all) {
+      session.lastHeardMs += ms;
+      session.deadlineMs += ms;
     }
   }
 

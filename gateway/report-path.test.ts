@@ -2,6 +2,7 @@ import t from 'tap';
 import { type DiskFile, type OpenMode, RealDisk } from '../engine/journal/disk.js';
 import { CLOSE_CODES } from '../schemas/close-codes.js';
 import { AckLevel, CommandKind, EventKind, Phase } from '../schemas/codes.js';
+import { encodeControl } from '../schemas/control.js';
 import { EVENT_ACCOUNT_SEQUENCE, EVENT_KIND_WORD, EVENT_SEQUENCE, highWord, joinWords } from '../schemas/layout.js';
 import { commandFrame, type FakeSocket, type MadeKey, MadeVenue, madeCommand, VENUE_LIMITS } from './made-venue.js';
 import { ACTIVE_CATCH_UPS } from './resume.js';
@@ -271,6 +272,26 @@ t.test('heartbeats go both ways at the interval asked for', async (t) => {
   venue.end();
 });
 
+t.test('a gateway that stood still holds nobody to account for what lies unread in its sockets', async (t) => {
+  const { venue, key } = open(t.testdir());
+  const live = venue.logOn(key, { lane: 1, heartbeatSeconds: 1 });
+  const { session: challenged, socket: unread } = venue.connect();
+  venue.wait(1000);
+  venue.clock.ms += 60_000;
+  venue.gateway.tick();
+  t.equal(live.session.state, LIVE, 'the timers run before the sockets are read');
+  t.equal(unread.closedWith, 0);
+  venue.gateway.message(live.session, encodeControl({ type: 'Heartbeat', timeUs: 0, marks: [] }), true);
+  venue.wait(2500);
+  t.equal(live.session.state, LIVE);
+  venue.wait(1000);
+  t.equal(live.socket.closedWith, CLOSE_CODES.HEARTBEAT_MISSED, 'silence while it listens still counts');
+  venue.wait(10_000);
+  t.equal(unread.closedWith, CLOSE_CODES.LOGON_TIMED_OUT);
+  t.equal(challenged.state, CLOSED);
+  venue.end();
+});
+
 t.test('a stop tells every session to come back, and takes no more', async (t) => {
   const { venue, key } = open(t.testdir());
   const live = venue.logOn(key, { lane: 1 });
@@ -390,7 +411,7 @@ class CountingDisk extends RealDisk {
   }
 }
 
-const MANY_LANES = { ...VENUE_LIMITS, maxLanes: 128 };
+const MANY_LANES = { ...VENUE_LIMITS, maxLanes: 128, maxLanesPerAccount: 128 };
 
 t.test('however many replays wait for slow readers, few files are open, and a new session is served', async (t) => {
   const disk = new CountingDisk();
