@@ -14,7 +14,7 @@ import type { Disk } from '../engine/journal/disk.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { CLOSE_CODES, type CloseCode } from '../schemas/close-codes.js';
-import { Reason } from '../schemas/codes.js';
+import { Reason, Right } from '../schemas/codes.js';
 import {
   type ControlMessage,
   decodeControl,
@@ -55,6 +55,8 @@ export interface GatewaySeams {
 
 /** Instruments in one page: each at most about 100 bytes, so that a page stays under a client's frame limit. */
 const PAGE_INSTRUMENTS = 100;
+
+const READ: number = Right.Read;
 
 export class Gateway {
   readonly table: SessionTable;
@@ -372,6 +374,10 @@ export class Gateway {
     const { request, channels, instruments } = message;
     if (session.state !== LIVE) {
       this.#refuse(session, 0, request, 0, Reason.NotReady, '');
+      return;
+    }
+    if ((session.rights & READ) === 0 && message.type === 'Subscribe') {
+      this.#refuse(session, 0, request, 0, Reason.NotAllowed, '');
       return;
     }
     if (message.type === 'Subscribe' && !this.#directory.knowsAll(instruments)) {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { firstPrivateWord } from '../engine/public/public-record.js';
-import { Channel, CommandKind, Phase, Reason, StreamMode } from '../schemas/codes.js';
+import { Channel, CommandKind, Phase, Reason, Right, StreamMode } from '../schemas/codes.js';
 import { encodeControl } from '../schemas/control.js';
 import {
   EVENT_CUMULATIVE,
@@ -326,4 +326,29 @@ t.test('instruments are listed in pages, with their phase', async (t) => {
   ask(4_000_000_000);
   t.same(watcher.socket.last('Instruments')?.instruments, []);
   market.venue.end();
+});
+
+t.test('a key without the right to read trades, and is refused public data', async (t) => {
+  const venue = new MadeVenue(t.testdir());
+  const instrument = venue.addInstrument();
+  const { gateway, session, socket } = venue.logOn(venue.addKey(venue.addAccount(), Right.Trade));
+  const message = { channels: TRADES_BIT, mode: StreamMode.Raw, instruments: [instrument] };
+  gateway.message(session, encodeControl({ type: 'Subscribe', request: 8, ...message }), true);
+  t.same(socket.refusals(), [Reason.NotAllowed]);
+  t.equal(socket.last('Refused')?.request, 8);
+  t.equal(socket.last('Subscribed'), undefined);
+  gateway.message(session, encodeControl({ type: 'InstrumentsRequest', request: 9, after: 0 }), true);
+  t.equal(socket.last('Instruments')?.instruments.length, 1, 'it must know what it trades');
+  gateway.message(
+    session,
+    commandFrame(1, madeCommand(CommandKind.New, 1, 1, { instrument, price: 5, quantity: 1 })),
+    true,
+  );
+  venue.pump();
+  t.ok(socket.events().length > 0, 'its own answers are private events');
+  t.equal(session.unanswered, 0);
+  const reader = venue.logOn(venue.addKey(session.account, Right.Read), { lane: 2 });
+  gateway.message(reader.session, encodeControl({ type: 'Subscribe', request: 8, ...message }), true);
+  t.not(reader.socket.last('Subscribed'), undefined);
+  venue.end();
 });
