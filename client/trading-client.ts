@@ -85,6 +85,10 @@ function channelBits(channels: readonly ChannelName[]): number {
 }
 
 export class TradingClient extends Session {
+  /** The request for instruments that were just added, not sent yet; all that are added in one turn share it. */
+  private addedRequest: Promise<unknown> | null = null;
+  private addedFrom = 0;
+
   // ---- orders
 
   /** A new order. Its fills come by onReport, behind the first report. */
@@ -181,11 +185,25 @@ export class TradingClient extends Session {
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);
-    const added = (await this.loadInstruments(instrument - 1)).get(instrument);
+    await this.loadAdded(instrument);
+    const added = this.knownInstruments.get(instrument);
     if (added !== undefined) return added;
     throw new TredyeError('TIMED_OUT', `Instrument ${instrument} is not listed yet: ask for it later.`, {
       canRetry: true,
     });
+  }
+
+  /** One request for all instruments whose additions were answered in the same turn, whoever adds them by the thousand. */
+  private async loadAdded(instrument: number): Promise<void> {
+    if (this.addedRequest === null) {
+      this.addedFrom = instrument;
+      this.addedRequest = Promise.resolve().then(() => {
+        this.addedRequest = null;
+        return this.loadInstruments(this.addedFrom - 1);
+      });
+    }
+    this.addedFrom = Math.min(this.addedFrom, instrument);
+    await this.addedRequest;
   }
 
   private async administer<Kind extends PrivateKind>(
