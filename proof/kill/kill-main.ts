@@ -1,7 +1,7 @@
 /**
  * `make kill ROUNDS=20`: the kills from the command line.
- * Environment: ROUNDS (default 20), SEED (default from the clock, printed), SHARDS (default 1), KEEP=1 leaves the scratch
- * folder.
+ * Environment: ROUNDS (default 20), SEED (default from the clock, printed), SHARDS (default 1), GATEWAYS (default as
+ * many), KEEP=1 leaves the scratch folder.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,11 +24,12 @@ function numberOf(name: string, fallback: number, most: number): number {
 const rounds = numberOf('ROUNDS', 20, 10_000);
 const seed = numberOf('SEED', 1 + (Date.now() % 0x7fffffff), 0x7fffffff);
 const shards = numberOf('SHARDS', 1, 16);
+const gateways = numberOf('GATEWAYS', shards, 16);
 const scratch = mkdtempSync(join(tmpdir(), 'tredye-kill-'));
 const say = (line: string) => process.stdout.write(`${line}\n`);
-say(`killing the platform ${rounds} times under load, seed ${seed}, ${shards} shard(s)`);
+say(`killing the platform ${rounds} times under load, seed ${seed}, ${shards} shard(s), ${gateways} gateway(s)`);
 try {
-  const summary = await runKills({ rounds, seed, shards, scratch, say });
+  const summary = await runKills({ rounds, seed, shards, gateways, scratch, say });
   const { inFlight, restartMs } = summary;
   printResult('kill.rounds', summary.rounds, 'kills', 1, `expected=${rounds}`);
   printResult('kill.in_flight_min', Math.min(...inFlight), 'commands');

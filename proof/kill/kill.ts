@@ -32,6 +32,7 @@ export interface KillOptions {
   readonly rounds: number;
   readonly seed: number;
   readonly shards: number;
+  readonly gateways: number;
   /** An empty folder of its own; left as it is. */
   readonly scratch: string;
   readonly say: (line: string) => void;
@@ -150,12 +151,12 @@ async function freePort(): Promise<number> {
 
 /** Runs the rounds. Throws at the first thing that does not hold, with the seed and the round in the message. */
 export async function runKills(options: KillOptions): Promise<KillSummary> {
-  const { rounds, seed, shards, scratch, say } = options;
+  const { rounds, seed, shards, gateways, scratch, say } = options;
   const random = seededRandom(seed);
   const data = join(scratch, 'data');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
-  const flags = ['--shards', String(shards)];
+  const flags = ['--shards', String(shards), '--gateways', String(gateways)];
   const port = await freePort();
   let platform = await PlatformProcess.start({ data, flags, port });
   const { url } = platform.ready;
