@@ -170,7 +170,7 @@ export class Gateway {
   hasWork(): boolean {
     for (const feed of this.#feeds) {
       if (feed.live ? feed.hasWork() : feed.view.durablePosition() !== feed.at >>> 0) return true;
-      if (this.#reports.matchedSessions > 0 && this.#reports.matchedWaits(feed)) return true;
+      if (this.#reports.matchedWaits(feed)) return true;
     }
     return this.#directory.hasNew();
   }
@@ -259,7 +259,7 @@ export class Gateway {
   #end(session: Session, lost: boolean): void {
     const wasOpen = session.state === OPENING || session.state === LIVE;
     if (session.state === OPENING) this.#logon.opening--;
-    if (session.state === LIVE && session.matched) this.#reports.matchedSessions--;
+    if (session.state === LIVE && session.matched) this.#reports.countMatched(-1, this.#feeds);
     session.state = CLOSED;
     this.table.close(session);
     this.#market.forget(session);
@@ -420,7 +420,7 @@ export class Gateway {
     }
     session.state = LIVE;
     this.#logon.opening--;
-    if (session.matched) this.#reports.matchedSessions++;
+    if (session.matched) this.#reports.countMatched(1, this.#feeds);
     session.lastBeatMs = this.#clock.nowMs();
     session.lastHeardMs = session.lastBeatMs;
     const { account, lane, incarnation, rights, heartbeatMs } = session;

@@ -123,6 +123,23 @@ t.test('a session of level matched hears before the write, the others after it',
   venue.end();
 });
 
+t.test('shards wake a gateway for what is matched while it has such a session, and no longer', async (t) => {
+  const { venue, key } = open(t.testdir(), { shards: 2, gateways: 2 });
+  const wants = (): boolean[] => venue.shards.flatMap(({ output }) => [output.wantsMatched(0), output.wantsMatched(1)]);
+  const none = [false, false, false, false];
+  venue.logOn(key, { lane: 1 });
+  t.same(wants(), none);
+  const [, there] = venue.gateways;
+  const one = venue.logOn(key, { lane: 2, ackLevel: AckLevel.Matched }, there);
+  const two = venue.logOn(key, { lane: 3, ackLevel: AckLevel.Matched }, there);
+  t.same(wants(), [false, true, false, true]);
+  there.disconnected(one.session);
+  t.same(wants(), [false, true, false, true]);
+  there.disconnected(two.session);
+  t.same(wants(), none);
+  venue.end();
+});
+
 t.test('a group that gets durable behind the matched pass of a turn is answered in the next turn', async (t) => {
   const { venue, key } = open(t.testdir());
   const { session, socket, gateway } = venue.logOn(key, { lane: 1, ackLevel: AckLevel.Matched });

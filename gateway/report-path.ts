@@ -53,7 +53,7 @@ export type SlowReader = (session: Session) => void;
 
 export class ReportPath {
   /** Live sessions of level matched: the matched passes run while there is one. */
-  matchedSessions = 0;
+  #matchedSessions = 0;
 
   readonly #links: readonly ShardLink[];
   readonly #table: SessionTable;
@@ -102,6 +102,15 @@ export class ReportPath {
     this.#writeCurrent = () => this.#writeFrames();
   }
 
+  /** A session of level matched is live (+1), or is no more (-1): shards ring for what is matched while there is one. */
+  countMatched(by: 1 | -1, feeds: readonly ShardFeed[]): void {
+    const before = this.#matchedSessions;
+    this.#matchedSessions += by;
+    if ((before === 0) !== (this.#matchedSessions === 0)) {
+      for (const { view } of feeds) view.wantMatched(this.#matchedSessions > 0);
+    }
+  }
+
   /** Where the pass that serves this session stands: the sequence behind which it delivers. */
   passAt(session: Session, feed: ShardFeed): number {
     const matchedAt = this.#matchedAt[feed.shard] as number;
@@ -119,8 +128,10 @@ export class ReportPath {
 
   /** Whether the matched pass of a shard has events to look at. */
   matchedWaits(feed: ShardFeed): boolean {
-    const from = this.#matchedAt[feed.shard];
-    return from !== NONE && feed.live && feed.view.levelPosition(UP_TO_MATCHED) !== from >>> 0;
+    if (this.#matchedSessions === 0 || !feed.live) return false;
+    const matchedAt = this.#matchedAt[feed.shard] as number;
+    // A pass that has not begun will begin where the durable one stands.
+    return feed.view.levelPosition(UP_TO_MATCHED) !== (matchedAt === NONE ? feed.at : matchedAt) >>> 0;
   }
 
   /** The durable pass over `count` events behind `feed.at`. */
@@ -164,7 +175,7 @@ export class ReportPath {
   /** The matched pass of a shard: the next events that are matched, a bounded number. Returns how many there were. */
   matchedPass(feed: ShardFeed): number {
     const shard = feed.shard;
-    if (this.matchedSessions === 0 || !feed.live) {
+    if (this.#matchedSessions === 0 || !feed.live) {
       this.#matchedAt[shard] = NONE;
       return 0;
     }

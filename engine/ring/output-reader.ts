@@ -20,6 +20,7 @@ import {
   outputDataWord,
   outputGenerationWord,
   outputJoinedWord,
+  outputWantsMatchedWord,
 } from './ring-layout.js';
 
 /** Not joined, or dropped by the writer, or the shard began anew: nothing was read; join again, heal from the journal. */
@@ -107,6 +108,14 @@ export class OutputReader {
     }
     this.leave();
     return READER_LAPPED;
+  }
+
+  /**
+   * Whether the writer wakes this reader for what is matched, or for what is durable only, as at first. Look for matched
+   * events once more after it was said.
+   */
+  wantMatched(wanted: boolean): void {
+    Atomics.store(this.#words, outputWantsMatchedWord(this.reader), wanted ? 1 : 0);
   }
 
   /** No longer reads: the writer stops keeping slots for this reader. */

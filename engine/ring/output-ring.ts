@@ -20,6 +20,7 @@ import {
   outputDataWord,
   outputGenerationWord,
   outputJoinedWord,
+  outputWantsMatchedWord,
 } from './ring-layout.js';
 
 export class OutputRing {
@@ -177,6 +178,11 @@ export class OutputRing {
   isLive(reader: number): boolean {
     const joined = Atomics.load(this.#words, outputJoinedWord(reader));
     return joined === Atomics.load(this.#words, outputGenerationWord(reader));
+  }
+
+  /** Whether this reader's doorbell is to be rung for what is matched. */
+  wantsMatched(reader: number): boolean {
+    return Atomics.load(this.#words, outputWantsMatchedWord(reader)) !== 0;
   }
 
   /** Durable events that this reader has not read; 0 when it is not live. What is not durable is not its fault. */

@@ -28,7 +28,7 @@
  *   │ slots      │ claim      │ cursor         │ generation     │ slot 0  │   96 bytes a slot: one Event
  *   │ readers    │ matched    │ joined         │                │         │
  *   │            │ durable    │ copied         │                │         │
- *   │            │ epoch      │                │                │         │
+ *   │            │ epoch      │ wants matched  │                │         │
  *   └────────────┴────────────┴────────────────┴────────────────┴─────────┴─ ─ ─
  *     at birth      writer      reader r         writer, for r
  *
@@ -77,6 +77,11 @@ export function outputJoinedWord(reader: number): number {
 /** Word of reader `reader`: stored between its copy and its check; nobody needs the value, only the order. */
 export function outputCopiedWord(reader: number): number {
   return outputCursorWord(reader) + 2;
+}
+
+/** Word of reader `reader`: 1 while it wants to be woken for what is matched, too; else for what is durable only. */
+export function outputWantsMatchedWord(reader: number): number {
+  return outputCursorWord(reader) + 3;
 }
 
 /** Word that the writer keeps for reader `reader`. */

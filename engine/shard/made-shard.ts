@@ -76,6 +76,8 @@ export class MadeShard<E extends ShardEngine> {
   readonly round: ShardRound;
   readonly output: OutputRing;
   readonly reader: OutputReader;
+  /** Rung for `reader`. */
+  readonly readerBell = new Doorbell(Doorbell.create());
   readonly status: ShardStatus;
   /** The producers' sides. */
   readonly producers: CommandRing[];
@@ -119,7 +121,7 @@ export class MadeShard<E extends ShardEngine> {
       rings: this.consumers,
       spans: spanMemories.map((memory) => (memory === null ? null : new TakenSpans(memory))),
       output: this.output,
-      readerBells: [new Doorbell(Doorbell.create())],
+      readerBells: [this.readerBell],
       adminLog: null,
       status: this.status,
       platformStartId: 1,

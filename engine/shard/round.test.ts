@@ -266,18 +266,21 @@ t.test('when the write fails nothing was said to be durable and no slot was give
   t.throws(() => shard.round.doRound(NOW_US, 0), { code: 'JOURNAL_WRITE' }, 'and it does not go on');
 });
 
-/** Runs `onSpare` at each write of the segment to come. */
+/** Runs `onSpare` at each write of the segment to come, `onGroup` at each of a group. */
 class WatchedDisk extends SimulatedDisk {
   onSpare: () => void = () => {};
+  onGroup: () => void = () => {};
   override open(path: string, mode: OpenMode): DiskFile {
     const file = super.open(path, mode);
     const write = file.write;
-    if (path.endsWith('spare.tmp')) {
-      file.write = (...parts) => {
+    file.write = (...parts) => {
+      if (path.endsWith('spare.tmp')) {
         this.onSpare();
-        return write(...parts);
-      };
-    }
+      } else {
+        this.onGroup();
+      }
+      return write(...parts);
+    };
     return file;
   }
 }
@@ -294,4 +297,32 @@ t.test('a disk that hangs while the next segment is prepared is seen as what it 
   }
   t.ok(states.length > 0);
   t.same([...new Set(states)], [ShardState.IN_SYNC]);
+});
+
+t.test('a reader is woken before the write only while it wants what is matched', async (t) => {
+  const disk = new WatchedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  const bell = shard.readerBell;
+  let low = 0;
+  let asleepInWrite = false;
+  disk.onGroup = () => {
+    // Rings only who still sleeps.
+    asleepInWrite = bell.ring();
+    if (asleepInWrite) {
+      bell.prepareSleep();
+    }
+  };
+  const round = (): { asleepInWrite: boolean; asleepAfter: boolean } => {
+    bell.prepareSleep();
+    low += 1;
+    shard.send(1, newOrder(low));
+    shard.round.doRound(NOW_US + low, 0);
+    shard.readDurable();
+    return { asleepInWrite, asleepAfter: bell.ring() };
+  };
+  t.same(round(), { asleepInWrite: true, asleepAfter: false });
+  shard.reader.wantMatched(true);
+  t.same(round(), { asleepInWrite: false, asleepAfter: false });
+  shard.reader.wantMatched(false);
+  t.same(round(), { asleepInWrite: true, asleepAfter: false });
 });

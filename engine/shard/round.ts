@@ -58,6 +58,7 @@ export interface RoundParts {
   readonly rings: readonly CommandRing[];
   readonly spans: readonly (TakenSpans | null)[];
   readonly output: OutputRing;
+  /** By reader of `output`. */
   readonly readerBells: readonly Doorbell[];
   /** The engine's log of admin records in shard 0, whose readers may see what is durable; null elsewhere. */
   readonly adminLog: { publish(): void } | null;
@@ -265,7 +266,7 @@ export class ShardRound {
     if (events > 0) {
       output.write(this.#writer.events, 0, events);
       output.publishMatched(output.claimPosition);
-      this.#ringReaders();
+      this.#ringMatchedReaders();
     }
     status.enter(ShardState.IN_SYNC, monotonicMs());
     this.#writer.write(this.#taken, from * COMMAND_WORDS, count, events, {
@@ -284,6 +285,16 @@ export class ShardRound {
     }
     // Hashing waited until everyone had their answer; it must be over before the engine writes over these bytes.
     this.#writer.settle();
+  }
+
+  /** Most readers have nothing to do before the write: waking them then would take their thread and ours time. */
+  #ringMatchedReaders(): void {
+    const bells = this.#parts.readerBells;
+    for (let index = 0; index < bells.length; index += 1) {
+      if (this.#output.wantsMatched(index)) {
+        (bells[index] as Doorbell).ring();
+      }
+    }
   }
 
   #ringReaders(): void {
