@@ -59,6 +59,7 @@ class ThreadedVenue {
   readonly adminLog = AdminLog.create(LIMITS);
   readonly status = ShardStatus.create();
   readonly incarnation = new SharedArrayBuffer(4);
+  readonly progress = new SharedArrayBuffer(4);
   readonly #directory: string;
   readonly #pool = new Piscina({ filename: SHARD_FILE, minThreads: 1, maxThreads: 1, atomics: 'disabled' });
   readonly #workers: Worker[] = [];
@@ -143,6 +144,7 @@ class ThreadedVenue {
       shardDoorbells: [this.shardBell],
       adminLog: this.adminLog,
       incarnation: this.incarnation,
+      progress: this.progress,
       journalDirectories: [this.#directory],
       epochs: [recovered.epochs],
       eventSequences: [recovered.eventSequence],
@@ -294,6 +296,7 @@ t.test(
     const replacement = new Member(port);
     await replacement.logOn(venue.privateKey, 0);
     t.equal(await member.closed, CLOSE_CODES.SUPERSEDED, 'on whichever gateway the new one is');
+    t.ok(new Int32Array(venue.progress)[0] > 0, 'the supervisor sees it turn');
     const page = await fetch(`http://${HOST}:${port}/`);
     t.equal(page.status, 404);
 

@@ -85,6 +85,7 @@ export class GatewayApp {
   #frames: NodeJS.Timeout | null = null;
   #started: (() => void) | null = null;
   #lastProgressMs = Number.NEGATIVE_INFINITY;
+  readonly #progress: Int32Array;
   #stopped = false;
 
   /** `fatal` is told what a turn threw; the app does nothing more then. */
@@ -100,6 +101,7 @@ export class GatewayApp {
     this.#post = post;
     this.#fatal = fatal;
     this.#bell = new Doorbell(data.doorbell);
+    this.#progress = new Int32Array(data.progress);
     this.gateway = new Gateway(data, {
       ...seams,
       framedWanted: (wanted) => this.#setFrames(wanted),
@@ -225,6 +227,7 @@ export class GatewayApp {
   /** Turn after turn while there is work, each a task of its own so that sockets are served in between; then sleep. */
   readonly #run = (): void => {
     if (this.#stopped) return;
+    Atomics.add(this.#progress, 0, 1);
     let more: boolean;
     try {
       more = this.gateway.turn();
@@ -259,6 +262,7 @@ export class GatewayApp {
   }
 
   #onTick(): void {
+    Atomics.add(this.#progress, 0, 1);
     this.gateway.tick();
     // A catch-up that waits for a slow reader goes on when it drains; this is for a drain that was not told.
     if (this.gateway.catchingUp) this.#bell.cancelSleep();

@@ -384,6 +384,7 @@ export class MadeVenue {
         shardDoorbells: shardBells,
         adminLog: this.#adminMemory,
         incarnation,
+        progress: new SharedArrayBuffer(4),
         journalDirectories: directories,
         epochs: this.shards.map(({ recovered }) => recovered.epochs),
         eventSequences,

@@ -40,6 +40,8 @@ export interface GatewayWorkerData {
   readonly adminLog: SharedArrayBuffer;
   /** Word 0: the next incarnation to give, above all that any shard knows; 0 is never given. */
   readonly incarnation: SharedArrayBuffer;
+  /** Word 0: raised with every turn and every tick, so that the supervisor sees a thread that hangs. */
+  readonly progress: SharedArrayBuffer;
   readonly journalDirectories: readonly string[];
   /** Each shard's epochs, ascending; the last one is the current. */
   readonly epochs: readonly (readonly EpochStart[])[];
@@ -103,7 +105,13 @@ export type GatewayMessage =
   /** The thread ends by itself after it, its sockets are closed. */
   | { readonly type: 'fatal'; readonly code: GatewayFatalCode; readonly message: string };
 
-export type GatewayFatalCode = 'UWS_UNAVAILABLE' | 'PORT_TAKEN' | 'ADDRESS_UNUSABLE' | 'JOURNAL' | 'BUG';
+export type GatewayFatalCode =
+  | 'UWS_UNAVAILABLE'
+  | 'PORT_TAKEN'
+  | 'ADDRESS_UNUSABLE'
+  | 'JOURNAL'
+  | 'JOURNAL_READ'
+  | 'BUG';
 
 /** Supervisor to gateway. */
 export type GatewayOrder = { readonly type: 'stop' };

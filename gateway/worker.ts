@@ -30,7 +30,9 @@ function describe(error: unknown): GatewayMessage {
     return { type: 'fatal', code: 'UWS_UNAVAILABLE', message: error.message };
   }
   if (error instanceof JournalError) {
-    return { type: 'fatal', code: 'JOURNAL', message: `${error.code}: ${error.message}` };
+    // A disk that cannot be read now is no damage.
+    const code = error.code === 'JOURNAL_READ' ? 'JOURNAL_READ' : 'JOURNAL';
+    return { type: 'fatal', code, message: `${error.code}: ${error.message}` };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { type: 'fatal', code: 'BUG', message: `Gateway ${data.index}: ${stack}` };

@@ -9,10 +9,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from '../gateway/worker-data.js';
-import { EXIT_CORRUPT_JOURNAL, EXIT_LISTEN, EXIT_MISSING, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
+import {
+  EXIT_CORRUPT_JOURNAL,
+  EXIT_DATA_DIRECTORY,
+  EXIT_LISTEN,
+  EXIT_MISSING,
+  EXIT_WORKER_DIED,
+  PlatformError,
+} from './exit-codes.js';
+import { GatewayWatch } from './gateway-watch.js';
 import type { PlatformLog } from './log.js';
 
 const WORKER_FILE = new URL('../gateway/worker.js', import.meta.url);
+
+/** How often their progress is looked at. */
+const WATCH_MS = 1000;
 
 function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal' }>): PlatformError {
   switch (message.code) {
@@ -21,6 +32,10 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
     case 'PORT_TAKEN':
     case 'ADDRESS_UNUSABLE':
       return new PlatformError(message.code, EXIT_LISTEN, message.message, true);
+    case 'JOURNAL_READ': {
+      const sentence = `Gateway ${index} cannot read a journal: ${message.message}.`;
+      return new PlatformError(message.code, EXIT_DATA_DIRECTORY, sentence, true);
+    }
     case 'JOURNAL':
       return new PlatformError(message.code, EXIT_CORRUPT_JOURNAL, message.message);
     default:
@@ -102,6 +117,7 @@ class GatewayThread {
 
 export class GatewayThreads {
   private readonly threads: GatewayThread[] = [];
+  private watch: NodeJS.Timeout | null = null;
 
   /** Starts all of them; resolves with the port when every one listens. died: called when one ends by itself later. */
   async start(
@@ -121,8 +137,25 @@ export class GatewayThreads {
     return port;
   }
 
+  /** Looks now and then whether they turn. stuck: called once, for the first that does not. */
+  startWatch(progress: readonly SharedArrayBuffer[], stuck: (gateway: number) => void): void {
+    const watch = new GatewayWatch(progress);
+    this.watch = setInterval(() => {
+      const gateway = watch.stuck();
+      if (gateway < 0) return;
+      this.stopWatch();
+      stuck(gateway);
+    }, WATCH_MS);
+  }
+
+  private stopWatch(): void {
+    if (this.watch !== null) clearInterval(this.watch);
+    this.watch = null;
+  }
+
   /** Closes all sessions (4000: come again) and resolves when the threads are gone. */
   async stop(): Promise<void> {
+    this.stopWatch();
     await Promise.all(this.threads.map((thread) => thread.stop()));
   }
 

@@ -54,6 +54,10 @@ class PlatformRun {
     this.supervisor = new Supervisor(configuration, directory, this.log, {
       died: (error) => this.leave(error),
       stuck: (shard) => this.leaveStuck(shard),
+      gatewayStuck: (gateway) => {
+        this.log.fatal({ code: 'STUCK', gateway }, `gateway ${gateway} does nothing any more`);
+        killOurselves();
+      },
     });
     process.on('SIGINT', () => this.stop('SIGINT'));
     process.on('SIGTERM', () => this.stop('SIGTERM'));

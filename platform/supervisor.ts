@@ -47,6 +47,8 @@ export interface SupervisorEvents {
   died(error: PlatformError): void;
   /** A thread hangs where nothing can stop it. */
   stuck(shard: StuckShard): void;
+  /** A gateway's thread does nothing any more. */
+  gatewayStuck(gateway: number): void;
 }
 
 function commandWords(kind: CommandKind, account: number, session: number): Int32Array {
@@ -116,6 +118,7 @@ export class Supervisor {
       this.log,
       this.events.died,
     );
+    this.gateways.startWatch(this.memory.gatewayProgress, this.events.gatewayStuck);
     const shown = host.includes(':') ? `[${host}]` : host;
     return { port: listening, url: `ws://${shown}:${listening}${STREAM_PATH}`, shards: recovered };
   }
@@ -163,7 +166,8 @@ export class Supervisor {
     const rings = memory.rings[producer];
     const spans = memory.spans[index];
     const doorbell = memory.readerBells[producer];
-    if (rings === undefined || spans === undefined || doorbell === undefined) {
+    const progress = memory.gatewayProgress[index];
+    if (rings === undefined || spans === undefined || doorbell === undefined || progress === undefined) {
       throw new Error(`Gateway ${index} has no memory: a bug of its maker.`);
     }
     return {
@@ -181,6 +185,7 @@ export class Supervisor {
       shardDoorbells: memory.shardBells,
       adminLog: this.adminLog,
       incarnation: memory.incarnation,
+      progress,
       journalDirectories: recovered.map(({ shard }) => journalDirectory(this.directory.path, shard)),
       epochs: recovered.map(({ epochs }) => epochs),
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),

@@ -5,7 +5,8 @@
  *   spans[gateway][shard]     which sequences a gateway's commands were given
  *   outputs[shard]            events; reader 0 is the supervisor, 1 to G the gateways
  *   shardBells[shard]         rung by producers        readerBells[reader]   rung by shards
- *   adminLog, status[shard], incarnation (word 0: the next one to give)
+ *   adminLog, status[shard], incarnation (word 0: the next one to give),
+ *   gatewayProgress[gateway]  raised by a gateway that turns
  */
 
 import type { Limits } from '../engine/limits.js';
@@ -25,6 +26,7 @@ export interface VenueMemory {
   readonly shardBells: readonly SharedArrayBuffer[];
   readonly readerBells: readonly SharedArrayBuffer[];
   readonly incarnation: SharedArrayBuffer;
+  readonly gatewayProgress: readonly SharedArrayBuffer[];
 }
 
 function times<T>(count: number, make: (index: number) => T): T[] {
@@ -40,5 +42,6 @@ export function claimVenueMemory(shards: number, gateways: number, limits: Limit
     shardBells: times(shards, () => Doorbell.create()),
     readerBells: times(readers, () => Doorbell.create()),
     incarnation: new SharedArrayBuffer(4),
+    gatewayProgress: times(gateways, () => new SharedArrayBuffer(4)),
   };
 }
