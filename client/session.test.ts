@@ -357,7 +357,7 @@ t.test('heartbeats go out each interval, and silence or a lost tail ends the con
   t.equal(quiet.client.state, 'reconnecting');
 });
 
-t.test('the backoff grows with each failure and starts over after a logon', async (t) => {
+t.test('the backoff grows with each failure and starts over when a session was steady', async (t) => {
   const { network, clock, gateway } = await connected();
   network.refuseNext = [1, 2, 3, 4, 5, 6, 7].map(() => ({ code: 1006, why: 'ECONNREFUSED' }));
   gateway.drop(1006);
@@ -370,8 +370,25 @@ t.test('the backoff grows with each failure and starts over after a logon', asyn
   t.same(waits, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   const again = await network.logon();
   again.answerLogon(51, [[20, 2]]);
+  clock.advance(10_000);
   again.drop(4002);
   t.equal(clock.nextIn(), 250);
+});
+
+t.test('sessions that end right after their logon come back slower and slower', async (t) => {
+  const first = await connected();
+  const { network, clock } = first;
+  let { gateway } = first;
+  const waits: number[] = [];
+  for (let session = 0; session < 5; session++) {
+    clock.advance(100);
+    gateway.drop(4003);
+    waits.push(clock.nextIn());
+    clock.advance(clock.nextIn());
+    gateway = await network.logon();
+    gateway.answerLogon(51 + session, [[20 + session, 2 + session]]);
+  }
+  t.same(waits, [250, 500, 1000, 2000, 4000]);
 });
 
 t.test('a close code above 4100 ends the session and says so; what was open stays open', async (t) => {

@@ -59,6 +59,8 @@ interface Request {
 
 /** How often a first logon is tried again when the platform says that it is not ready. */
 const NOT_READY_ATTEMPTS = 6;
+/** A session that lived so long begins its backoff anew when it is lost. */
+const STEADY_MS = 10_000;
 /** Frames whose sizes are remembered: there are never more unanswered, since each holds a command. */
 const REMEMBERED_FRAMES = 4096;
 
@@ -91,6 +93,8 @@ export class Session extends SessionEvents {
   private requestNumber = 0;
   private currentState: SessionState = 'connecting';
   private attempt = 0;
+  /** When the last logon was answered; 0: the wait before the next connect was chosen since. */
+  private readySince = 0;
   private lostAt = 0;
   private retryTimer: Timer | null = null;
   private firstConnect: { resolve: () => void; reject: (error: TredyeError) => void } | null = null;
@@ -188,7 +192,7 @@ export class Session extends SessionEvents {
 
   private loggedOn(answer: LogonAnswerMessage): void {
     this.answer = answer;
-    this.attempt = 0;
+    this.readySince = this.seams.clock.now();
     this.unanswered = 0;
     this.publicChain.clear();
     this.markBefore = [];
@@ -246,6 +250,9 @@ export class Session extends SessionEvents {
     }
     const now = this.seams.clock.now();
     if (this.currentState !== 'reconnecting') this.lostAt = now;
+    // A session that ends right after its logon, again and again, must not come back as fast as one that was steady.
+    if (this.readySince > 0 && now - this.readySince >= STEADY_MS) this.attempt = 0;
+    this.readySince = 0;
     if (now - this.lostAt > this.options.giveUpAfterMs) {
       this.finish(new TredyeError('CONNECT_FAILED', `No connection to ${this.url} for ${now - this.lostAt} ms.`), why);
       return;
