@@ -125,7 +125,7 @@ class ScenarioMaker {
       maxLanes: dice.between(4, 7),
       maxLanesPerAccount: dice.pick([2, 4]),
       maxOperations: dice.pick([1, 2, 16]),
-      maxEventsPerCommand: dice.pick([4, 5, 6, 9, 64]),
+      maxEventsPerCommand: dice.pick([4, 5, 6, 9, this.wanders ? 4 : 64]),
       laneAnswers: dice.pick([1, 2, 5, 64]),
       adminLogBytes: 64 * dice.pick([33, 40, 200]),
       ladderWindows: dice.pick([0, 1, 2, 16]),
@@ -154,6 +154,9 @@ class ScenarioMaker {
       this.setPhase(instrument, dice.chance(0.7) ? Phase.Continuous : Phase.Auction);
     }
     this.calm = false;
+    if (this.wanders && dice.chance(0.3)) {
+      this.crowd();
+    }
     while (this.commands.length < length) {
       this.addOne();
     }
@@ -229,6 +232,29 @@ class ScenarioMaker {
       this.enter(instrument, this.aTimeInForce(), opposite, dice.between(6, 30));
     }
     for (let count = dice.below(4); count > 0; count -= 1) {
+      this.addOne();
+    }
+  }
+
+  /** More orders of one account than a mass cancel or an end of day looks at in one go; few of them make an event. */
+  private crowd(): void {
+    const { dice } = this;
+    const session = this.aSession();
+    const here = this.anInstrument();
+    for (let count = dice.between(70, 110); count > 0; count -= 1) {
+      const words = this.from(session, CommandKind.New, dice.chance(0.1) ? this.anInstrument() : here);
+      const timeInForce = dice.chance(0.1) ? TimeInForce.Day : TimeInForce.GoodTillCancel;
+      words[COMMAND_KIND_WORD] = CommandKind.New | (timeInForce << 24);
+      words[COMMAND_PRICE] = clampPrice(this.center - dice.between(100, 105));
+      words[COMMAND_QUANTITY] = 1;
+      this.push(words);
+    }
+    if (dice.chance(0.5)) {
+      this.market(CommandKind.EndOfDay, here);
+    } else {
+      this.push(this.from(session, CommandKind.MassCancel, this.anInstrument()));
+    }
+    for (let count = dice.below(6); count > 0; count -= 1) {
       this.addOne();
     }
   }

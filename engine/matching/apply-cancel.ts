@@ -68,7 +68,11 @@ export function cancelOrder(state: EngineState, slot: number, reason: number, by
   takeOff(state, slot);
 }
 
-/** Applies a MassCancel whose shape is right. */
+/**
+ * Applies a MassCancel whose shape is right. That of all instruments waits for no one, so it is refused (InProgress, and
+ * the id may be used again) while any instrument has something in progress; a client that cannot wait cancels
+ * instrument by instrument, which only that instrument's own operation refuses.
+ */
 export function applyMassCancel(state: EngineState, words: Int32Array, at: number): void {
   if (!checkSender(state, words, at, true)) return;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
@@ -92,7 +96,10 @@ export function applyMassCancel(state: EngineState, words: Int32Array, at: numbe
   if (!runMassCancel(state, row)) suspendOperation(state);
 }
 
-/** Cancels the account's orders, oldest first, from the cursor on; true when it is finished. */
+/**
+ * Cancels the account's orders, oldest first, from the cursor on; true when it is finished. It stops after maxVisits
+ * orders as well: of an instrument's mass cancel they may all be orders elsewhere, which make no event.
+ */
 export function runMassCancel(state: EngineState, row: number): boolean {
   const orders = state.orders;
   const words = state.operations.words;
@@ -102,7 +109,7 @@ export function runMassCancel(state: EngineState, row: number): boolean {
   const high = words[at + OPERATION_CLIENT_HIGH] as number;
   let slot = words[at + OPERATION_CURSOR] as number;
   let cancelled = words[at + OPERATION_CANCELLED] as number;
-  while (slot >= 0) {
+  for (let visits = state.maxVisits; slot >= 0 && visits > 0; visits--) {
     const orderAt = slot << ORDER_SHIFT;
     const next = orders[orderAt + ORDER_ACCOUNT_NEXT] as number;
     if (instrument === 0 || orders[orderAt + ORDER_INSTRUMENT] === instrument) {

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { CommandFlag, CommandKind, OrderType, Phase, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape } from '../../schemas/kinds.js';
-import { COMMAND_WORDS, EVENT_ACCOUNT, EVENT_SESSION, NO_PRICE } from '../../schemas/layout.js';
+import { COMMAND_ACCOUNT, COMMAND_WORDS, EVENT_ACCOUNT, EVENT_SESSION, NO_PRICE } from '../../schemas/layout.js';
 import { hasUsualShape } from './checks.js';
 import { commandWords, FOK, IOC, MadeEngine, POST_ONLY, type Said } from './made-engine.js';
 
@@ -213,6 +213,20 @@ const ROWS: readonly Row[] = [
     usesId: true,
   },
   {
+    name: 'a cancel-replace to quantity 0',
+    kind: CommandKind.CancelReplace,
+    said: { ...ORDER, quantity: 0 },
+    refusal: 'amount 1 QuantityOutOfRange',
+    usesId: true,
+  },
+  {
+    name: 'a replace to 0 of no order',
+    kind: CommandKind.Replace,
+    said: { ...ORDER, quantity: 0 },
+    refusal: 'UnknownOrder',
+    usesId: true,
+  },
+  {
     name: 'a quantity that is too large',
     kind: NEW,
     said: { ...ORDER, quantity: 100_001 },
@@ -271,6 +285,15 @@ t.test('a refusal is told to the lane that sent it, else to the account that it 
     t.equal(made.word(0, EVENT_ACCOUNT), account);
     t.equal(made.word(0, EVENT_SESSION), said.session);
   }
+});
+
+t.test('a Part without a head is told to nobody, whoever its terms seem to name', async (t) => {
+  const made = new MadeEngine();
+  const part = commandWords(CommandKind.Part, { account: 2, session: 2, lane: 2 }, 5);
+  part[COMMAND_ACCOUNT] = 2;
+  t.match(made.apply(part)[0], /^Rejected .*BadParts/);
+  t.equal(made.word(0, EVENT_ACCOUNT), 0);
+  t.equal(made.word(0, EVENT_SESSION), 0);
 });
 
 t.test('a replace needs a price when its order has one, and none when it has none', async (t) => {

@@ -82,6 +82,8 @@ const CANCEL = CommandKind.Cancel;
 const MASS_CANCEL_KIND = CommandKind.MassCancel;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
+const SET_PHASE = CommandKind.SetPhase;
+const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
 const ADD_INSTRUMENT = CommandKind.AddInstrument;
@@ -107,7 +109,8 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   const account = words[at + COMMAND_ACCOUNT] as number;
   const named = state.registry.hasAccount(account >>> 0) ? account : 0;
   if (kind === SESSION_OPEN) return named;
-  if (kind === SESSION_LOST) return 0;
+  // What stands there in a Part is terms, not a sender.
+  if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
   return kind >= NEW && kind <= MASS_CANCEL_KIND ? named : 0;
@@ -122,17 +125,17 @@ export function refuse(
   amount: number,
   slot: number,
 ): false {
+  const kind = (words[at + COMMAND_KIND_WORD] as number) & 0xff;
   const to = writeEvent(
     state,
     senderAccount(state, words, at),
-    words[at + COMMAND_SESSION] as number,
+    kind === PART ? 0 : (words[at + COMMAND_SESSION] as number),
     words[at + COMMAND_CLIENT_ORDER_ID] as number,
     words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
     words[at + COMMAND_INSTRUMENT] as number,
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  const kind = (words[at + COMMAND_KIND_WORD] as number) & 0xff;
   if (kind >= ADD_INSTRUMENT && kind <= REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
@@ -289,6 +292,8 @@ function checkProgress(
   ) {
     return refuseForNow(state, words, at, Reason.InProgress);
   }
+  // Trading in an instrument can be stopped whatever goes on elsewhere: this counts on no book and never waits itself.
+  if (kind === SET_PHASE && ((kindWord >>> 16) & 0xff) !== CONTINUOUS) return true;
   // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
   if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
     return refuseForNow(state, words, at, Reason.InProgress);
@@ -317,7 +322,10 @@ export function phaseOf(state: EngineState, words: Int32Array, at: number): numb
   return state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
 }
 
-/** Price, where there is one, and quantity lie within the instrument's terms. */
+/**
+ * Price, where there is one, and quantity lie within the instrument's terms. A Replace may name a total of 0: that is at
+ * or below whatever is filled.
+ */
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
@@ -329,7 +337,9 @@ export function checkTerms(state: EngineState, words: Int32Array, at: number): b
     if (price > max) return refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
   }
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
-  if (quantity === 0) return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
+  if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
+    return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
+  }
   const most = (instruments[instrumentAt + INSTRUMENT_QUANTITY_MAX] as number) >>> 0;
   if (quantity > most) return refuse(state, words, at, Reason.QuantityOutOfRange, most, NO_ORDER);
   return true;

@@ -258,6 +258,15 @@ const ROWS: readonly Row[] = [
     buys: '7@101×1',
   },
   {
+    name: 'a replace to 0 is one to what is filled at most: it cancels the order as done',
+    play: (made) => {
+      made.buy(5, 100);
+      return made.send(CommandKind.Replace, { targetCounter: 1, price: 101, quantity: 0 });
+    },
+    events: ['Cancelled #1 at 100 quantity 5 related 2 ReplacedToDone book end'],
+    buys: '',
+  },
+  {
     name: 'a replace to what is filled cancels the order as done',
     play: (made) => {
       made.buy(5, 100);

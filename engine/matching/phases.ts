@@ -105,12 +105,16 @@ export function applyEndOfDay(state: EngineState, words: Int32Array, at: number)
   if (!runEndOfDay(state, row)) suspendOperation(state);
 }
 
-/** Cancels day orders from the cursor on: buys, then sells, each by priority. True when it is finished. */
+/**
+ * Cancels day orders from the cursor on: buys, then sells, each by priority. True when it is finished. It stops after
+ * maxVisits orders as well: those that stay make no event.
+ */
 export function runEndOfDay(state: EngineState, row: number): boolean {
   const words = state.operations.words;
   const at = row << OPERATION_SHIFT;
   let slot = words[at + OPERATION_CURSOR] as number;
   let cancelled = words[at + OPERATION_CANCELLED] as number;
+  let visits = state.maxVisits;
   for (;;) {
     if (slot < 0) {
       if (words[at + OPERATION_STAGE] !== 0) break;
@@ -118,6 +122,8 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
       slot = firstInSide(state, ((words[at + OPERATION_INSTRUMENT] as number) << 1) + 1);
       continue;
     }
+    if (visits === 0) break;
+    visits--;
     const next = nextInSide(state, slot);
     if (((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_TIME_IN_FORCE) === DAY) {
       if (state.next === state.end) break;

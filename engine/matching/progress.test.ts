@@ -2,7 +2,7 @@
 import t from 'tap';
 import { CommandKind, Phase } from '../../schemas/codes.js';
 import { EVENT_COMMAND_SEQUENCE } from '../../schemas/layout.js';
-import { FOK, MadeEngine } from './made-engine.js';
+import { FOK, GTC, MadeEngine } from './made-engine.js';
 
 /** Sends Continues until nothing waits; all their events, and how many each made. */
 function finish(made: MadeEngine): { events: string[]; counts: number[] } {
@@ -149,6 +149,70 @@ t.test('an end of day goes on through both sides', async (t) => {
   t.equal(rest.events.at(-1), 'Finished #6 quantity 10 end');
   t.equal(made.side(0) + made.side(1), '');
 });
+
+/** 16 orders for each of the 4 events: what a walk looks at in one go. */
+const VISITS = 64;
+
+t.test('a mass cancel stops after as many orders elsewhere as it may look at', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
+  for (let index = 0; index < VISITS; index++) made.buy(1, 100, { instrument: 2 });
+  made.buy(1, 100);
+  t.same(made.send(CommandKind.MassCancel), ['Started #66']);
+  t.equal(made.engine.operationsInProgress, 1);
+  t.match(made.buy(1, 100, { counter: 900 })[0], /InProgress/);
+  t.match(made.buy(1, 100, { counter: 0, instrument: 2 })[1], /^Booked/, 'the other instrument goes on');
+  t.same(finish(made).events, [
+    'Cancelled #65 at 100 quantity 1 related 66 MassCancel book',
+    'Finished #66 quantity 1 end',
+  ]);
+  t.equal(made.side(0, 2), '65@100×65');
+});
+
+t.test('a mass cancel that only looked goes on behind orders that went meanwhile', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
+  for (let index = 0; index < VISITS + 2; index++) made.buy(1, 100, { instrument: 2 });
+  made.buy(1, 100);
+  t.equal(made.send(CommandKind.MassCancel).length, 1);
+  // It stands at order 65 of instrument 2, which its owner cancels, and then at 66, which somebody takes.
+  t.match(made.send(CommandKind.Cancel, { instrument: 2, targetCounter: VISITS + 1 })[0], /^Cancelled/);
+  for (let index = 0; index < VISITS; index++) made.sell(1, 100, { instrument: 2 });
+  t.match(made.sell(1, 100, { instrument: 2 })[1], /^Fill #66 /);
+  t.same(
+    made.goOn().map((event) => event.split(' ')[0]),
+    ['Cancelled', 'Finished'],
+  );
+});
+
+t.test('an end of day stops after as many orders that stay as it may look at', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 });
+  for (let index = 0; index < 2 * VISITS; index++) made.buy(1, 100, { timeInForce: GTC });
+  made.sell(1, 200);
+  t.same(made.send(CommandKind.EndOfDay).length, 1);
+  const rest = finish(made);
+  t.same(rest.counts, [0, 2], 'a Continue may make nothing and go on');
+  t.match(rest.events[0], /^Cancelled #1 sell at 200 .* EndOfDay/);
+  t.equal(made.side(0), '128@100×128');
+});
+
+t.test(
+  'trading stops in an instrument whatever is in progress elsewhere, and starts only when that is done',
+  async (t) => {
+    const made = new MadeEngine({ maxEventsPerCommand: 4, maxOperations: 2 }, Phase.Continuous, 3);
+    for (let index = 0; index < 9; index++) made.buy(1, 100);
+    made.send(CommandKind.MassCancel, { instrument: 0 });
+    t.match(made.phase(Phase.Continuous, 2, { account: 2 })[0], /InProgress/);
+    t.match(made.phase(Phase.Halted, 2, { account: 2 })[0], /^PhaseChanged/);
+    finish(made);
+    for (const instrument of [1, 3]) {
+      for (let index = 0; index < 4; index++) made.sell(1, 100, { instrument });
+      made.buy(9, 100, { instrument });
+    }
+    t.equal(made.engine.operationsInProgress, 2, 'the table is full');
+    t.match(made.phase(Phase.Continuous, 2, { account: 2 })[0], /Busy/);
+    t.match(made.phase(Phase.CancelOnly, 2, { account: 2 })[0], /^PhaseChanged/);
+    t.match(made.phase(Phase.Halted, 1, { account: 2 })[0], /InProgress/, 'its own operation comes first');
+  },
+);
 
 t.test('an uncross and its leftovers go on, pairs never split', async (t) => {
   const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Auction);

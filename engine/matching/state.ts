@@ -57,9 +57,14 @@ const {
 const { ACCOUNT_FIRST, ACCOUNT_LAST, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
 const { MASS_CANCEL, OPERATION_CURSOR, OPERATION_KIND, OPERATION_SHIFT } = operationWords;
 
+/** A walk passes many an order without an event; those cost little, but not nothing. */
+const VISITS_PER_EVENT = 16;
+
 export class EngineState {
   readonly limits: Limits;
   readonly maxEvents: number;
+  /** Orders that a walk over orders looks at before it stops, as it does when its events are used up. */
+  readonly maxVisits: number;
   readonly shard: number;
   readonly shardCount: number;
   readonly registry: Registry;
@@ -99,6 +104,7 @@ export class EngineState {
   constructor(limits: Limits, shard: number, shardCount: number, adminLog: AdminLog | null, bucketSeed: number) {
     this.limits = limits;
     this.maxEvents = limits.maxEventsPerCommand;
+    this.maxVisits = limits.maxEventsPerCommand * VISITS_PER_EVENT;
     this.shard = shard;
     this.shardCount = shardCount;
     this.registry = new Registry(limits);

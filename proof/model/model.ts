@@ -33,15 +33,17 @@ import {
   type Refusal,
   type Sender,
   State,
+  VISIT,
   type Work,
 } from './state.js';
 import {
   cancel,
   cancelAsDone,
-  cancelMany,
   crosses,
+  endDay,
   enterNew,
   fillable,
+  massCancel,
   reduce,
   replace,
   setPhase,
@@ -49,6 +51,8 @@ import {
 } from './work.js';
 
 const MAX_UINT32 = 0xffffffff;
+/** A walk over orders stops after so many of them for each event that it may make. */
+const VISITS_PER_EVENT = 16;
 const CLIENT_KINDS: readonly number[] = [
   CommandKind.New,
   CommandKind.Cancel,
@@ -226,9 +230,7 @@ export class Model {
     const { state } = this;
     const { kind } = command;
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return (
-        this.checkProgress(command, sender) ?? { steps: cancelMany(state, sender, CommandKind.MassCancel, undefined) }
-      );
+      return this.checkProgress(command, sender) ?? { steps: massCancel(state, sender, undefined) };
     }
     const instrument = state.instrument(command.instrument);
     if (instrument === undefined) {
@@ -249,8 +251,9 @@ export class Model {
       case CommandKind.New:
         return this.decideNew(command, instrument);
       case CommandKind.MassCancel:
+        return { steps: massCancel(state, sender, instrument) };
       case CommandKind.EndOfDay:
-        return { steps: cancelMany(state, sender, kind, instrument) };
+        return { steps: endDay(state, sender, instrument) };
       case CommandKind.SetPhase:
         return this.decidePhase(command, sender, instrument);
       case CommandKind.Uncross:
@@ -291,6 +294,7 @@ export class Model {
       price,
       leaves: quantity,
       cumulative: 0,
+      listed: false,
     };
     return { steps: enterNew(state, instrument, order), taker: order };
   }
@@ -350,15 +354,16 @@ export class Model {
     const { kind, instrument } = command;
     const isClient = CLIENT_KINDS.includes(kind);
     const wantsQuiet = !isClient || (kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill);
+    const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
     const disturbs = operations.some((operation) =>
       operation.instrument === 0
-        ? wantsQuiet || operation.account === sender.account
+        ? (wantsQuiet && !stops) || (isClient && operation.account === sender.account)
         : instrument === 0 || operation.instrument === instrument,
     );
     if (disturbs) {
       return { reason: Reason.InProgress, keepsId: true };
     }
-    if (kind !== CommandKind.Cancel && operations.length >= limits.maxOperations) {
+    if (kind !== CommandKind.Cancel && !stops && operations.length >= limits.maxOperations) {
       return { reason: Reason.Busy, keepsId: true };
     }
     return undefined;
@@ -402,13 +407,23 @@ export class Model {
 
   /**
    * Makes steps while the next one fits; `goesOn` is the operation that it was before. Of such a one the first `next`
-   * makes the step that it stopped before: there is always room for that one.
+   * makes the step that it stopped before: there is always room for that one. It counts as a visit, which is what a walk
+   * over orders begins with again.
    */
   private drive(work: Work & Omit<Operation, 'keepsLevel'>, goesOn?: Operation): void {
     const { state } = this;
+    const { maxEventsPerCommand } = state.limits;
+    let visits = goesOn === undefined ? 0 : 1;
     let step = work.steps.next();
     while (step.done !== true) {
-      if (state.events.length + step.value > state.limits.maxEventsPerCommand) {
+      visits += step.value === VISIT ? 1 : 0;
+      if (
+        state.events.length + step.value > maxEventsPerCommand ||
+        (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
+      ) {
+        if (work.taker !== undefined) {
+          work.taker.listed = true;
+        }
         if (goesOn !== undefined) {
           state.operations.unshift(goesOn);
         } else {
@@ -511,8 +526,9 @@ function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusa
   if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
     return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
   }
-  if (quantity < 1 || quantity > quantityMax) {
-    return { reason: Reason.QuantityOutOfRange, amount: quantity < 1 ? 1 : quantityMax };
+  const least = kind === CommandKind.Replace ? 0 : 1;
+  if (quantity < least || quantity > quantityMax) {
+    return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
   }
   return undefined;
 }

@@ -32,7 +32,8 @@ export function senderAccount(state: State, command: PlainCommand, isClientKind:
   if (command.kind === CommandKind.SessionOpen) {
     return sent;
   }
-  if (command.kind === CommandKind.SessionLost) {
+  // The words of a Part are terms: nobody sent it.
+  if (command.kind === CommandKind.SessionLost || command.kind === CommandKind.Part) {
     return 0;
   }
   return state.openLane(command.session)?.account ?? (isClientKind ? sent : 0);

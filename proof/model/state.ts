@@ -1,7 +1,7 @@
 /**
  * All that the model knows, and how it speaks: events get their numbers here and nowhere else. Any thread.
  */
-import { EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
+import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
 
@@ -55,9 +55,18 @@ export interface Lane {
   readonly answers: Answer[];
 }
 
+/** A step that makes no event by itself: a walk over orders comes to the next one. */
+export const VISIT = 0;
+
+/** Where a walk over an account's orders stands; undefined: it is over. */
+export interface Walk {
+  next: ModelOrder | undefined;
+}
+
 /**
  * The rest of a command's work, step by step. It yields how many events its next step makes (1, or 2 for a pair of
- * fills) before it makes them, so that its driver may leave it there and go on later; it returns when no step is left.
+ * fills, or VISIT) before it makes them, so that its driver may leave it there and go on later; it returns when no step
+ * is left.
  */
 export type Steps = Generator<number, void, void>;
 
@@ -111,6 +120,8 @@ export class State {
   /** Live orders by id, in order of acceptance. */
   readonly orders = new Map<bigint, ModelOrder>();
   readonly operations: Operation[] = [];
+  /** Walks that have begun and are not over. */
+  readonly walks = new Set<Walk>();
   /** Events of the apply that is running. */
   events: PlainEvent[] = [];
   private lastOrderId = 0n;
@@ -181,7 +192,7 @@ export class State {
   emitRefusal(command: PlainCommand, account: number, refusal: Refusal, relatedId: bigint): void {
     this.emit(EventKind.Rejected, {
       account,
-      session: command.session,
+      session: command.kind === CommandKind.Part ? 0 : command.session,
       clientOrderId: command.clientOrderId,
       instrument: command.instrument,
       reason: refusal.reason,
@@ -207,7 +218,24 @@ export class State {
     this.nameOrder(order);
   }
 
+  /** The oldest order of an account that rests, or waits in a sweep; undefined: it has none. */
+  firstOf(account: number): ModelOrder | undefined {
+    return [...this.orders.values()].find((order) => order.account === account && order.listed);
+  }
+
+  /** The one behind it. */
+  behind(before: ModelOrder): ModelOrder | undefined {
+    const own = [...this.orders.values()].filter((order) => order.account === before.account && order.listed);
+    return own[own.indexOf(before) + 1];
+  }
+
+  /** A walk that stands at the order goes on behind it. */
   removeOrder(order: ModelOrder): void {
+    for (const walk of this.walks) {
+      if (walk.next === order) {
+        walk.next = this.behind(order);
+      }
+    }
     this.orders.delete(order.id);
     this.ordersByClientId.delete(clientKey(order.account, order.clientOrderId));
   }

@@ -2,20 +2,11 @@
  * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, a mass cancel, the
  * end of a day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
  */
-import {
-  CommandKind,
-  EventKind,
-  Liquidity,
-  OrderType,
-  Phase,
-  Reason,
-  type Side,
-  TimeInForce,
-} from '../../schemas/codes.js';
+import { EventKind, Liquidity, OrderType, Phase, Reason, type Side, TimeInForce } from '../../schemas/codes.js';
 import { auction } from './auction.js';
-import { Book, type BookSide, type ModelOrder } from './book.js';
+import type { Book, BookSide, ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
-import type { ModelInstrument, Sender, State, Steps } from './state.js';
+import { type ModelInstrument, type Sender, type State, type Steps, VISIT, type Walk } from './state.js';
 
 const MAX_UINT32 = 0xffffffff;
 
@@ -66,41 +57,51 @@ export function* replace(
   yield* matchAndRest(state, instrument, order);
 }
 
-/** `kind`: MassCancel of an account (instrument undefined: all) or EndOfDay of an instrument. */
-export function* cancelMany(
-  state: State,
-  sender: Sender,
-  kind: CommandKind.MassCancel | CommandKind.EndOfDay,
-  instrument: ModelInstrument | undefined,
-): Steps {
+/**
+ * MassCancel of an account's orders, oldest first, in one instrument or (undefined) in all. Others may trade with those
+ * orders while it goes on, and orders elsewhere come and go.
+ */
+export function* massCancel(state: State, sender: Sender, instrument: ModelInstrument | undefined): Steps {
   const answer = { ...sender, instrument: instrument?.id ?? 0 };
   yield 1;
   state.emit(EventKind.Started, answer);
-  const orders =
-    kind === CommandKind.EndOfDay && instrument !== undefined
-      ? [...instrument.book.buys.byPriority(), ...instrument.book.sells.byPriority()].filter(
-          (order) => order.timeInForce === TimeInForce.Day,
-        )
-      : [...state.orders.values()].filter(
-          (order) => order.account === sender.account && (!instrument || order.instrument === instrument.id),
-        );
+  const walk: Walk = { next: state.firstOf(sender.account) };
+  state.walks.add(walk);
   let count = 0;
-  for (const order of orders) {
-    // Others may trade with the account's orders while its mass cancel goes on.
-    if (!state.orders.has(order.id)) {
+  while (walk.next !== undefined) {
+    yield VISIT;
+    if (instrument !== undefined && walk.next !== undefined && walk.next.instrument !== instrument.id) {
+      walk.next = state.behind(walk.next);
       continue;
     }
     yield 1;
-    if (!state.orders.has(order.id)) {
-      continue;
-    }
-    const book = state.instrument(order.instrument)?.book ?? new Book();
-    if (kind === CommandKind.EndOfDay) {
-      takeAway(state, book, order, Reason.EndOfDay, 0n);
-    } else {
+    // What stood here when it stopped may be gone, and the walk stands at the next one, or at the end.
+    const order = walk.next;
+    const book = state.instrument(order?.instrument ?? 0)?.book;
+    if (order !== undefined && book !== undefined) {
       takeAway(state, book, order, Reason.MassCancel, sender.clientOrderId);
+      count += 1;
     }
-    count += 1;
+  }
+  state.walks.delete(walk);
+  yield 1;
+  state.emit(EventKind.Finished, { ...answer, quantity: count });
+}
+
+/** EndOfDay: buys, then sells, by priority. Nothing else touches the book meanwhile. */
+export function* endDay(state: State, sender: Sender, instrument: ModelInstrument): Steps {
+  const answer = { ...sender, instrument: instrument.id };
+  yield 1;
+  state.emit(EventKind.Started, answer);
+  const { book } = instrument;
+  let count = 0;
+  for (const order of [...book.buys.byPriority(), ...book.sells.byPriority()]) {
+    yield VISIT;
+    if (order.timeInForce === TimeInForce.Day) {
+      yield 1;
+      takeAway(state, book, order, Reason.EndOfDay, 0n);
+      count += 1;
+    }
   }
   yield 1;
   state.emit(EventKind.Finished, { ...answer, quantity: count });
@@ -188,6 +189,7 @@ function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOr
     drop(state, taker, Reason.ImmediateOrCancel);
   } else {
     book.side(taker.side).add(taker);
+    taker.listed = true;
     const { leaves } = taker;
     state.emitOrder(EventKind.Booked, taker, { leaves, displayed: leaves, book: true });
   }
