@@ -10,7 +10,7 @@ import { Doorbell } from '../engine/ring/doorbell.js';
 import { MAX_FRAME_BYTES } from '../schemas/layout.js';
 import { Gateway, type GatewaySeams } from './gateway.js';
 import { freePort, probePort } from './port-probe.js';
-import type { Session, SessionSocket } from './session.js';
+import type { Session, SessionSocket } from './sessions/session.js';
 import type { TemplatedApp, Uws, us_listen_socket, WebSocket } from './uws.js';
 import type { GatewayFatalCode, GatewayMessage, GatewayWorkerData } from './worker-data.js';
 

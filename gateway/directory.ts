@@ -20,7 +20,7 @@ import {
   EVENT_QUANTITY,
   EVENT_WORDS,
 } from '../schemas/layout.js';
-import { type InstrumentRoutes, ROUTE_NOT_READY, ROUTE_UNKNOWN } from './order-path.js';
+import { type InstrumentRoutes, ROUTE_NOT_READY, ROUTE_UNKNOWN } from './orders/order-path.js';
 
 const INSTRUMENT_ADDED: number = EventKind.InstrumentAdded;
 const PHASE_CHANGED: number = EventKind.PhaseChanged;

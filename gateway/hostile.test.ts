@@ -4,7 +4,7 @@ import { CommandKind, Phase, Reason, StreamMode } from '../schemas/codes.js';
 import { encodeControl } from '../schemas/control.js';
 import { MAX_FRAME_BYTES } from '../schemas/layout.js';
 import { commandFrame, MadeVenue, madeCommand } from './made-venue.js';
-import { CLOSED, LIVE, type Session } from './session.js';
+import { CLOSED, LIVE, type Session } from './sessions/session.js';
 
 const FRAMES = 1000;
 

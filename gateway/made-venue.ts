@@ -44,7 +44,7 @@ import {
 import { logonMessage, PROTOCOL_VERSION } from '../schemas/logon.js';
 import type { Clock } from './clock.js';
 import { Gateway } from './gateway.js';
-import type { Session, SessionSocket } from './session.js';
+import type { Session, SessionSocket } from './sessions/session.js';
 import {
   DEFAULT_GATEWAY_SETTINGS,
   type GatewaySettings,

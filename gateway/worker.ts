@@ -10,7 +10,7 @@ import { RealDisk } from '../engine/journal/disk.js';
 import { JournalError } from '../engine/journal/journal-error.js';
 import { GatewayApp, GatewayFatal } from './app.js';
 import { SYSTEM_CLOCK } from './clock.js';
-import { VERIFY_ON_POOL } from './logon.js';
+import { VERIFY_ON_POOL } from './sessions/logon.js';
 import { loadUws, UwsUnavailableError } from './uws.js';
 import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from './worker-data.js';
 

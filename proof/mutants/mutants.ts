@@ -89,9 +89,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'heartbeat-never-closes',
-    file: 'gateway/heartbeat.ts',
+    file: 'gateway/sessions/heartbeat.ts',
     find: 'const MISSED_INTERVALS = 2;',
     replace: 'const MISSED_INTERVALS = Number.POSITIVE_INFINITY;',
-    tests: ['gateway/report-path.test.ts'],
+    tests: ['gateway/reports/report-path.test.ts'],
   },
 ];

@@ -9,8 +9,8 @@
  *   entries   freed ... durable walker ... matched walker ... pushed        (numbers modulo 2^32, slot = number & mask)
  */
 
-import { TakenSpansReader } from '../engine/shard/taken-spans.js';
-import type { Session } from './session.js';
+import { TakenSpansReader } from '../../engine/shard/taken-spans.js';
+import type { Session } from '../sessions/session.js';
 
 /** Entries of one ring, oldest first. Full only if the shard took nothing for longer than the rings are long. */
 export class SentCommands {

@@ -5,12 +5,12 @@
  * A heartbeat says where the account's private stream stands in each shard, so that a lost tail shows on a quiet stream.
  */
 
-import { CLOSE_CODES, type CloseCode } from '../schemas/close-codes.js';
-import { encodeControl, type ShardPointFields } from '../schemas/control.js';
-import type { Clock } from './clock.js';
+import { CLOSE_CODES, type CloseCode } from '../../schemas/close-codes.js';
+import { encodeControl, type ShardPointFields } from '../../schemas/control.js';
+import type { Clock } from '../clock.js';
+import type { ShardFeed } from '../reports/shard-feed.js';
 import { LIVE, type Session } from './session.js';
 import type { SessionTable } from './session-table.js';
-import type { ShardFeed } from './shard-feed.js';
 
 const MISSED_INTERVALS = 2;
 const MISSED_MORE_MS = 1000;

@@ -11,10 +11,10 @@
  * whose previousLast shows the gap. A new subscription is the same thing, with nothing held.
  */
 
-import { FOLD_TOP, LevelFold } from '../engine/public/level-fold.js';
-import { TradePairs, writeTop } from '../engine/public/public-record.js';
-import { Channel, StreamMode } from '../schemas/codes.js';
-import { PublicFrameWriter } from '../schemas/frame-writer.js';
+import { FOLD_TOP, LevelFold } from '../../engine/public/level-fold.js';
+import { TradePairs, writeTop } from '../../engine/public/public-record.js';
+import { Channel, StreamMode } from '../../schemas/codes.js';
+import { PublicFrameWriter } from '../../schemas/frame-writer.js';
 import {
   EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
@@ -23,10 +23,10 @@ import {
   EVENT_WORDS,
   joinWords,
   MAX_FRAME_RECORDS,
-} from '../schemas/layout.js';
-import type { Clock } from './clock.js';
-import { LIVE, type Session } from './session.js';
-import type { ShardFeed } from './shard-feed.js';
+} from '../../schemas/layout.js';
+import type { Clock } from '../clock.js';
+import type { ShardFeed } from '../reports/shard-feed.js';
+import { LIVE, type Session } from '../sessions/session.js';
 import { type PendingRecords, PublicInterest, SubscriptionGroup } from './subscriptions.js';
 
 const TRADES: number = Channel.Trades;

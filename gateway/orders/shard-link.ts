@@ -3,18 +3,18 @@
  * commands that must get in even when the ring is full. Gateway thread; the ring's only producer.
  */
 
-import type { CommandRing } from '../engine/ring/command-ring.js';
-import type { Doorbell } from '../engine/ring/doorbell.js';
-import { CommandKind } from '../schemas/codes.js';
+import type { CommandRing } from '../../engine/ring/command-ring.js';
+import type { Doorbell } from '../../engine/ring/doorbell.js';
+import { CommandKind } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_KIND_WORD,
   COMMAND_SESSION,
   COMMAND_WORDS,
-} from '../schemas/layout.js';
+} from '../../schemas/layout.js';
+import type { Session } from '../sessions/session.js';
 import type { AnswerWalker, SentCommands } from './sent-commands.js';
-import type { Session } from './session.js';
 
 const SESSION_OPEN: number = CommandKind.SessionOpen;
 const SESSION_LOST: number = CommandKind.SessionLost;

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { encodeAccountTerms } from '../schemas/admin.js';
-import { CLOSE_CODES } from '../schemas/close-codes.js';
-import { CommandKind, EventKind, Phase, Reason, Right } from '../schemas/codes.js';
+import { encodeAccountTerms } from '../../schemas/admin.js';
+import { CLOSE_CODES } from '../../schemas/close-codes.js';
+import { CommandKind, EventKind, Phase, Reason, Right } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_SESSION,
@@ -10,8 +10,8 @@ import {
   EVENT_CLIENT_ORDER_ID,
   EVENT_KIND_WORD,
   EVENT_SESSION,
-} from '../schemas/layout.js';
-import { commandFrame, type FakeSocket, MadeVenue, madeCommand } from './made-venue.js';
+} from '../../schemas/layout.js';
+import { commandFrame, type FakeSocket, MadeVenue, madeCommand } from '../made-venue.js';
 
 const LANE = 1;
 /** Not one of ours, on the wire all the same. */

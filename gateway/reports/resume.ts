@@ -12,11 +12,11 @@
  * that a storm of them drains while the market goes on. Only an active one holds a file and memory to read it.
  */
 
-import type { JournalReader, JournalRecord } from '../engine/journal/reader.js';
-import { UP_TO_MATCHED } from '../engine/ring/output-reader.js';
-import { EVENT_WORDS } from '../schemas/layout.js';
+import type { JournalReader, JournalRecord } from '../../engine/journal/reader.js';
+import { UP_TO_MATCHED } from '../../engine/ring/output-reader.js';
+import { EVENT_WORDS } from '../../schemas/layout.js';
+import { LIVE, type Session, type ShardStream } from '../sessions/session.js';
 import type { ReportPath } from './report-path.js';
-import { LIVE, type Session, type ShardStream } from './session.js';
 import type { ShardFeed } from './shard-feed.js';
 
 /** Those that go on at a time: each may hold one open file. */

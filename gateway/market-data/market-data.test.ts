@@ -1,7 +1,7 @@
 import t from 'tap';
-import { firstPrivateWord } from '../engine/public/public-record.js';
-import { Channel, CommandKind, Phase, Reason, Right, StreamMode } from '../schemas/codes.js';
-import { encodeControl } from '../schemas/control.js';
+import { firstPrivateWord } from '../../engine/public/public-record.js';
+import { Channel, CommandKind, Phase, Reason, Right, StreamMode } from '../../schemas/codes.js';
+import { encodeControl } from '../../schemas/control.js';
 import {
   EVENT_CUMULATIVE,
   EVENT_DISPLAYED,
@@ -11,8 +11,8 @@ import {
   EVENT_QUANTITY,
   EVENT_SELL_BIT,
   NO_PRICE,
-} from '../schemas/layout.js';
-import { commandFrame, type FakeSocket, MadeVenue, madeCommand } from './made-venue.js';
+} from '../../schemas/layout.js';
+import { commandFrame, type FakeSocket, MadeVenue, madeCommand } from '../made-venue.js';
 import { TOP_BIT, TRADES_BIT } from './market-data.js';
 
 const BUY = 0;

@@ -5,8 +5,8 @@
  * are written into them here.
  */
 
-import { CommandKind, Reason, Right } from '../schemas/codes.js';
-import { checkParts } from '../schemas/kinds.js';
+import { CommandKind, Reason, Right } from '../../schemas/codes.js';
+import { checkParts } from '../../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -15,8 +15,8 @@ import {
   COMMAND_SESSION,
   COMMAND_WORDS,
   MAX_FRAME_RECORDS,
-} from '../schemas/layout.js';
-import type { Session } from './session.js';
+} from '../../schemas/layout.js';
+import type { Session } from '../sessions/session.js';
 import type { ShardLink } from './shard-link.js';
 
 const BAD_KIND: number = Reason.BadKind;

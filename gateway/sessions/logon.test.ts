@@ -1,8 +1,8 @@
 import t from 'tap';
-import { CLOSE_CODES } from '../schemas/close-codes.js';
-import { AckLevel, CommandKind, Reason, Right } from '../schemas/codes.js';
-import { encodeControl } from '../schemas/control.js';
-import { commandFrame, MadeVenue, madeCommand, VENUE } from './made-venue.js';
+import { CLOSE_CODES } from '../../schemas/close-codes.js';
+import { AckLevel, CommandKind, Reason, Right } from '../../schemas/codes.js';
+import { encodeControl } from '../../schemas/control.js';
+import { commandFrame, MadeVenue, madeCommand, VENUE } from '../made-venue.js';
 import { CLOSED, LIVE, OPENING } from './session.js';
 
 t.test('a signed logon is answered with account, incarnation and the point in each shard', async (t) => {

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { type DiskFile, type OpenMode, RealDisk } from '../engine/journal/disk.js';
-import { CLOSE_CODES } from '../schemas/close-codes.js';
-import { AckLevel, CommandKind, EventKind, Phase } from '../schemas/codes.js';
-import { encodeControl } from '../schemas/control.js';
-import { EVENT_ACCOUNT_SEQUENCE, EVENT_KIND_WORD, EVENT_SEQUENCE, highWord, joinWords } from '../schemas/layout.js';
-import { commandFrame, type FakeSocket, type MadeKey, MadeVenue, madeCommand, VENUE_LIMITS } from './made-venue.js';
+import { type DiskFile, type OpenMode, RealDisk } from '../../engine/journal/disk.js';
+import { CLOSE_CODES } from '../../schemas/close-codes.js';
+import { AckLevel, CommandKind, EventKind, Phase } from '../../schemas/codes.js';
+import { encodeControl } from '../../schemas/control.js';
+import { EVENT_ACCOUNT_SEQUENCE, EVENT_KIND_WORD, EVENT_SEQUENCE, highWord, joinWords } from '../../schemas/layout.js';
+import { commandFrame, type FakeSocket, type MadeKey, MadeVenue, madeCommand, VENUE_LIMITS } from '../made-venue.js';
+import { CLOSED, LIVE } from '../sessions/session.js';
 import { ACTIVE_CATCH_UPS } from './resume.js';
-import { CLOSED, LIVE } from './session.js';
 
 /** What of a test is used here. */
 type Checker = { same(found: unknown, wanted: unknown, message: string): unknown };

@@ -7,11 +7,11 @@
  * Nothing is lost on the way back: the journal is read from the last event that was handed on.
  */
 
-import type { Disk } from '../engine/journal/disk.js';
-import { JournalReader } from '../engine/journal/reader.js';
-import { UP_TO_DURABLE } from '../engine/ring/output-reader.js';
-import { sequenceNear } from '../engine/ring/ring-layout.js';
-import { EVENT_WORDS } from '../schemas/layout.js';
+import type { Disk } from '../../engine/journal/disk.js';
+import { JournalReader } from '../../engine/journal/reader.js';
+import { UP_TO_DURABLE } from '../../engine/ring/output-reader.js';
+import { sequenceNear } from '../../engine/ring/ring-layout.js';
+import { EVENT_WORDS } from '../../schemas/layout.js';
 import type { OutputView } from './output-view.js';
 
 /** Events in `words` from word 0 on, with sequences behind `feed.at`, which moves on when the call returns. */

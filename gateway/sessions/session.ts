@@ -8,7 +8,7 @@
  * CLOSED is entered before the socket is gone: from then on nothing is sent to it and nothing it says is heard.
  */
 
-import type { ResumePointFields } from '../schemas/control.js';
+import type { ResumePointFields } from '../../schemas/control.js';
 
 export const CHALLENGED = 0;
 export const VERIFYING = 1;

@@ -5,7 +5,7 @@
  * Used by the matched pass, which runs ahead of the registered (durable) cursor, and by sessions that join.
  */
 
-import { OutputReader, READER_LAPPED, type ReadUpTo } from '../engine/ring/output-reader.js';
+import { OutputReader, READER_LAPPED, type ReadUpTo } from '../../engine/ring/output-reader.js';
 
 export class OutputView extends OutputReader {
   readonly #words: Int32Array;

@@ -7,14 +7,14 @@
  */
 
 import { createHash, type KeyObject, verify } from 'node:crypto';
-import { CLOSE_CODES, type CloseCode } from '../schemas/close-codes.js';
-import { AckLevel, Reason } from '../schemas/codes.js';
+import { CLOSE_CODES, type CloseCode } from '../../schemas/close-codes.js';
+import { AckLevel, Reason } from '../../schemas/codes.js';
 import {
   decodeLogonTerms,
   type LogonMessage,
   type LogonTermsFields,
   type ShardPointFields,
-} from '../schemas/control.js';
+} from '../../schemas/control.js';
 import {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -22,14 +22,14 @@ import {
   EVENT_SEQUENCE,
   EVENT_SESSION,
   joinWords,
-} from '../schemas/layout.js';
-import { logonMessage, PROTOCOL_VERSION } from '../schemas/logon.js';
-import { type Directory, type Key, keyObjectOf } from './directory.js';
-import type { OpeningWatch } from './report-path.js';
+} from '../../schemas/layout.js';
+import { logonMessage, PROTOCOL_VERSION } from '../../schemas/logon.js';
+import { type Directory, type Key, keyObjectOf } from '../directory.js';
+import type { ShardLink } from '../orders/shard-link.js';
+import type { OpeningWatch } from '../reports/report-path.js';
+import type { GatewaySettings } from '../worker-data.js';
 import { CHALLENGED, OPENING, type Session, VERIFYING } from './session.js';
 import type { SessionTable } from './session-table.js';
-import type { ShardLink } from './shard-link.js';
-import type { GatewaySettings } from './worker-data.js';
 
 /** Checks a signature somewhere else and calls back, on this thread, later. */
 export type Verify = (

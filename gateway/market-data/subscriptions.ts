@@ -3,9 +3,9 @@
  * it. Data only; market-data.ts fills and empties it. Gateway thread.
  */
 
-import { Channel } from '../schemas/codes.js';
-import { EVENT_WORDS } from '../schemas/layout.js';
-import type { Session } from './session.js';
+import { Channel } from '../../schemas/codes.js';
+import { EVENT_WORDS } from '../../schemas/layout.js';
+import type { Session } from '../sessions/session.js';
 
 const TRADES: number = Channel.Trades;
 

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { TakenSpans } from '../engine/shard/taken-spans.js';
+import { TakenSpans } from '../../engine/shard/taken-spans.js';
+import { Session, type SessionSocket } from '../sessions/session.js';
 import { AnswerWalker, SentCommands } from './sent-commands.js';
-import { Session, type SessionSocket } from './session.js';
 
 const SOCKET: SessionSocket = {
   send: () => true,

@@ -10,9 +10,9 @@
  * at its end, with one frame buffer for all, because the socket copies what it is given.
  */
 
-import { UP_TO_MATCHED } from '../engine/ring/output-reader.js';
-import { AckLevel, EventKind } from '../schemas/codes.js';
-import { ReportFrameWriter } from '../schemas/frame-writer.js';
+import { UP_TO_MATCHED } from '../../engine/ring/output-reader.js';
+import { AckLevel, EventKind } from '../../schemas/codes.js';
+import { ReportFrameWriter } from '../../schemas/frame-writer.js';
 import {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -23,13 +23,13 @@ import {
   EVENT_TIME_US,
   EVENT_WORDS,
   joinWords,
-} from '../schemas/layout.js';
-import type { Clock } from './clock.js';
-import type { AnswerWalker } from './sent-commands.js';
-import { LIVE, OPENING, type Session } from './session.js';
-import type { AccountStream, SessionTable } from './session-table.js';
+} from '../../schemas/layout.js';
+import type { Clock } from '../clock.js';
+import type { AnswerWalker } from '../orders/sent-commands.js';
+import type { ShardLink } from '../orders/shard-link.js';
+import { LIVE, OPENING, type Session } from '../sessions/session.js';
+import type { AccountStream, SessionTable } from '../sessions/session-table.js';
 import type { ShardFeed } from './shard-feed.js';
-import type { ShardLink } from './shard-link.js';
 
 const SESSION_OPENED: number = EventKind.SessionOpened;
 const REJECTED: number = EventKind.Rejected;
