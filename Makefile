@@ -5,7 +5,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python.
 SYSTEM_PACKAGES := flock:util-linux
-TEST_PACKAGES := python3:python3
+TEST_PACKAGES := $(SYSTEM_PACKAGES) python3:python3
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
