@@ -93,6 +93,11 @@ t.test(
     t.equal(configurationOf(['--port=7600']).port, 7600);
     t.equal(configurationOf([], { TREDYE_MAX_ORDERS: '5000' }).limits.maxOrders, 5000);
     t.equal(configurationOf([], { TREDYE_MAX_ORDERS: '5000' }).limits.maxLevels, 5000, 'no more levels than orders');
+    const both = configurationOf(['--max-orders', '6000'], { TREDYE_MAX_ORDERS: '5000', TREDYE_MAX_KEYS: '5' });
+    t.same([...both.givenBy].sort(), [
+      ['maxKeys', 'TREDYE_MAX_KEYS'],
+      ['maxOrders', '--max-orders'],
+    ]);
   },
 );
 

@@ -166,6 +166,8 @@ export interface Configuration {
   readonly syncLimitSeconds: number;
   readonly stopSeconds: number;
   readonly limits: Limits;
+  /** By which flag or variable each setting was given, by its key; those that are not in it have their defaults. */
+  readonly givenBy: ReadonlyMap<string, string>;
 }
 
 export type CommandLine =
@@ -342,6 +344,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       syncLimitSeconds: values.syncLimitSeconds,
       stopSeconds: values.stopSeconds,
       limits: readLimits(values, given),
+      givenBy: new Map([...given].map(([key, { by }]) => [key, by])),
     },
   };
 }
@@ -364,7 +367,8 @@ export function helpText(): string {
     `  ${'--help'.padEnd(width)}  this text`,
     '',
     `Each flag is also a variable: --max-orders is ${VARIABLE_PREFIX}MAX_ORDERS. A flag wins.`,
-    'The first start makes the data directory and leaves the operator key in it (admin-key.json).',
+    'The first start makes the data directory and leaves the operator key in it (admin-key.json). The number of shards',
+    'and the limits named --max-... are fixed by it: later starts take them from there and refuse others.',
     'Ctrl-C stops cleanly: sessions are closed, all that was taken is durable. Exit codes: platform/exit-codes.ts.',
     '',
   ].join('\n');

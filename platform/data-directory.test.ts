@@ -6,6 +6,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { DEFAULT_LIMITS, limitsFrom } from '../engine/limits.js';
 import { createAdminKey, readAdminKey } from './admin-key.js';
 import { journalDirectory, openDataDirectory } from './data-directory.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
@@ -24,6 +25,30 @@ try {
   console.log(error.code + ' ' + error.exitCode + ' ' + error.message);
 }
 `;
+
+const { maxOrders, maxInstruments, maxAccounts, maxKeys, maxLanes, maxLanesPerAccount } = DEFAULT_LIMITS;
+const { maxLevels, maxOperations, maxEventsPerCommand, laneAnswers, adminLogBytes } = DEFAULT_LIMITS;
+
+const VENUE = {
+  layoutVersion: 2,
+  venueId: '7b1e1a52-3c1b-4a86-9b52-0d7c9e7ce111',
+  venue: 'tredye',
+  shardCount: 2,
+  instrumentMap: 'by-terms-else-by-number',
+  limits: {
+    maxOrders,
+    maxInstruments,
+    maxAccounts,
+    maxKeys,
+    maxLanes,
+    maxLanesPerAccount,
+    maxLevels,
+    maxOperations,
+    maxEventsPerCommand,
+    laneAnswers,
+    adminLogBytes,
+  },
+};
 
 function refusalOf(open: () => unknown): PlatformError {
   try {
@@ -75,13 +100,7 @@ t.test('the first start makes the directory for its owner only, and a second one
 });
 
 t.test('another number of shards, another venue, another layout and a damaged file are refused by name', async (t) => {
-  const good = {
-    layoutVersion: 1,
-    venueId: '7b1e1a52-3c1b-4a86-9b52-0d7c9e7ce111',
-    venue: 'tredye',
-    shardCount: 2,
-    instrumentMap: 'by-terms-else-by-number',
-  };
+  const good = VENUE;
   const cases = [
     {
       file: good,
@@ -98,11 +117,11 @@ t.test('another number of shards, another venue, another layout and a damaged fi
       says: 'belongs to the venue "tredye", not "other": start with --venue tredye or choose another with --data.',
     },
     {
-      file: { ...good, layoutVersion: 2 },
+      file: { ...good, layoutVersion: 3, more: 'that only it knows' },
       shards: 2,
       venue: 'tredye',
       code: 'OTHER_LAYOUT',
-      says: 'has layout 2, this platform knows layout 1: use the platform that wrote it.',
+      says: 'has layout 3, this platform knows layout 2: use the platform that wrote it.',
     },
     {
       file: { ...good, instrumentMap: 'by-symbol' },
@@ -130,13 +149,7 @@ t.test('another number of shards, another venue, another layout and a damaged fi
 });
 
 t.test('a directory that has begun and lost its venue file, or a shard its journal, is not begun anew', async (t) => {
-  const good = {
-    layoutVersion: 1,
-    venueId: '7b1e1a52-3c1b-4a86-9b52-0d7c9e7ce111',
-    venue: 'tredye',
-    shardCount: 2,
-    instrumentMap: 'by-terms-else-by-number',
-  };
+  const good = VENUE;
   const journal = { journal: { '00000001.seg': 'its own reader judges it' } };
   const noVenue = t.testdir({ 'shard-0': journal });
   const refusal = refusalOf(() => openDataDirectory(noVenue, 'tredye', 1));
@@ -152,6 +165,41 @@ t.test('a directory that has begun and lost its venue file, or a shard its journ
   const killedAtFirst = t.testdir({ 'venue.json': JSON.stringify(good), 'shard-0': journal });
   t.equal(openDataDirectory(killedAtFirst, 'tredye', 2).venue.venueId, good.venueId, 'a first start goes on');
 });
+
+t.test('the first start fixes the limits that decide answers, and a later one takes them from there', async (t) => {
+  const small = limitsFrom({ maxOrders: 5000, maxLevels: 5000, maxOperations: 3, outputRingSlots: 1 << 17 });
+  const directory = join(t.testdir(), 'data');
+  const first = openDataDirectory(directory, 'tredye', 2, { limits: small, givenBy: new Map() });
+  t.same(first.limits, small);
+  const copy = t.testdir({ 'venue.json': readFileSync(join(directory, 'venue.json'), 'utf8') });
+  const later = openDataDirectory(copy, 'tredye', 2);
+  t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxLevels: 5000, maxOperations: 3 });
+});
+
+t.test(
+  'a limit that differs from the one of the first start is refused by name, and one that is equal is not',
+  async (t) => {
+    const file = JSON.stringify({ ...VENUE, limits: { ...VENUE.limits, maxOrders: 500_000 } });
+    const directory = () => t.testdir({ 'venue.json': file });
+    const givenBy = new Map([['maxOrders', '--max-orders']]);
+    const refusal = refusalOf(() =>
+      openDataDirectory(directory(), 'tredye', 2, { limits: limitsFrom({ maxOrders: 600_000 }), givenBy }),
+    );
+    t.match(refusal, { code: 'OTHER_LIMIT', exitCode: EXIT_DATA_DIRECTORY });
+    t.equal(
+      refusal.message,
+      '--max-orders is 500000 in this data directory and cannot be changed yet: start without it or choose another with --data.',
+    );
+    const equal = openDataDirectory(directory(), 'tredye', 2, { limits: limitsFrom({ maxOrders: 500_000 }), givenBy });
+    t.equal(equal.limits.maxOrders, 500_000);
+    const huge = JSON.stringify({ ...VENUE, limits: { ...VENUE.limits, maxEventsPerCommand: 60_000 } });
+    const unfit = refusalOf(() => openDataDirectory(t.testdir({ 'venue.json': huge }), 'tredye', 2));
+    t.match(unfit, {
+      code: 'LIMITS_DO_NOT_FIT',
+      message: /^With this data directory: roundEvents .*maxEventsPerCommand/,
+    });
+  },
+);
 
 t.test('a file in the way of the directory is refused in one sentence', async (t) => {
   const directory = t.testdir({ file: 'in the way' });

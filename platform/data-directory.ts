@@ -3,7 +3,8 @@
  * one number of shards. Supervisor thread, at start only; everything here may block.
  *
  *   DATA/lock             flock'd for as long as a thread of ours may still write; holds the pid for people
- *   DATA/venue.json       layout version, venue id and name, shard count and how instruments are given to shards
+ *   DATA/venue.json       layout version, venue id and name, shard count, how instruments are given to shards, and the
+ *                         limits that decide answers: a journal replays to its own events under those only
  *   DATA/admin-key.json   the operator's Ed25519 pair, 0600 (admin-key.ts)
  *   DATA/shard-N/journal/ segments of shard N (engine/journal)
  */
@@ -26,29 +27,43 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { ANSWER_LIMITS, DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom } from '../engine/limits.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, EXIT_MISSING, PlatformError } from './exit-codes.js';
 
 /** Raised when a file's place or meaning changes; an older platform then refuses by number. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 /** Instruments are given to shards by their terms, or else by number; journaled with each InstrumentAdded. */
 const INSTRUMENT_MAP = 'by-terms-else-by-number';
 /** Where flock(1) finds our descriptor in its own table. */
 const FLOCK_DESCRIPTOR = 3;
 
+type AnswerLimit = (typeof ANSWER_LIMITS)[number];
+
+/** Of every layout there ever was. */
+const anyVenueFile = z.looseObject({ layoutVersion: z.int() });
 const venueFile = z.strictObject({
   layoutVersion: z.int(),
   venueId: z.uuid(),
   venue: z.string(),
   shardCount: z.int(),
   instrumentMap: z.string(),
+  limits: z.record(z.enum(ANSWER_LIMITS), z.int()),
 });
 
 export type VenueFile = z.infer<typeof venueFile>;
+
+/** The limits that a start asks for, and by which flag or variable those were given that are not defaults. */
+export interface WantedLimits {
+  readonly limits: Limits;
+  readonly givenBy: ReadonlyMap<string, string>;
+}
 
 export interface DataDirectory {
   /** Absolute. */
   readonly path: string;
   readonly venue: VenueFile;
+  /** Those asked for, but for the ones that the first start has fixed. */
+  readonly limits: Limits;
   /** True when this start made venue.json. */
   readonly firstStart: boolean;
   readonly adminKeyPath: string;
@@ -175,7 +190,15 @@ function readVenueFile(path: string): VenueFile | null {
     if (errorCode(error) === 'ENOENT') return null;
     throw refuse('DATA_DIRECTORY_UNUSABLE', `${path} cannot be read (${errorCode(error)}).`);
   }
-  const parsed = venueFile.safeParse(parseJson(text));
+  const json = parseJson(text);
+  const layout = anyVenueFile.safeParse(json);
+  if (layout.success && layout.data.layoutVersion !== LAYOUT_VERSION) {
+    throw refuse(
+      'OTHER_LAYOUT',
+      `The data directory ${dirname(path)} has layout ${layout.data.layoutVersion}, this platform knows layout ${LAYOUT_VERSION}: use the platform that wrote it.`,
+    );
+  }
+  const parsed = venueFile.safeParse(json);
   if (!parsed.success) {
     throw refuse('VENUE_FILE_DAMAGED', `${path} is not what a platform wrote: restore it from a backup.`);
   }
@@ -191,23 +214,34 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Opens or makes the directory, takes its lock and checks that it belongs to this venue and number of shards.
+ * Opens or makes the directory, takes its lock and checks that it belongs to this venue, number of shards and limits.
  * Throws a PlatformError with one sentence; then nothing of the venue was changed.
  */
-export function openDataDirectory(directory: string, venue: string, shardCount: number): DataDirectory {
+export function openDataDirectory(
+  directory: string,
+  venue: string,
+  shardCount: number,
+  wanted: WantedLimits = { limits: DEFAULT_LIMITS, givenBy: new Map() },
+): DataDirectory {
   const path = resolve(directory);
   makeDirectory(path);
   const lockDescriptor = takeLock(path);
   try {
     writePid(lockDescriptor);
-    return describe(path, lockDescriptor, venue, shardCount);
+    return describe(path, lockDescriptor, venue, shardCount, wanted);
   } catch (error) {
     closeSync(lockDescriptor);
     throw error instanceof PlatformError ? error : cannotBeWritten(path, error);
   }
 }
 
-function describe(path: string, lockDescriptor: number, venue: string, shardCount: number): DataDirectory {
+function describe(
+  path: string,
+  lockDescriptor: number,
+  venue: string,
+  shardCount: number,
+  wanted: WantedLimits,
+): DataDirectory {
   const file = join(path, 'venue.json');
   const adminKeyPath = join(path, 'admin-key.json');
   let found = readVenueFile(file);
@@ -226,14 +260,9 @@ function describe(path: string, lockDescriptor: number, venue: string, shardCoun
       venue,
       shardCount,
       instrumentMap: INSTRUMENT_MAP,
+      limits: answerLimitsOf(wanted.limits),
     };
     writeFileDurably(file, `${JSON.stringify(found, null, 2)}\n`, 0o600);
-  }
-  if (found.layoutVersion !== LAYOUT_VERSION) {
-    throw refuse(
-      'OTHER_LAYOUT',
-      `The data directory ${path} has layout ${found.layoutVersion}, this platform knows layout ${LAYOUT_VERSION}: use the platform that wrote it.`,
-    );
   }
   if (found.instrumentMap !== INSTRUMENT_MAP) {
     throw refuse(
@@ -253,6 +282,7 @@ function describe(path: string, lockDescriptor: number, venue: string, shardCoun
       `The data directory ${path} belongs to the venue "${found.venue}", not "${venue}": start with --venue ${found.venue} or choose another with --data.`,
     );
   }
+  const limits = fixedLimits(found.limits, wanted);
   for (let shard = 0; shard < shardCount; shard++) {
     // The first start makes the key when every shard has its journal: with the one there must be the others.
     if (existsSync(adminKeyPath) && !hasJournal(path, shard)) throw journalMissing(path, shard);
@@ -260,7 +290,31 @@ function describe(path: string, lockDescriptor: number, venue: string, shardCoun
     syncDirectory(join(path, `shard-${shard}`));
   }
   syncDirectory(path);
-  return { path, venue: found, firstStart, adminKeyPath, lockDescriptor };
+  return { path, venue: found, limits, firstStart, adminKeyPath, lockDescriptor };
+}
+
+function answerLimitsOf(limits: Limits): Record<AnswerLimit, number> {
+  const entries = ANSWER_LIMITS.map((name): [AnswerLimit, number] => [name, limits[name]]);
+  return Object.fromEntries(entries) as Record<AnswerLimit, number>;
+}
+
+/** The limits of this start. Each refusal for want of room is in the journal, and must come again when it is replayed. */
+function fixedLimits(recorded: Record<AnswerLimit, number>, wanted: WantedLimits): Limits {
+  for (const name of ANSWER_LIMITS) {
+    const by = wanted.givenBy.get(name);
+    if (by !== undefined && wanted.limits[name] !== recorded[name]) {
+      throw refuse(
+        'OTHER_LIMIT',
+        `${by} is ${recorded[name]} in this data directory and cannot be changed yet: start without it or choose another with --data.`,
+      );
+    }
+  }
+  try {
+    return limitsFrom({ ...wanted.limits, ...recorded });
+  } catch (error) {
+    if (error instanceof LimitsError) throw refuse('LIMITS_DO_NOT_FIT', `With this data directory: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Whether a shard of this directory has ever begun its journal. */

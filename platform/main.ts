@@ -163,10 +163,10 @@ async function main(): Promise<void> {
     process.stdout.write(`${version()}\n`);
     return;
   }
-  const { configuration } = asked;
+  const { data, venue, shards } = asked.configuration;
   checkSocketLibrary();
-  const directory = openDataDirectory(configuration.data, configuration.venue, configuration.shards);
-  await new PlatformRun(configuration, directory).run();
+  const directory = openDataDirectory(data, venue, shards, asked.configuration);
+  await new PlatformRun({ ...asked.configuration, limits: directory.limits }, directory).run();
 }
 
 main().catch((error: unknown) => {

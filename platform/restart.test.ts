@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type Report, readKeyFile, TredyeClient, TredyeError } from '../client/index.js';
 import { PlatformProcess } from '../proof/platform-process.js';
-import { EXIT_CLEAN, EXIT_CORRUPT_JOURNAL } from './exit-codes.js';
+import { EXIT_CLEAN, EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY } from './exit-codes.js';
 
 const SMALL = ['--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100', '--max-accounts', '100'];
 const ORDERS = 3000;
@@ -100,6 +100,25 @@ t.test('a damaged journal stops the start and says where', async (t) => {
   const refused = await PlatformProcess.refused({ data, flags: SMALL });
   t.equal(refused.code, EXIT_CORRUPT_JOURNAL, refused.said);
   t.match(refused.said, /The journal of shard 0 stops the start: .*00000001\.seg, offset 8192/);
+});
+
+t.test('a refusal for want of room comes again at every start: the limits are those of the first one', async (t) => {
+  const data = join(t.testdir(), 'data');
+  const small = ['--segment-mib', '8', '--max-accounts', '2'];
+  for (const flags of [small, [], small]) {
+    const platform = await PlatformProcess.start({ data, flags });
+    const operator = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
+    if (platform.ready.shards[0]?.epoch === 1) await operator.addAccount('second');
+    await t.rejects(operator.addAccount('third'), /AccountsFull/);
+    await operator.close();
+    t.same(await platform.stop(), { code: EXIT_CLEAN, signal: null });
+  }
+  const refused = await PlatformProcess.refused({ data, flags: ['--max-accounts', '3'] });
+  t.equal(refused.code, EXIT_DATA_DIRECTORY, refused.said);
+  t.match(
+    refused.said,
+    '--max-accounts is 2 in this data directory and cannot be changed yet: start without it or choose another with --data.',
+  );
 });
 
 t.test('a second Ctrl-C leaves at once, and the next start has everything', async (t) => {
