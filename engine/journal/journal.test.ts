@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { statSync, truncateSync } from 'node:fs';
 import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
 import { SECTOR_BYTES, SimulatedDisk } from '../../proof/simulated-disk.js';
+import { RealDisk } from './disk.js';
 import { errorOf, MADE_DIRECTORY, MADE_IDENTITY, MADE_SHAPE, openMadeJournal, writeMadeGroup } from './made-groups.js';
 import { JournalReader } from './reader.js';
 import {
@@ -517,4 +519,21 @@ t.test('a group that can never fit is refused when the writer is made', async (t
   t.equal(make(128 * 1024 + 512).code, 'JOURNAL_TOO_LARGE');
   const { writer } = openMadeJournal(disk);
   t.equal(errorOf(() => writeMadeGroup(writer, 65, 1)).code, 'JOURNAL_TOO_LARGE');
+});
+
+t.test('a segment that was cut short is damage, wherever it was cut, and never a torn tail', async (t) => {
+  const directory = t.testdir();
+  const { writer } = openMadeJournal(new RealDisk(), MADE_SHAPE, MADE_IDENTITY, directory);
+  for (let group = 0; group < 6; group += 1) {
+    writeMadeGroup(writer, 10, 30);
+  }
+  writer.close();
+  const path = segmentPath(directory, 1);
+  for (const bytes of [MADE_SHAPE.segmentBytes - 1, 60_000, PAGE_BYTES]) {
+    truncateSync(path, bytes);
+    const error = errorOf(() => openMadeJournal(new RealDisk(), MADE_SHAPE, MADE_IDENTITY, directory));
+    t.equal(error.code, 'JOURNAL_CORRUPT');
+    t.match(error.message, `has ${bytes}: it was cut short`);
+    t.equal(statSync(path).size, bytes, 'nothing was written');
+  }
 });

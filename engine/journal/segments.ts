@@ -77,6 +77,12 @@ export function checkedHeader(file: DiskFile, number: number, identity: JournalI
     const message = `The segment says that it is number ${header.number}`;
     throw new JournalError('JOURNAL_CORRUPT', message, place);
   }
+  // It had all its bytes before it had its name: what is missing was taken away, and may have been acknowledged.
+  const bytes = file.size();
+  if (bytes < header.bytes) {
+    const message = `The segment was made with ${header.bytes} bytes and has ${bytes}: it was cut short`;
+    throw new JournalError('JOURNAL_CORRUPT', message, { file: file.path, offset: bytes });
+  }
   return header;
 }
 
