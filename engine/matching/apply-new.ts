@@ -78,6 +78,7 @@ export function applyNew(state: EngineState, words: Int32Array, at: number): voi
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
     return;
   }
+  // Whether it would fill completely is not asked: what may rest must find a level.
   if (mayRest && !hasLevelRoom(state, side, price)) {
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, NO_ORDER);
     return;
@@ -110,7 +111,10 @@ export function applyNew(state: EngineState, words: Int32Array, at: number): voi
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
 
-/** Whether all of a quantity could trade at once: the totals of the levels within reach, best first. */
+/**
+ * Whether all of a quantity could trade at once: the totals of the levels within reach, best first. At most maxLevels of
+ * them; nothing cuts this short.
+ */
 function isFillable(state: EngineState, side: number, price: number, quantity: number): boolean {
   const levels = state.levels;
   const totals = state.books.levels.totals;

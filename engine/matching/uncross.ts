@@ -55,7 +55,7 @@ class AuctionResult {
 /**
  * Finds the price with the greatest volume; among those the least imbalance; among those the midpoint of the lowest
  * and highest, rounded down. Candidates are the prices of the levels. One pass over both sides from the lowest price
- * up. `levels` and `totals` are those of the pool; `bestBuy`, `worstBuy`, `bestSell`: levels or -1; `marketBuy`,
+ * up, after one over the buys: at most maxLevels each, in one go. `levels` and `totals` are those of the pool; `bestBuy`, `worstBuy`, `bestSell`: levels or -1; `marketBuy`,
  * `marketSell`: quantities without a price, which trade at any; when they alone cross, at the reference price.
  */
 function findAuction(
