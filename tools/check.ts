@@ -62,7 +62,7 @@ async function importDirections(root: string): Promise<string[]> {
 async function program(root: string, name: string, args: string[]): Promise<string[]> {
   const path = installed(name);
   if (path === undefined)
-    return [`${name} is not installed: run \`make install\`${name === 'knip' ? ' on Node 20.19 or later' : ''}`];
+    return [`${name} is not installed: run \`npm ci\`${name === 'knip' ? ' on Node 20.19 or later' : ''}`];
   const lines: string[] = [];
   const child = spawn(path, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [child.stdout, child.stderr]) {
