@@ -20,6 +20,8 @@ const LOWEST_PRICE = 95;
 const PRICES = 10;
 const MAX_QUANTITY = 20;
 const LANE_SHIFT = 48n;
+/** Of the longest wait before the next attempt to connect. */
+const SHARE_OF_BACKOFF = 0.02;
 
 interface OpenOrder {
   readonly orderId: bigint;
@@ -150,6 +152,8 @@ const client = await TredyeClient.connect(url, readKeyFile(keyFile), {
   lane: Number(lane),
   heartbeatSeconds: 1,
   startCounter,
+  // Kills come by the second here, and full jitter would have it wait longer and longer between them.
+  random: () => SHARE_OF_BACKOFF,
 });
 await client.instruments();
 const witness = new Witness(
