@@ -185,9 +185,13 @@ export class TradingClient extends Session {
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);
-    await this.loadAdded(instrument);
-    const added = this.knownInstruments.get(instrument);
-    if (added !== undefined) return added;
+    // At level Matched the answer comes before the record is durable, and only then is the instrument listed.
+    for (let looks = 0; looks < APPLIED_LOOKS; looks++) {
+      await this.loadAdded(instrument);
+      const added = this.knownInstruments.get(instrument);
+      if (added !== undefined) return added;
+      await this.pause(APPLIED_PAUSE_MS);
+    }
     throw new TredyeError('TIMED_OUT', `Instrument ${instrument} is not listed yet: ask for it later.`, {
       canRetry: true,
     });

@@ -409,6 +409,11 @@ export class Gateway {
   }
 
   #goLive(session: Session): void {
+    if (this.#feeds.some((feed) => !feed.live)) {
+      // It was checked while the gateway fell behind: there is no live stream to join, and nobody would join it later.
+      this.close(session, CLOSE_CODES.STREAM_RESTARTED, 'the event stream starts again: resume');
+      return;
+    }
     const refused = session.resume.find(
       (point) =>
         point.epoch > this.#feeds[point.shard].epoch || this.#resumeFrom(point) > session.shards[point.shard].openedAt,

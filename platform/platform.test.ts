@@ -135,6 +135,19 @@ t.test('a first start, a market with two traders, a clean stop, and a second sta
   t.same(await again.stop(), { code: EXIT_CLEAN, signal: null }, again.log());
 });
 
+t.test('an instrument is listed when addInstrument resolves, at level Matched as well', async (t) => {
+  const platform = await PlatformProcess.start({ data: join(t.testdir(), 'data'), flags: SMALL });
+  t.teardown(() => platform.kill());
+  const hasty = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey), {
+    lane: 9,
+    ackLevel: 'Matched',
+  });
+  for (const symbol of ['M1', 'M2', 'M3', 'M4', 'M5']) {
+    t.match(await hasty.addInstrument({ symbol, priceMax: 10, quantityMax: 10 }), { symbol }, 'listed once durable');
+  }
+  await hasty.close();
+});
+
 t.test('two gateways and two shards: instruments on both, sessions on both, and a restart', async (t) => {
   const data = join(t.testdir(), 'data');
   const flags = [...SMALL, '--gateways', '2', '--shards', '2'];

@@ -232,6 +232,41 @@ t.test('a gateway that was dropped closes its sessions, reads the journal, and s
   venue.end();
 });
 
+t.test('a logon that was checked while the gateway fell behind is never left without its stream', async (t) => {
+  const { venue, key } = open(t.testdir(), { gateways: 2 });
+  const there = venue.logOn(key, { lane: 2 }, venue.gateways[1]);
+  const [behind, awake] = venue.gateways;
+  let low = 1;
+  // So many events more, of which the first gateway hears nothing.
+  const flood = (events: number): void => {
+    const end = venue.shards[0].engine.eventSequence + events;
+    while (venue.shards[0].engine.eventSequence < end) {
+      const record = (): Int32Array =>
+        madeCommand(CommandKind.New, 2, low++, { instrument: 1, price: 5, quantity: 1, timeInForce: 2 });
+      awake.message(there.session, commandFrame(1, ...Array.from({ length: 32 }, record)), true);
+      venue.roundOf(venue.shards[0]);
+      venue.clock.ms += 1;
+      while (awake.turn());
+    }
+  };
+  venue.heldVerifications = [];
+  const late = venue.connect(behind);
+  behind.message(late.session, venue.logonFrame(late.socket, key, { lane: 1 }), true);
+  venue.shards[0].output.drop(0);
+  behind.turn();
+  t.notOk(behind.ready);
+  flood(1500);
+  for (const check of venue.heldVerifications) check();
+  venue.heldVerifications = null;
+  venue.roundOf(venue.shards[0]);
+  flood(3000);
+  venue.pump();
+  t.ok(behind.ready);
+  t.notOk(late.session.state === LIVE && !late.session.shards[0].joined, 'live without its stream');
+  t.ok(late.session.state === LIVE || late.socket.closedWith === CLOSE_CODES.STREAM_RESTARTED);
+  venue.end();
+});
+
 t.test('a gateway that slept for more than a ring sends nothing wrong', async (t) => {
   const { venue, key } = open(t.testdir(), { gateways: 2 });
   const here = venue.logOn(key, { lane: 1 }, venue.gateways[0]);
