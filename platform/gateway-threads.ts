@@ -5,9 +5,8 @@
  * replacing one. What can be done is to leave by name when a gateway says that it must end.
  */
 
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
+import { freePort } from '../gateway/port-probe.js';
 import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from '../gateway/worker-data.js';
 import {
   EXIT_CORRUPT_JOURNAL,
@@ -48,25 +47,14 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
   }
 }
 
-/**
- * A port that nobody holds right now. Where the socket library is asked for any free port it sets neither SO_REUSEPORT,
- * by which several gateways share one, nor SO_REUSEADDR, without which a restart on the same port is refused for a minute
- * after a kill.
- */
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
+/** A free port by number, so that all gateways can share it. */
+async function portFor(host: string): Promise<number> {
   try {
-    await once(server, 'listening');
+    return await freePort(host);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : String(error);
     throw new PlatformError('ADDRESS_UNUSABLE', EXIT_LISTEN, `${host} cannot be listened on (${why}).`, true);
   }
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null)
-    throw new Error('A TCP server has no port: assumed of every one.');
-  return address.port;
 }
 
 /** One gateway's thread. */
@@ -128,7 +116,7 @@ export class GatewayThreads {
     log: PlatformLog,
     died: (error: PlatformError) => void,
   ): Promise<number> {
-    const known = firstPort === 0 ? await freePort(host) : firstPort;
+    const known = firstPort === 0 ? await portFor(host) : firstPort;
     // The first alone, so that a port that another program holds is found before two of ours share it.
     const first = this.startOne(dataOf(0, known), log, died);
     const port = await first.listening;

@@ -33,6 +33,7 @@ import {
 import { Dice } from './dice.js';
 import { Model } from './model/model.js';
 import { writeId } from './model/plain-records.js';
+import { writeClientOrderId } from './recordings/day-plan.js';
 import { type Session, VenueView } from './venue-view.js';
 
 /** The limits that a scenario sets; the engine's other limits stay as they are. */
@@ -562,9 +563,4 @@ class ScenarioMaker {
 
 function clampPrice(price: number): number {
   return Math.max(-0x7fffffff, Math.min(0x7fffffff, price));
-}
-
-function writeClientOrderId(words: Int32Array, at: number, lane: number, counter: number): void {
-  words[at] = counter | 0;
-  words[at + 1] = (lane << 16) | highWord(counter);
 }

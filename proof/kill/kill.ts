@@ -5,13 +5,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readKeyFile, TredyeClient } from '../../client/index.js';
+import { freePort } from '../../gateway/port-probe.js';
 import { journalDirectory } from '../../platform/data-directory.js';
 import { PlatformProcess } from '../platform-process.js';
 import { seededRandom } from '../seeded-random.js';
@@ -135,20 +134,6 @@ function isOfType<Type extends WitnessMessage['type']>(
   return message.type === type;
 }
 
-/**
- * A port that is free now. A named one, as an operator has: one that the kernel chose for a listener stays taken for a
- * minute after a kill, by connections in TIME_WAIT.
- */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** Runs the rounds. Throws at the first thing that does not hold, with the seed and the round in the message. */
 export async function runKills(options: KillOptions): Promise<KillSummary> {
   const { rounds, seed, shards, gateways, scratch, say } = options;
@@ -157,7 +142,8 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
   rmSync(data, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   const flags = ['--shards', String(shards), '--gateways', String(gateways)];
-  const port = await freePort();
+  // A named one, as an operator has, and free again right after a kill.
+  const port = await freePort('127.0.0.1');
   let platform = await PlatformProcess.start({ data, flags, port });
   const { url } = platform.ready;
   const { account, keyFile, instruments } = await admitMembers(platform, shards, scratch);
