@@ -165,6 +165,15 @@ export function writeFully(file: DiskFile, from: Uint8Array, at: number, length:
   }
 }
 
+/** Puts what was written on disk. Throws JOURNAL_WRITE, after which the caller's process must die. */
+export function syncFully(file: DiskFile): void {
+  try {
+    file.sync();
+  } catch (cause) {
+    throw new JournalError('JOURNAL_WRITE', 'Syncing failed', { file: file.path }, cause);
+  }
+}
+
 /** Reads up to `length` bytes; fewer only at the end of the file. Throws JOURNAL_READ. */
 export function readFully(file: DiskFile, into: Uint8Array, at: number, length: number, position: number): number {
   let done = 0;

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
-import type { DiskFile, OpenMode } from './disk.js';
-import { errorOf, MADE_DIRECTORY, MADE_SHAPE, openMadeJournal, writeMadeGroup } from './made-groups.js';
+import { type DiskFile, type OpenMode, RealDisk } from './disk.js';
+import { errorOf, MADE_DIRECTORY, MADE_IDENTITY, MADE_SHAPE, openMadeJournal, writeMadeGroup } from './made-groups.js';
 import { segmentPath } from './segments.js';
 import type { JournalWriter } from './writer.js';
 
@@ -83,6 +83,36 @@ t.test('a cut of a torn tail that fails leaves the mark, too', async (t) => {
   const { groups, writer: next } = openMadeJournal(disk);
   t.equal(groups.length, 1);
   t.equal(next.segmentNumber, 2, 'the place is not trusted');
+});
+
+/** Lets nobody write what lies in files of this name. */
+class ReadOnlyDisk extends RealDisk {
+  readonly #name: string;
+  constructor(name: string) {
+    super();
+    this.#name = name;
+  }
+  override open(path: string, mode: OpenMode): DiskFile {
+    if (mode !== 'read' && path.endsWith(this.#name)) {
+      throw Object.assign(new Error(`EACCES: permission denied, open '${path}'`), { code: 'EACCES', path });
+    }
+    return super.open(path, mode);
+  }
+}
+
+t.test('a file that may not be written stops the start by its own name', async (t) => {
+  const directory = t.testdir();
+  const { writer } = openMadeJournal(new RealDisk(), MADE_SHAPE, MADE_IDENTITY, directory);
+  fillSegment(writer);
+  writer.close();
+  for (const name of ['00000002.seg', 'spare.tmp']) {
+    // With the mark that a failure leaves, the next start makes a new segment out of the spare.
+    const open = (): unknown => openMadeJournal(new ReadOnlyDisk(name), MADE_SHAPE, MADE_IDENTITY, directory);
+    const error = errorOf(open);
+    t.equal(error.code, 'JOURNAL_WRITE');
+    t.equal(error.file, `${directory}/${name}`);
+    t.notMatch(error.message, '00000000.seg');
+  }
 });
 
 t.test('a journal without its first segment is refused by name', async (t) => {

@@ -8,7 +8,7 @@
  */
 
 import { join } from 'node:path';
-import { type Disk, type DiskFile, readFully, writeFully } from './disk.js';
+import { type Disk, type DiskFile, readFully, syncFully, writeFully } from './disk.js';
 import { JournalError } from './journal-error.js';
 import { PAGE_BYTES, readSegmentHeader, type SegmentHeader, segmentHeaderPage } from './record.js';
 
@@ -162,7 +162,7 @@ export class SpareSegment {
     for (let at = this.#prepared; at < this.bytes; at += zeros.length) {
       writeFully(file, zeros, 0, Math.min(zeros.length, this.bytes - at), at);
     }
-    file.sync();
+    syncFully(file);
     file.close();
   }
 

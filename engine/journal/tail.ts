@@ -7,7 +7,7 @@
  * acknowledged: cutting there would lose what clients were told.
  */
 
-import { type Disk, type DiskFile, readFully, writeFully } from './disk.js';
+import { type Disk, type DiskFile, readFully, syncFully, writeFully } from './disk.js';
 import { JournalError } from './journal-error.js';
 import type { JournalEnd } from './reader.js';
 import { type Expected, PAGE_BYTES, RecordHeader, verifiesByItself } from './record.js';
@@ -96,14 +96,6 @@ export function cutTail(disk: Disk, directory: string, end: JournalEnd): void {
       }
     }
   }
-  syncOrDie(file);
+  syncFully(file);
   file.close();
-}
-
-function syncOrDie(file: DiskFile): void {
-  try {
-    file.sync();
-  } catch (cause) {
-    throw new JournalError('JOURNAL_WRITE', 'Syncing failed', { file: file.path }, cause);
-  }
 }

@@ -332,9 +332,17 @@ export class JournalWriter {
       if (error instanceof JournalError) {
         throw error;
       }
-      const place = { file: segmentPath(this.#directory, this.#segmentNumber), offset: this.#offset };
-      throw new JournalError('JOURNAL_WRITE', 'Writing the journal failed', place, error);
+      throw new JournalError('JOURNAL_WRITE', 'Writing the journal failed', { file: this.#fileOf(error) }, error);
     }
+  }
+
+  /**
+   * What a system's error is about: the file that it names itself, which may be none of those that are open here; the
+   * directory when it names none.
+   */
+  #fileOf(error: unknown): string {
+    const named = error instanceof Error && 'path' in error && typeof error.path === 'string';
+    return named ? (error.path as string) : this.#directory;
   }
 
   /** Tells the next start not to trust the place of the last write. As well as a failing disk lets us. */
