@@ -6,12 +6,14 @@ import {
   errorOf,
   MADE_DIRECTORY,
   MADE_IDENTITY,
+  MADE_SHAPE,
   madeGroupDifference,
   openMadeJournal,
   writeMadeGroup,
 } from './made-groups.js';
 import { JournalReader } from './reader.js';
 import { segmentPath } from './segments.js';
+import { WayMarks } from './way-marks.js';
 
 /** A disk with a journal of these groups, [commands, events] each, whose process is dead. */
 function journalOf(groups: readonly (readonly [number, number])[]): SimulatedDisk {
@@ -57,10 +59,7 @@ t.test('a reader may start at any event and gets the group that holds it', async
   for (let sequence = 1; sequence <= last; sequence += 7) {
     const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
     reader.seekEvent(sequence);
-    let record = reader.next(last);
-    while (record?.kind === 'start') {
-      record = reader.next(last);
-    }
+    const record = reader.next(last);
     const group = groups.find((one) => one.firstEventSequence + one.eventCount > sequence);
     const right = record?.firstEventSequence === group?.firstEventSequence && record?.offset === group?.offset;
     wrong += right && record !== null && madeGroupDifference(record) === '' ? 0 : 1;
@@ -69,13 +68,81 @@ t.test('a reader may start at any event and gets the group that holds it', async
   t.equal(wrong, 0);
   const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
   reader.seekEvent(last + 1);
-  let record = reader.next(last);
-  while (record?.kind === 'start') {
-    record = reader.next(last);
-  }
-  t.equal(record, null, 'what is not there yet is waited for');
+  t.equal(reader.next(last), null, 'what is not there yet is waited for');
   writeMadeGroup(writer, 1, 1);
   t.equal(reader.next(last + 1)?.firstEventSequence, last + 1, 'and comes when it is written');
+});
+
+const LONG_SHAPE = { ...MADE_SHAPE, segmentBytes: 1024 * 1024 };
+
+/** A journal of several lives in one segment, and what lies in it. */
+function longJournal() {
+  const disk = new SimulatedDisk(seededRandom(1));
+  for (let life = 0; life < 3; life += 1) {
+    const { writer } = openMadeJournal(disk, LONG_SHAPE);
+    for (let group = 0; group < 40; group += 1) {
+      writeMadeGroup(writer, 5, 1 + (group % 50));
+    }
+    disk.processDies();
+  }
+  const { groups, writer } = openMadeJournal(disk, LONG_SHAPE);
+  return { disk, groups, segments: writer.segmentNumber, last: writer.nextEventSequence - 1 };
+}
+
+t.test('a seek goes past a bounded number of bytes a call, start records among them', async (t) => {
+  const { disk, groups, segments, last } = longJournal();
+  t.equal(segments, 1);
+  const bound = 20_000;
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  const wanted = groups.at(-2)?.firstEventSequence ?? 0;
+  reader.seekEvent(wanted);
+  let passed = 0;
+  let calls = 0;
+  let record = reader.next(last, bound);
+  for (; record === null && reader.passedBytes > 0; record = reader.next(last, bound)) {
+    calls += 1;
+    passed += reader.passedBytes;
+    t.ok(reader.passedBytes < bound + 16 * 1024, 'a record more at most');
+    if (calls % 3 === 0) {
+      reader.rest(false);
+    }
+  }
+  passed += reader.passedBytes;
+  t.equal(record?.firstEventSequence, wanted);
+  t.equal(record?.kind, 'group');
+  t.equal(passed, (record?.offset ?? 0) - 4096, 'everything from behind the header on');
+  t.ok(calls >= 20, `${calls} calls`);
+  t.equal(reader.next(last, bound)?.firstEventSequence, groups.at(-1)?.firstEventSequence);
+  t.equal(reader.passedBytes, 0);
+  t.equal(reader.next(last, bound)?.kind, 'start', 'one behind its place is handed out');
+  t.equal(reader.next(last, bound), null);
+  t.equal(reader.passedBytes, 0, 'nothing on the way: it waits');
+  reader.close();
+});
+
+t.test('a seek begins where a reader was before, and finds the same group', async (t) => {
+  const { disk, groups, last } = longJournal();
+  const step = 32 * 1024;
+  const marks = new WayMarks(step);
+  const scout = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY, false, marks);
+  scout.seekEvent(last);
+  scout.next(last);
+  t.ok(scout.passedBytes > 10 * step, 'the first one goes all the way');
+  scout.close();
+  let wrong = 0;
+  let most = 0;
+  for (let sequence = 1; sequence <= last; sequence += 3) {
+    const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY, false, marks);
+    reader.seekEvent(sequence);
+    const record = reader.next(last);
+    const group = groups.find((one) => one.firstEventSequence + one.eventCount > sequence);
+    const right = record?.offset === group?.offset && record?.epoch === group?.epoch;
+    wrong += right && record !== null && madeGroupDifference(record) === '' ? 0 : 1;
+    most = Math.max(most, reader.passedBytes);
+    reader.close();
+  }
+  t.equal(wrong, 0);
+  t.ok(most > step / 2 && most < step + 16 * 1024, `${most} bytes at most`);
 });
 
 /** Runs `onExists` before it says whether a file exists: what another thread does just then. */
@@ -95,7 +162,6 @@ t.test('a reader loses nothing when the shard goes on to the next segment while 
   writeMadeGroup(writer, 2, 3);
   const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
   reader.seekEvent(1);
-  t.equal(reader.next(3)?.kind, 'start');
   t.equal(reader.next(3)?.firstEventSequence, 1);
   const segment = writer.segmentNumber;
   disk.onExists = () => {
@@ -122,8 +188,7 @@ t.test('a record that stays bad before a later segment is corruption', async (t)
   writeMadeGroup(writer, 2, 3);
   const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
   reader.seekEvent(1);
-  reader.next(3);
-  reader.next(3);
+  t.equal(reader.next(3)?.firstEventSequence, 1);
   const path = segmentPath(MADE_DIRECTORY, writer.segmentNumber);
   disk.onExists = () => {
     while (writer.segmentNumber === 1) {
@@ -187,7 +252,6 @@ t.test('a bad record is "not yet" for a reader until durable has passed it, then
   disk.spoil(segmentPath(MADE_DIRECTORY, 1), (bytes) => bytes.fill(0xab, 12288 + 300, 12288 + 400));
   const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY);
   reader.seekEvent(1);
-  t.equal(reader.next(3)?.kind, 'start');
   t.equal(reader.next(3)?.firstEventSequence, 1);
   t.equal(reader.next(3), null);
   const error = errorOf(() => reader.next(4));

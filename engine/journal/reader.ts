@@ -29,6 +29,7 @@ import {
   verifyRecord,
 } from './record.js';
 import { checkedHeader, type JournalIdentity, listSegments, segmentPath } from './segments.js';
+import type { WayMarks } from './way-marks.js';
 
 /** How much is read ahead at least; a longer record makes the window as long as itself. */
 const WINDOW_BYTES = 256 * 1024;
@@ -85,6 +86,7 @@ export class JournalReader {
   readonly #directory: string;
   readonly #identity: JournalIdentity;
   readonly #chain: boolean;
+  readonly #marks: WayMarks | null;
   readonly #header = new RecordHeader();
   readonly #expected: Expected;
   readonly #lastExpected: Expected;
@@ -98,6 +100,7 @@ export class JournalReader {
   #sealed = false;
   #skipEventsBelow = 0;
   #skipCommandsBelow = 0;
+  #passedBytes = 0;
   #hash: Hash = createHash('sha256');
   #buffer: Uint8Array = NO_BYTES;
   #words: Int32Array = NO_WORDS;
@@ -105,14 +108,15 @@ export class JournalReader {
   #windowBytes = 0;
 
   /**
-   * `chain`: verify the seals, which needs a reading from the very start; a passing reader leaves it off. Start with
-   * `seekStart` or `seekEvent`.
+   * `chain`: verify the seals, which needs a reading from the very start; a passing reader leaves it off. `marks`: shared
+   * with the other passing readers of this journal. Start with `seekStart` or `seekEvent`.
    */
-  constructor(disk: Disk, directory: string, identity: JournalIdentity, chain = false) {
+  constructor(disk: Disk, directory: string, identity: JournalIdentity, chain = false, marks: WayMarks | null = null) {
     this.#disk = disk;
     this.#directory = directory;
     this.#identity = identity;
     this.#chain = chain;
+    this.#marks = marks;
     this.#expected = { shard: identity.shard, epoch: 0, commandSequence: 1, eventSequence: 1 };
     this.#lastExpected = { ...this.#expected };
     this.#record = {
@@ -148,6 +152,11 @@ export class JournalReader {
     return this.#expected.epoch;
   }
 
+  /** Bytes of the records that the last `next` went past on the way to where the reader was sent. */
+  get passedBytes(): number {
+    return this.#passedBytes;
+  }
+
   /** Goes to the journal's first record. False when there is no segment yet. Throws when a segment is missing. */
   seekStart(): boolean {
     const first = listSegments(this.#disk, this.#directory)[0];
@@ -167,8 +176,8 @@ export class JournalReader {
 
   /**
    * Goes to the group that holds event `sequence`, or will hold it: `next` hands that group out first (it may begin
-   * with earlier events). By the segments' headers, then from group header to group header. False when there is no
-   * segment yet.
+   * with earlier events). By the segments' headers and the marks here, then in `next` from record header to record
+   * header. False when there is no segment yet.
    */
   seekEvent(sequence: number): boolean {
     const numbers = listSegments(this.#disk, this.#directory);
@@ -187,15 +196,25 @@ export class JournalReader {
     }
     this.#skipEventsBelow = sequence;
     this.#skipCommandsBelow = 0;
-    this.#enter(numbers[low] ?? 0);
+    const segment = numbers[low] ?? 0;
+    this.#enter(segment);
+    const mark = this.#chain ? null : this.#marks?.before(segment, sequence);
+    if (mark) {
+      this.#offset = mark.offset;
+      Object.assign(this.#expected, mark.expected);
+      Object.assign(this.#lastExpected, mark.expected);
+    }
     return true;
   }
 
   /**
    * The next record, or null when there is none yet. Nothing beyond `durableEventSequence` is handed out; below it a
    * record that does not verify throws JOURNAL_CORRUPT. Recovery passes Infinity: all that verifies, and null at the end.
+   * A call goes past `passBytes` bytes and one record at most: null with `passedBytes` above 0 says only that the reader
+   * is still on its way.
    */
-  next(durableEventSequence: number): JournalRecord | null {
+  next(durableEventSequence: number, passBytes = Infinity): JournalRecord | null {
+    this.#passedBytes = 0;
     // Each turn moves forward by a record or a segment, so this ends at the journal's end.
     for (;;) {
       if (this.#segment === null) {
@@ -241,6 +260,10 @@ export class JournalReader {
       this.#pass();
       if (!skip) {
         return this.#record;
+      }
+      this.#passedBytes += header.length;
+      if (this.#passedBytes >= passBytes) {
+        return null;
       }
     }
   }
@@ -407,8 +430,10 @@ export class JournalReader {
       return 'length';
     }
     const lastEvent = header.firstEventSequence + header.eventCount - 1;
-    if (durableEventSequence !== Infinity && lastEvent <= durableEventSequence && this.#isPassed(header)) {
-      // On the way to its first record a seeking reader goes from header to header: durable, so whole.
+    const durable = header.kind === RECORD_GROUP && lastEvent <= durableEventSequence;
+    if (durable && durableEventSequence !== Infinity && this.#isPassed(header)) {
+      // On the way to its first record a seeking reader goes from header to header: durable, so whole. A start record's
+      // own page may be all that is not: no event says that it is.
       return header.fits(this.#expected) ? 'ok' : 'unexpected';
     }
     if (!this.#holds(this.#offset, header.length) && !this.#load(this.#offset, header.length)) {
@@ -419,6 +444,10 @@ export class JournalReader {
 
   /** Whether the reader only goes past this record on the way to where it wants to be. */
   #isPassed(header: RecordHeader): boolean {
+    if (header.kind === RECORD_START) {
+      // Handed out, it would end a call of `next` early, and the walk behind it would be a later call's.
+      return header.firstEventSequence <= this.#skipEventsBelow;
+    }
     return (
       header.kind === RECORD_GROUP &&
       (header.firstEventSequence + header.eventCount - 1 < this.#skipEventsBelow ||
@@ -469,6 +498,7 @@ export class JournalReader {
     this.#expected.epoch = header.epoch;
     this.#expected.commandSequence = header.firstCommandSequence + header.commandCount;
     this.#expected.eventSequence = header.firstEventSequence + header.eventCount;
+    this.#marks?.passed(this.#segment?.number ?? 0, this.#offset, this.#expected);
   }
 
   #passSeal(): void {

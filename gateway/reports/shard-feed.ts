@@ -9,9 +9,10 @@
 
 import type { Disk } from '../../engine/journal/disk.js';
 import { JournalReader } from '../../engine/journal/reader.js';
+import { WayMarks } from '../../engine/journal/way-marks.js';
 import { UP_TO_DURABLE } from '../../engine/ring/output-reader.js';
 import { sequenceNear } from '../../engine/ring/ring-layout.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
+import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import type { OutputView } from './output-view.js';
 
 /** Events in `words` from word 0 on, with sequences behind `feed.at`, which moves on when the call returns. */
@@ -46,6 +47,7 @@ export class ShardFeed {
   readonly #sink: EventSink;
   readonly #batch: Int32Array;
   readonly #maxEvents: number;
+  readonly #marks = new WayMarks();
   #reader: JournalReader | null = null;
 
   /** `ringFrom`: the shard's last event sequence before it wrote into the ring. */
@@ -93,7 +95,7 @@ export class ShardFeed {
   /** Opens a reader of this shard's journal at the event behind `sequence`; null when there is no segment yet. */
   openJournal(sequence: number): JournalReader | null {
     const { disk, directory, shardCount } = this.#journal;
-    const reader = new JournalReader(disk, directory, { shard: this.shard, shardCount });
+    const reader = new JournalReader(disk, directory, { shard: this.shard, shardCount }, false, this.#marks);
     if (reader.seekEvent(sequence + 1)) return reader;
     reader.close();
     return null;
@@ -128,8 +130,8 @@ export class ShardFeed {
       return FEED_CAUGHT_UP;
     }
     this.#reader ??= this.openJournal(this.at);
-    const record = this.#reader?.next(this.durable) ?? null;
-    if (record === null) return FEED_IDLE;
+    const record = this.#reader?.next(this.durable, this.#maxEvents * EVENT_BYTES) ?? null;
+    if (record === null) return this.#reader !== null && this.#reader.passedBytes > 0 ? FEED_WORKED : FEED_IDLE;
     const skipped = Math.max(0, this.at + 1 - record.firstEventSequence);
     for (let from = skipped; from < record.eventCount; from += this.#maxEvents) {
       const count = Math.min(this.#maxEvents, record.eventCount - from);
