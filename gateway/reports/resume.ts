@@ -14,7 +14,7 @@
 
 import type { JournalReader, JournalRecord } from '../../engine/journal/reader.js';
 import { UP_TO_MATCHED } from '../../engine/ring/output-reader.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
+import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import { LIVE, type Session, type ShardStream } from '../sessions/session.js';
 import type { ReportPath } from './report-path.js';
 import type { ShardFeed } from './shard-feed.js';
@@ -29,6 +29,8 @@ const BATCHES_PER_VISIT = 8;
 const BATCHES_PER_PLACE = 1024;
 /** A record costs as much as so many events, however few it holds. */
 const RECORD_EVENTS = 32;
+/** Going to a place in a journal costs as much as so many batches: headers of some segments are read. */
+const BATCHES_PER_SEEK = 8;
 
 /** Called when a session has reached its live stream; `at` is the sequence behind which it is delivered live. */
 export type Joined = (session: Session, feed: ShardFeed, at: number) => void;
@@ -91,9 +93,13 @@ export class CatchUps {
       const catchUp = active.shift() as CatchUp;
       const state = this.#visit(catchUp);
       if (state === DONE) continue;
-      if (state === WAITS || (catchUp.placeLeft <= 0 && this.#queued.length + waiting.length > 0)) {
+      if (state === WAITS) {
         this.#rest(catchUp);
         waiting.push(catchUp);
+      } else if (catchUp.placeLeft <= 0 && this.#queued.length > 0) {
+        // Behind the others, but it has its place again at once when all of them wait for their readers.
+        this.#rest(catchUp);
+        this.#queued.push(catchUp);
       } else {
         active.push(catchUp);
       }
@@ -170,11 +176,15 @@ export class CatchUps {
     if (catchUp.record === null) {
       if (catchUp.reader === null) {
         catchUp.reader = feed.openJournal(stream.at);
-        // The way to its place goes over the headers of up to a whole segment: that is as much as a turn may do.
-        this.#left = 0;
+        this.#left -= BATCHES_PER_SEEK * this.#maxEvents;
+        if (catchUp.reader === null) return WAITS;
+        return CATCHING_UP;
       }
-      catchUp.record = catchUp.reader?.next(feed.at) ?? null;
-      if (catchUp.record === null) return WAITS;
+      const { reader } = catchUp;
+      catchUp.record = reader.next(feed.at, this.#maxEvents * EVENT_BYTES);
+      // What it went past on the way to its place costs what the same bytes of events do.
+      this.#left -= Math.ceil(reader.passedBytes / EVENT_BYTES);
+      if (catchUp.record === null) return reader.passedBytes > 0 ? CATCHING_UP : WAITS;
       this.#left -= RECORD_EVENTS;
     }
     const { record } = catchUp;
