@@ -12,6 +12,7 @@ import { GatewayApp, GatewayFatal } from './app.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import { VERIFY_ON_POOL } from './sessions/logon.js';
 import { loadUws, UwsUnavailableError } from './uws.js';
+import { warmUpGateway } from './warm-up.js';
 import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from './worker-data.js';
 
 const port = parentPort;
@@ -68,6 +69,7 @@ try {
   const { uws } = loadUws();
   const seams = { clock: SYSTEM_CLOCK, disk: new RealDisk(), verify: VERIFY_ON_POOL };
   app = new GatewayApp(uws, data, seams, post, die);
+  warmUpGateway();
   const listeningOn = await app.start();
   post({ type: 'listening', port: listeningOn });
 } catch (error) {

@@ -1,0 +1,244 @@
+/**
+ * A shard on a disk that keeps nothing, and a script of commands for it: what shard and gateway run before they serve, so
+ * that their code is compiled when the first client comes. V8 makes machine code of what has run often enough, and the
+ * first thousands of orders of a day would otherwise pay for it. Whoever holds it is its only thread; it touches no file
+ * and no memory of the real shard.
+ */
+
+import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../../schemas/admin.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce } from '../../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_PRICE,
+  COMMAND_QUANTITY,
+  COMMAND_SESSION,
+  COMMAND_TARGET_ID,
+  COMMAND_WORDS,
+} from '../../schemas/layout.js';
+import { AdminLog } from '../admin-log.js';
+import type { Disk, DiskFile } from '../journal/disk.js';
+import { JournalWriter } from '../journal/writer.js';
+import { type Limits, limitsFrom } from '../limits.js';
+import { Engine } from '../matching/engine.js';
+import { CommandRing } from '../ring/command-ring.js';
+import { Doorbell } from '../ring/doorbell.js';
+import { OutputRing } from '../ring/output-ring.js';
+import { journalShape, ShardRound } from './round.js';
+import { ShardStatus } from './status-words.js';
+import { TakenSpans } from './taken-spans.js';
+
+/** Account, key, lane, incarnation and instrument of the script. */
+export const SCRATCH_ID = 1;
+/** Commands of one batch of the script: as the frames of a busy session come. */
+export const SCRATCH_BATCH = 64;
+
+const TIME_US = 1;
+const SPREAD_TICKS = 16;
+const MID_PRICE = 1_000;
+const TARGETS_BACK = 64;
+const PUBLIC_KEY_BYTES = 32;
+
+const LIMITS: Limits = limitsFrom({
+  maxOrders: 16_384,
+  maxInstruments: 4,
+  maxAccounts: 4,
+  maxKeys: 4,
+  maxLanes: 4,
+  maxLanesPerAccount: 4,
+  maxLevels: 1_024,
+  ladderWindows: 4,
+  ladderTicks: 256,
+  maxOperations: 4,
+  maxEventsPerCommand: 256,
+  laneAnswers: 4_096,
+  adminLogBytes: 64 * 1024,
+  commandRingSlots: 256,
+  reservedCancelSlots: 16,
+  outputRingSlots: 4_096,
+  roundCommands: 128,
+  roundEvents: 1_024,
+  segmentBytes: 1024 * 1024,
+});
+
+/** A file that takes everything and keeps nothing. */
+const NOWHERE_FILE: DiskFile = {
+  path: 'scratch',
+  size: () => 0,
+  read: (_into, _at, length) => length,
+  write: (_from, _at, length) => length,
+  sync: () => undefined,
+  close: () => undefined,
+};
+
+/** It keeps nothing, and what is read from it are zeros. */
+export const NOWHERE: Disk = {
+  open: () => NOWHERE_FILE,
+  create: () => NOWHERE_FILE,
+  exists: () => false,
+  list: () => [],
+  rename: () => undefined,
+  remove: () => undefined,
+  makeDirectory: () => undefined,
+  syncDirectory: () => undefined,
+};
+
+/** The shard, its two rings (supervisor, one gateway) and the memory that its gateway needs. */
+export class ScratchShard {
+  readonly limits = LIMITS;
+  readonly supervisor: CommandRing;
+  readonly gatewayRing = CommandRing.create(LIMITS.commandRingSlots);
+  readonly output = OutputRing.create(LIMITS.outputRingSlots, 1);
+  readonly readerBell = Doorbell.create();
+  readonly adminLog = AdminLog.create(LIMITS);
+  readonly spans: SharedArrayBuffer;
+  readonly epoch: number;
+  readonly #writer: JournalWriter;
+  readonly #round: ShardRound;
+
+  /** `spans`: of the memory for TakenSpans. */
+  constructor(spans: number) {
+    this.#writer = new JournalWriter(NOWHERE, '/', { shard: 0, shardCount: 1 }, journalShape(LIMITS));
+    this.#writer.startFresh();
+    this.epoch = this.#writer.beginEpoch(1);
+    const output = new OutputRing(this.output);
+    output.start(0, this.epoch);
+    const supervisor = CommandRing.create(LIMITS.commandRingSlots);
+    this.supervisor = new CommandRing(supervisor);
+    this.spans = TakenSpans.create(spans);
+    const engine = new Engine(LIMITS, 0, 1, this.adminLog);
+    this.#round = new ShardRound({
+      limits: LIMITS,
+      engine,
+      writer: this.#writer,
+      rings: [new CommandRing(supervisor), new CommandRing(this.gatewayRing)],
+      spans: [null, new TakenSpans(this.spans)],
+      output,
+      readerBells: [new Doorbell(this.readerBell)],
+      adminLog: engine.adminLog,
+      status: new ShardStatus(ShardStatus.create()),
+      platformStartId: 1,
+      lastTimeUs: TIME_US,
+    });
+    this.#addVenue();
+  }
+
+  /** One round; true when it did something. */
+  doRound(): boolean {
+    return this.#round.doRound(TIME_US, 0) > 0;
+  }
+
+  close(): void {
+    this.#writer.close();
+  }
+
+  /** An account with a key that may do all, and an instrument. */
+  #addVenue(): void {
+    const publicKey = new Uint8Array(PUBLIC_KEY_BYTES);
+    const rights = Right.Read | Right.Trade | Right.Market;
+    this.#admin(CommandKind.AddAccount, 0, encodeAccountTerms({ name: 'scratch' }));
+    this.#admin(CommandKind.AddKey, SCRATCH_ID, encodeKeyTerms({ publicKey, rights, label: '' }));
+    const instrument = encodeInstrumentTerms({
+      symbol: 'SCRATCH',
+      shard: 0,
+      priceMin: 1,
+      priceMax: 2 * MID_PRICE,
+      quantityMax: 1_000,
+      unit: 1,
+      referencePrice: null,
+      priceDecimals: 0,
+      quantityDecimals: 0,
+    });
+    this.#admin(CommandKind.AddInstrument, 0, instrument);
+    while (this.doRound());
+  }
+
+  #admin(kind: CommandKind, account: number, parts: Int32Array): void {
+    const words = new Int32Array(COMMAND_WORDS + parts.length);
+    words[COMMAND_KIND_WORD] = kind;
+    words[COMMAND_ACCOUNT] = account;
+    words.set(parts, COMMAND_WORDS);
+    this.supervisor.publish(words, 0, words.length / COMMAND_WORDS);
+  }
+}
+
+/** Commands of one lane in one instrument, in which a little of everything happens: always the same ones. */
+export class ScratchScript {
+  readonly #words = new Int32Array(SCRATCH_BATCH * COMMAND_WORDS);
+  #counter = 0;
+  #random = 1;
+
+  /** Opens the lane's session; a gateway does that by itself. */
+  sessionOpen(): Int32Array {
+    const words = new Int32Array(COMMAND_WORDS);
+    this.#write(words, 0, CommandKind.SessionOpen);
+    words[COMMAND_INSTRUMENT] = 0;
+    this.#counter = 0;
+    return words;
+  }
+
+  /** Lets the instrument trade; the first command of the session. */
+  openMarket(): Int32Array {
+    const words = new Int32Array(COMMAND_WORDS);
+    this.#write(words, 0, CommandKind.SetPhase | (Phase.Continuous << 16));
+    words[COMMAND_ACCOUNT] = 0;
+    return words;
+  }
+
+  /** SCRATCH_BATCH commands; the memory is used again by the next call. */
+  batch(): Int32Array {
+    for (let index = 0; index < SCRATCH_BATCH; index += 1) {
+      this.#next(index * COMMAND_WORDS);
+    }
+    return this.#words;
+  }
+
+  #next(at: number): void {
+    const dice = this.#below(16);
+    if (dice >= 5 && dice < 9) {
+      this.#write(this.#words, at, CommandKind.Cancel);
+      this.#target(at);
+    } else if (dice === 9) {
+      this.#write(this.#words, at, CommandKind.Replace);
+      this.#target(at);
+      this.#price(at);
+    } else {
+      const timeInForce = dice === 10 ? TimeInForce.ImmediateOrCancel : TimeInForce.Day;
+      const side = this.#below(2) === 0 ? Side.Buy : Side.Sell;
+      this.#write(this.#words, at, CommandKind.New | (side << 8) | (OrderType.Limit << 16) | (timeInForce << 24));
+      this.#price(at);
+    }
+  }
+
+  /** One of the last orders, by client order id: it may be there, filled or cancelled. */
+  #target(at: number): void {
+    const words = this.#words;
+    words[at + COMMAND_TARGET_ID] = Math.max(1, this.#counter - 1 - this.#below(TARGETS_BACK));
+    words[at + COMMAND_TARGET_ID + 1] = SCRATCH_ID << 16;
+    words[at + COMMAND_FLAGS_WORD] = CommandFlag.TargetIsClientOrderId << 16;
+  }
+
+  #price(at: number): void {
+    this.#words[at + COMMAND_PRICE] = MID_PRICE + this.#below(SPREAD_TICKS) - SPREAD_TICKS / 2;
+    this.#words[at + COMMAND_QUANTITY] = 1 + this.#below(8);
+  }
+
+  #write(words: Int32Array, at: number, kindWord: number): void {
+    words.fill(0, at, at + COMMAND_WORDS);
+    words[at + COMMAND_CLIENT_ORDER_ID] = this.#counter;
+    words[at + COMMAND_CLIENT_ORDER_ID + 1] = SCRATCH_ID << 16;
+    words[at + COMMAND_ACCOUNT] = SCRATCH_ID;
+    words[at + COMMAND_SESSION] = SCRATCH_ID;
+    words[at + COMMAND_INSTRUMENT] = SCRATCH_ID;
+    words[at + COMMAND_KIND_WORD] = kindWord;
+    this.#counter += 1;
+  }
+
+  #below(bound: number): number {
+    this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) | 0;
+    return (this.#random >>> 8) % bound;
+  }
+}

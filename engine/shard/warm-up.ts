@@ -1,0 +1,38 @@
+/**
+ * Has the shard's code compiled before it serves: a scratch shard plays a few thousand made-up commands through the very
+ * classes that serve. The shard's thread, before it says that it has recovered.
+ */
+
+import { EVENT_WORDS } from '../../schemas/layout.js';
+import { CommandRing } from '../ring/command-ring.js';
+import { OutputReader, UP_TO_DURABLE } from '../ring/output-reader.js';
+import { SCRATCH_BATCH, ScratchScript, ScratchShard } from './scratch-shard.js';
+
+/** More gains nothing that can be measured (docs/decisions/0007). */
+const COMMANDS = 12_000;
+const SPANS = 256;
+
+/** Plays `commands` of them; the number of events that came out. */
+export function warmUpShard(commands = COMMANDS): number {
+  const shard = new ScratchShard(SPANS);
+  const ring = new CommandRing(shard.gatewayRing);
+  const reader = new OutputReader(shard.output, 0);
+  const room = shard.limits.outputRingSlots;
+  const events = new Int32Array(room * EVENT_WORDS);
+  let durable = 0;
+  const play = (words: Int32Array, count: number): void => {
+    ring.publish(words, 0, count);
+    while (shard.doRound()) {
+      durable += Math.max(0, reader.read(events, 0, room, UP_TO_DURABLE));
+    }
+  };
+  reader.join();
+  const script = new ScratchScript();
+  play(script.sessionOpen(), 1);
+  play(script.openMarket(), 1);
+  for (let made = 0; made < commands; made += SCRATCH_BATCH) {
+    play(script.batch(), SCRATCH_BATCH);
+  }
+  shard.close();
+  return durable;
+}
