@@ -1,7 +1,7 @@
 /** Configuration: each bad value gives its exact sentence, a flag wins over its variable, the help names every setting. */
 
 import t from 'tap';
-import { helpText, readConfiguration } from './configuration.js';
+import { helpText, limitsOfStart, readConfiguration } from './configuration.js';
 import { EXIT_CONFIGURATION, PlatformError } from './exit-codes.js';
 
 function configurationOf(argv: readonly string[], environment: NodeJS.ProcessEnv = {}) {
@@ -12,7 +12,7 @@ function configurationOf(argv: readonly string[], environment: NodeJS.ProcessEnv
 
 function sentenceOf(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): string {
   try {
-    readConfiguration(argv, environment);
+    limitsOfStart(configurationOf(argv, environment).askedLimits, null);
   } catch (error) {
     if (error instanceof PlatformError && error.exitCode === EXIT_CONFIGURATION) return error.message;
     throw error;
@@ -82,7 +82,8 @@ t.test('every value that is refused is refused in one sentence that says what to
 t.test('without flags and variables the defaults stand', async (t) => {
   const configuration = configurationOf([]);
   t.match(configuration, { data: 'data', host: '127.0.0.1', port: 7400, gateways: 1, shards: 1, venue: 'tredye' });
-  t.equal(configuration.limits.segmentBytes, 64 * 1024 * 1024);
+  t.same([...configuration.askedLimits], []);
+  t.equal(limitsOfStart(configuration.askedLimits, null).segmentBytes, 64 * 1024 * 1024);
 });
 
 t.test(
@@ -91,15 +92,41 @@ t.test(
     t.equal(configurationOf([], { TREDYE_PORT: '7500' }).port, 7500);
     t.equal(configurationOf(['--port', '7600'], { TREDYE_PORT: '7500' }).port, 7600);
     t.equal(configurationOf(['--port=7600']).port, 7600);
-    t.equal(configurationOf([], { TREDYE_MAX_ORDERS: '5000' }).limits.maxOrders, 5000);
-    t.equal(configurationOf([], { TREDYE_MAX_ORDERS: '5000' }).limits.maxLevels, 5000, 'no more levels than orders');
-    const both = configurationOf(['--max-orders', '6000'], { TREDYE_MAX_ORDERS: '5000', TREDYE_MAX_KEYS: '5' });
-    t.same([...both.givenBy].sort(), [
-      ['maxKeys', 'TREDYE_MAX_KEYS'],
-      ['maxOrders', '--max-orders'],
+    const fewer = limitsOfStart(configurationOf([], { TREDYE_MAX_ORDERS: '5000' }).askedLimits, null);
+    t.equal(fewer.maxOrders, 5000);
+    t.equal(fewer.maxLevels, 5000, 'no more levels than orders');
+    const both = configurationOf(['--max-orders', '6000', '--segment-mib', '8'], {
+      TREDYE_MAX_ORDERS: '5000',
+      TREDYE_MAX_KEYS: '5',
+    });
+    t.same([...both.askedLimits].sort(), [
+      ['maxKeys', { value: 5, by: 'TREDYE_MAX_KEYS' }],
+      ['maxOrders', { value: 6000, by: '--max-orders' }],
+      ['segmentBytes', { value: 8 * 1024 * 1024, by: '--segment-mib' }],
     ]);
   },
 );
+
+t.test('one of two related limits fits or not with what is recorded, not with the default of the other', async (t) => {
+  const levels = configurationOf(['--max-levels', '1500000']).askedLimits;
+  t.equal(limitsOfStart(levels, { maxOrders: 2_000_000, maxLevels: 1_500_000 }).maxOrders, 2_000_000);
+  const lanes = configurationOf(['--max-lanes-per-account', '5000']).askedLimits;
+  const recordedLanes = { maxLanes: 6_000, maxLanesPerAccount: 5_000 };
+  t.equal(limitsOfStart(lanes, recordedLanes).maxLanes, 6_000);
+  const refusalOf = (recorded: { maxOrders: number; maxLevels: number } | null) => {
+    try {
+      return limitsOfStart(levels, recorded);
+    } catch (error) {
+      return error;
+    }
+  };
+  t.match(refusalOf(null), { exitCode: EXIT_CONFIGURATION, message: /^--max-levels \(1500000\) above --max-orders/ });
+  t.match(refusalOf({ maxOrders: 1000, maxLevels: 2000 }), {
+    code: 'LIMITS_DO_NOT_FIT',
+    message:
+      'With the limits that this data directory has recorded: --max-levels (2000) above --max-orders (1000) can never be used.',
+  });
+});
 
 t.test('variables of others, and empty ones of later versions, are left alone', async (t) => {
   t.equal(sentenceOf([], { PATH: '/bin', KAFKA_BROKERS: '', DATABASE_URL: '' }), 'it was taken');

@@ -7,7 +7,7 @@
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_ORDERS } from '../engine/limits.js';
-import { EXIT_CONFIGURATION, PlatformError } from './exit-codes.js';
+import { EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 const VARIABLE_PREFIX = 'TREDYE_';
 const MEBIBYTE = 1024 * 1024;
@@ -154,6 +154,15 @@ const SETTINGS: readonly Setting[] = [
   whole('stopSeconds', 'stop-seconds', [1, 600], 20, 'a clean stop longer than this is given up'),
 ];
 
+/** A limit that was asked for: in the engine's unit, and by which flag or variable. */
+export interface AskedLimit {
+  readonly value: number;
+  readonly by: string;
+}
+
+export type AskedLimits = ReadonlyMap<keyof Limits, AskedLimit>;
+
+/** What a start asks for. Which limits hold is known when the data directory is open: a later start has its own. */
 export interface Configuration {
   readonly data: string;
   readonly host: string;
@@ -165,9 +174,8 @@ export interface Configuration {
   readonly logFormat: string;
   readonly syncLimitSeconds: number;
   readonly stopSeconds: number;
-  readonly limits: Limits;
-  /** By which flag or variable each setting was given, by its key; those that are not in it have their defaults. */
-  readonly givenBy: ReadonlyMap<string, string>;
+  /** Those that were given; the others are the defaults, or what the data directory has recorded. */
+  readonly askedLimits: AskedLimits;
 }
 
 export type CommandLine =
@@ -293,28 +301,39 @@ function inFlags(sentence: string): string {
   });
 }
 
-function readLimits(values: z.infer<typeof configurationValues>, given: ReadonlyMap<string, Given>): Limits {
+function limitsAskedFor(values: Record<string, string | number>, given: ReadonlyMap<string, Given>): AskedLimits {
+  const asked = new Map<keyof Limits, AskedLimit>();
+  for (const [key, { by }] of given) {
+    const value = values[key];
+    if (typeof value !== 'number') continue;
+    if (key === 'segmentMib') asked.set('segmentBytes', { value: value * MEBIBYTE, by });
+    else if (isLimit(key)) asked.set(key, { value, by });
+  }
+  return asked;
+}
+
+function isLimit(key: string): key is keyof Limits {
+  return key in DEFAULT_LIMITS;
+}
+
+/**
+ * The limits of a start. recorded: those that the first start of the data directory has fixed, null for a first start;
+ * they win, and how they fit together was decided then. Throws a PlatformError with one sentence in terms of flags.
+ */
+export function limitsOfStart(asked: AskedLimits, recorded: Partial<Limits> | null): Limits {
+  const given: Partial<Limits> = Object.fromEntries([...asked].map(([name, { value }]) => [name, value]));
+  // A level holds an order: whoever asks for fewer orders alone gets no more levels.
+  const maxLevels = Math.min(DEFAULT_LIMITS.maxLevels, given.maxOrders ?? DEFAULT_LIMITS.maxOrders);
   try {
-    return limitsFrom({
-      maxOrders: values.maxOrders,
-      maxInstruments: values.maxInstruments,
-      maxAccounts: values.maxAccounts,
-      maxKeys: values.maxKeys,
-      maxLanes: values.maxLanes,
-      // An account has no more lanes than there are, and a level holds an order: whoever asks for fewer of the ones alone
-      // gets no more of the others.
-      maxLanesPerAccount: given.has('maxLanesPerAccount')
-        ? values.maxLanesPerAccount
-        : Math.min(values.maxLanesPerAccount, values.maxLanes),
-      maxLevels: given.has('maxLevels') ? values.maxLevels : Math.min(values.maxLevels, values.maxOrders),
-      segmentBytes: values.segmentMib * MEBIBYTE,
-      roundCommands: values.roundCommands,
-      commandRingSlots: values.commandRingSlots,
-      outputRingSlots: values.outputRingSlots,
-    });
+    return limitsFrom({ maxLevels, ...given, ...recorded });
   } catch (error) {
-    if (error instanceof LimitsError) throw refuse(inFlags(error.message));
-    throw error;
+    if (!(error instanceof LimitsError)) throw error;
+    if (recorded === null) throw refuse(inFlags(error.message));
+    throw new PlatformError(
+      'LIMITS_DO_NOT_FIT',
+      EXIT_DATA_DIRECTORY,
+      `With the limits that this data directory has recorded: ${inFlags(error.message)}`,
+    );
   }
 }
 
@@ -329,7 +348,8 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
   if (ask !== 'run') return { ask };
   takeVariables(environment, given);
   for (const [key, value] of flags) given.set(key, value);
-  const values = configurationValues.parse(readValues(given));
+  const read = readValues(given);
+  const values = configurationValues.parse(read);
   return {
     ask: 'run',
     configuration: {
@@ -343,8 +363,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       logFormat: values.logFormat,
       syncLimitSeconds: values.syncLimitSeconds,
       stopSeconds: values.stopSeconds,
-      limits: readLimits(values, given),
-      givenBy: new Map([...given].map(([key, { by }]) => [key, by])),
+      askedLimits: limitsAskedFor(read, given),
     },
   };
 }

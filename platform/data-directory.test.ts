@@ -6,10 +6,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { DEFAULT_LIMITS, limitsFrom } from '../engine/limits.js';
+import { DEFAULT_LIMITS, type Limits, limitsFrom } from '../engine/limits.js';
 import { createAdminKey, readAdminKey } from './admin-key.js';
-import { journalDirectory, openDataDirectory } from './data-directory.js';
-import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
+import type { AskedLimits } from './configuration.js';
+import { journalDirectory, lastSegment, markBegun, openDataDirectory } from './data-directory.js';
+import { EXIT_CONFIGURATION, EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 const MODULE = fileURLToPath(new URL('./data-directory.js', import.meta.url));
 
@@ -48,7 +49,16 @@ const VENUE = {
     laneAnswers,
     adminLogBytes,
   },
+  begun: true,
 };
+/** A shard's journal that was begun; its own reader judges it. */
+const journal = () => ({ journal: { '00000001.seg': '' } });
+
+function asked(limits: Partial<Limits>): AskedLimits {
+  return new Map(
+    Object.entries(limits).map(([name, value]) => [name as keyof Limits, { value, by: `by ${name}` }] as const),
+  );
+}
 
 function refusalOf(open: () => unknown): PlatformError {
   try {
@@ -139,7 +149,7 @@ t.test('another number of shards, another venue, another layout and a damaged fi
     },
   ];
   for (const { file, shards, venue, code, says } of cases) {
-    const directory = t.testdir({ 'venue.json': JSON.stringify(file) });
+    const directory = t.testdir({ 'venue.json': JSON.stringify(file), 'shard-1': journal() });
     const refusal = refusalOf(() => openDataDirectory(directory, venue, shards));
     t.equal(refusal.code, code);
     t.equal(refusal.exitCode, EXIT_DATA_DIRECTORY);
@@ -149,54 +159,109 @@ t.test('another number of shards, another venue, another layout and a damaged fi
 });
 
 t.test('a directory that has begun and lost its venue file, or a shard its journal, is not begun anew', async (t) => {
-  const good = VENUE;
-  const journal = { journal: { '00000001.seg': 'its own reader judges it' } };
-  const noVenue = t.testdir({ 'shard-0': journal });
-  const refusal = refusalOf(() => openDataDirectory(noVenue, 'tredye', 1));
-  t.match(refusal, { code: 'VENUE_FILE_MISSING', exitCode: EXIT_DATA_DIRECTORY });
-  t.notOk(existsSync(join(noVenue, 'venue.json')), 'nothing was made');
-  const noJournal = t.testdir({ 'venue.json': JSON.stringify(good), 'admin-key.json': '{}', 'shard-0': journal });
-  const missing = refusalOf(() => openDataDirectory(noJournal, 'tredye', 2));
-  t.match(missing, {
-    code: 'JOURNAL_MISSING',
-    exitCode: EXIT_CORRUPT_JOURNAL,
-    message: /journal of shard 1 is missing/,
+  for (const begun of [{ 'shard-0': journal() }, { 'shard-7': journal() }, { 'admin-key.json': '{}' }]) {
+    const noVenue = t.testdir(begun);
+    const refusal = refusalOf(() => openDataDirectory(noVenue, 'tredye', 1));
+    t.match(refusal, { code: 'VENUE_FILE_MISSING', exitCode: EXIT_DATA_DIRECTORY });
+    t.notOk(existsSync(join(noVenue, 'venue.json')), 'nothing was made');
+  }
+  const { begun: _, ...unsaid } = VENUE;
+  const lost = [
+    { 'venue.json': JSON.stringify(VENUE), 'shard-0': journal() },
+    { 'venue.json': JSON.stringify({ ...VENUE, begun: false }), 'shard-0': journal(), 'admin-key.json': '{}' },
+    { 'venue.json': JSON.stringify(unsaid), 'shard-0': journal() },
+  ];
+  for (const files of lost) {
+    const directory = t.testdir(files);
+    const missing = refusalOf(() => openDataDirectory(directory, 'tredye', 2));
+    t.match(missing, {
+      code: 'JOURNAL_MISSING',
+      exitCode: EXIT_CORRUPT_JOURNAL,
+      message: /journal of shard 1 is missing/,
+    });
+    t.notOk(existsSync(join(directory, 'shard-1')), 'nothing was made');
+  }
+  const all = refusalOf(() => openDataDirectory(t.testdir({ 'venue.json': JSON.stringify(VENUE) }), 'tredye', 2));
+  t.match(all, { code: 'JOURNAL_MISSING', message: /journal of shard 0 is missing/ });
+  const killedAtFirst = t.testdir({
+    'venue.json': JSON.stringify({ ...VENUE, begun: false }),
+    'shard-0': journal(),
   });
-  const killedAtFirst = t.testdir({ 'venue.json': JSON.stringify(good), 'shard-0': journal });
-  t.equal(openDataDirectory(killedAtFirst, 'tredye', 2).venue.venueId, good.venueId, 'a first start goes on');
+  t.equal(openDataDirectory(killedAtFirst, 'tredye', 2).venue.venueId, VENUE.venueId, 'a first start goes on');
+});
+
+t.test('a first start that failed binds nobody to what it asked for', async (t) => {
+  const failed = { ...VENUE, venue: 'other', shardCount: 64, limits: { ...VENUE.limits, maxOrders: 2_000_000 } };
+  const file = JSON.stringify({ ...failed, begun: false });
+  const directory = t.testdir({ 'venue.json': file });
+  const second = openDataDirectory(directory, 'tredye', 2, asked({ maxOrders: 5000 }));
+  t.equal(second.limits.maxOrders, 5000);
+  t.match(second.venue, { venueId: VENUE.venueId, venue: 'tredye', shardCount: 2, limits: { maxOrders: 5000 } });
+  t.same(JSON.parse(readFileSync(join(directory, 'venue.json'), 'utf8')), second.venue);
+  // One shard may have begun its journal when another one finds no memory.
+  const half = openDataDirectory(t.testdir({ 'venue.json': file, 'shard-1': journal() }), 'other', 64);
+  t.equal(half.limits.maxOrders, DEFAULT_LIMITS.maxOrders);
+  const { begun: _, ...unsaid } = failed;
+  const before = openDataDirectory(t.testdir({ 'venue.json': JSON.stringify(unsaid) }), 'tredye', 1);
+  t.equal(before.limits.maxOrders, DEFAULT_LIMITS.maxOrders);
 });
 
 t.test('the first start fixes the limits that decide answers, and a later one takes them from there', async (t) => {
-  const small = limitsFrom({ maxOrders: 5000, maxLevels: 5000, maxOperations: 3, outputRingSlots: 1 << 17 });
+  const small = { maxOrders: 5000, maxLevels: 4000, outputRingSlots: 1 << 17 };
   const directory = join(t.testdir(), 'data');
-  const first = openDataDirectory(directory, 'tredye', 2, { limits: small, givenBy: new Map() });
-  t.same(first.limits, small);
-  const copy = t.testdir({ 'venue.json': readFileSync(join(directory, 'venue.json'), 'utf8') });
+  const first = openDataDirectory(directory, 'tredye', 2, asked(small));
+  t.same(first.limits, limitsFrom(small));
+  markBegun(first);
+  const copy = t.testdir({
+    'venue.json': readFileSync(join(directory, 'venue.json'), 'utf8'),
+    'shard-0': journal(),
+    'shard-1': journal(),
+  });
   const later = openDataDirectory(copy, 'tredye', 2);
-  t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxLevels: 5000, maxOperations: 3 });
+  t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxLevels: 4000 });
+});
+
+t.test('the file that a journal ends in is known by name', async (t) => {
+  const path = t.testdir({ 'shard-3': { journal: { '00000002.seg': '', '00000010.seg': '', 'x.new': '' } } });
+  t.equal(lastSegment(path, 3), join(path, 'shard-3', 'journal', '00000010.seg'));
+  t.equal(lastSegment(path, 4), join(path, 'shard-4', 'journal'));
+});
+
+t.test('limits of a first start that cannot work leave nothing behind', async (t) => {
+  const directory = join(t.testdir(), 'data');
+  const refusal = refusalOf(() =>
+    openDataDirectory(directory, 'tredye', 1, asked({ maxOrders: 1000, maxLevels: 2000 })),
+  );
+  t.match(refusal, { exitCode: EXIT_CONFIGURATION, message: /^--max-levels \(2000\) above --max-orders \(1000\)/ });
+  t.notOk(existsSync(directory));
 });
 
 t.test(
   'a limit that differs from the one of the first start is refused by name, and one that is equal is not',
   async (t) => {
-    const file = JSON.stringify({ ...VENUE, limits: { ...VENUE.limits, maxOrders: 500_000 } });
-    const directory = () => t.testdir({ 'venue.json': file });
-    const givenBy = new Map([['maxOrders', '--max-orders']]);
-    const refusal = refusalOf(() =>
-      openDataDirectory(directory(), 'tredye', 2, { limits: limitsFrom({ maxOrders: 600_000 }), givenBy }),
-    );
+    const recorded = (limits: Partial<Limits>) =>
+      t.testdir({
+        'venue.json': JSON.stringify({ ...VENUE, limits: { ...VENUE.limits, ...limits } }),
+        'shard-0': journal(),
+        'shard-1': journal(),
+      });
+    const small = { maxOrders: 500_000 };
+    const refusal = refusalOf(() => openDataDirectory(recorded(small), 'tredye', 2, asked({ maxOrders: 600_000 })));
     t.match(refusal, { code: 'OTHER_LIMIT', exitCode: EXIT_DATA_DIRECTORY });
     t.equal(
       refusal.message,
-      '--max-orders is 500000 in this data directory and cannot be changed yet: start without it or choose another with --data.',
+      'by maxOrders is 500000 in this data directory and cannot be changed yet: start without it or choose another with --data.',
     );
-    const equal = openDataDirectory(directory(), 'tredye', 2, { limits: limitsFrom({ maxOrders: 500_000 }), givenBy });
+    const equal = openDataDirectory(recorded(small), 'tredye', 2, asked({ maxOrders: 500_000 }));
     t.equal(equal.limits.maxOrders, 500_000);
-    const huge = JSON.stringify({ ...VENUE, limits: { ...VENUE.limits, maxEventsPerCommand: 60_000 } });
-    const unfit = refusalOf(() => openDataDirectory(t.testdir({ 'venue.json': huge }), 'tredye', 2));
+    const large = { maxOrders: 2_000_000, maxLevels: 1_500_000 };
+    const oneOfTwo = openDataDirectory(recorded(large), 'tredye', 2, asked({ maxLevels: 1_500_000 }));
+    t.equal(oneOfTwo.limits.maxOrders, 2_000_000, 'one of two related ones alone');
+    const unfit = refusalOf(() => openDataDirectory(recorded({ maxEventsPerCommand: 60_000 }), 'tredye', 2));
     t.match(unfit, {
       code: 'LIMITS_DO_NOT_FIT',
-      message: /^With this data directory: roundEvents .*maxEventsPerCommand/,
+      exitCode: EXIT_DATA_DIRECTORY,
+      message: /^With the limits that this data directory has recorded: roundEvents .*maxEventsPerCommand/,
     });
   },
 );

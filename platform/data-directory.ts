@@ -3,8 +3,9 @@
  * one number of shards. Supervisor thread, at start only; everything here may block.
  *
  *   DATA/lock             flock'd for as long as a thread of ours may still write; holds the pid for people
- *   DATA/venue.json       layout version, venue id and name, shard count, how instruments are given to shards, and the
- *                         limits that decide answers: a journal replays to its own events under those only
+ *   DATA/venue.json       layout version, venue id and name, shard count, how instruments are given to shards, the
+ *                         limits that decide answers (a journal replays to its own events under those only), and
+ *                         whether the venue has begun: from then on all of it is fixed, and a missing journal is lost
  *   DATA/admin-key.json   the operator's Ed25519 pair, 0600 (admin-key.ts)
  *   DATA/shard-N/journal/ segments of shard N (engine/journal)
  */
@@ -27,7 +28,8 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { ANSWER_LIMITS, DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom } from '../engine/limits.js';
+import { ANSWER_LIMITS, type Limits } from '../engine/limits.js';
+import { type AskedLimits, limitsOfStart } from './configuration.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, EXIT_MISSING, PlatformError } from './exit-codes.js';
 
 /** Raised when a file's place or meaning changes; an older platform then refuses by number. */
@@ -36,6 +38,8 @@ const LAYOUT_VERSION = 2;
 const INSTRUMENT_MAP = 'by-terms-else-by-number';
 /** Where flock(1) finds our descriptor in its own table. */
 const FLOCK_DESCRIPTOR = 3;
+const VENUE_FILE = 'venue.json';
+const SHARD_FOLDER = /^shard-\d+$/;
 
 type AnswerLimit = (typeof ANSWER_LIMITS)[number];
 
@@ -48,15 +52,11 @@ const venueFile = z.strictObject({
   shardCount: z.int(),
   instrumentMap: z.string(),
   limits: z.record(z.enum(ANSWER_LIMITS), z.int()),
+  /** Every shard has its journal. Not there: written by a platform that did not say so, and the files must tell. */
+  begun: z.boolean().optional(),
 });
 
 export type VenueFile = z.infer<typeof venueFile>;
-
-/** The limits that a start asks for, and by which flag or variable those were given that are not defaults. */
-export interface WantedLimits {
-  readonly limits: Limits;
-  readonly givenBy: ReadonlyMap<string, string>;
-}
 
 export interface DataDirectory {
   /** Absolute. */
@@ -221,14 +221,16 @@ export function openDataDirectory(
   directory: string,
   venue: string,
   shardCount: number,
-  wanted: WantedLimits = { limits: DEFAULT_LIMITS, givenBy: new Map() },
+  asked: AskedLimits = new Map(),
 ): DataDirectory {
   const path = resolve(directory);
+  // Limits that cannot work leave no directory behind.
+  if (!existsSync(join(path, VENUE_FILE))) limitsOfStart(asked, null);
   makeDirectory(path);
   const lockDescriptor = takeLock(path);
   try {
     writePid(lockDescriptor);
-    return describe(path, lockDescriptor, venue, shardCount, wanted);
+    return describe(path, lockDescriptor, venue, shardCount, asked);
   } catch (error) {
     closeSync(lockDescriptor);
     throw error instanceof PlatformError ? error : cannotBeWritten(path, error);
@@ -240,57 +242,77 @@ function describe(
   lockDescriptor: number,
   venue: string,
   shardCount: number,
-  wanted: WantedLimits,
+  asked: AskedLimits,
 ): DataDirectory {
-  const file = join(path, 'venue.json');
+  const file = join(path, VENUE_FILE);
   const adminKeyPath = join(path, 'admin-key.json');
-  let found = readVenueFile(file);
-  const firstStart = found === null;
-  if (found === null) {
-    // A new file would give the journals a new venue id, and perhaps another number of shards.
-    if (existsSync(adminKeyPath) || hasJournal(path, 0)) {
-      throw refuse(
-        'VENUE_FILE_MISSING',
-        `${file} is missing, but ${path} holds a venue: restore the file from a backup or choose another with --data.`,
-      );
-    }
-    found = {
-      layoutVersion: LAYOUT_VERSION,
-      venueId: randomUUID(),
-      venue,
-      shardCount,
-      instrumentMap: INSTRUMENT_MAP,
-      limits: answerLimitsOf(wanted.limits),
-    };
-    writeFileDurably(file, `${JSON.stringify(found, null, 2)}\n`, 0o600);
+  const found = readVenueFile(file);
+  const hasJournals = hasAnyJournal(path);
+  const begun = existsSync(adminKeyPath) || (found?.begun ?? hasJournals);
+  // A new file would give the journals a new venue id, and perhaps another number of shards.
+  if (found === null && begun) {
+    throw refuse(
+      'VENUE_FILE_MISSING',
+      `${file} is missing, but ${path} holds a venue: restore the file from a backup or choose another with --data.`,
+    );
   }
+  if (found !== null) checkVenue(path, found, venue, shardCount, begun || hasJournals);
+  // Until it has begun nothing depends on what an earlier try asked for, and that one may have failed for asking too much.
+  const kept = begun ? found : null;
+  const limits = kept === null ? limitsOfStart(asked, null) : fixedLimits(kept.limits, asked);
+  const now: VenueFile = kept ?? {
+    layoutVersion: LAYOUT_VERSION,
+    venueId: found?.venueId ?? randomUUID(),
+    venue,
+    shardCount,
+    instrumentMap: INSTRUMENT_MAP,
+    limits: answerLimitsOf(limits),
+    begun: false,
+  };
+  for (let shard = 0; begun && shard < shardCount; shard++) {
+    if (!hasJournal(path, shard)) throw journalMissing(path, shard);
+  }
+  if (kept === null) writeVenueFile(path, now);
+  for (let shard = 0; shard < shardCount; shard++) {
+    mkdirSync(journalDirectory(path, shard), { recursive: true, mode: 0o700 });
+    syncDirectory(join(path, `shard-${shard}`));
+  }
+  syncDirectory(path);
+  return { path, venue: now, limits, firstStart: found === null, adminKeyPath, lockDescriptor };
+}
+
+function writeVenueFile(path: string, content: VenueFile): void {
+  writeFileDurably(join(path, VENUE_FILE), `${JSON.stringify(content, null, 2)}\n`, 0o600);
+}
+
+/**
+ * Writes down that every shard has its journal. Before the first command of any shard: a journal that is missing after
+ * it is lost, whether or not the operator key still lies beside it. Throws a PlatformError.
+ */
+export function markBegun({ path, venue }: DataDirectory): void {
+  if (venue.begun !== true) writeVenueFile(path, { ...venue, begun: true });
+}
+
+/** Refuses a venue file that is not of this start. bound: journals were made for its name and its number of shards. */
+function checkVenue(path: string, found: VenueFile, venue: string, shardCount: number, bound: boolean): void {
   if (found.instrumentMap !== INSTRUMENT_MAP) {
     throw refuse(
       'OTHER_MAP',
       `The data directory ${path} gives instruments to shards by "${found.instrumentMap}", this platform by "${INSTRUMENT_MAP}": use the platform that wrote it.`,
     );
   }
-  if (found.shardCount !== shardCount) {
+  if (bound && found.shardCount !== shardCount) {
     throw refuse(
       'OTHER_SHARD_COUNT',
       `The data directory ${path} was made for ${found.shardCount} ${found.shardCount === 1 ? 'shard' : 'shards'}, not ${shardCount}: start with --shards ${found.shardCount} or choose another with --data.`,
     );
   }
-  if (found.venue !== venue) {
+  if (bound && found.venue !== venue) {
     throw refuse(
       'OTHER_VENUE',
       `The data directory ${path} belongs to the venue "${found.venue}", not "${venue}": start with --venue ${found.venue} or choose another with --data.`,
     );
   }
-  const limits = fixedLimits(found.limits, wanted);
-  for (let shard = 0; shard < shardCount; shard++) {
-    // The first start makes the key when every shard has its journal: with the one there must be the others.
-    if (existsSync(adminKeyPath) && !hasJournal(path, shard)) throw journalMissing(path, shard);
-    mkdirSync(journalDirectory(path, shard), { recursive: true, mode: 0o700 });
-    syncDirectory(join(path, `shard-${shard}`));
-  }
-  syncDirectory(path);
-  return { path, venue: found, limits, firstStart, adminKeyPath, lockDescriptor };
 }
 
 function answerLimitsOf(limits: Limits): Record<AnswerLimit, number> {
@@ -299,28 +321,37 @@ function answerLimitsOf(limits: Limits): Record<AnswerLimit, number> {
 }
 
 /** The limits of this start. Each refusal for want of room is in the journal, and must come again when it is replayed. */
-function fixedLimits(recorded: Record<AnswerLimit, number>, wanted: WantedLimits): Limits {
+function fixedLimits(recorded: Record<AnswerLimit, number>, asked: AskedLimits): Limits {
   for (const name of ANSWER_LIMITS) {
-    const by = wanted.givenBy.get(name);
-    if (by !== undefined && wanted.limits[name] !== recorded[name]) {
+    const given = asked.get(name);
+    if (given !== undefined && given.value !== recorded[name]) {
       throw refuse(
         'OTHER_LIMIT',
-        `${by} is ${recorded[name]} in this data directory and cannot be changed yet: start without it or choose another with --data.`,
+        `${given.by} is ${recorded[name]} in this data directory and cannot be changed yet: start without it or choose another with --data.`,
       );
     }
   }
-  try {
-    return limitsFrom({ ...wanted.limits, ...recorded });
-  } catch (error) {
-    if (error instanceof LimitsError) throw refuse('LIMITS_DO_NOT_FIT', `With this data directory: ${error.message}`);
-    throw error;
-  }
+  return limitsOfStart(asked, recorded);
+}
+
+/** Whether any shard, of this start or of another one, has ever begun its journal. */
+function hasAnyJournal(path: string): boolean {
+  return readdirSync(path).some((name) => SHARD_FOLDER.test(name) && hasJournal(path, Number(name.slice(6))));
+}
+
+function segments(path: string, shard: number): string[] {
+  const journal = journalDirectory(path, shard);
+  return existsSync(journal) ? readdirSync(journal).filter((name) => name.endsWith('.seg')) : [];
+}
+
+/** The file that a shard's journal ends in; its directory when there is none. */
+export function lastSegment(path: string, shard: number): string {
+  return join(journalDirectory(path, shard), segments(path, shard).sort().at(-1) ?? '.');
 }
 
 /** Whether a shard of this directory has ever begun its journal. */
 function hasJournal(path: string, shard: number): boolean {
-  const journal = journalDirectory(path, shard);
-  return existsSync(journal) && readdirSync(journal).some((name) => name.endsWith('.seg'));
+  return segments(path, shard).length > 0;
 }
 
 function journalMissing(path: string, shard: number): PlatformError {

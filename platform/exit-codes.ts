@@ -13,7 +13,7 @@ export const EXIT_CLEAN = 0;
 export const EXIT_CONFIGURATION = 64;
 /** The data directory is held by another platform, belongs to another venue, layout or number of shards, or cannot be used. */
 export const EXIT_DATA_DIRECTORY = 65;
-/** Something that the platform needs is not on this machine (the socket library, flock). */
+/** Something that the platform needs is not on this machine (the socket library, flock, memory). */
 export const EXIT_MISSING = 66;
 /** The journal is damaged in a way that must not be mended silently; the message names file, offset and sequence. */
 export const EXIT_CORRUPT_JOURNAL = 67;

@@ -18,6 +18,7 @@ import {
 } from './exit-codes.js';
 import { GatewayWatch } from './gateway-watch.js';
 import type { PlatformLog } from './log.js';
+import { wantOfMemory } from './want-of-memory.js';
 
 const WORKER_FILE = new URL('../gateway/worker.js', import.meta.url);
 
@@ -38,11 +39,9 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
     case 'JOURNAL':
       return new PlatformError(message.code, EXIT_CORRUPT_JOURNAL, message.message);
     default:
-      return new PlatformError(
-        'GATEWAY_DIED',
-        EXIT_WORKER_DIED,
-        `Gateway ${index} found a bug: ${message.message}`,
-        true,
+      return (
+        wantOfMemory(`gateway ${index}`, message.message) ??
+        new PlatformError('GATEWAY_DIED', EXIT_WORKER_DIED, `Gateway ${index} found a bug: ${message.message}`, true)
       );
   }
 }

@@ -11,6 +11,7 @@ import { EXIT_CLEAN, EXIT_MISSING, EXIT_STOP_TIMED_OUT, EXIT_WORKER_DIED, Platfo
 import { openLog, type PlatformLog } from './log.js';
 import type { StuckShard } from './shard-threads.js';
 import { type Serving, Supervisor } from './supervisor.js';
+import { wantOfMemory } from './want-of-memory.js';
 
 /** How long a process that must leave waits for its gateways to close their sockets. */
 const LEAVE_MS = 2_000;
@@ -153,6 +154,15 @@ class PlatformRun {
   }
 }
 
+/** Claims the shared memory. */
+function madeRun(configuration: Configuration, directory: DataDirectory): PlatformRun {
+  try {
+    return new PlatformRun(configuration, directory);
+  } catch (error) {
+    throw wantOfMemory('the rings', error instanceof Error ? error.message : '') ?? error;
+  }
+}
+
 async function main(): Promise<void> {
   const asked = readConfiguration(process.argv.slice(2), process.env);
   if (asked.ask === 'help') {
@@ -163,10 +173,10 @@ async function main(): Promise<void> {
     process.stdout.write(`${version()}\n`);
     return;
   }
-  const { data, venue, shards } = asked.configuration;
+  const { data, venue, shards, askedLimits } = asked.configuration;
   checkSocketLibrary();
-  const directory = openDataDirectory(data, venue, shards, asked.configuration);
-  await new PlatformRun({ ...asked.configuration, limits: directory.limits }, directory).run();
+  const directory = openDataDirectory(data, venue, shards, askedLimits);
+  await madeRun(asked.configuration, directory).run();
 }
 
 main().catch((error: unknown) => {

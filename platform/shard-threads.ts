@@ -20,6 +20,7 @@ import {
   PlatformError,
 } from './exit-codes.js';
 import type { PlatformLog } from './log.js';
+import { wantOfMemory } from './want-of-memory.js';
 
 const WORKER_FILE = new URL('../engine/shard/worker.js', import.meta.url);
 /** How often the status words are looked at. */
@@ -70,7 +71,10 @@ function fatalOf(message: Extract<ShardMessage, { type: 'fatal' }>): PlatformErr
       true,
     );
   }
-  return new PlatformError(code, EXIT_WORKER_DIED, `Shard ${shard} found a bug: ${message.message}`, true);
+  return (
+    wantOfMemory(`shard ${shard}`, message.message) ??
+    new PlatformError(code, EXIT_WORKER_DIED, `Shard ${shard} found a bug: ${message.message}`, true)
+  );
 }
 
 export class ShardThreads {

@@ -21,7 +21,7 @@ import { COMMAND_ACCOUNT, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } fr
 import { AdminForwarding } from './admin-forwarding.js';
 import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
 import type { Configuration } from './configuration.js';
-import { type DataDirectory, journalDirectory } from './data-directory.js';
+import { type DataDirectory, journalDirectory, lastSegment, markBegun } from './data-directory.js';
 import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
 import { GatewayThreads } from './gateway-threads.js';
 import type { PlatformLog } from './log.js';
@@ -80,7 +80,8 @@ export class Supervisor {
   private forwarding: AdminForwarding | null = null;
 
   constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
-    const { shards, gateways, limits } = configuration;
+    const { shards, gateways } = configuration;
+    const { limits } = directory;
     this.configuration = configuration;
     this.directory = directory;
     this.log = log;
@@ -102,6 +103,8 @@ export class Supervisor {
     const platformStartId = randomBytes(6).readUIntBE(0, 6);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
+    this.checkFollowers(recovered);
+    markBegun(this.directory);
     this.shards.startWatch(this.configuration.syncLimitSeconds * 1000, this.events.stuck);
     await this.closeOldSessions(recovered);
     const highest = recovered.reduce((most, shard) => Math.max(most, shard.highestIncarnation), 0);
@@ -146,7 +149,7 @@ export class Supervisor {
     return {
       shard,
       shardCount: configuration.shards,
-      limits: configuration.limits,
+      limits: this.directory.limits,
       directory: journalDirectory(this.directory.path, shard),
       platformStartId,
       rings: columnOf(memory.rings, shard),
@@ -176,7 +179,7 @@ export class Supervisor {
       port,
       venue: configuration.venue,
       shardCount: configuration.shards,
-      limits: configuration.limits,
+      limits: this.directory.limits,
       rings,
       spans,
       outputs: memory.outputs,
@@ -191,6 +194,22 @@ export class Supervisor {
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),
       settings: DEFAULT_GATEWAY_SETTINGS,
     };
+  }
+
+  /**
+   * A follower gets only what is durable in shard 0. One that holds more means that records of shard 0 are gone: their
+   * numbers would be given again, and the shards would know different accounts, keys and instruments by them.
+   */
+  private checkFollowers(recovered: readonly ShardRecovered[]): void {
+    const first = recovered.find(({ shard }) => shard === 0)?.adminNumber ?? 0;
+    const ahead = recovered.find(({ adminNumber }) => adminNumber > first);
+    if (ahead === undefined) return;
+    const { path } = this.directory;
+    throw new PlatformError(
+      'ADMIN_RECORDS_MISSING',
+      EXIT_CORRUPT_JOURNAL,
+      `Shard ${ahead.shard} holds ${ahead.adminNumber} admin records (${lastSegment(path, ahead.shard)}), but shard 0, which numbers them, ends with ${first} (${lastSegment(path, 0)}): restore the journals of all shards from one backup.`,
+    );
   }
 
   private logRecovered(shard: ShardRecovered): void {
@@ -221,7 +240,11 @@ export class Supervisor {
     const done = AdminForwarding.published(this.adminLog);
     let key = readAdminKey(this.directory.adminKeyPath);
     if (done >= FIRST_RECORDS) {
-      if (key === null) this.log.warn(`there is no ${this.directory.adminKeyPath}: the operator key was moved away`);
+      if (key === null) {
+        this.log.warn(
+          `there is no operator key at ${this.directory.adminKeyPath}: put it back where an operator must log on from here`,
+        );
+      }
       return;
     }
     if (key === null) {
