@@ -3,10 +3,13 @@
  * engine's own walk over all of its links. SEQUENCES=n plays n of them, SEED=n begins at that seed.
  */
 import t from 'tap';
+import { CommandKind } from '../schemas/codes.js';
+import { Model } from './model/model.js';
 import { readCommand } from './model/plain-records.js';
 import { compare, type Finding, show } from './model-vs-engine.js';
 import { type RandomCommand, randomScenario, type Scenario, type ScenarioLimits } from './random-commands.js';
 import { shrink } from './shrink.js';
+import { VenueView } from './venue-view.js';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 1000);
 const FIRST_SEED = Number(process.env.SEED ?? 1);
@@ -27,6 +30,16 @@ t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRS
     }
   }
   t.pass(`${commands} commands`);
+});
+
+t.test('others trade while the mass cancel of an account waits, and with its orders', async (t) => {
+  const reached = { ofOne: 0, booked: 0, taken: 0 };
+  for (let seed = 1; seed <= 200; seed += 1) {
+    countInMassCancels(randomScenario(seed, LENGTHS[seed % LENGTHS.length] ?? 80), reached);
+  }
+  t.ok(reached.ofOne > 30, `${reached.ofOne} mass cancels of one instrument had to wait`);
+  t.ok(reached.booked > 30, `${reached.booked} orders of others came to rest while a mass cancel waited`);
+  t.ok(reached.taken > 30, `${reached.taken} orders that a mass cancel of all would have come to were traded`);
 });
 
 t.test('an engine that differs in one rule is found, and the sequence that shows it is short', async (t) => {
@@ -53,6 +66,30 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
     t.ok(shortest < 60, `${JSON.stringify(rule)} is found, and shown by ${shortest} commands`);
   }
 });
+
+/** Adds what happened while mass cancels waited for a Continue; `taken`, `booked`: by the New of another account. */
+function countInMassCancels(scenario: Scenario, reached: { ofOne: number; booked: number; taken: number }): void {
+  const { limits, shard, shardCount } = scenario;
+  const model = new Model(limits, shard, shardCount);
+  const view = new VenueView(model, shard);
+  const leaving = new Set<number>();
+  for (const { words, targetOf, index } of scenario.commands) {
+    const { kind, instrument, account } = readCommand(words, 0);
+    const before = model.operationsInProgress;
+    const live = new Set(view.live);
+    view.play(words, targetOf, index);
+    if (model.operationsInProgress === 0) {
+      leaving.clear();
+    } else if (kind === CommandKind.MassCancel && model.operationsInProgress > before) {
+      leaving.add(account);
+      reached.ofOne += instrument === 0 ? 0 : 1;
+    } else if (kind === CommandKind.New && leaving.size > 0 && !leaving.has(account)) {
+      const gone = [...live].filter((id) => !view.live.has(id));
+      reached.taken += gone.filter((id) => leaving.has(view.entered.get(id)?.account ?? 0)).length;
+      reached.booked += [...view.live].filter((id) => !live.has(id)).length;
+    }
+  }
+}
 
 /** The failing sequence, as short as it can be made, one command a line. */
 function describe(scenario: Scenario, finding: Finding): string {

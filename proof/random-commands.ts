@@ -186,6 +186,7 @@ class ScenarioMaker {
       [2, () => this.administer()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
+      [2 * rare, () => this.leave()],
     ]);
     make();
     if (this.wanders && dice.chance(0.3)) {
@@ -237,18 +238,40 @@ class ScenarioMaker {
     }
   }
 
-  /** More orders of one account than a mass cancel or an end of day looks at in one go; few of them make an event. */
+  /**
+   * An account takes all its orders back, of one instrument or of all; more than a command may cancel at a time. Between
+   * the Continues others trade with what is left of them, and take whole books of them away.
+   */
+  private leave(): void {
+    const { dice } = this;
+    const session = this.aSession();
+    const side = dice.pick([Side.Buy, Side.Sell]);
+    const here = this.anInstrument();
+    for (let count = dice.between(5, 20); count > 0; count -= 1) {
+      const instrument = dice.chance(0.5) ? here : this.anInstrument();
+      const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
+      this.push(this.limit(session, instrument, bits, this.center, dice.between(1, 2)));
+    }
+    this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
+    for (let count = dice.between(1, 4); count > 0; count -= 1) {
+      for (let orders = dice.below(5); orders > 0; orders -= 1) {
+        const bits = (opposite << 8) | (dice.pick([TimeInForce.Day, TimeInForce.ImmediateOrCancel]) << 24);
+        this.push(this.limit(this.aSession(), this.anInstrument(), bits, this.center, dice.between(1, 6)));
+      }
+      this.goOn();
+    }
+  }
+
+  /** More orders of one account than an end of day looks at in one go; few of them make an event. */
   private crowd(): void {
     const { dice } = this;
     const session = this.aSession();
     const here = this.anInstrument();
     for (let count = dice.between(70, 110); count > 0; count -= 1) {
-      const words = this.from(session, CommandKind.New, dice.chance(0.1) ? this.anInstrument() : here);
+      const instrument = dice.chance(0.1) ? this.anInstrument() : here;
       const timeInForce = dice.chance(0.1) ? TimeInForce.Day : TimeInForce.GoodTillCancel;
-      words[COMMAND_KIND_WORD] = CommandKind.New | (timeInForce << 24);
-      words[COMMAND_PRICE] = clampPrice(this.center - dice.between(100, 105));
-      words[COMMAND_QUANTITY] = 1;
-      this.push(words);
+      this.push(this.limit(session, instrument, timeInForce << 24, this.center - dice.between(100, 105), 1));
     }
     if (dice.chance(0.5)) {
       this.market(CommandKind.EndOfDay, here);
@@ -279,6 +302,15 @@ class ScenarioMaker {
       words[COMMAND_FLAGS_WORD] = CommandFlag.PostOnly << 16;
     }
     this.push(words);
+  }
+
+  /** A New; `bits`: side and time in force as they lie in the kind word. */
+  private limit(session: Session, instrument: number, bits: number, price: number, quantity: number): Int32Array {
+    const words = this.from(session, CommandKind.New, instrument);
+    words[COMMAND_KIND_WORD] = CommandKind.New | bits;
+    words[COMMAND_PRICE] = clampPrice(price);
+    words[COMMAND_QUANTITY] = quantity;
+    return words;
   }
 
   /** A cancel or a replace, mostly of a live order and by its owner. */

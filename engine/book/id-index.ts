@@ -143,8 +143,8 @@ export class IdIndex {
   }
 }
 
-/** The nth odd number of 32 bits that a seed stands for. */
-function multiplier(seed: number, nth: number): number {
+/** The nth odd number of 32 bits that a seed stands for: 1 to 5 are taken here, 6 to 8 in account-orders.ts. */
+export function multiplier(seed: number, nth: number): number {
   let mixed = (seed + Math.imul(nth, 0x9e3779b9)) | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

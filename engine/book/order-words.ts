@@ -6,7 +6,8 @@
  *         4 account    5 instrument     6, 7 client order id
  *         8 session    9 generation    10 level (or NOT_RESTING, FREE)
  *        11 previous  12 next           in the level's queue; `next` links the free slots
- *        13 previous  14 next           in the account's list   15 next in the chain of the client order id
+ *        13 previous  14 next           among the account's orders in the instrument
+ *        15 next in the chain of the client order id
  */
 
 export const ORDER_SHIFT = 4;
@@ -31,7 +32,7 @@ export const ORDER_CHAIN_NEXT = 15;
 export const FLAG_TIME_IN_FORCE = 3;
 export const FLAG_MARKET = 1 << 2;
 export const FLAG_POST_ONLY = 1 << 3;
-/** The order is in its account's list: not before it rests or waits for a Continue. */
+/** The order is in a list of its account's (account-orders.ts): not before it rests or waits for a Continue. */
 export const FLAG_LISTED = 1 << 4;
 export const FLAG_SELL = 1 << 8;
 

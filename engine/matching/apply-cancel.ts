@@ -22,15 +22,14 @@ const {
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
 } = layout;
-const { ORDER_ACCOUNT_NEXT, ORDER_INSTRUMENT, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
-const { ACCOUNT_FIRST, ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } = registryWords;
+const { ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
+const { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } = registryWords;
 const {
   MASS_CANCEL,
   OPERATION_ACCOUNT,
   OPERATION_CANCELLED,
   OPERATION_CLIENT_HIGH,
   OPERATION_CLIENT_LOW,
-  OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
   OPERATION_SESSION,
   OPERATION_SHIFT,
@@ -91,39 +90,29 @@ export function applyMassCancel(state: EngineState, words: Int32Array, at: numbe
     return;
   }
   const row = beginOperation(state, MASS_CANCEL, words, at, account, STARTED);
-  const first = state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_FIRST] as number;
-  operations.words[(row << OPERATION_SHIFT) + OPERATION_CURSOR] = first - 1;
   if (!runMassCancel(state, row)) suspendOperation(state);
 }
 
 /**
- * Cancels the account's orders, oldest first, from the cursor on; true when it is finished. It stops after maxVisits
- * orders as well: of an instrument's mass cancel they may all be orders elsewhere, which make no event.
+ * Cancels the account's orders, instrument by instrument and oldest first in each; true when it is finished. It needs no
+ * cursor: it takes the first that is left, and the account can add none meanwhile. What it looks at, it cancels, so it
+ * stops for want of room for an event only, however many orders the account has elsewhere.
  */
 export function runMassCancel(state: EngineState, row: number): boolean {
-  const orders = state.orders;
   const words = state.operations.words;
+  const accountOrders = state.accountOrders;
   const at = row << OPERATION_SHIFT;
+  const account = words[at + OPERATION_ACCOUNT] as number;
   const instrument = words[at + OPERATION_INSTRUMENT] as number;
   const low = words[at + OPERATION_CLIENT_LOW] as number;
   const high = words[at + OPERATION_CLIENT_HIGH] as number;
-  let slot = words[at + OPERATION_CURSOR] as number;
-  let cancelled = words[at + OPERATION_CANCELLED] as number;
-  for (let visits = state.maxVisits; slot >= 0 && visits > 0; visits--) {
-    const orderAt = slot << ORDER_SHIFT;
-    const next = orders[orderAt + ORDER_ACCOUNT_NEXT] as number;
-    if (instrument === 0 || orders[orderAt + ORDER_INSTRUMENT] === instrument) {
-      if (state.next === state.end) break;
-      // The cursor is behind the order before it goes: nothing may ever point to a freed slot.
-      words[at + OPERATION_CURSOR] = next;
-      cancelOrder(state, slot, Reason.MassCancel, low, high);
-      cancelled++;
-    }
-    slot = next;
+  for (;;) {
+    const slot = instrument === 0 ? accountOrders.firstOfAll(account) : accountOrders.first(account, instrument);
+    if (slot < 0) return finish(state, row);
+    if (state.next === state.end) return false;
+    cancelOrder(state, slot, Reason.MassCancel, low, high);
+    words[at + OPERATION_CANCELLED] = (words[at + OPERATION_CANCELLED] as number) + 1;
   }
-  words[at + OPERATION_CURSOR] = slot;
-  words[at + OPERATION_CANCELLED] = cancelled;
-  return slot < 0 && finish(state, row);
 }
 
 /** The last event of a mass cancel or end of day; false when there is no room for it. */

@@ -107,29 +107,48 @@ t.test('operations finish in the order in which they began, and a full table is 
   t.equal(made.side(1, 2), '');
 });
 
-t.test('a mass cancel of all instruments goes on behind orders that others took meanwhile', async (t) => {
-  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
-  for (let index = 0; index < 9; index++) made.buy(1, 100, { instrument: 1 + (index % 2) });
+t.test('a mass cancel of all instruments goes on with what others left meanwhile', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 3);
+  for (let index = 0; index < 9; index++) made.buy(1, 100, { instrument: 1 + (index % 3) });
   t.same(
     made.send(CommandKind.MassCancel, { instrument: 0 }).map((event) => event.split(' ')[1]),
-    ['#10', '#1', '#2', '#3'],
+    ['#10', '#1', '#4', '#7'],
+    'instrument by instrument, in the order in which they were entered first',
   );
-  // The cursor stands at the order that is taken now, and at the one behind it after that.
-  t.match(made.sell(1, 100, { instrument: 2 })[1], /^Fill #4 /);
-  t.match(made.sell(1, 100, { instrument: 1 })[1], /^Fill #5 /);
-  t.match(made.sell(1, 100, { instrument: 1 })[1], /^Fill #7 /);
+  t.match(made.sell(1, 100, { instrument: 2 })[1], /^Fill #2 /, 'the one that would go next');
+  for (const id of [3, 6, 9]) {
+    t.match(made.sell(1, 100, { instrument: 3 })[1], new RegExp(`^Fill #${id} `), 'all of an instrument');
+  }
   t.match(made.buy(1, 100, { counter: 900 })[0], /InProgress/, 'its own account waits');
   t.match(
     made.sell(1, 100, { counter: 900, timeInForce: FOK })[0],
     /InProgress/,
     'fill-or-kill counts on the whole book',
   );
-  const rest = finish(made);
+  t.same(finish(made).events, [
+    'Cancelled #5 at 100 quantity 1 related 10 MassCancel book',
+    'Cancelled #8 at 100 quantity 1 related 10 MassCancel book',
+    'Finished #10 quantity 5 end',
+  ]);
+});
+
+t.test('a mass cancel of which others left nothing is finished', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
+  for (let index = 0; index < 5; index++) made.buy(1, 100, { instrument: 1 + (index % 2) });
+  t.equal(made.send(CommandKind.MassCancel, { instrument: 0 }).length, 4);
+  for (const id of [2, 4]) t.match(made.sell(1, 100, { instrument: 2 })[1], new RegExp(`^Fill #${id} `));
+  t.same(finish(made).events, ['Finished #6 quantity 3 end']);
+});
+
+t.test('what the account enters after a mass cancel comes behind the orders that it kept elsewhere', async (t) => {
+  const made = new MadeEngine({}, Phase.Continuous, 2);
+  for (const instrument of [1, 2]) made.buy(1, 100, { instrument });
+  made.send(CommandKind.MassCancel, { instrument: 1 });
+  made.buy(1, 100, { instrument: 1 });
   t.same(
-    rest.events.map((event) => event.split(' ').slice(0, 2).join(' ')),
-    ['Cancelled #6', 'Cancelled #8', 'Cancelled #9', 'Finished #10'],
+    made.send(CommandKind.MassCancel, { instrument: 0 }).map((event) => event.split(' ').slice(0, 2).join(' ')),
+    ['Started #5', 'Cancelled #2', 'Cancelled #4', 'Finished #5'],
   );
-  t.equal(rest.events.at(-1), 'Finished #10 quantity 6 end');
 });
 
 t.test('the last event of a mass cancel may need a Continue of its own', async (t) => {
@@ -153,35 +172,59 @@ t.test('an end of day goes on through both sides', async (t) => {
 /** 16 orders for each of the 4 events: what a walk looks at in one go. */
 const VISITS = 64;
 
-t.test('a mass cancel stops after as many orders elsewhere as it may look at', async (t) => {
-  const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
-  for (let index = 0; index < VISITS; index++) made.buy(1, 100, { instrument: 2 });
+t.test('a mass cancel of one instrument looks at no order elsewhere, so nobody waits for it', async (t) => {
+  const made = new MadeEngine({ maxEventsPerCommand: 4, maxOrders: 512 }, Phase.Continuous, 3);
+  for (let index = 0; index < 4 * VISITS; index++) made.buy(1, 100, { instrument: 2 });
   made.buy(1, 100);
-  t.same(made.send(CommandKind.MassCancel), ['Started #66']);
-  t.equal(made.engine.operationsInProgress, 1);
-  t.match(made.buy(1, 100, { counter: 900 })[0], /InProgress/);
-  t.match(made.buy(1, 100, { counter: 0, instrument: 2 })[1], /^Booked/, 'the other instrument goes on');
-  t.same(finish(made).events, [
-    'Cancelled #65 at 100 quantity 1 related 66 MassCancel book',
-    'Finished #66 quantity 1 end',
-  ]);
-  t.equal(made.side(0, 2), '65@100×65');
+  for (const instrument of [1, 3]) {
+    const events = made.send(CommandKind.MassCancel, { instrument });
+    t.match(events.at(-1), /^Finished .* end$/, `done in one go in instrument ${instrument}`);
+    t.equal(made.engine.operationsInProgress, 0);
+    t.match(made.buy(1, 100, { instrument, account: 2, timeInForce: FOK })[0], /FillOrKillNotFillable/);
+  }
+  t.equal(made.side(0), '');
+  t.equal(made.side(0, 2), '256@100×256');
 });
 
-t.test('a mass cancel that only looked goes on behind orders that went meanwhile', async (t) => {
+t.test('a mass cancel of one instrument that needs more events holds only that one, for what it cancels', async (t) => {
   const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 2);
-  for (let index = 0; index < VISITS + 2; index++) made.buy(1, 100, { instrument: 2 });
-  made.buy(1, 100);
-  t.equal(made.send(CommandKind.MassCancel).length, 1);
-  // It stands at order 65 of instrument 2, which its owner cancels, and then at 66, which somebody takes.
-  t.match(made.send(CommandKind.Cancel, { instrument: 2, targetCounter: VISITS + 1 })[0], /^Cancelled/);
-  for (let index = 0; index < VISITS; index++) made.sell(1, 100, { instrument: 2 });
-  t.match(made.sell(1, 100, { instrument: 2 })[1], /^Fill #66 /);
+  for (let index = 0; index < 9; index++) made.buy(1, 100, { instrument: 1 + (index % 2) });
   t.same(
-    made.goOn().map((event) => event.split(' ')[0]),
-    ['Cancelled', 'Finished'],
+    made.send(CommandKind.MassCancel).map((event) => event.split(' ')[1]),
+    ['#10', '#1', '#3', '#5'],
   );
+  t.match(made.sell(1, 100, { counter: 900 })[0], /InProgress/);
+  t.match(made.sell(1, 100, { instrument: 2 })[1], /^Fill #2 /, 'its orders elsewhere trade on');
+  t.match(made.buy(1, 90, { instrument: 2 })[1], /^Booked/, 'and it may enter more there');
+  t.same(finish(made).counts, [3]);
+  t.equal(made.side(0), '');
+  t.equal(made.side(0, 2), '3@100×3 1@90×1');
 });
+
+t.test(
+  'a journal that ends in the middle of a mass cancel replays to where it stopped, and goes on alike',
+  async (t) => {
+    const orders = 30;
+    const play = (continues: number): { made: MadeEngine; events: string[] } => {
+      const made = new MadeEngine({ maxEventsPerCommand: 4 }, Phase.Continuous, 3);
+      for (let index = 0; index < orders; index++) made.buy(1, 100, { instrument: 1 + (index % 3) });
+      const events = made.send(CommandKind.MassCancel, { instrument: 0 });
+      for (let index = 0; index < continues; index++) events.push(...made.goOn());
+      return { made, events };
+    };
+    const whole = play(8);
+    t.equal(whole.made.engine.operationsInProgress, 0);
+    t.equal(whole.events.length, orders + 2, 'started, each order, finished');
+    for (let cut = 0; cut < 8; cut++) {
+      const { made, events } = play(cut);
+      t.equal(made.engine.operationsInProgress, cut < 7 ? 1 : 0, `${cut} continues`);
+      t.equal(made.engine.stateHash(), play(cut).made.engine.stateHash());
+      for (let left = cut; left < 8; left++) events.push(...made.goOn());
+      t.same(events, whole.events);
+      t.equal(made.engine.stateHash(), whole.made.engine.stateHash());
+    }
+  },
+);
 
 t.test('an end of day stops after as many orders that stay as it may look at', async (t) => {
   const made = new MadeEngine({ maxEventsPerCommand: 4 });

@@ -20,6 +20,7 @@ t.test('each part of the state is in the hash', async (t) => {
     ['answer', state.lanes.answers, 17 * 16 + 13],
     ['operation', state.operations.words, 8],
     ['volume', state.operations.volumes, 0],
+    ['first order of an account in an instrument', state.accountOrders.rows, 2],
     ['total', state.books.levels.totals, 1],
   ];
   for (const [name, array, at] of arrays) {

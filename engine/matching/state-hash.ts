@@ -104,6 +104,11 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   mixer.add(registry.accountCount);
   for (let account = 1; account <= registry.accountCount; account++) {
     mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_WORDS);
+    const { accountOrders } = state;
+    for (let row = accountOrders.firstRow(account); row >= 0; row = accountOrders.nextRow(row)) {
+      mixer.add(accountOrders.instrumentOf(row));
+      mixer.add(accountOrders.firstOrderOf(row));
+    }
   }
   mixer.add(registry.keyCount);
   for (let key = 1; key <= registry.keyCount; key++) {

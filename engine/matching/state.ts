@@ -8,6 +8,7 @@
 
 import * as layout from '../../schemas/layout.js';
 import type { AdminLog } from '../admin-log.js';
+import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
@@ -15,7 +16,6 @@ import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { LaneTable } from './lanes.js';
-import * as operationWords from './operations.js';
 import { OperationTable } from './operations.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -43,8 +43,6 @@ const {
 const {
   FLAG_LISTED,
   ORDER_ACCOUNT,
-  ORDER_ACCOUNT_NEXT,
-  ORDER_ACCOUNT_PREVIOUS,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
   ORDER_CUMULATIVE,
@@ -54,16 +52,15 @@ const {
   ORDER_SESSION,
   ORDER_SHIFT,
 } = orderWords;
-const { ACCOUNT_FIRST, ACCOUNT_LAST, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
-const { MASS_CANCEL, OPERATION_CURSOR, OPERATION_KIND, OPERATION_SHIFT } = operationWords;
+const { ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
 
-/** A walk passes many an order without an event; those cost little, but not nothing. */
+/** An end of day passes many an order without an event; those cost little, but not nothing. */
 const VISITS_PER_EVENT = 16;
 
 export class EngineState {
   readonly limits: Limits;
   readonly maxEvents: number;
-  /** Orders that a walk over orders looks at before it stops, as it does when its events are used up. */
+  /** Orders that an end of day looks at before it stops, as it does when its events are used up. */
   readonly maxVisits: number;
   readonly shard: number;
   readonly shardCount: number;
@@ -76,6 +73,7 @@ export class EngineState {
   readonly instruments: Int32Array;
   readonly accounts: Int32Array;
   readonly ids: IdIndex;
+  readonly accountOrders: AccountOrders;
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   /** Of shard 0 only. */
@@ -115,6 +113,7 @@ export class EngineState {
     this.instruments = this.registry.instruments;
     this.accounts = this.registry.accounts;
     this.ids = new IdIndex(this.orders, limits.maxOrders, bucketSeed);
+    this.accountOrders = new AccountOrders(this.orders, this.accounts, limits.maxOrders, bucketSeed);
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.adminLog = adminLog;
@@ -223,46 +222,17 @@ export function writeEvent(
   return to;
 }
 
-/** Puts an order at the end of its account's list: the order in which mass cancels take orders. */
+/** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
 export function listOrder(state: EngineState, slot: number): void {
-  const orders = state.orders;
-  const accounts = state.accounts;
-  const at = slot << ORDER_SHIFT;
-  const accountAt = (orders[at + ORDER_ACCOUNT] as number) << ACCOUNT_SHIFT;
-  const last = (accounts[accountAt + ACCOUNT_LAST] as number) - 1;
-  orders[at + ORDER_FLAGS] = (orders[at + ORDER_FLAGS] as number) | FLAG_LISTED;
-  orders[at + ORDER_ACCOUNT_PREVIOUS] = last;
-  orders[at + ORDER_ACCOUNT_NEXT] = -1;
-  if (last >= 0) orders[(last << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = slot;
-  else accounts[accountAt + ACCOUNT_FIRST] = slot + 1;
-  accounts[accountAt + ACCOUNT_LAST] = slot + 1;
+  const flagsAt = (slot << ORDER_SHIFT) + ORDER_FLAGS;
+  state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
+  state.accountOrders.add(slot);
 }
 
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
-  const orders = state.orders;
-  const at = slot << ORDER_SHIFT;
-  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
-    const accounts = state.accounts;
-    const accountAt = (orders[at + ORDER_ACCOUNT] as number) << ACCOUNT_SHIFT;
-    const previous = orders[at + ORDER_ACCOUNT_PREVIOUS] as number;
-    const next = orders[at + ORDER_ACCOUNT_NEXT] as number;
-    if (previous >= 0) orders[(previous << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = next;
-    else accounts[accountAt + ACCOUNT_FIRST] = next + 1;
-    if (next >= 0) orders[(next << ORDER_SHIFT) + ORDER_ACCOUNT_PREVIOUS] = previous;
-    else accounts[accountAt + ACCOUNT_LAST] = previous + 1;
-    if (state.operations.count > 0) moveCursors(state, slot, next);
+  if (((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
+    state.accountOrders.remove(slot);
   }
   state.books.orders.free(slot);
-}
-
-/** A mass cancel in progress whose cursor is at an order that goes now (another's fill took it) goes on behind it. */
-function moveCursors(state: EngineState, slot: number, next: number): void {
-  const operations = state.operations;
-  for (let index = 0; index < operations.count; index++) {
-    const at = operations.row(index) << OPERATION_SHIFT;
-    if (operations.words[at + OPERATION_KIND] === MASS_CANCEL && operations.words[at + OPERATION_CURSOR] === slot) {
-      operations.words[at + OPERATION_CURSOR] = next;
-    }
-  }
 }

@@ -6,23 +6,17 @@
 import { Phase } from '../../schemas/codes.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
-  FLAG_LISTED,
   FREE,
   ORDER_ACCOUNT,
-  ORDER_ACCOUNT_NEXT,
-  ORDER_ACCOUNT_PREVIOUS,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
-  ORDER_FLAGS,
   ORDER_LEVEL,
   ORDER_SHIFT,
 } from '../book/order-words.js';
 import { SIDE_BEST, SIDE_SHIFT } from '../book/side-words.js';
 import { validateBooks } from '../book/validate-books.js';
 import {
-  ACCOUNT_FIRST,
   ACCOUNT_LANES,
-  ACCOUNT_LAST,
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
   INSTRUMENT_IN_PROGRESS,
@@ -31,7 +25,6 @@ import {
 } from '../registry-words.js';
 import { LANE_ACCOUNT, LANE_SHIFT } from './lane-words.js';
 import {
-  MASS_CANCEL,
   OPERATION_ACCOUNT,
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
@@ -50,7 +43,7 @@ export function validateState(state: EngineState): void {
     throw new Error(`${resting} orders rest and ${sweeping} are in progress, but ${live} are live`);
   }
   validateIds(state, resting);
-  validateAccountLists(state);
+  state.accountOrders.validate(state.registry.accountCount, live);
   validatePhases(state);
   state.lanes.validate();
   validateLaneCounts(state);
@@ -70,12 +63,10 @@ function validateOperations(state: EngineState): number {
     const kind = operations.words[at + OPERATION_KIND] as number;
     const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
     const cursor = operations.words[at + OPERATION_CURSOR] as number;
-    if ((kind === SWEEP || kind === MASS_CANCEL) && cursor >= 0) {
+    if (kind === SWEEP) {
       if (state.orders[(cursor << ORDER_SHIFT) + ORDER_LEVEL] === FREE) {
         throw new Error(`the cursor of operation ${index} is at order slot ${cursor}, which is free`);
       }
-    }
-    if (kind === SWEEP) {
       sweeping++;
       reserved += operations.words[at + OPERATION_STAGE] as number;
     }
@@ -120,35 +111,6 @@ function validateIds(state: EngineState, resting: number): void {
   }
   const indexed = state.ids.validate(resting);
   if (indexed !== named) throw new Error(`the index holds ${indexed} client order ids, ${named} orders have one`);
-}
-
-function validateAccountLists(state: EngineState): void {
-  const orders = state.orders;
-  let listed = 0;
-  for (let account = 1; account <= state.registry.accountCount; account++) {
-    const at = account << ACCOUNT_SHIFT;
-    let previous = -1;
-    for (let slot = (state.accounts[at + ACCOUNT_FIRST] as number) - 1; slot >= 0; ) {
-      const orderAt = slot << ORDER_SHIFT;
-      if (orders[orderAt + ORDER_ACCOUNT] !== account || orders[orderAt + ORDER_LEVEL] === FREE) {
-        throw new Error(`order slot ${slot} is in the list of account ${account}, but not its live order`);
-      }
-      if (((orders[orderAt + ORDER_FLAGS] as number) & FLAG_LISTED) === 0) {
-        throw new Error(`order slot ${slot} is in a list but does not say so`);
-      }
-      if (orders[orderAt + ORDER_ACCOUNT_PREVIOUS] !== previous) {
-        throw new Error(`order slot ${slot} has a wrong link to its account's order before`);
-      }
-      if (++listed > state.books.orders.live) throw new Error('the lists of accounts hold more orders than are live');
-      previous = slot;
-      slot = orders[orderAt + ORDER_ACCOUNT_NEXT] as number;
-    }
-    if (state.accounts[at + ACCOUNT_LAST] !== previous + 1)
-      throw new Error(`account ${account} has a wrong last order`);
-  }
-  if (listed !== state.books.orders.live) {
-    throw new Error(`the lists of accounts hold ${listed} orders, ${state.books.orders.live} are live`);
-  }
 }
 
 function validateLaneCounts(state: EngineState): void {

@@ -20,8 +20,6 @@ export interface ModelOrder {
   price: number;
   leaves: number;
   cumulative: number;
-  /** It has come to rest, or stopped on its way: mass cancels find it. */
-  listed: boolean;
 }
 
 /** One level as the public sees it. */

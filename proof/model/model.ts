@@ -51,7 +51,7 @@ import {
 } from './work.js';
 
 const MAX_UINT32 = 0xffffffff;
-/** A walk over orders stops after so many of them for each event that it may make. */
+/** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
 const CLIENT_KINDS: readonly number[] = [
   CommandKind.New,
@@ -294,7 +294,6 @@ export class Model {
       price,
       leaves: quantity,
       cumulative: 0,
-      listed: false,
     };
     return { steps: enterNew(state, instrument, order), taker: order };
   }
@@ -407,8 +406,8 @@ export class Model {
 
   /**
    * Makes steps while the next one fits; `goesOn` is the operation that it was before. Of such a one the first `next`
-   * makes the step that it stopped before: there is always room for that one. It counts as a visit, which is what a walk
-   * over orders begins with again.
+   * makes the step that it stopped before: there is always room for that one. It counts as a visit, which is what an end
+   * of day begins with again.
    */
   private drive(work: Work & Omit<Operation, 'keepsLevel'>, goesOn?: Operation): void {
     const { state } = this;
@@ -422,7 +421,7 @@ export class Model {
         (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
       ) {
         if (work.taker !== undefined) {
-          work.taker.listed = true;
+          state.list(work.taker);
         }
         if (goesOn !== undefined) {
           state.operations.unshift(goesOn);

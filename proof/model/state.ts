@@ -55,13 +55,8 @@ export interface Lane {
   readonly answers: Answer[];
 }
 
-/** A step that makes no event by itself: a walk over orders comes to the next one. */
+/** A step that makes no event by itself: an end of day comes to the next order. */
 export const VISIT = 0;
-
-/** Where a walk over an account's orders stands; undefined: it is over. */
-export interface Walk {
-  next: ModelOrder | undefined;
-}
 
 /**
  * The rest of a command's work, step by step. It yields how many events its next step makes (1, or 2 for a pair of
@@ -120,14 +115,14 @@ export class State {
   /** Live orders by id, in order of acceptance. */
   readonly orders = new Map<bigint, ModelOrder>();
   readonly operations: Operation[] = [];
-  /** Walks that have begun and are not over. */
-  readonly walks = new Set<Walk>();
   /** Events of the apply that is running. */
   events: PlainEvent[] = [];
   private lastOrderId = 0n;
   private commandOfEvents = 0;
   private timeUs = 0n;
   private readonly accountSequences = new Map<number, number>();
+  /** Of each account, by instrument, the orders that rest, or wait in a sweep, oldest first. No set is empty. */
+  private readonly listed = new Map<number, Map<number, Set<ModelOrder>>>();
   private readonly ordersByClientId = new Map<bigint, ModelOrder>();
 
   constructor(
@@ -218,23 +213,29 @@ export class State {
     this.nameOrder(order);
   }
 
-  /** The oldest order of an account that rests, or waits in a sweep; undefined: it has none. */
-  firstOf(account: number): ModelOrder | undefined {
-    return [...this.orders.values()].find((order) => order.account === account && order.listed);
+  /** The order rests, or stopped on its way: mass cancels find it from here on. */
+  list(order: ModelOrder): void {
+    const ofAccount = this.listed.get(order.account) ?? new Map<number, Set<ModelOrder>>();
+    ofAccount.set(order.instrument, (ofAccount.get(order.instrument) ?? new Set<ModelOrder>()).add(order));
+    this.listed.set(order.account, ofAccount);
   }
 
-  /** The one behind it. */
-  behind(before: ModelOrder): ModelOrder | undefined {
-    const own = [...this.orders.values()].filter((order) => order.account === before.account && order.listed);
-    return own[own.indexOf(before) + 1];
+  /**
+   * The account's oldest order in the instrument, or (undefined) in the one in which it has had orders without a break
+   * the longest; undefined: it has none.
+   */
+  firstOf(account: number, instrument: number | undefined): ModelOrder | undefined {
+    const ofAccount = this.listed.get(account);
+    const orders = instrument === undefined ? ofAccount?.values().next().value : ofAccount?.get(instrument);
+    return orders?.values().next().value;
   }
 
-  /** A walk that stands at the order goes on behind it. */
   removeOrder(order: ModelOrder): void {
-    for (const walk of this.walks) {
-      if (walk.next === order) {
-        walk.next = this.behind(order);
-      }
+    const ofAccount = this.listed.get(order.account);
+    const there = ofAccount?.get(order.instrument);
+    there?.delete(order);
+    if (there?.size === 0) {
+      ofAccount?.delete(order.instrument);
     }
     this.orders.delete(order.id);
     this.ordersByClientId.delete(clientKey(order.account, order.clientOrderId));

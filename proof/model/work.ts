@@ -6,7 +6,7 @@ import { EventKind, Liquidity, OrderType, Phase, Reason, type Side, TimeInForce 
 import { auction } from './auction.js';
 import type { Book, BookSide, ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
-import { type ModelInstrument, type Sender, type State, type Steps, VISIT, type Walk } from './state.js';
+import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
 const MAX_UINT32 = 0xffffffff;
 
@@ -58,32 +58,24 @@ export function* replace(
 }
 
 /**
- * MassCancel of an account's orders, oldest first, in one instrument or (undefined) in all. Others may trade with those
- * orders while it goes on, and orders elsewhere come and go.
+ * MassCancel of an account's orders in one instrument or (undefined) in all, then instrument by instrument; oldest first
+ * in each. Of all, others may trade with those orders while it goes on.
  */
 export function* massCancel(state: State, sender: Sender, instrument: ModelInstrument | undefined): Steps {
   const answer = { ...sender, instrument: instrument?.id ?? 0 };
   yield 1;
   state.emit(EventKind.Started, answer);
-  const walk: Walk = { next: state.firstOf(sender.account) };
-  state.walks.add(walk);
   let count = 0;
-  while (walk.next !== undefined) {
-    yield VISIT;
-    if (instrument !== undefined && walk.next !== undefined && walk.next.instrument !== instrument.id) {
-      walk.next = state.behind(walk.next);
-      continue;
-    }
+  while (state.firstOf(sender.account, instrument?.id) !== undefined) {
     yield 1;
-    // What stood here when it stopped may be gone, and the walk stands at the next one, or at the end.
-    const order = walk.next;
+    // What was first when it stopped may be gone, and another one first, or none.
+    const order = state.firstOf(sender.account, instrument?.id);
     const book = state.instrument(order?.instrument ?? 0)?.book;
     if (order !== undefined && book !== undefined) {
       takeAway(state, book, order, Reason.MassCancel, sender.clientOrderId);
       count += 1;
     }
   }
-  state.walks.delete(walk);
   yield 1;
   state.emit(EventKind.Finished, { ...answer, quantity: count });
 }
@@ -189,7 +181,7 @@ function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOr
     drop(state, taker, Reason.ImmediateOrCancel);
   } else {
     book.side(taker.side).add(taker);
-    taker.listed = true;
+    state.list(taker);
     const { leaves } = taker;
     state.emitOrder(EventKind.Booked, taker, { leaves, displayed: leaves, book: true });
   }
