@@ -7,6 +7,7 @@ import type { Limits } from '../engine/limits.js';
 import { commandWords, MadeEngine } from '../engine/matching/made-engine.js';
 import { CommandKind, Phase } from '../schemas/codes.js';
 import { EVENT_WORDS } from '../schemas/layout.js';
+import { Dice } from './dice.js';
 
 const STEPS = 3000;
 
@@ -24,14 +25,10 @@ export function playScript(task: {
   bucketSeed?: number;
 }): Played {
   const made = new MadeEngine({ maxEventsPerCommand: 16, ...task.limits }, Phase.Continuous, 2, 1, task.bucketSeed);
-  let state = task.seed;
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return (state >>> 10) % below;
-  };
+  const dice = new Dice(task.seed);
   let events = 0;
   for (let step = 1; step <= STEPS; step++) {
-    const words = wordsOf(step, random);
+    const words = wordsOf(step, dice);
     if (step === task.without) continue;
     const count = made.engine.apply(words, 0, 0);
     events = crc32(new Uint8Array(made.events.buffer, 0, count * EVENT_WORDS * 4), events);
@@ -40,20 +37,29 @@ export function playScript(task: {
   return { hash: made.engine.stateHash(), events };
 }
 
-function wordsOf(step: number, random: (below: number) => number): Int32Array {
-  const account = 1 + random(2);
-  const said = { account, instrument: 1 + random(2) };
-  const what = random(100);
+function wordsOf(step: number, dice: Dice): Int32Array {
+  const account = 1 + dice.below(2);
+  const said = { account, instrument: 1 + dice.below(2) };
+  const what = dice.below(100);
   if (what < 60) {
-    const order = { price: 90 + random(20), quantity: 1 + random(50), side: random(2), timeInForce: random(4) };
+    const order = {
+      price: 90 + dice.below(20),
+      quantity: 1 + dice.below(50),
+      side: dice.below(2),
+      timeInForce: dice.below(4),
+    };
     return commandWords(CommandKind.New, { ...said, ...order }, step);
   }
-  const targetCounter = 1 + random(step);
+  const targetCounter = 1 + dice.below(step);
   if (what < 80) return commandWords(CommandKind.Cancel, { ...said, targetCounter }, step);
   if (what < 92) {
-    const kind = random(2) === 0 ? CommandKind.Replace : CommandKind.CancelReplace;
-    return commandWords(kind, { ...said, targetCounter, price: 90 + random(20), quantity: 1 + random(50) }, step);
+    const kind = dice.below(2) === 0 ? CommandKind.Replace : CommandKind.CancelReplace;
+    return commandWords(
+      kind,
+      { ...said, targetCounter, price: 90 + dice.below(20), quantity: 1 + dice.below(50) },
+      step,
+    );
   }
-  if (what < 94) return commandWords(CommandKind.MassCancel, { ...said, instrument: random(3) }, step);
+  if (what < 94) return commandWords(CommandKind.MassCancel, { ...said, instrument: dice.below(3) }, step);
   return commandWords(CommandKind.Continue, { account: 0, lane: 0, session: 0, instrument: 0 }, 0);
 }

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { Dice } from '../../proof/dice.js';
 import { type BookLimits, Books } from './book.js';
 import { LEVEL_BETTER, LEVEL_HEAD, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from './level-words.js';
 import { NaiveSide } from './naive-side.js';
@@ -16,17 +17,6 @@ const LIMITS: BookLimits = {
 const HIGHEST = 2147483647;
 const LOWEST = -2147483647;
 
-/** A small generator of random numbers (mulberry32): the seed is in the name of the test. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * below);
-  };
-}
-
 function booksOf(overrides: Partial<BookLimits>, instruments = 1): Books {
   const books = new Books({ ...LIMITS, ...overrides });
   for (let instrument = 1; instrument <= instruments; instrument++) books.open(instrument);
@@ -40,7 +30,8 @@ type PriceSource = (side: number, step: number, random: (below: number) => numbe
  * everything out again. Returns the first difference, '' for none.
  */
 function drive(books: Books, seed: number, steps: number, priceOf: PriceSource, every = 1): string {
-  const random = randomFrom(seed);
+  const dice = new Dice(seed);
+  const random = (below: number): number => dice.below(below);
   const sides = [new NaiveSide(books, 2), new NaiveSide(books, 3)];
   let wrong = '';
   for (let step = 0; step < steps && wrong === ''; step++) {

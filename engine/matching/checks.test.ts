@@ -1,5 +1,6 @@
 /** Each refusal, what it names, and whether it uses the client order id up. The order of checks is proved against the model. */
 import t from 'tap';
+import { Dice } from '../../proof/dice.js';
 import { CommandFlag, CommandKind, OrderType, Phase, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape } from '../../schemas/kinds.js';
 import { COMMAND_ACCOUNT, COMMAND_WORDS, EVENT_ACCOUNT, EVENT_SESSION, NO_PRICE } from '../../schemas/layout.js';
@@ -344,24 +345,20 @@ t.test('a slot is used again under another order id, and retired at its last gen
 });
 
 t.test('what the short look at a shape lets pass the tables let pass', async (t) => {
-  let state = 12345;
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1103515245) + 12345) | 0;
-    return (state >>> 8) % below;
-  };
+  const dice = new Dice(12345);
   const kinds = [NEW, CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace, CommandKind.MassCancel];
   let passed = 0;
   let wrong = 0;
   for (let turn = 0; turn < 200_000; turn++) {
     const words = commandWords(
-      kinds[random(kinds.length)] as CommandKind,
-      { ...ORDER, price: random(2), quantity: random(2) },
+      kinds[dice.below(kinds.length)] as CommandKind,
+      { ...ORDER, price: dice.below(2), quantity: dice.below(2) },
       1,
     );
     // Mostly one flipped bit somewhere, so that both answers are common.
-    if (random(4) !== 0) {
-      const word = random(COMMAND_WORDS);
-      words[word] = (words[word] as number) ^ (1 << random(32));
+    if (dice.below(4) !== 0) {
+      const word = dice.below(COMMAND_WORDS);
+      words[word] = (words[word] as number) ^ (1 << dice.below(32));
     }
     if (!hasUsualShape(words, 0)) continue;
     passed++;

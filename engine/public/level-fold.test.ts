@@ -1,9 +1,9 @@
 /** The fold of book events into levels: each kind, auctions, extremes, against a plain list of orders, and its asserts. */
 import t from 'tap';
+import { type EventFields, RandomEvents, type RestingOrder } from '../../proof/random-events.js';
 import { EventKind, Liquidity, Side } from '../../schemas/codes.js';
 import { EVENT_INSTRUMENT, EVENT_KIND_WORD, EVENT_SELL_BIT, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { FOLD_DEPTH, FOLD_NOTHING, FOLD_TOP, LEVEL_NUMBERS, LevelFold } from './level-fold.js';
-import { type EventFields, RandomEvents, type RestingOrder } from './random-events.js';
 
 const INSTRUMENT = 7;
 

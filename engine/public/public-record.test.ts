@@ -1,5 +1,6 @@
 /** Public records: the trade of two fills, the top of a book, and that nothing private ever gets into one. */
 import t from 'tap';
+import { type ExpectedTrade, RandomEvents, type RestingOrder } from '../../proof/random-events.js';
 import { EventKind, Liquidity, Side } from '../../schemas/codes.js';
 import {
   EVENT_ACCOUNT,
@@ -22,7 +23,6 @@ import {
 } from '../../schemas/layout.js';
 import { LevelFold } from './level-fold.js';
 import { firstPrivateWord, TradePairs, writeTop, writeTrade } from './public-record.js';
-import { type ExpectedTrade, RandomEvents, type RestingOrder } from './random-events.js';
 
 function readTrade(words: Int32Array, at: number): ExpectedTrade {
   const kindWord = words[at + EVENT_KIND_WORD] as number;

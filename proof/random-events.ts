@@ -2,7 +2,7 @@
  * A random but possible stream of a shard's events with a plain list of the resting orders behind it, kept apart from the
  * fold that the tests hold against it. Every private word of every event holds something. Tests only.
  */
-import { EventKind, Liquidity } from '../../schemas/codes.js';
+import { EventKind, Liquidity } from '../schemas/codes.js';
 import {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -27,7 +27,8 @@ import {
   EVENT_TIME_US,
   EVENT_WORDS,
   NO_PRICE,
-} from '../../schemas/layout.js';
+} from '../schemas/layout.js';
+import { Dice } from './dice.js';
 
 export interface RestingOrder {
   id: number;
@@ -60,20 +61,6 @@ export interface EventFields {
   liquidity?: Liquidity;
 }
 
-/** Numbers from a seed; the same seed gives the same numbers. */
-export class SeededRandom {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  below(limit: number): number {
-    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((this.#state / 4294967296) * limit);
-  }
-}
-
 export class RandomEvents {
   readonly resting: RestingOrder[] = [];
   readonly trades: ExpectedTrade[] = [];
@@ -82,13 +69,13 @@ export class RandomEvents {
   count = 0;
   #sequence = 0;
   #nextId = 1;
-  readonly #random: SeededRandom;
+  readonly #dice: Dice;
   readonly #instruments: number;
   readonly #spread: number;
 
   /** Prices lie within `spread` ticks around 0: of 1000 many levels, of 5 few. */
   constructor(seed: number, instruments: number, spread: number) {
-    this.#random = new SeededRandom(seed);
+    this.#dice = new Dice(seed);
     this.#instruments = instruments;
     this.#spread = spread;
   }
@@ -96,10 +83,10 @@ export class RandomEvents {
   /** Makes the events of one random happening; `count` of them lie in `words`. */
   step(): void {
     this.count = 0;
-    const chance = this.#random.below(100);
-    const order = this.resting[this.#random.below(Math.max(1, this.resting.length))];
+    const chance = this.#dice.below(100);
+    const order = this.resting[this.#dice.below(Math.max(1, this.resting.length))];
     if (order === undefined || chance < 40) {
-      this.#book(1 + this.#random.below(this.#instruments), this.#random.below(2), this.#price());
+      this.#book(1 + this.#dice.below(this.#instruments), this.#dice.below(2), this.#price());
     } else if (chance < 55) {
       this.#hit(order);
     } else if (chance < 70) {
@@ -136,10 +123,10 @@ export class RandomEvents {
     words[at + EVENT_ORDER_ID + 1] = 1;
     words[at + EVENT_RELATED_ID] = fields.relatedId ?? 77;
     for (const word of [EVENT_CLIENT_ORDER_ID, EVENT_CLIENT_ORDER_ID + 1, EVENT_AMOUNT, EVENT_AMOUNT + 1]) {
-      words[at + word] = 1 + this.#random.below(1000);
+      words[at + word] = 1 + this.#dice.below(1000);
     }
     for (const word of [EVENT_ACCOUNT, EVENT_ACCOUNT_SEQUENCE, EVENT_SESSION, EVENT_LEAVES, EVENT_CUMULATIVE]) {
-      words[at + word] = 1 + this.#random.below(1000);
+      words[at + word] = 1 + this.#dice.below(1000);
     }
     words[at + EVENT_INSTRUMENT] = order.instrument;
     words[at + EVENT_PRICE] = fields.price ?? order.price;
@@ -155,7 +142,7 @@ export class RandomEvents {
   }
 
   #price(): number {
-    return this.#random.below(this.#spread) - Math.floor(this.#spread / 2);
+    return this.#dice.below(this.#spread) - Math.floor(this.#spread / 2);
   }
 
   #newOrder(instrument: number, side: number, price: number, quantity: number): RestingOrder {
@@ -163,7 +150,7 @@ export class RandomEvents {
   }
 
   #book(instrument: number, side: number, price: number): void {
-    this.#rest(this.#newOrder(instrument, side, price, 1 + this.#random.below(100)));
+    this.#rest(this.#newOrder(instrument, side, price, 1 + this.#dice.below(100)));
   }
 
   #rest(order: RestingOrder): void {
@@ -179,13 +166,13 @@ export class RandomEvents {
     this.#gone(order);
     this.event({ kind, order, book: true });
     if (again) {
-      this.#rest({ ...order, price: this.#price(), quantity: 1 + this.#random.below(100) });
+      this.#rest({ ...order, price: this.#price(), quantity: 1 + this.#dice.below(100) });
     }
   }
 
   #reduce(order: RestingOrder): void {
     if (order.quantity > 1) {
-      const quantity = 1 + this.#random.below(order.quantity - 1);
+      const quantity = 1 + this.#dice.below(order.quantity - 1);
       order.quantity -= quantity;
       this.event({ kind: EventKind.Reduced, order, quantity, displayed: order.quantity, book: true });
     }
@@ -196,7 +183,7 @@ export class RandomEvents {
     if (maker.price === NO_PRICE) {
       return;
     }
-    const taker = this.#newOrder(maker.instrument, 1 - maker.side, maker.price, 1 + this.#random.below(maker.quantity));
+    const taker = this.#newOrder(maker.instrument, 1 - maker.side, maker.price, 1 + this.#dice.below(maker.quantity));
     this.#fillPair(maker, taker, maker.price, taker.quantity, false);
   }
 
