@@ -231,10 +231,10 @@ const THREE_SHARDS = [
 ] as const;
 
 /** Answers the client's last question about instruments: none, and what each shard has applied. */
-async function sayApplied(gateway: FakeConnection, applied: readonly number[]): Promise<void> {
+async function sayApplied(gateway: FakeConnection, applied: readonly number[], countedTo = 12): Promise<void> {
   await settle();
   const asked = gateway.messages.findLast((message) => message.type === 'InstrumentsRequest');
-  gateway.say({ type: 'Instruments', request: asked?.request ?? 0, more: false, instruments: [], applied });
+  gateway.say({ type: 'Instruments', request: asked?.request ?? 0, more: false, instruments: [], applied, countedTo });
   await settle();
 }
 
@@ -284,6 +284,41 @@ t.test(
   },
 );
 
+t.test('an answer that is not durable yet is not mixed up with the record before it', async (t) => {
+  const { client, clock, gateway } = await connected({ ackLevel: 'Matched' }, THREE_SHARDS);
+  let resolved = false;
+  const account = client.addAccount('trader').then((id) => {
+    resolved = true;
+    return id;
+  });
+  await settle();
+  gateway.reports([{ kind: EventKind.AccountAdded, sequence: 11, accountSequence: 2, counter: 1001, leaves: 7 }]);
+  await sayApplied(gateway, [4, 4, 4], 10);
+  t.equal(resolved, false, 'its own record is not counted yet');
+  clock.advance(10);
+  await sayApplied(gateway, [5, 5, 4], 11);
+  t.equal(resolved, false);
+  clock.advance(10);
+  await sayApplied(gateway, [5, 5, 5], 11);
+  t.equal(await account, 7);
+});
+
+t.test('an admin record that a crash took back never happened, whatever is counted later', async (t) => {
+  const { client, network, clock, gateway } = await connected({ ackLevel: 'Matched' }, THREE_SHARDS);
+  const failed = codeOf(client.addAccount('trader'));
+  await settle();
+  gateway.reports([{ kind: EventKind.AccountAdded, sequence: 11, accountSequence: 2, counter: 1001, leaves: 7 }]);
+  await sayApplied(gateway, [4, 4, 4], 10);
+  gateway.drop(1006);
+  clock.advance(250);
+  const again = await network.logon();
+  again.answerLogon(51, THREE_SHARDS);
+  again.say({ type: 'RolledBack', shard: 0, epoch: 2, sequence: 10 });
+  clock.advance(10);
+  await sayApplied(again, [5, 5, 5], 20);
+  t.equal(await failed, 'NEVER_HAPPENED');
+});
+
 t.test('with two shards each has a fence of its own', async (t) => {
   const { client, network, clock, gateway } = await connected({}, [
     [10, 1],
@@ -301,6 +336,7 @@ t.test('with two shards each has a fence of its own', async (t) => {
       { id: 2, shard: 1, symbol: 'B', ...info },
     ],
     applied: [4, 4],
+    countedTo: 10,
   });
   await listing;
   const onZero = client.place(ORDER);

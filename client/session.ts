@@ -46,6 +46,14 @@ export interface SessionOptions {
   readonly random: () => number;
 }
 
+/** Admin records as a gateway has counted them. */
+export interface AppliedRecords {
+  /** By shard: how many durable ones it has applied. */
+  readonly applied: readonly number[];
+  /** The event of shard 0 up to which its own were counted. */
+  readonly countedTo: number;
+}
+
 interface Subscription {
   readonly channels: number;
   readonly mode: StreamMode;
@@ -73,7 +81,7 @@ export class Session extends SessionEvents {
   private readonly publicChain = new PublicChain();
   private readonly pending = new PendingCommands();
   private readonly book = new InstrumentBook();
-  private applied: readonly number[] = [];
+  private applied: AppliedRecords = { applied: [], countedTo: 0 };
   private readonly requests = new Map<number, Request>();
   private readonly subscriptions: Subscription[] = [];
   private readonly frameCounts = new Uint16Array(REMEMBERED_FRAMES);
@@ -529,7 +537,7 @@ export class Session extends SessionEvents {
       const asked = after;
       const page = await this.request((request) => ({ type: 'InstrumentsRequest', request, after: asked }));
       if (page.type !== 'Instruments') break;
-      this.applied = page.applied;
+      this.applied = { applied: page.applied, countedTo: page.countedTo };
       for (const instrument of page.instruments) {
         this.book.add(instrument);
         after = Math.max(after, instrument.id);
@@ -539,8 +547,8 @@ export class Session extends SessionEvents {
     return this.book;
   }
 
-  /** By shard: admin records applied, as of the last answer about instruments. */
-  protected get appliedRecords(): readonly number[] {
+  /** As of the last answer about instruments. */
+  protected get appliedRecords(): AppliedRecords {
     return this.applied;
   }
 

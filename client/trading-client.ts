@@ -21,7 +21,7 @@ import {
 } from './commands.js';
 import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
 import { EVERY_SHARD } from './pending.js';
-import { Session } from './session.js';
+import { type AppliedRecords, Session } from './session.js';
 import { TredyeError } from './tredye-error.js';
 
 /** An instrument by its number or its symbol. */
@@ -225,17 +225,30 @@ export class TradingClient extends Session {
       throw new TredyeError('REFUSED', `The platform refused the record: ${report.reason}.`, { reason: report.reason });
     }
     const done = narrowed(report, [kind]);
-    if (this.shardCount > 1) await this.appliedEverywhere(operation);
+    if (this.shardCount === 1) return done;
+    let takenBack = false;
+    const forget = this.onRolledBack(({ shard, sequence }) => {
+      takenBack ||= shard === ADMIN_SHARD && sequence < done.sequence;
+    });
+    await this.appliedEverywhere(operation, done.sequence, () => takenBack).finally(forget);
     return done;
   }
 
-  /** Shard 0 has numbered the record and answered; it waits for the others, which are given it a moment later. */
-  private async appliedEverywhere(operation: number): Promise<void> {
+  /**
+   * Shard 0 has numbered the record and answered with event `answered`; it waits for the others, which are given it when
+   * it is durable. takenBack: whether a crash has cut that event off.
+   */
+  private async appliedEverywhere(operation: number, answered: number, takenBack: () => boolean): Promise<void> {
     let needed = 0;
     let missing = Array.from({ length: this.shardCount }, (_, shard) => shard).slice(ADMIN_SHARD + 1);
     for (let looks = 0; looks < APPLIED_LOOKS; looks++) {
-      const applied = await this.askApplied();
-      if (applied !== null) {
+      const records = await this.askApplied();
+      if (takenBack()) {
+        throw new TredyeError('NEVER_HAPPENED', 'A crash took the record back: it is in no shard.', { canRetry: true });
+      }
+      // Counted before the answer is durable, shard 0's number may be that of the record before, which all have.
+      if (records !== null && records.countedTo >= answered) {
+        const { applied } = records;
         needed ||= applied[ADMIN_SHARD] ?? 0;
         missing = [...applied.keys()].filter((shard) => (applied[shard] ?? 0) < needed);
         if (missing.length === 0) return;
@@ -250,8 +263,8 @@ export class TradingClient extends Session {
     );
   }
 
-  /** By shard: admin records applied; null when there is no connection now. */
-  private async askApplied(): Promise<readonly number[] | null> {
+  /** Null when there is no connection now. */
+  private async askApplied(): Promise<AppliedRecords | null> {
     try {
       await this.loadInstruments(NO_INSTRUMENT_ABOVE);
       return this.appliedRecords;

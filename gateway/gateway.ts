@@ -362,6 +362,7 @@ export class Gateway {
           request: message.request,
           ...page,
           applied: this.#directory.applied,
+          countedTo: this.#feeds[0].at,
         });
         return;
       }

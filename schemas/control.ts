@@ -130,8 +130,10 @@ export interface InstrumentsMessage {
   readonly request: number;
   readonly more: boolean;
   readonly instruments: readonly InstrumentFields[];
-  /** By shard: how many admin records it has applied. */
+  /** By shard: how many durable admin records it has applied. */
   readonly applied: readonly number[];
+  /** Sequence of shard 0's event up to which its own were counted. */
+  readonly countedTo: number;
 }
 export interface HeartbeatMessage {
   readonly type: 'Heartbeat';
@@ -230,7 +232,8 @@ function encodeBody(builder: Builder, message: ControlMessage): Offset {
       const infos = message.instruments.map((instrument) => encodeInstrument(builder, instrument));
       const vector = Instruments.createInstrumentsVector(builder, infos);
       const applied = Instruments.createAppliedVector(builder, [...message.applied]);
-      return Instruments.createInstruments(builder, message.request, message.more, vector, applied);
+      const countedTo = BigInt(message.countedTo);
+      return Instruments.createInstruments(builder, message.request, message.more, vector, applied, countedTo);
     }
     case 'Heartbeat': {
       const marks = encodePoints(builder, message.marks);
@@ -402,7 +405,9 @@ function decodeLogonAnswer(body: LogonAnswer): LogonAnswerMessage | number {
   };
 }
 
-function decodeInstruments(body: Instruments): InstrumentsMessage {
+function decodeInstruments(body: Instruments): InstrumentsMessage | number {
+  const countedTo = Number(body.countedTo());
+  if (!Number.isSafeInteger(countedTo)) return BAD_FRAME;
   const instruments: InstrumentFields[] = [];
   for (let index = 0; index < body.instrumentsLength(); index++) {
     const info = body.instruments(index) as InstrumentInfo;
@@ -420,7 +425,7 @@ function decodeInstruments(body: Instruments): InstrumentsMessage {
     });
   }
   const applied = Array.from({ length: body.appliedLength() }, (_, shard) => body.applied(shard) ?? 0);
-  return { type: 'Instruments', request: body.request(), more: body.more(), instruments, applied };
+  return { type: 'Instruments', request: body.request(), more: body.more(), instruments, applied, countedTo };
 }
 
 /** Null when a sequence is not exact. */

@@ -217,6 +217,7 @@ export function sampleMessages(): ControlMessage[] {
       more: true,
       instruments: [instrument, { ...instrument, id: 2, symbol: 'X' }],
       applied: [4, 3],
+      countedTo: 2 ** 40,
     },
     { type: 'Heartbeat', timeUs: 1.7e15, marks: [point] },
     { type: 'Refused', number: 1, request: 0, index: 3, reason: Reason.Busy, text: 'full' },

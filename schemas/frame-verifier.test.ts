@@ -342,7 +342,7 @@ t.test('many offsets to one table cost no more than a frame may cost', async (t)
     const symbol = builder.createString('x'.repeat(symbolBytes));
     const info = InstrumentInfo.createInstrumentInfo(builder, 1, 0, symbol, 1, 2, 3, 4, 0, 0, 0);
     const vector = Instruments.createInstrumentsVector(builder, new Array<number>(offsets).fill(info));
-    const body = Instruments.createInstruments(builder, 1, false, vector, 0);
+    const body = Instruments.createInstruments(builder, 1, false, vector, 0, 0n);
     const root = ControlFrame.createControlFrame(builder, ControlBody.Instruments, body);
     ControlFrame.finishControlFrameBuffer(builder, root);
     return builder.asUint8Array();

@@ -60,8 +60,13 @@ appliedArray():Uint32Array|null {
   return offset ? new Uint32Array(this.bb!.bytes().buffer, this.bb!.bytes().byteOffset + this.bb!.__vector(this.bb_pos + offset), this.bb!.__vector_len(this.bb_pos + offset)) : null;
 }
 
+countedTo():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
 static startInstruments(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addRequest(builder:flatbuffers.Builder, request:number) {
@@ -109,18 +114,23 @@ static startAppliedVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addCountedTo(builder:flatbuffers.Builder, countedTo:bigint) {
+  builder.addFieldInt64(4, countedTo, BigInt('0'));
+}
+
 static endInstruments(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 8) // instruments
   return offset;
 }
 
-static createInstruments(builder:flatbuffers.Builder, request:number, more:boolean, instrumentsOffset:flatbuffers.Offset, appliedOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createInstruments(builder:flatbuffers.Builder, request:number, more:boolean, instrumentsOffset:flatbuffers.Offset, appliedOffset:flatbuffers.Offset, countedTo:bigint):flatbuffers.Offset {
   Instruments.startInstruments(builder);
   Instruments.addRequest(builder, request);
   Instruments.addMore(builder, more);
   Instruments.addInstruments(builder, instrumentsOffset);
   Instruments.addApplied(builder, appliedOffset);
+  Instruments.addCountedTo(builder, countedTo);
   return Instruments.endInstruments(builder);
 }
 }

@@ -421,6 +421,7 @@ export const TABLES = {
       { name: 'more', required: false, kind: 'bool', bytes: 1 },
       { name: 'instruments', required: true, kind: 'tables', table: 'InstrumentInfo' },
       { name: 'applied', required: false, kind: 'scalars', bytes: 4 },
+      { name: 'counted_to', required: false, kind: 'scalar', bytes: 8 },
     ],
   },
   InstrumentsRequest: {

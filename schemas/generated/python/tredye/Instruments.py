@@ -97,8 +97,15 @@ class Instruments(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
         return o == 0
 
+    # Instruments
+    def CountedTo(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(12))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
 def InstrumentsStart(builder: flatbuffers.Builder):
-    builder.StartObject(4)
+    builder.StartObject(5)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentsStart(builder)
@@ -154,6 +161,12 @@ def InstrumentsCreateAppliedVector(builder: flatbuffers.Builder, data: Iterable[
 
 def CreateAppliedVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
     InstrumentsCreateAppliedVector(builder, data)
+
+def InstrumentsAddCountedTo(builder: flatbuffers.Builder, countedTo: int):
+    builder.PrependUint64Slot(4, countedTo, 0)
+
+def AddCountedTo(builder: flatbuffers.Builder, countedTo: int):
+    InstrumentsAddCountedTo(builder, countedTo)
 
 def InstrumentsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()
