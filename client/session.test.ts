@@ -284,6 +284,23 @@ t.test(
   },
 );
 
+t.test('an operation id that still waits for its answer is not taken a second time', async (t) => {
+  const { client, gateway } = await connected();
+  const operation = client.takeCounter();
+  const first = client.addAccount('trader', { operation });
+  t.match(await client.addAccount('trader', { operation }).catch((error: unknown) => error), {
+    code: 'BAD_ARGUMENT',
+    operation: 1001,
+  });
+  t.same(
+    gateway.frames[0]?.counters.filter((counter) => counter !== 1001),
+    [],
+  );
+  t.equal(gateway.frames.length, 1);
+  gateway.reports([{ kind: EventKind.AccountAdded, sequence: 11, accountSequence: 2, counter: 1001, leaves: 7 }]);
+  t.equal(await first, 7);
+});
+
 t.test('an answer that is not durable yet is not mixed up with the record before it', async (t) => {
   const { client, clock, gateway } = await connected({ ackLevel: 'Matched' }, THREE_SHARDS);
   let resolved = false;

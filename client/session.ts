@@ -318,11 +318,16 @@ export class Session extends SessionEvents {
 
   /**
    * Takes a head (and its Parts) into the queue under the lane's next client order id; the promise settles with its
-   * first report or a TredyeError. counter: of an id that was used before, whose first answer is asked for again. Commands of one turn of the event loop share frames.
+   * first report or a TredyeError. counter: of an id that was used before, whose first answer is asked for again;
+   * BAD_ARGUMENT while that has not come. Commands of one turn of the event loop share frames.
    */
   protected submit(words: Int32Array, shard: number, counter = this.takeCounter()): Promise<AnyReport> {
     if (this.currentState === 'closed') {
       return Promise.reject(new TredyeError('NOT_CONNECTED', 'The client is closed.'));
+    }
+    if (this.pending.has(counter)) {
+      const sentence = `Operation ${counter} still waits for its answer: repeat it when that has come.`;
+      return Promise.reject(new TredyeError('BAD_ARGUMENT', sentence));
     }
     for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
     return new Promise((resolve, reject) => {
