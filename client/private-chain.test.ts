@@ -1,7 +1,6 @@
 /** The private stream's chain: dense by account sequence, also across the wrap of 32 bits; public streams by last. */
 
 import t from 'tap';
-import { BACKOFF_MOST_MS, backoffMs } from './backoff.js';
 import { CHAIN_GAP, CHAIN_NEXT, CHAIN_SEEN, PrivateChain, PublicChain } from './private-chain.js';
 
 t.test('what follows is taken, an overlap is passed over, a hole is seen and changes nothing', async (t) => {
@@ -53,17 +52,4 @@ t.test('a public stream names its hole, each instrument and channel for itself',
   t.same(chain.next(0, 1, 1, 20, 22), { shard: 0, instrument: 1, channel: 1, held: 14, previousLast: 20 });
   t.equal(chain.next(0, 1, 1, 22, 23), null, 'the hole is told once');
   t.equal(chain.next(0, 1, 1, 0, 30), null, 'a stream that begins anew, after a new subscription, has no hole');
-});
-
-t.test('the backoff doubles from half a second to twenty, and full jitter takes any part of it', async (t) => {
-  const most = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => backoffMs(attempt, () => 0.999999999));
-  t.same(most, [500, 1000, 2000, 4000, 8000, 16_000, BACKOFF_MOST_MS, BACKOFF_MOST_MS]);
-  t.equal(
-    backoffMs(3, () => 0),
-    0,
-  );
-  t.equal(
-    backoffMs(3, () => 0.5),
-    2000,
-  );
 });

@@ -8,7 +8,7 @@
 import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
 import { type AckLevel, EventKind, Reason, type StreamMode } from '../schemas/codes.js';
 import type { ControlMessage, LogonAnswerMessage } from '../schemas/control.js';
-import type { PublicFrameReader, ReportFrameReader } from '../schemas/frame-verifier.js';
+import type { ReportFrameReader } from '../schemas/frame-verifier.js';
 import {
   COMMAND_WORDS,
   EVENT_ACCOUNT_SEQUENCE,
@@ -19,14 +19,18 @@ import {
   joinWords,
   MAX_FRAME_RECORDS,
 } from '../schemas/layout.js';
-import { backoffMs } from './backoff.js';
+import { Backoff } from './backoff.js';
+import { CommandQueue } from './command-queue.js';
 import { putClientOrderId } from './commands.js';
 import { Connection, type ConnectionLoss, type ConnectionSeams, connectError } from './connection.js';
-import { type AnyReport, eventKindAt, reasonName, reportAt, topAt, tradeAt } from './events.js';
+import { type AnyReport, reasonName, reportAt } from './events.js';
 import { InstrumentBook } from './instruments.js';
 import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from './pending.js';
-import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, PublicChain, type ResumeFrom } from './private-chain.js';
+import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, type ResumeFrom } from './private-chain.js';
+import { PublicData, type Subscription } from './public-data.js';
+import { Requests } from './requests.js';
 import type { Timer } from './seams.js';
+import { SendWindow } from './send-window.js';
 import { SessionEvents, type SessionState } from './session-events.js';
 import { TredyeError } from './tredye-error.js';
 
@@ -54,23 +58,8 @@ export interface AppliedRecords {
   readonly countedTo: number;
 }
 
-interface Subscription {
-  readonly channels: number;
-  readonly mode: StreamMode;
-  readonly instruments: readonly number[];
-}
-
-interface Request {
-  readonly resolve: (message: ControlMessage) => void;
-  readonly reject: (error: TredyeError) => void;
-}
-
 /** How often a first logon is tried again when the platform says that it is not ready. */
 const NOT_READY_ATTEMPTS = 6;
-/** A session that lived so long begins its backoff anew when it is lost. */
-const STEADY_MS = 10_000;
-/** Frames whose sizes are remembered: there are never more unanswered, since each holds a command. */
-const REMEMBERED_FRAMES = 4096;
 
 export class Session extends SessionEvents {
   readonly lane: number;
@@ -78,16 +67,19 @@ export class Session extends SessionEvents {
   private readonly seams: ConnectionSeams;
   private readonly options: SessionOptions;
   private readonly chain = new PrivateChain();
-  private readonly publicChain = new PublicChain();
   private readonly pending = new PendingCommands();
   private readonly book = new InstrumentBook();
   private applied: AppliedRecords = { applied: [], countedTo: 0 };
-  private readonly requests = new Map<number, Request>();
-  private readonly subscriptions: Subscription[] = [];
-  private readonly frameCounts = new Uint16Array(REMEMBERED_FRAMES);
-  private readonly frameWords = new Int32Array(MAX_FRAME_RECORDS * COMMAND_WORDS);
-  /** Commands of the promise calls that are not sent yet, in order; `queueAt` is the next. */
-  private queue: { readonly counter: number; readonly words: Int32Array; readonly answers: number }[] = [];
+  private readonly requests = new Requests();
+  private readonly publicData = new PublicData({
+    trades: this.tradeListeners,
+    tops: this.topListeners,
+    gaps: this.gapListeners,
+    words: this.publicWordListeners,
+  });
+  private readonly queue = new CommandQueue();
+  private readonly window = new SendWindow();
+  private readonly backoff: Backoff;
   private flushPlanned = false;
   private connection: Connection | null = null;
   private answer: LogonAnswerMessage | null = null;
@@ -96,14 +88,8 @@ export class Session extends SessionEvents {
   private fenceOpen: boolean[] = [];
   /** What the last heartbeat said of each shard, to be reached by the next one. */
   private markBefore: (number | undefined)[] = [];
-  private unanswered = 0;
   private counter: number;
-  private requestNumber = 0;
   private currentState: SessionState = 'connecting';
-  private attempt = 0;
-  /** When the last logon was answered; 0: the wait before the next connect was chosen since. */
-  private readySince = 0;
-  private lostAt = 0;
   private retryTimer: Timer | null = null;
   private firstConnect: { resolve: () => void; reject: (error: TredyeError) => void } | null = null;
   private closeWaiters: (() => void)[] = [];
@@ -115,6 +101,7 @@ export class Session extends SessionEvents {
     this.options = options;
     this.lane = options.lane;
     this.counter = options.startCounter;
+    this.backoff = new Backoff(options.random);
     for (const point of options.resume) this.chain.hold(point);
   }
 
@@ -147,7 +134,7 @@ export class Session extends SessionEvents {
 
   /** Commands that may be sent now. */
   room(): number {
-    return this.currentState === 'ready' ? Math.max(0, (this.answer?.window ?? 0) - this.unanswered) : 0;
+    return this.currentState === 'ready' ? this.window.room : 0;
   }
 
   /** Bytes handed over and not yet given to the network. */
@@ -188,7 +175,7 @@ export class Session extends SessionEvents {
       {
         loggedOn: (answer) => this.loggedOn(answer),
         reportFrame: (frame) => this.takeReports(frame),
-        publicFrame: (frame) => this.takePublic(frame),
+        publicFrame: (frame) => this.publicData.take(frame),
         message: (message) => this.takeMessage(message),
         lost: (loss) => {
           if (this.connection === connection) this.lost(loss);
@@ -200,9 +187,9 @@ export class Session extends SessionEvents {
 
   private loggedOn(answer: LogonAnswerMessage): void {
     this.answer = answer;
-    this.readySince = this.seams.clock.now();
-    this.unanswered = 0;
-    this.publicChain.clear();
+    this.backoff.ready(this.seams.clock.now());
+    this.window.open(answer.window);
+    this.publicData.restart();
     this.markBefore = [];
     this.openedAt = [];
     this.fenceOpen = [];
@@ -214,7 +201,7 @@ export class Session extends SessionEvents {
     }
     this.setState('ready', '');
     for (const point of answer.points) this.closeFenceWhenReached(point.shard);
-    for (const subscription of this.subscriptions) this.sendSubscription(subscription, 0);
+    for (const subscription of this.publicData.subscriptions) this.sendSubscription(subscription, 0);
     if (this.firstConnect !== null) {
       // Whoever waits for the first logon gets one turn of the event loop to say what it listens to: the replay of a
       // resume may lie in the same packet as the answer, and nobody would hear it.
@@ -229,12 +216,12 @@ export class Session extends SessionEvents {
 
   private lost(loss: ConnectionLoss): void {
     this.connection = null;
-    const unanswerable = new TredyeError('NOT_CONNECTED', 'The connection was lost before the answer came.', {
-      canRetry: true,
-    });
-    for (const request of this.requests.values()) request.reject(unanswerable);
-    this.requests.clear();
-    if (this.firstConnect !== null && loss.code === CLOSE_CODES.NOT_READY && this.attempt < NOT_READY_ATTEMPTS) {
+    this.requests.connectionLost();
+    if (
+      this.firstConnect !== null &&
+      loss.code === CLOSE_CODES.NOT_READY &&
+      this.backoff.attempts < NOT_READY_ATTEMPTS
+    ) {
       // A gateway that catches up, or an account that one shard has not been given yet: a matter of moments.
       this.retry();
       return;
@@ -256,13 +243,9 @@ export class Session extends SessionEvents {
       this.finish(new TredyeError('SESSION_ENDED', `The platform ended the session: ${why}.`, options), why);
       return;
     }
-    const now = this.seams.clock.now();
-    if (this.currentState !== 'reconnecting') this.lostAt = now;
-    // A session that ends right after its logon, again and again, must not come back as fast as one that was steady.
-    if (this.readySince > 0 && now - this.readySince >= STEADY_MS) this.attempt = 0;
-    this.readySince = 0;
-    if (now - this.lostAt > this.options.giveUpAfterMs) {
-      this.finish(new TredyeError('CONNECT_FAILED', `No connection to ${this.url} for ${now - this.lostAt} ms.`), why);
+    const lostForMs = this.backoff.lost(this.seams.clock.now());
+    if (lostForMs > this.options.giveUpAfterMs) {
+      this.finish(new TredyeError('CONNECT_FAILED', `No connection to ${this.url} for ${lostForMs} ms.`), why);
       return;
     }
     this.setState('reconnecting', why);
@@ -270,14 +253,13 @@ export class Session extends SessionEvents {
   }
 
   private retry(): void {
-    const waitMs = backoffMs(this.attempt++, this.options.random);
-    this.retryTimer = this.seams.clock.after(waitMs, () => this.connectNow());
+    this.retryTimer = this.seams.clock.after(this.backoff.nextWaitMs(), () => this.connectNow());
   }
 
   private finish(error: TredyeError, why: string): void {
     this.retryTimer?.cancel();
     this.connection = null;
-    this.queue = [];
+    this.queue.clear();
     this.pending.close(error);
     this.setState('closed', why);
     for (const waiter of this.closeWaiters) waiter();
@@ -308,11 +290,10 @@ export class Session extends SessionEvents {
       throw new TredyeError('BAD_ARGUMENT', `A frame holds 1 to ${MAX_FRAME_RECORDS} records, not ${count}.`);
     }
     if (answers > this.room()) return WINDOW_FULL;
-    if (this.queue.length > 0) this.flush();
+    if (!this.queue.isEmpty) this.flush();
     if (answers > this.room()) return WINDOW_FULL;
     const number = this.connection.sendCommands(words, at, count);
-    this.unanswered += answers;
-    this.frameCounts[number % REMEMBERED_FRAMES] = answers;
+    this.window.sent(number, answers);
     return number;
   }
 
@@ -332,7 +313,7 @@ export class Session extends SessionEvents {
     for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
     return new Promise((resolve, reject) => {
       this.pending.add({ counter, shard, incarnation: 0, frameNumber: 0, resolve, reject });
-      this.queue.push({ counter, words, answers: shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1 });
+      this.queue.add({ counter, words, answers: shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1 });
       this.planFlush();
     });
   }
@@ -348,24 +329,12 @@ export class Session extends SessionEvents {
 
   /** Sends what is queued, as far as the window allows. */
   private flush(): void {
-    while (this.queue.length > 0 && this.connection !== null && this.currentState === 'ready') {
-      let records = 0;
-      let answers = 0;
-      let taken = 0;
-      for (const entry of this.queue) {
-        const entryRecords = entry.words.length / COMMAND_WORDS;
-        if (records + entryRecords > MAX_FRAME_RECORDS || answers + entry.answers > this.room()) break;
-        this.frameWords.set(entry.words, records * COMMAND_WORDS);
-        records += entryRecords;
-        answers += entry.answers;
-        taken++;
-      }
-      if (taken === 0) return;
-      const sent = this.queue.splice(0, taken);
-      const number = this.connection.sendCommands(this.frameWords, 0, records);
-      this.unanswered += answers;
-      this.frameCounts[number % REMEMBERED_FRAMES] = answers;
-      for (const entry of sent) this.pending.sent(entry.counter, number, this.incarnation);
+    const { connection, queue } = this;
+    if (connection === null) return;
+    for (let frame = queue.takeFrame(this.room()); frame !== null; frame = queue.takeFrame(this.room())) {
+      const number = connection.sendCommands(queue.words, 0, frame.records);
+      this.window.sent(number, frame.answers);
+      for (const { counter } of frame.commands) this.pending.sent(counter, number, this.incarnation);
     }
   }
 
@@ -373,7 +342,7 @@ export class Session extends SessionEvents {
 
   private takeReports(frame: ReportFrameReader): void {
     const { words, shard, epoch } = frame;
-    const unansweredBefore = this.unanswered;
+    const roomBefore = this.window.room;
     const openedAt = this.openedAt[shard] ?? 0;
     for (let record = 0; record < frame.count; record++) {
       const at = frame.recordsAtWord + record * EVENT_WORDS;
@@ -387,8 +356,8 @@ export class Session extends SessionEvents {
       this.takeReport(words, at, shard, epoch, sequence > openedAt);
     }
     this.closeFenceWhenReached(shard);
-    if (this.unanswered < unansweredBefore) {
-      if (this.queue.length > 0) this.flush();
+    if (this.window.room > roomBefore) {
+      this.flush();
       this.roomListeners.call(this.room());
     }
   }
@@ -397,8 +366,7 @@ export class Session extends SessionEvents {
     const counter = answeredCounter(words, at, this.lane);
     let report: AnyReport | null = null;
     if (counter !== NO_ANSWER) {
-      if (ofThisSession && this.answersThisSession(words, at, shard))
-        this.unanswered = Math.max(0, this.unanswered - 1);
+      if (ofThisSession && this.answersThisSession(words, at, shard)) this.window.answered();
       if (this.pending.size > 0 && this.pending.has(counter)) {
         report = reportAt(words, at, shard, epoch);
         this.pending.resolve(counter, report);
@@ -425,33 +393,6 @@ export class Session extends SessionEvents {
     this.pending.fence(shard, this.incarnation, !this.fenceOpen.includes(true));
   }
 
-  private takePublic(frame: PublicFrameReader): void {
-    const { words, shard, epoch } = frame;
-    let at = frame.recordsAtWord;
-    for (let stream = 0; stream < frame.streamCount; stream++) {
-      const gap = this.publicChain.next(
-        shard,
-        frame.instrument(stream),
-        frame.channel(stream),
-        frame.previousLast(stream),
-        frame.last(stream),
-      );
-      if (gap !== null) this.gapListeners.call(gap);
-      const end = at + frame.recordCount(stream) * EVENT_WORDS;
-      for (; at < end; at += EVENT_WORDS) this.takePublicRecord(words, at, shard, epoch);
-    }
-  }
-
-  private takePublicRecord(words: Int32Array, at: number, shard: number, epoch: number): void {
-    if (this.publicWordListeners.count > 0) this.publicWordListeners.call(words, at, shard, epoch);
-    const kind = eventKindAt(words, at);
-    if (kind === EventKind.Trade && this.tradeListeners.count > 0) {
-      this.tradeListeners.call(tradeAt(words, at, shard, epoch));
-    } else if (kind === EventKind.Top && this.topListeners.count > 0) {
-      this.topListeners.call(topAt(words, at, shard, epoch));
-    }
-  }
-
   // ---- control messages in
 
   private takeMessage(message: ControlMessage): void {
@@ -472,8 +413,7 @@ export class Session extends SessionEvents {
         return;
       case 'Subscribed':
       case 'Instruments':
-        this.requests.get(message.request)?.resolve(message);
-        this.requests.delete(message.request);
+        this.requests.resolve(message.request, message);
         return;
       case 'Status':
         this.statusListeners.call(message);
@@ -504,13 +444,11 @@ export class Session extends SessionEvents {
       canRetry: reason >= Reason.Busy && reason < Reason.ByClient,
     });
     if (request !== 0) {
-      this.requests.get(request)?.reject(error);
-      this.requests.delete(request);
+      this.requests.reject(request, error);
       return;
     }
     if (frame === 0) return;
-    this.unanswered = Math.max(0, this.unanswered - (this.frameCounts[frame % REMEMBERED_FRAMES] ?? 0));
-    this.frameCounts[frame % REMEMBERED_FRAMES] = 0;
+    this.window.refused(frame);
     this.pending.refuseFrame(frame, this.incarnation, error);
     this.refusalListeners.call(frame, error);
     this.flush();
@@ -518,16 +456,12 @@ export class Session extends SessionEvents {
 
   // ---- requests
 
-  private request(messageOf: (request: number) => ControlMessage): Promise<ControlMessage> {
-    return new Promise((resolve, reject) => {
-      if (this.connection === null || this.currentState !== 'ready') {
-        reject(new TredyeError('NOT_CONNECTED', 'There is no connection now.', { canRetry: true }));
-        return;
-      }
-      const number = ++this.requestNumber;
-      this.requests.set(number, { resolve, reject });
-      this.connection.sendControl(messageOf(number));
-    });
+  private async request(messageOf: (request: number) => ControlMessage): Promise<ControlMessage> {
+    const { connection } = this;
+    if (connection === null || this.currentState !== 'ready') {
+      throw new TredyeError('NOT_CONNECTED', 'There is no connection now.', { canRetry: true });
+    }
+    return this.requests.ask((number) => connection.sendControl(messageOf(number)));
   }
 
   /** Waits by the session's clock. */
@@ -564,18 +498,12 @@ export class Session extends SessionEvents {
   /** Public data of some instruments, or of all with none named. Kept over reconnects. */
   protected async addSubscription(channels: number, mode: StreamMode, instruments: readonly number[]): Promise<void> {
     const subscription: Subscription = { channels, mode, instruments };
-    this.subscriptions.push(subscription);
+    this.publicData.subscriptions.push(subscription);
     await this.request((request) => ({ type: 'Subscribe', request, ...subscription }));
   }
 
   protected async removeSubscription(channels: number, instruments: readonly number[]): Promise<void> {
-    for (let at = this.subscriptions.length - 1; at >= 0; at--) {
-      const held = this.subscriptions[at];
-      if (held === undefined || (held.channels & ~channels) !== 0) continue;
-      if (instruments.length === 0 || held.instruments.every((instrument) => instruments.includes(instrument))) {
-        this.subscriptions.splice(at, 1);
-      }
-    }
+    this.publicData.forget(channels, instruments);
     await this.request((request) => ({ type: 'Unsubscribe', request, channels, instruments }));
   }
 
