@@ -1,5 +1,6 @@
 /**
- * Commands of the promise calls that are not sent yet, in order, and how as many of them as fit become one frame.
+ * Commands of the promise calls that are not sent yet, in order and a bounded number, and how as many of them as fit
+ * become one frame.
  */
 
 import { COMMAND_WORDS, MAX_FRAME_RECORDS } from '../schemas/layout.js';
@@ -23,13 +24,26 @@ export class CommandQueue {
   /** The records of the frame that was taken last, from word 0 on. */
   readonly words = new Int32Array(MAX_FRAME_RECORDS * COMMAND_WORDS);
   private commands: QueuedCommand[] = [];
+  /** Index of the next one. What was taken stays before it for a while: a long queue is not moved for each frame. */
+  private first = 0;
+  private records = 0;
+  private readonly maxRecords: number;
 
-  get isEmpty(): boolean {
-    return this.commands.length === 0;
+  constructor(maxRecords: number) {
+    this.maxRecords = maxRecords;
   }
 
-  add(command: QueuedCommand): void {
+  get isEmpty(): boolean {
+    return this.first === this.commands.length;
+  }
+
+  /** False: it would hold more than it may; nothing was added. One command fits always, however many Parts it has. */
+  add(command: QueuedCommand): boolean {
+    const count = command.words.length / COMMAND_WORDS;
+    if (this.records > 0 && this.records + count > this.maxRecords) return false;
+    this.records += count;
     this.commands.push(command);
+    return true;
   }
 
   /** Takes off what one frame holds and `room` allows; null when that is nothing. No command is cut in two. */
@@ -37,7 +51,8 @@ export class CommandQueue {
     let records = 0;
     let answers = 0;
     let taken = 0;
-    for (const command of this.commands) {
+    for (let at = this.first; at < this.commands.length; at++) {
+      const command = this.commands[at] as QueuedCommand;
       const count = command.words.length / COMMAND_WORDS;
       if (records + count > MAX_FRAME_RECORDS || answers + command.answers > room) break;
       this.words.set(command.words, records * COMMAND_WORDS);
@@ -45,10 +60,23 @@ export class CommandQueue {
       answers += command.answers;
       taken++;
     }
-    return taken === 0 ? null : { records, answers, commands: this.commands.splice(0, taken) };
+    return taken === 0 ? null : { records, answers, commands: this.takeOff(taken, records) };
+  }
+
+  private takeOff(count: number, records: number): QueuedCommand[] {
+    const taken = this.commands.slice(this.first, this.first + count);
+    this.records -= records;
+    this.first += count;
+    if (this.first * 2 >= this.commands.length) {
+      this.commands = this.commands.slice(this.first);
+      this.first = 0;
+    }
+    return taken;
   }
 
   clear(): void {
     this.commands = [];
+    this.first = 0;
+    this.records = 0;
   }
 }

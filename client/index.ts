@@ -26,6 +26,8 @@ const MAX_LANE = 0xffff;
 const DEFAULT_HEARTBEAT_SECONDS = 10;
 const MAX_HEARTBEAT_SECONDS = 60;
 const DEFAULT_GIVE_UP_MS = 600_000;
+const DEFAULT_QUEUED = 65_536;
+const MAX_QUEUED = 1_048_576;
 /** Midnight of 2020-01-01, where the default client order ids begin to count. */
 const COUNTER_EPOCH_MS = Date.UTC(2020, 0, 1);
 /** Ids that a default start leaves for each millisecond since: more than any lane sends for long. */
@@ -48,6 +50,12 @@ export interface ConnectOptions {
   readonly startCounter?: number;
   /** How long to go on trying to reconnect; default ten minutes. */
   readonly giveUpAfterMs?: number;
+  /**
+   * Commands of the promise calls that may wait to be sent, Parts of admin records included: while there is no connection,
+   * or more than the platform's window are unanswered. 1 to 1,048,576 at 64 bytes each; default 65,536. A call beyond it
+   * rejects with QUEUE_FULL: nothing was sent, and it may be made again.
+   */
+  readonly maxQueued?: number;
   /** For tests. */
   readonly random?: () => number;
   readonly clock?: Clock;
@@ -97,6 +105,7 @@ export class TredyeClient extends TradingClient {
         resume: options.resume ?? [],
         startCounter: options.startCounter ?? (clock.now() - COUNTER_EPOCH_MS) * COUNTERS_PER_MS,
         giveUpAfterMs: options.giveUpAfterMs ?? DEFAULT_GIVE_UP_MS,
+        maxQueued: checkRange(options.maxQueued ?? DEFAULT_QUEUED, 1, MAX_QUEUED, 'maxQueued'),
         random: options.random ?? Math.random,
       },
     );

@@ -284,6 +284,30 @@ t.test(
   },
 );
 
+t.test('what waits to be sent is bounded, whatever makes it wait, and beyond it a call is refused', async (t) => {
+  const { client, network, clock, gateway } = await connected({ maxQueued: 3 });
+  gateway.drop(1006);
+  const record = client.addAccount('trader');
+  const kept = client.place(ORDER);
+  t.match(await client.place(ORDER).catch((error: unknown) => error), { code: 'QUEUE_FULL', canRetry: true });
+  t.equal(await codeOf(client.cancel({ instrument: 1, orderId: 1n })), 'QUEUE_FULL');
+  clock.advance(250);
+  const again = await network.logon();
+  again.answerLogon(51, [[20, 1]], 1);
+  t.same(again.frames[0]?.counters, [1001, 1001], 'the window is full with that');
+  const behind = [client.place(ORDER), client.place(ORDER)];
+  t.equal(await codeOf(client.place(ORDER)), 'QUEUE_FULL');
+  again.reports([{ kind: EventKind.AccountAdded, sequence: 21, accountSequence: 2, counter: 1001, leaves: 7 }]);
+  t.equal(await record, 7);
+  again.reports([{ kind: EventKind.Accepted, sequence: 22, accountSequence: 3, counter: 1002 }]);
+  t.match(await kept, { kind: 'Accepted' });
+  again.reports([{ kind: EventKind.Accepted, sequence: 23, accountSequence: 4, counter: 1005 }]);
+  again.reports([{ kind: EventKind.Accepted, sequence: 24, accountSequence: 5, counter: 1006 }]);
+  t.match(await Promise.all(behind), [{ kind: 'Accepted' }, { kind: 'Accepted' }]);
+  const none = TredyeClient.connect('ws://fake', FAKE_SIGNER, { maxQueued: 0, openSocket: network.openSocket });
+  t.equal(await codeOf(none), 'BAD_ARGUMENT');
+});
+
 t.test('an operation id that still waits for its answer is not taken a second time', async (t) => {
   const { client, gateway } = await connected();
   const operation = client.takeCounter();

@@ -47,6 +47,7 @@ export interface SessionOptions {
   /** The first counter of this client's client order ids is one above. */
   readonly startCounter: number;
   readonly giveUpAfterMs: number;
+  readonly maxQueued: number;
   readonly random: () => number;
 }
 
@@ -77,7 +78,7 @@ export class Session extends SessionEvents {
     gaps: this.gapListeners,
     words: this.publicWordListeners,
   });
-  private readonly queue = new CommandQueue();
+  private readonly queue: CommandQueue;
   private readonly window = new SendWindow();
   private readonly backoff: Backoff;
   private flushPlanned = false;
@@ -102,6 +103,7 @@ export class Session extends SessionEvents {
     this.lane = options.lane;
     this.counter = options.startCounter;
     this.backoff = new Backoff(options.random);
+    this.queue = new CommandQueue(options.maxQueued);
     for (const point of options.resume) this.chain.hold(point);
   }
 
@@ -300,7 +302,7 @@ export class Session extends SessionEvents {
   /**
    * Takes a head (and its Parts) into the queue under the lane's next client order id; the promise settles with its
    * first report or a TredyeError. counter: of an id that was used before, whose first answer is asked for again;
-   * BAD_ARGUMENT while that has not come. Commands of one turn of the event loop share frames.
+   * BAD_ARGUMENT while that has not come. QUEUE_FULL when too many wait to be sent; the counter is used up then. Commands of one turn of the event loop share frames.
    */
   protected submit(words: Int32Array, shard: number, counter = this.takeCounter()): Promise<AnyReport> {
     if (this.currentState === 'closed') {
@@ -311,10 +313,13 @@ export class Session extends SessionEvents {
       return Promise.reject(new TredyeError('BAD_ARGUMENT', sentence));
     }
     for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
+    if (!this.queue.add({ counter, words, answers: shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1 })) {
+      const sentence = `${this.options.maxQueued} commands wait to be sent already: try again when some have been.`;
+      return Promise.reject(new TredyeError('QUEUE_FULL', sentence, { canRetry: true }));
+    }
+    this.planFlush();
     return new Promise((resolve, reject) => {
       this.pending.add({ counter, shard, incarnation: 0, frameNumber: 0, resolve, reject });
-      this.queue.add({ counter, words, answers: shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1 });
-      this.planFlush();
     });
   }
 

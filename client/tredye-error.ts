@@ -8,6 +8,7 @@
  * NEVER_HAPPENED    the connection was lost before the command was taken: certain, after the fence of a new logon
  * UNSETTLED         the client was closed before the command's fate was known: log on with the same lane to settle it
  * NOT_CONNECTED     closed, or not yet connected
+ * QUEUE_FULL        more commands wait to be sent than maxQueued allows; this one was not taken and never will be
  * CONNECT_FAILED    nothing that speaks this protocol answered at the address
  * LOGON_REFUSED     the key, its rights or the lane were refused
  * SESSION_ENDED     the platform closed the session for a reason that a reconnect does not mend
@@ -23,6 +24,7 @@ export type TredyeErrorCode =
   | 'NEVER_HAPPENED'
   | 'UNSETTLED'
   | 'NOT_CONNECTED'
+  | 'QUEUE_FULL'
   | 'CONNECT_FAILED'
   | 'LOGON_REFUSED'
   | 'SESSION_ENDED'
