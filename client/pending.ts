@@ -16,6 +16,8 @@ import { TredyeError } from './tredye-error.js';
 export const NO_ANSWER = -1;
 /** Every shard: a command without an instrument is settled when all have been heard. */
 export const EVERY_SHARD = -1;
+/** One shard, and the platform knows which: the instrument is not known here. */
+export const SOME_SHARD = -2;
 
 const KIND_CANCELLED = EventKind.Cancelled;
 const REASON_BY_CLIENT = Reason.ByClient;
@@ -59,13 +61,39 @@ export function answeredCounter(words: Int32Array, at: number, lane: number): nu
 
 export interface PendingCommand {
   readonly counter: number;
-  /** The shard that answers, or EVERY_SHARD. */
+  /** The shard that answers, EVERY_SHARD or SOME_SHARD. */
   readonly shard: number;
+  /** How many first reports it gets, each of another shard. */
+  readonly answers: number;
+  /** Those that came. */
+  readonly heard: AnyReport[];
   /** 0: not sent yet. */
   incarnation: number;
   frameNumber: number;
   readonly resolve: (report: AnyReport) => void;
   readonly reject: (error: TredyeError) => void;
+}
+
+/** Behind the fence: no shard has taken it, or of a command for all of them some have not. */
+function neverTaken({ answers, heard }: PendingCommand): TredyeError {
+  if (heard.length === 0) {
+    return new TredyeError(
+      'NEVER_HAPPENED',
+      'The connection was lost before the platform took this command: it never happened and never will.',
+      { canRetry: true },
+    );
+  }
+  const shards = Array.from({ length: answers }, (_, shard) => shard).filter(
+    (shard) => !heard.some((report) => report.shard === shard),
+  );
+  return new TredyeError(
+    'SHARDS_MISSING',
+    `The platform was lost before shards ${shards.join(', ')} took this command.`,
+    {
+      canRetry: true,
+      shards,
+    },
+  );
 }
 
 export class PendingCommands {
@@ -91,11 +119,15 @@ export class PendingCommands {
     command.incarnation = incarnation;
   }
 
+  /** A first report. With several, the last one settles it: by the first refusal among them, where there is one. */
   resolve(counter: number, report: AnyReport): void {
     const command = this.byCounter.get(counter);
     if (command === undefined) return;
+    const { heard } = command;
+    if (!heard.some(({ shard }) => shard === report.shard)) heard.push(report);
+    if (heard.length < command.answers) return;
     this.byCounter.delete(counter);
-    command.resolve(report);
+    command.resolve(heard.find(({ kind }) => kind === 'Rejected') ?? report);
   }
 
   /** A frame of this session was not taken. Rejects its commands. */
@@ -116,15 +148,9 @@ export class PendingCommands {
   fence(shard: number, incarnation: number, heardAll: boolean): void {
     for (const command of this.byCounter.values()) {
       if (command.incarnation === 0 || command.incarnation === incarnation) continue;
-      if (command.shard !== shard && !(command.shard === EVERY_SHARD && heardAll)) continue;
+      if (command.shard !== shard && !(command.shard < 0 && heardAll)) continue;
       this.byCounter.delete(command.counter);
-      command.reject(
-        new TredyeError(
-          'NEVER_HAPPENED',
-          'The connection was lost before the platform took this command: it never happened and never will.',
-          { canRetry: true },
-        ),
-      );
+      command.reject(neverTaken(command));
     }
   }
 

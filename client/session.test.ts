@@ -397,6 +397,57 @@ t.test('with two shards each has a fence of its own', async (t) => {
   t.equal(await codeOf(everywhere), 'NEVER_HAPPENED');
 });
 
+t.test('a mass cancel of all instruments is answered when every shard has, and a refusal is not hidden', async (t) => {
+  const { client, gateway } = await connected({}, THREE_SHARDS);
+  let settled = false;
+  const cancelled = client.massCancel().finally(() => {
+    settled = true;
+  });
+  await settle();
+  gateway.reports([{ kind: EventKind.Started, sequence: 11, accountSequence: 2, counter: 1001 }], 0);
+  const refused = { kind: EventKind.Rejected, counter: 1001, reason: Reason.InProgress, session: 50 };
+  gateway.reports([{ ...refused, sequence: 31, accountSequence: 2 }], 1);
+  await settle();
+  t.equal(settled, false);
+  t.equal(client.room(), 4095);
+  gateway.reports([{ kind: EventKind.Started, sequence: 41, accountSequence: 2, counter: 1001 }], 2);
+  t.match(await cancelled, { kind: 'Rejected', reason: 'InProgress', shard: 1 });
+  t.equal(client.room(), 4096);
+});
+
+t.test('a mass cancel that came to some shards only names the others', async (t) => {
+  const { client, network, clock, gateway } = await connected({}, THREE_SHARDS);
+  const cancelled = client.massCancel().catch((error: unknown) => error);
+  await settle();
+  gateway.reports([{ kind: EventKind.Started, sequence: 31, accountSequence: 2, counter: 1001 }], 1);
+  gateway.drop(1006);
+  clock.advance(250);
+  const again = await network.logon();
+  again.answerLogon(51, [
+    [12, 2],
+    [32, 3],
+    [42, 2],
+  ]);
+  for (const [shard, sequence, accountSequence] of [
+    [0, 12, 2],
+    [1, 32, 3],
+    [2, 42, 2],
+  ] as const) {
+    again.reports([{ kind: EventKind.SessionOpened, sequence, accountSequence }], shard, true);
+  }
+  t.match(await cancelled, { code: 'SHARDS_MISSING', canRetry: true, shards: [0, 2] });
+});
+
+t.test('a command about an instrument that only the platform knows has one answer', async (t) => {
+  const { client, gateway } = await connected({}, THREE_SHARDS);
+  const placed = client.place({ ...ORDER, instrument: 9 });
+  await sayApplied(gateway, [5, 5, 5]);
+  t.equal(client.room(), 4095);
+  gateway.reports([{ kind: EventKind.Accepted, sequence: 41, accountSequence: 2, counter: 1001 }], 2);
+  t.match(await placed, { kind: 'Accepted', shard: 2 });
+  t.equal(client.room(), 4096);
+});
+
 t.test('a stream that was rolled back goes on from where it was cut', async (t) => {
   const { client, network, clock, gateway } = await connected({ ackLevel: 'Matched' });
   gateway.reports([{ kind: EventKind.Accepted, sequence: 15, accountSequence: 2 }]);

@@ -313,13 +313,14 @@ export class Session extends SessionEvents {
       return Promise.reject(new TredyeError('BAD_ARGUMENT', sentence));
     }
     for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
-    if (!this.queue.add({ counter, words, answers: shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1 })) {
+    const answers = shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1;
+    if (!this.queue.add({ counter, words, answers })) {
       const sentence = `${this.options.maxQueued} commands wait to be sent already: try again when some have been.`;
       return Promise.reject(new TredyeError('QUEUE_FULL', sentence, { canRetry: true }));
     }
     this.planFlush();
     return new Promise((resolve, reject) => {
-      this.pending.add({ counter, shard, incarnation: 0, frameNumber: 0, resolve, reject });
+      this.pending.add({ counter, shard, answers, heard: [], incarnation: 0, frameNumber: 0, resolve, reject });
     });
   }
 

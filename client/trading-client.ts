@@ -20,7 +20,7 @@ import {
   uncrossWords,
 } from './commands.js';
 import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
-import { EVERY_SHARD } from './pending.js';
+import { EVERY_SHARD, SOME_SHARD } from './pending.js';
 import { type AppliedRecords, Session } from './session.js';
 import { TredyeError } from './tredye-error.js';
 
@@ -122,7 +122,12 @@ export class TradingClient extends Session {
     return narrowed(report, ['Cancelled', 'Rejected']);
   }
 
-  /** All orders of the account in an instrument, or with none named in all of them. The cancels follow by onReport. */
+  /**
+   * All orders of the account in an instrument, or with none named in all of them, however many. The cancels follow by
+   * onReport. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
+   * one, and the others have begun. InProgress: some instrument of that shard has a long command under way; call it again,
+   * or for each instrument, which only that instrument's own refuses.
+   */
   async massCancel(of: InstrumentName = EVERY_INSTRUMENT): Promise<Report<'Started' | 'Rejected'>> {
     return narrowed(await this.submitFor(of, massCancelWords), ['Started', 'Rejected']);
   }
@@ -311,7 +316,7 @@ export class TradingClient extends Session {
       const found = this.locate(of);
       if (found !== null) return this.submit(write(found.instrument), found.shard);
       // An unknown number is for the platform to refuse; a symbol has no number to send.
-      if ('instrument' in of) return this.submit(write(of.instrument), EVERY_SHARD);
+      if ('instrument' in of) return this.submit(write(of.instrument), SOME_SHARD);
       throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${of.symbol}.`);
     });
   }

@@ -17,7 +17,8 @@
  * UNKNOWN_SYMBOL    no instrument of that symbol
  * TIMED_OUT         no answer in time
  * SHARDS_MISSING    an admin record is numbered and will be applied, but `shards` have not done so yet: the same call
- *                   with `operation` again asks again
+ *                   with `operation` again asks again; or a mass cancel of all instruments never came to `shards`, and
+ *                   the others have begun: make the call again
  */
 export type TredyeErrorCode =
   | 'REFUSED'
