@@ -150,7 +150,13 @@ const SETTINGS: readonly Setting[] = [
     'events that a reader may lag behind a shard',
     ', a power of two',
   ),
-  whole('syncLimitSeconds', 'sync-limit-seconds', [1, 3_600], 30, 'a journal write longer than this ends the process'),
+  whole(
+    'syncLimitSeconds',
+    'sync-limit-seconds',
+    [1, 3_600],
+    30,
+    'a journal write, or a gateway that does nothing, longer than this ends the process',
+  ),
   whole('stopSeconds', 'stop-seconds', [1, 600], 20, 'a clean stop longer than this is given up'),
 ];
 
@@ -388,7 +394,8 @@ export function helpText(): string {
     `Each flag is also a variable: --max-orders is ${VARIABLE_PREFIX}MAX_ORDERS. A flag wins.`,
     'The first start makes the data directory and leaves the operator key in it (admin-key.json). The number of shards',
     'and the limits named --max-... are fixed by it: later starts take them from there and refuse others.',
-    'Ctrl-C stops cleanly: sessions are closed, all that was taken is durable. Exit codes: platform/exit-codes.ts.',
+    'Ctrl-C stops cleanly: sessions are closed, all that was taken is durable, exit code 0. A second Ctrl-C leaves at once',
+    '(SIGKILL, 137 in a shell); nothing acknowledged is lost by it. All exit codes: platform/exit-codes.ts.',
     '',
   ].join('\n');
 }

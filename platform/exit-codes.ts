@@ -1,8 +1,9 @@
 /**
  * The exit codes of the platform process, for whoever starts it (a parent, a unit file, the proofs).
- * Where a thread hangs (a write that does not return, a stop that does not end) and at a second Ctrl-C the process ends
- * itself by SIGKILL, because an orderly exit waits for its threads; a shell shows that as 137. Nothing acknowledged is
- * lost by it.
+ * Where a thread hangs (a write that does not return, a stop that does not end) and at a second Ctrl-C (SIGINT or
+ * SIGTERM, whichever came first) the process ends itself by SIGKILL, because an orderly exit waits for its threads; a
+ * shell shows that as 137. Nothing acknowledged is lost by it. The log's last line then has the code that it would have
+ * left with, where there is one.
  *
  * Any thread. A code is never given another meaning; codes from 64 up are free of those that shells and Node use.
  */

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { freePort } from '../gateway/port-probe.js';
 import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from '../gateway/worker-data.js';
 import {
+  EXIT_CLEAN,
   EXIT_CORRUPT_JOURNAL,
   EXIT_DATA_DIRECTORY,
   EXIT_LISTEN,
@@ -105,6 +106,7 @@ class GatewayThread {
 export class GatewayThreads {
   private readonly threads: GatewayThread[] = [];
   private watch: NodeJS.Timeout | null = null;
+  private stopping = false;
 
   /** Starts all of them; resolves with the port when every one listens. died: called when one ends by itself later. */
   async start(
@@ -124,9 +126,9 @@ export class GatewayThreads {
     return port;
   }
 
-  /** Looks now and then whether they turn. stuck: called once, for the first that does not. */
-  startWatch(progress: readonly SharedArrayBuffer[], stuck: (gateway: number) => void): void {
-    const watch = new GatewayWatch(progress);
+  /** Looks once a second whether they turn. stuck: called once, for the first that has not for longer than the limit. */
+  startWatch(progress: readonly SharedArrayBuffer[], limitSeconds: number, stuck: (gateway: number) => void): void {
+    const watch = new GatewayWatch(progress, Math.ceil((limitSeconds * 1000) / WATCH_MS));
     this.watch = setInterval(() => {
       const gateway = watch.stuck();
       if (gateway < 0) return;
@@ -142,11 +144,15 @@ export class GatewayThreads {
 
   /** Closes all sessions (4000: come again) and resolves when the threads are gone. */
   async stop(): Promise<void> {
+    this.stopping = true;
     this.stopWatch();
     await Promise.all(this.threads.map((thread) => thread.stop()));
   }
 
   private startOne(data: GatewayWorkerData, log: PlatformLog, died: (error: PlatformError) => void): GatewayThread {
+    // Nobody would stop it, and a process that exits over its sockets aborts.
+    if (this.stopping)
+      throw new PlatformError('STOPPED', EXIT_CLEAN, 'The platform was told to stop while it started.');
     const thread = new GatewayThread(data, log, died);
     this.threads.push(thread);
     return thread;

@@ -1,10 +1,12 @@
 import t from 'tap';
-import { GatewayWatch, MOST_LOOKS } from './gateway-watch.js';
+import { GatewayWatch } from './gateway-watch.js';
+
+const MOST_LOOKS = 5;
 
 t.test('a gateway whose word stands still for too long is named, one that moves now and then is not', async (t) => {
   const progress = [new SharedArrayBuffer(4), new SharedArrayBuffer(4)];
   const words = progress.map((memory) => new Int32Array(memory));
-  const watch = new GatewayWatch(progress);
+  const watch = new GatewayWatch(progress, MOST_LOOKS);
   const look = (...moved: number[]): number => {
     for (const gateway of moved) Atomics.add(words[gateway] as Int32Array, 0, 1);
     return watch.stuck();

@@ -13,8 +13,8 @@ import type { StuckShard } from './shard-threads.js';
 import { type Serving, Supervisor } from './supervisor.js';
 import { wantOfMemory } from './want-of-memory.js';
 
-/** How long a process that must leave waits for its gateways to close their sockets. */
-const LEAVE_MS = 2_000;
+/** How long a process that must leave waits for its gateways to close their sockets and for all threads to end. */
+const LEAVE_MS = 5_000;
 
 function version(): string {
   const found: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -34,11 +34,22 @@ function checkSocketLibrary(): void {
 }
 
 /**
- * Ends this process where an orderly end could hang: a thread in a write cannot be joined, and leaving joins all.
- * Whoever started it sees SIGKILL; nothing acknowledged is lost.
+ * Ends this process where an orderly end could hang: process.exit waits for every thread, and one in a call of the
+ * system that does not return cannot be ended; nor does any timer fire while it waits. So it is called when no other
+ * thread is left, and else this is. Whoever started the process sees SIGKILL; nothing acknowledged is lost.
  */
 function killOurselves(): void {
   process.kill(process.pid, 'SIGKILL');
+}
+
+function bug(error: unknown): PlatformError {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new PlatformError(
+    'PLATFORM_BUG',
+    EXIT_WORKER_DIED,
+    `The platform found a bug of its own; start it again and report this: ${what}`,
+    true,
+  );
 }
 
 class PlatformRun {
@@ -46,6 +57,8 @@ class PlatformRun {
   private readonly supervisor: Supervisor;
   private leaving = false;
   private stopSignals = 0;
+  /** What happened while it stopped; the stop is not clean then. */
+  private stopFailure: PlatformError | null = null;
 
   constructor(
     private readonly configuration: Configuration,
@@ -55,13 +68,11 @@ class PlatformRun {
     this.supervisor = new Supervisor(configuration, directory, this.log, {
       died: (error) => this.leave(error),
       stuck: (shard) => this.leaveStuck(shard),
-      gatewayStuck: (gateway) => {
-        this.log.fatal({ code: 'STUCK', gateway }, `gateway ${gateway} does nothing any more`);
-        killOurselves();
-      },
+      gatewayStuck: (gateway) => this.leaveStuckGateway(gateway),
     });
     process.on('SIGINT', () => this.stop('SIGINT'));
     process.on('SIGTERM', () => this.stop('SIGTERM'));
+    process.on('uncaughtException', (error) => this.leave(bug(error)));
   }
 
   async run(): Promise<void> {
@@ -69,8 +80,7 @@ class PlatformRun {
       const serving = await this.supervisor.start();
       if (!this.leaving) this.sayReady(serving);
     } catch (error) {
-      if (!(error instanceof PlatformError)) throw error;
-      this.leave(error);
+      this.leave(error instanceof PlatformError ? error : bug(error));
     }
   }
 
@@ -108,48 +118,78 @@ class PlatformRun {
   private stop(signal: string): void {
     this.stopSignals++;
     if (this.stopSignals > 1) {
-      this.log.warn(`${signal} again: leaving at once`);
+      this.log.warn(`${signal} again: leaving at once; the next start recovers what was acknowledged`);
       killOurselves();
       return;
     }
     if (this.leaving) return;
     this.leaving = true;
-    this.log.info(`${signal}: closing sessions and finishing what was taken`);
-    const limit = setTimeout(() => {
-      this.log.fatal({ exitCode: EXIT_STOP_TIMED_OUT }, `the stop took more than ${this.configuration.stopSeconds} s`);
-      killOurselves();
-    }, this.configuration.stopSeconds * 1000);
-    this.supervisor.stop().then(
-      () => {
-        clearTimeout(limit);
-        this.log.info('stopped');
-        process.exit(EXIT_CLEAN);
-      },
-      (error: unknown) => {
-        this.log.fatal({ error: String(error) }, 'the stop failed');
-        process.exit(EXIT_WORKER_DIED);
-      },
-    );
+    const { stopSeconds } = this.configuration;
+    this.log.info(`${signal}: closing sessions and finishing what was taken; a second one leaves at once`);
+    this.exitAfter(this.supervisor.stop(), stopSeconds * 1000, () => {
+      this.log.fatal(
+        { exitCode: EXIT_STOP_TIMED_OUT },
+        `the stop took more than ${stopSeconds} s and is given up: start again, and raise --stop-seconds if the disk is only slow`,
+      );
+    });
   }
 
   /** A thread is dead or cannot start: there is no replacing one, so all of it ends, and the next start recovers. */
   private leave(error: PlatformError): void {
-    if (this.leaving) return;
+    if (this.leaving && error.exitCode === EXIT_CLEAN) return;
+    const { code, exitCode, canRetry } = error;
+    if (this.leaving) {
+      // The first one is the cause; one that comes while all is well and stops says that the stop is no clean one.
+      if (this.stopSignals > 0 && this.stopFailure === null) {
+        this.stopFailure = error;
+        this.log.fatal({ code, exitCode, canRetry }, error.message);
+      }
+      return;
+    }
     this.leaving = true;
-    this.log.fatal({ code: error.code, exitCode: error.exitCode, canRetry: error.canRetry }, error.message);
-    const limit = setTimeout(killOurselves, LEAVE_MS);
-    this.supervisor.stopGateways().then(
+    this.stopFailure = error;
+    this.log.fatal({ code, exitCode, canRetry }, error.message);
+    this.exitAfter(this.supervisor.abandon(), LEAVE_MS, () => {
+      this.log.fatal(
+        { exitCode },
+        'a thread hangs in a call of the system: ending by SIGKILL in place of the exit code',
+      );
+    });
+  }
+
+  /** Exits when all threads are gone, and ends by force, after a last line, when they are not in time. */
+  private exitAfter(threadsGone: Promise<void>, limitMs: number, sayLate: () => void): void {
+    const limit = setTimeout(() => {
+      sayLate();
+      killOurselves();
+    }, limitMs);
+    threadsGone.then(
       () => {
         clearTimeout(limit);
-        process.exit(error.exitCode);
+        if (this.stopFailure === null) this.log.info('stopped');
+        process.exit(this.stopFailure?.exitCode ?? EXIT_CLEAN);
       },
-      () => killOurselves(),
+      (error: unknown) => {
+        this.log.fatal({ error: String(error) }, 'the threads could not be ended: ending by SIGKILL');
+        killOurselves();
+      },
     );
   }
 
   private leaveStuck(stuck: StuckShard): void {
-    const where = stuck.inSync ? 'in a write of its journal' : 'in one round';
-    this.log.fatal({ code: 'STUCK', ...stuck }, `shard ${stuck.shard} hangs ${where} for ${stuck.milliseconds} ms`);
+    const where = stuck.inSync
+      ? 'in a write of its journal (--sync-limit-seconds): look at the disk, then start again'
+      : 'in one round, which is a bug: start again and report this';
+    this.log.fatal({ code: 'STUCK', ...stuck }, `shard ${stuck.shard} hangs for ${stuck.milliseconds} ms ${where}`);
+    killOurselves();
+  }
+
+  private leaveStuckGateway(gateway: number): void {
+    const { syncLimitSeconds } = this.configuration;
+    this.log.fatal(
+      { code: 'STUCK', gateway },
+      `gateway ${gateway} has done nothing for ${syncLimitSeconds} s (--sync-limit-seconds): look at the disk that holds the journals, then start again`,
+    );
     killOurselves();
   }
 }

@@ -81,7 +81,9 @@ export class ShardThreads {
   private readonly pool: Piscina;
   private readonly statuses: ShardStatus[];
   private readonly bells: Doorbell[];
+  /** By shard. */
   private readonly tasks: Promise<void>[] = [];
+  private readonly recovered = new Set<number>();
   private readonly log: PlatformLog;
   private watch: NodeJS.Timeout | null = null;
   private stopping = false;
@@ -126,8 +128,10 @@ export class ShardThreads {
         died(error);
       };
       port1.on('message', (message: ShardMessage) => {
-        if (message.type === 'recovered') resolve(message);
-        else if (message.type === 'fatal') fail(fatalOf(message));
+        if (message.type === 'recovered') {
+          this.recovered.add(message.shard);
+          resolve(message);
+        } else if (message.type === 'fatal') fail(fatalOf(message));
         else if (message.type === 'progress') {
           const { shard, commands, commandsPerSecond, segment } = message;
           this.log.info({ shard, commands, commandsPerSecond, segment }, `shard ${shard} replays its journal`);
@@ -144,6 +148,7 @@ export class ShardThreads {
           (error: unknown) => {
             // Its own message says more and is already on its way: let it come first.
             void closed.then(() => {
+              if (this.stopping) return;
               const why = error instanceof Error ? error.message : String(error);
               fail(new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, `Shard ${task.shard} died: ${why}`, true));
             });
@@ -178,14 +183,23 @@ export class ShardThreads {
     this.watch = null;
   }
 
-  /** Lets every shard finish its round, close its files and end; resolves when all have. */
+  /**
+   * Lets every shard that serves finish its round, close its files and end, and ends those that still recover as they
+   * stand: they have taken nothing. Resolves when all threads are gone.
+   */
   async stop(): Promise<void> {
     this.stopping = true;
     for (const [shard, status] of this.statuses.entries()) {
       status.requestStop();
       this.bells[shard]?.ring();
     }
-    await Promise.all(this.tasks);
+    await Promise.all(this.tasks.filter((_, shard) => this.recovered.has(shard)));
+    await this.abandon();
+  }
+
+  /** Ends every thread as it stands, as a kill of the process would. Resolves when all are gone. */
+  async abandon(): Promise<void> {
+    this.stopping = true;
     this.stopWatch();
     await this.pool.destroy();
   }

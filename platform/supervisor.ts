@@ -101,6 +101,7 @@ export class Supervisor {
   /** Resolves when the platform serves. Throws a PlatformError with one sentence when it cannot. */
   async start(): Promise<Serving> {
     const platformStartId = randomBytes(6).readUIntBE(0, 6);
+    this.log.info(`opening ${this.directory.path}: its shards recover`);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
     this.checkFollowers(recovered);
@@ -121,21 +122,28 @@ export class Supervisor {
       this.log,
       this.events.died,
     );
-    this.gateways.startWatch(this.memory.gatewayProgress, this.events.gatewayStuck);
+    // A gateway hangs where a shard does: in a call to the same disk, which has the same time to return.
+    const { syncLimitSeconds } = this.configuration;
+    this.gateways.startWatch(this.memory.gatewayProgress, syncLimitSeconds, this.events.gatewayStuck);
     const shown = host.includes(':') ? `[${host}]` : host;
     return { port: listening, url: `ws://${shown}:${listening}${STREAM_PATH}`, shards: recovered };
   }
 
-  /** Sessions are closed with "come again", then the shards finish what was taken. */
+  /** Sessions are closed with "come again", then the shards finish what was taken. No thread is left afterwards. */
   async stop(): Promise<void> {
-    await this.stopGateways();
+    await this.gateways.stop();
     this.forwarding?.stop();
     await this.shards.stop();
   }
 
-  /** A thread that dies with live sockets aborts the process: whoever leaves early closes them first. */
-  async stopGateways(): Promise<void> {
+  /**
+   * Ends all threads as they stand; nothing acknowledged is lost. The gateways first, in order: one that dies with live
+   * sockets aborts the process. Never resolves while a thread is in a call of the system that does not return.
+   */
+  async abandon(): Promise<void> {
     await this.gateways.stop();
+    this.forwarding?.stop();
+    await this.shards.abandon();
   }
 
   private shardTask(shard: number, platformStartId: number) {
