@@ -43,6 +43,18 @@ t.test(
   },
 );
 
+t.test('a journal that cannot be written while the platform stops makes it no clean stop', async (t) => {
+  const platform = await PlatformProcess.start({ data: join(t.testdir(), 'data'), flags: SMALL });
+  t.teardown(() => platform.kill());
+  const client = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
+  limitFiles(platform.pid, '4096');
+  // The session that is open ends with the stop, which is a record of the journal.
+  t.same(await platform.stop(), { code: EXIT_WORKER_DIED, signal: null }, platform.log());
+  t.match(platform.log(), /SIGINT: closing sessions.*\n.*Shard 0 cannot write its journal: .*EFBIG/);
+  t.notMatch(platform.log(), /"msg":"stopped"/);
+  await client.close();
+});
+
 t.test('a first start without room says so, and goes on when there is some', async (t) => {
   const data = join(t.testdir(), 'data');
   limitFiles(0, '1000000');
