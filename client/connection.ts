@@ -28,6 +28,8 @@ const LOGON_MS = 15_000;
 /** As the gateway's own rule: nothing for two intervals and a second. */
 const MISSED_INTERVALS = 2;
 const MISSED_MORE_MS = 1_000;
+/** What the field holds; a heartbeat is never held so long unless the machine slept. */
+const MOST_HELD_US = 0xffff_ffff;
 
 export interface LogonOptions {
   readonly lane: number;
@@ -75,6 +77,9 @@ export class Connection {
   private frameNumber = 0;
   private heardAt: number;
   private heartbeatTimer: Timer | null = null;
+  /** timeUs of the gateway's last heartbeat, and when it came; 0: none yet. */
+  private beatUs = 0;
+  private beatAt = 0;
   private readonly logonTimer: Timer;
   /** Frames that came while the owner asked to wait; null: hand them on. */
   private held: Uint8Array[] | null = null;
@@ -178,6 +183,10 @@ export class Connection {
       this.loggedOn = true;
       this.startHeartbeat(message.heartbeatSeconds * 1000);
       this.owner.loggedOn(message);
+    } else if (message.type === 'Heartbeat') {
+      this.beatUs = message.timeUs;
+      this.beatAt = this.seams.clock.now();
+      this.owner.message(message);
     } else if (message.type === 'Refused' && !this.loggedOn) {
       this.refusal = { reason: reasonName(message.reason), text: message.text };
     } else this.owner.message(message);
@@ -209,10 +218,13 @@ export class Connection {
     const beat = () => {
       const silentMs = this.seams.clock.now() - this.heardAt;
       if (silentMs > MISSED_INTERVALS * intervalMs + MISSED_MORE_MS) {
-        this.drop(`nothing was heard from ${this.url} for ${silentMs} ms`);
+        this.drop(`nothing was heard from ${this.url} for ${Math.round(silentMs)} ms`);
         return;
       }
-      this.sendControl({ type: 'Heartbeat', timeUs: this.seams.clock.now() * 1000, marks: [] });
+      const now = this.seams.clock.now();
+      const echoUs = this.beatUs;
+      const heldUs = echoUs === 0 ? 0 : Math.min(MOST_HELD_US, Math.max(0, Math.round((now - this.beatAt) * 1000)));
+      this.sendControl({ type: 'Heartbeat', timeUs: Math.floor(now * 1000), marks: [], echoUs, heldUs });
       this.heartbeatTimer = this.seams.clock.after(intervalMs, beat);
     };
     this.heartbeatTimer = this.seams.clock.after(intervalMs, beat);

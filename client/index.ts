@@ -103,7 +103,7 @@ export class TredyeClient extends TradingClient {
         ackLevel: codeNamed(AckLevel, options.ackLevel ?? 'Disk', 'ackLevel'),
         heartbeatSeconds: checkRange(heartbeatSeconds, 1, MAX_HEARTBEAT_SECONDS, 'heartbeatSeconds'),
         resume: options.resume ?? [],
-        startCounter: options.startCounter ?? (clock.now() - COUNTER_EPOCH_MS) * COUNTERS_PER_MS,
+        startCounter: options.startCounter ?? Math.floor(clock.now() - COUNTER_EPOCH_MS) * COUNTERS_PER_MS,
         giveUpAfterMs: options.giveUpAfterMs ?? DEFAULT_GIVE_UP_MS,
         maxQueued: checkRange(options.maxQueued ?? DEFAULT_QUEUED, 1, MAX_QUEUED, 'maxQueued'),
         random: options.random ?? Math.random,

@@ -37,14 +37,14 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, with fractions. */
   now(): number;
   /** Calls once, after at least so many milliseconds. */
   after(milliseconds: number, call: () => void): Timer;
 }
 
 export const SYSTEM_CLOCK: Clock = {
-  now: () => Date.now(),
+  now: () => performance.timeOrigin + performance.now(),
   after: (milliseconds, call) => {
     const handle = setTimeout(call, milliseconds);
     return { cancel: () => clearTimeout(handle) };

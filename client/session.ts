@@ -245,7 +245,7 @@ export class Session extends SessionEvents {
       this.finish(new TredyeError('SESSION_ENDED', `The platform ended the session: ${why}.`, options), why);
       return;
     }
-    const lostForMs = this.backoff.lost(this.seams.clock.now());
+    const lostForMs = Math.round(this.backoff.lost(this.seams.clock.now()));
     if (lostForMs > this.options.giveUpAfterMs) {
       this.finish(new TredyeError('CONNECT_FAILED', `No connection to ${this.url} for ${lostForMs} ms.`), why);
       return;

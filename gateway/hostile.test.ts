@@ -74,7 +74,7 @@ t.test('a thousand random and bent frames change nothing for anyone else', async
       ...Array.from({ length: 9 }, (_, low) => madeCommand(CommandKind.Cancel, 2, low + 1, { instrument: 1 })),
     ),
     encodeControl({ type: 'Subscribe', request: 1, channels: 3, mode: StreamMode.Frame, instruments: [1] }),
-    encodeControl({ type: 'Heartbeat', timeUs: 1, marks: [] }),
+    encodeControl({ type: 'Heartbeat', timeUs: 1, marks: [], echoUs: 0, heldUs: 0 }),
     encodeControl({ type: 'InstrumentsRequest', request: 1, after: 0 }),
   ];
   let session: Session | null = null;

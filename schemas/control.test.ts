@@ -53,10 +53,27 @@ t.test('a message with a value that cannot be is refused', async (t) => {
     { type: 'Subscribe', request: 1, channels: 4, mode: StreamMode.Raw, instruments: [] },
     { type: 'Subscribe', request: 1, channels: 1, mode: 2 as StreamMode, instruments: [] },
     { type: 'Unsubscribe', request: 1, channels: 8, instruments: [] },
+    { type: 'PageSample', latencyUs: new Array<number>(65).fill(1), frameUs: [], longFrames: 0, frames: 0 },
+    { type: 'PageSample', latencyUs: [], frameUs: new Array<number>(65).fill(1), longFrames: 0, frames: 0 },
   ] as const) {
     t.equal(decodeControl(encodeControl(message)), Reason.BadFrame, JSON.stringify(message));
   }
   t.equal(decodeControl(new Uint8Array(40_000)), Reason.FrameTooLong);
+});
+
+t.test('a logon without a signature and a full page sample come through', async (t) => {
+  for (const message of [
+    { type: 'Logon', terms: sampleLogonTerms(), signature: new Uint8Array(0) },
+    {
+      type: 'PageSample',
+      latencyUs: new Array<number>(64).fill(7),
+      frameUs: new Array<number>(64).fill(8),
+      longFrames: 1,
+      frames: 2,
+    },
+  ] as const) {
+    t.same(decodeControl(encodeControl(message)), message);
+  }
 });
 
 t.test('a 64-bit number that is not exact is refused', async (t) => {
@@ -65,10 +82,18 @@ t.test('a 64-bit number that is not exact is refused', async (t) => {
   ControlFrame.finishControlFrameBuffer(builder, ControlFrame.createControlFrame(builder, ControlBody.Resumed, body));
   t.equal(decodeControl(builder.asUint8Array()), Reason.BadFrame);
 
-  const beat = new Builder(64);
-  Heartbeat.startMarksVector(beat, 0);
-  const marks = beat.endVector();
-  const heartbeat = Heartbeat.createHeartbeat(beat, 2n ** 64n - 1n, marks);
-  ControlFrame.finishControlFrameBuffer(beat, ControlFrame.createControlFrame(beat, ControlBody.Heartbeat, heartbeat));
-  t.equal(decodeControl(beat.asUint8Array()), Reason.BadFrame);
+  for (const [timeUs, echoUs] of [
+    [2n ** 64n - 1n, 0n],
+    [0n, 2n ** 53n],
+  ] as const) {
+    const beat = new Builder(64);
+    Heartbeat.startMarksVector(beat, 0);
+    const marks = beat.endVector();
+    const heartbeat = Heartbeat.createHeartbeat(beat, timeUs, marks, echoUs, 0);
+    ControlFrame.finishControlFrameBuffer(
+      beat,
+      ControlFrame.createControlFrame(beat, ControlBody.Heartbeat, heartbeat),
+    );
+    t.equal(decodeControl(beat.asUint8Array()), Reason.BadFrame);
+  }
 });

@@ -18,6 +18,7 @@ import { InstrumentsRequest } from './generated/instruments-request.js';
 import { Logon } from './generated/logon.js';
 import { LogonAnswer } from './generated/logon-answer.js';
 import { LogonTerms } from './generated/logon-terms.js';
+import { PageSample } from './generated/page-sample.js';
 import { Refused } from './generated/refused.js';
 import { ResumePoint } from './generated/resume-point.js';
 import { Resumed } from './generated/resumed.js';
@@ -78,7 +79,7 @@ export interface LogonMessage {
   readonly type: 'Logon';
   /** Made by encodeLogonTerms; the signature covers their SHA-256. */
   readonly terms: Uint8Array;
-  /** 64 bytes. */
+  /** 64 bytes; none of a public session, whose terms name no key. */
   readonly signature: Uint8Array;
 }
 export interface LogonAnswerMessage {
@@ -139,6 +140,10 @@ export interface HeartbeatMessage {
   readonly type: 'Heartbeat';
   readonly timeUs: number;
   readonly marks: readonly ShardPointFields[];
+  /** Of a client: timeUs of the gateway's last heartbeat; 0: none came yet, or it is the gateway's own. */
+  readonly echoUs: number;
+  /** Of a client: µs since that one came. */
+  readonly heldUs: number;
 }
 export interface RefusedMessage {
   readonly type: 'Refused';
@@ -157,6 +162,18 @@ export interface StatusMessage {
   readonly text: string;
 }
 
+/** What a page measured, sampled: µs, at most MAX_PAGE_SAMPLES of each. */
+export interface PageSampleMessage {
+  readonly type: 'PageSample';
+  /** From the gateway's sending to the page's having it. */
+  readonly latencyUs: readonly number[];
+  /** Work of the page's main thread for one frame. */
+  readonly frameUs: readonly number[];
+  /** Of `frames`, those that took longer than the page allows itself. */
+  readonly longFrames: number;
+  readonly frames: number;
+}
+
 export type ControlMessage =
   | ChallengeMessage
   | LogonMessage
@@ -170,7 +187,11 @@ export type ControlMessage =
   | InstrumentsMessage
   | HeartbeatMessage
   | RefusedMessage
-  | StatusMessage;
+  | StatusMessage
+  | PageSampleMessage;
+
+/** Numbers of a kind in one PageSample. */
+const MAX_PAGE_SAMPLES = 64;
 
 const ALL_CHANNELS = 3;
 const BAD_FRAME: number = Reason.BadFrame;
@@ -237,7 +258,8 @@ function encodeBody(builder: Builder, message: ControlMessage): Offset {
     }
     case 'Heartbeat': {
       const marks = encodePoints(builder, message.marks);
-      return Heartbeat.createHeartbeat(builder, BigInt(message.timeUs), marks);
+      const { timeUs, echoUs, heldUs } = message;
+      return Heartbeat.createHeartbeat(builder, BigInt(timeUs), marks, BigInt(echoUs), heldUs);
     }
     case 'Refused': {
       const text = builder.createString(message.text);
@@ -245,6 +267,11 @@ function encodeBody(builder: Builder, message: ControlMessage): Offset {
     }
     case 'Status':
       return Status.createStatus(builder, message.code, builder.createString(message.text));
+    case 'PageSample': {
+      const latencies = PageSample.createLatencyUsVector(builder, [...message.latencyUs]);
+      const frameTimes = PageSample.createFrameUsVector(builder, [...message.frameUs]);
+      return PageSample.createPageSample(builder, latencies, frameTimes, message.longFrames, message.frames);
+    }
   }
 }
 
@@ -330,7 +357,7 @@ export function decodeControl(received: Uint8Array): ControlMessage | number {
     case ControlBody.Logon: {
       const body: Logon = frame.body(new Logon());
       const signature = Uint8Array.from(body.signatureArray() ?? []);
-      if (signature.length !== SIGNATURE_BYTES) return BAD_FRAME;
+      if (signature.length !== SIGNATURE_BYTES && signature.length !== 0) return BAD_FRAME;
       return { type: 'Logon', terms: Uint8Array.from(body.termsArray() ?? []), signature };
     }
     case ControlBody.LogonAnswer:
@@ -372,9 +399,10 @@ export function decodeControl(received: Uint8Array): ControlMessage | number {
     case ControlBody.Heartbeat: {
       const body: Heartbeat = frame.body(new Heartbeat());
       const timeUs = Number(body.timeUs());
+      const echoUs = Number(body.echoUs());
       const marks = decodePoints(body.marksLength(), (index) => body.marks(index));
-      if (marks === null || !Number.isSafeInteger(timeUs)) return BAD_FRAME;
-      return { type: 'Heartbeat', timeUs, marks };
+      if (marks === null || !Number.isSafeInteger(timeUs) || !Number.isSafeInteger(echoUs)) return BAD_FRAME;
+      return { type: 'Heartbeat', timeUs, marks, echoUs, heldUs: body.heldUs() };
     }
     case ControlBody.Refused: {
       const body: Refused = frame.body(new Refused());
@@ -384,6 +412,12 @@ export function decodeControl(received: Uint8Array): ControlMessage | number {
     case ControlBody.Status: {
       const body: Status = frame.body(new Status());
       return { type: 'Status', code: body.code(), text: body.text() ?? '' };
+    }
+    case ControlBody.PageSample: {
+      const body: PageSample = frame.body(new PageSample());
+      if (body.latencyUsLength() > MAX_PAGE_SAMPLES || body.frameUsLength() > MAX_PAGE_SAMPLES) return BAD_FRAME;
+      const [latencyUs, frameUs] = [[...(body.latencyUsArray() ?? [])], [...(body.frameUsArray() ?? [])]];
+      return { type: 'PageSample', latencyUs, frameUs, longFrames: body.longFrames(), frames: body.frames() };
     }
     default:
       return BAD_FRAME;

@@ -219,9 +219,10 @@ export function sampleMessages(): ControlMessage[] {
       applied: [4, 3],
       countedTo: 2 ** 40,
     },
-    { type: 'Heartbeat', timeUs: 1.7e15, marks: [point] },
+    { type: 'Heartbeat', timeUs: 1.7e15, marks: [point], echoUs: 1.7e15 - 1, heldUs: 0xffffffff },
     { type: 'Refused', number: 1, request: 0, index: 3, reason: Reason.Busy, text: 'full' },
     { type: 'Status', code: 3, text: '' },
+    { type: 'PageSample', latencyUs: [1, 0xffffffff], frameUs: [], longFrames: 2, frames: 60 },
   ];
 }
 

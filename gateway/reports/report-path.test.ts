@@ -333,7 +333,11 @@ t.test('a gateway that stood still holds nobody to account for what lies unread 
   venue.gateway.tick();
   t.equal(live.session.state, LIVE, 'the timers run before the sockets are read');
   t.equal(unread.closedWith, 0);
-  venue.gateway.message(live.session, encodeControl({ type: 'Heartbeat', timeUs: 0, marks: [] }), true);
+  venue.gateway.message(
+    live.session,
+    encodeControl({ type: 'Heartbeat', timeUs: 0, marks: [], echoUs: 0, heldUs: 0 }),
+    true,
+  );
   venue.wait(2500);
   t.equal(live.session.state, LIVE);
   venue.wait(1000);

@@ -48,7 +48,8 @@ export class Heartbeats {
         this.#close(session, CLOSE_CODES.HEARTBEAT_MISSED, 'nothing was heard for two heartbeat intervals');
       } else if (nowMs - session.lastBeatMs >= session.heartbeatMs) {
         session.lastBeatMs = nowMs;
-        session.queue(encodeControl({ type: 'Heartbeat', timeUs: this.#clock.nowUs(), marks: this.#marksOf(session) }));
+        const [timeUs, marks] = [this.#clock.nowUs(), this.#marksOf(session)];
+        session.queue(encodeControl({ type: 'Heartbeat', timeUs, marks, echoUs: 0, heldUs: 0 }));
         session.flush();
       }
     }

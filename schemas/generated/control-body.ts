@@ -8,6 +8,7 @@ import { Instruments } from './instruments.js';
 import { InstrumentsRequest } from './instruments-request.js';
 import { Logon } from './logon.js';
 import { LogonAnswer } from './logon-answer.js';
+import { PageSample } from './page-sample.js';
 import { Refused } from './refused.js';
 import { Resumed } from './resumed.js';
 import { RolledBack } from './rolled-back.js';
@@ -31,13 +32,14 @@ export enum ControlBody {
   Instruments = 10,
   Heartbeat = 11,
   Refused = 12,
-  Status = 13
+  Status = 13,
+  PageSample = 14
 }
 
 export function unionToControlBody(
   type: ControlBody,
-  accessor: (obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null
-): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null {
+  accessor: (obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null
+): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null {
   switch(ControlBody[type]) {
     case 'NONE': return null; 
     case 'Challenge': return accessor(new Challenge())! as Challenge;
@@ -53,15 +55,16 @@ export function unionToControlBody(
     case 'Heartbeat': return accessor(new Heartbeat())! as Heartbeat;
     case 'Refused': return accessor(new Refused())! as Refused;
     case 'Status': return accessor(new Status())! as Status;
+    case 'PageSample': return accessor(new PageSample())! as PageSample;
     default: return null;
   }
 }
 
 export function unionListToControlBody(
   type: ControlBody, 
-  accessor: (index: number, obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null, 
+  accessor: (index: number, obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null, 
   index: number
-): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null {
+): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null {
   switch(ControlBody[type]) {
     case 'NONE': return null; 
     case 'Challenge': return accessor(index, new Challenge())! as Challenge;
@@ -77,6 +80,7 @@ export function unionListToControlBody(
     case 'Heartbeat': return accessor(index, new Heartbeat())! as Heartbeat;
     case 'Refused': return accessor(index, new Refused())! as Refused;
     case 'Status': return accessor(index, new Status())! as Status;
+    case 'PageSample': return accessor(index, new PageSample())! as PageSample;
     default: return null;
   }
 }

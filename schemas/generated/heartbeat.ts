@@ -40,8 +40,18 @@ marksLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+echoUs():bigint {
+  const offset = this.bb!.__offset(this.bb_pos, 8);
+  return offset ? this.bb!.readUint64(this.bb_pos + offset) : BigInt('0');
+}
+
+heldUs():number {
+  const offset = this.bb!.__offset(this.bb_pos, 10);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startHeartbeat(builder:flatbuffers.Builder) {
-  builder.startObject(2);
+  builder.startObject(4);
 }
 
 static addTimeUs(builder:flatbuffers.Builder, timeUs:bigint) {
@@ -56,15 +66,25 @@ static startMarksVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(24, numElems, 8);
 }
 
+static addEchoUs(builder:flatbuffers.Builder, echoUs:bigint) {
+  builder.addFieldInt64(2, echoUs, BigInt('0'));
+}
+
+static addHeldUs(builder:flatbuffers.Builder, heldUs:number) {
+  builder.addFieldInt32(3, heldUs, 0);
+}
+
 static endHeartbeat(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createHeartbeat(builder:flatbuffers.Builder, timeUs:bigint, marksOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createHeartbeat(builder:flatbuffers.Builder, timeUs:bigint, marksOffset:flatbuffers.Offset, echoUs:bigint, heldUs:number):flatbuffers.Offset {
   Heartbeat.startHeartbeat(builder);
   Heartbeat.addTimeUs(builder, timeUs);
   Heartbeat.addMarks(builder, marksOffset);
+  Heartbeat.addEchoUs(builder, echoUs);
+  Heartbeat.addHeldUs(builder, heldUs);
   return Heartbeat.endHeartbeat(builder);
 }
 }

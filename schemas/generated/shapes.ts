@@ -375,7 +375,7 @@ export const TABLES = {
     name: 'ControlFrame',
     fields: [
       { name: 'body_type', required: false, kind: 'scalar', bytes: 1 },
-      { name: 'body', required: true, kind: 'union', members: ['', 'Challenge', 'Logon', 'LogonAnswer', 'RolledBack', 'Resumed', 'Subscribe', 'Unsubscribe', 'Subscribed', 'InstrumentsRequest', 'Instruments', 'Heartbeat', 'Refused', 'Status'] },
+      { name: 'body', required: true, kind: 'union', members: ['', 'Challenge', 'Logon', 'LogonAnswer', 'RolledBack', 'Resumed', 'Subscribe', 'Unsubscribe', 'Subscribed', 'InstrumentsRequest', 'Instruments', 'Heartbeat', 'Refused', 'Status', 'PageSample'] },
     ],
   },
   Heartbeat: {
@@ -383,6 +383,8 @@ export const TABLES = {
     fields: [
       { name: 'time_us', required: false, kind: 'scalar', bytes: 8 },
       { name: 'marks', required: false, kind: 'structs', struct: 'ShardPoint' },
+      { name: 'echo_us', required: false, kind: 'scalar', bytes: 8 },
+      { name: 'held_us', required: false, kind: 'scalar', bytes: 4 },
     ],
   },
   InstrumentInfo: {
@@ -467,6 +469,15 @@ export const TABLES = {
       { name: 'ack_level', required: false, kind: 'scalar', bytes: 1 },
       { name: 'heartbeat_seconds', required: false, kind: 'scalar', bytes: 2 },
       { name: 'resume', required: false, kind: 'structs', struct: 'ResumePoint' },
+    ],
+  },
+  PageSample: {
+    name: 'PageSample',
+    fields: [
+      { name: 'latency_us', required: false, kind: 'scalars', bytes: 4 },
+      { name: 'frame_us', required: false, kind: 'scalars', bytes: 4 },
+      { name: 'long_frames', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'frames', required: false, kind: 'scalar', bytes: 4 },
     ],
   },
   PublicFrame: {

@@ -17,3 +17,4 @@ class ControlBody(object):
     Heartbeat = 11
     Refused = 12
     Status = 13
+    PageSample = 14

@@ -23,4 +23,5 @@ class ControlBody(object):
   Heartbeat = cast(int, ...)
   Refused = cast(int, ...)
   Status = cast(int, ...)
+  PageSample = cast(int, ...)
 

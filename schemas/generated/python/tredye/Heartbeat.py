@@ -62,8 +62,22 @@ class Heartbeat(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
         return o == 0
 
+    # Heartbeat
+    def EchoUs(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(8))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint64Flags, o + self._tab.Pos)
+        return 0
+
+    # Heartbeat
+    def HeldUs(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(10))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
 def HeartbeatStart(builder: flatbuffers.Builder):
-    builder.StartObject(2)
+    builder.StartObject(4)
 
 def Start(builder: flatbuffers.Builder):
     HeartbeatStart(builder)
@@ -95,6 +109,18 @@ def HeartbeatCreateMarksVector(builder: flatbuffers.Builder, data: Iterable[Any]
 
 def CreateMarksVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
     HeartbeatCreateMarksVector(builder, data)
+
+def HeartbeatAddEchoUs(builder: flatbuffers.Builder, echoUs: int):
+    builder.PrependUint64Slot(2, echoUs, 0)
+
+def AddEchoUs(builder: flatbuffers.Builder, echoUs: int):
+    HeartbeatAddEchoUs(builder, echoUs)
+
+def HeartbeatAddHeldUs(builder: flatbuffers.Builder, heldUs: int):
+    builder.PrependUint32Slot(3, heldUs, 0)
+
+def AddHeldUs(builder: flatbuffers.Builder, heldUs: int):
+    HeartbeatAddHeldUs(builder, heldUs)
 
 def HeartbeatEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()
