@@ -6,11 +6,14 @@ MAKEFLAGS += --no-builtin-rules
 # What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python.
 SYSTEM_PACKAGES := flock:util-linux
 TEST_PACKAGES := $(SYSTEM_PACKAGES) python3:python3
+# The Python example lives in an environment of its own; ensurepip is what Debian leaves out without python3-venv.
+PYTHON_PACKAGES := python3:python3 python3/ensurepip:python3-venv
+PYTHON_ENVIRONMENT := .venv/.installed
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install test-packages build generate fuzz check test test-floor replay flow kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor replay flow kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,6 +28,14 @@ $(INSTALLED): package-lock.json package.json client/package.json .npmrc
 
 test-packages:
 	@tools/system-packages.sh $(TEST_PACKAGES)
+
+python: $(PYTHON_ENVIRONMENT) ## make .venv with what client/python needs
+
+$(PYTHON_ENVIRONMENT): client/python/requirements.txt
+	@tools/system-packages.sh $(PYTHON_PACKAGES)
+	python3 -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<
+	@touch $@
 
 # tap is built anew without its TypeScript plugin, which does not run on TypeScript 7.
 $(TAP_BUILT): $(INSTALLED) .taprc
@@ -48,10 +59,10 @@ fuzz: build ## look at a million broken frames; SEED=N repeats a run
 check: build ## types, lint, format, dead code, generated code, import directions, house rules
 	node build/tools/check-main.js
 
-test: test-packages build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"
+test: test-packages python build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"
 	@node build/tools/run-tests-main.js --check
 
-test-floor: test-packages build $(TAP_BUILT) ## run the tests and raise the number that must pass at least
+test-floor: test-packages python build $(TAP_BUILT) ## run the tests and raise the number that must pass at least
 	@node build/tools/run-tests-main.js --raise-floor
 
 ifneq ($(wildcard platform/main.ts),)
@@ -80,4 +91,4 @@ record: build ## run RUN="make ..." and keep its results as docs/results/NAME.tx
 	@node build/tools/figures-main.js $(NAME) $(RUN)
 
 clean: ## remove everything that was built
-	rm -rf build build-* scratch .tap
+	rm -rf build build-* scratch .tap .venv

@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
-# Makes sure that the programs named on the command line are there, each as PROGRAM:DEBIAN-PACKAGE.
+# Makes sure that the programs named on the command line are there, each as PROGRAM:DEBIAN-PACKAGE; python3/MODULE is a
+# module that Debian splits off from Python itself.
 # Installs the packages of missing ones when root or sudo without a password allows; otherwise names them in one line.
 set -euo pipefail
 
+is_there() {
+  case "$1" in
+    python3/*) python3 -c "import ${1#python3/}" > /dev/null 2>&1 ;;
+    *) command -v "$1" > /dev/null ;;
+  esac
+}
+
 missing=()
 for pair in "$@"; do
-  if ! command -v "${pair%%:*}" > /dev/null; then missing+=("${pair#*:}"); fi
+  if ! is_there "${pair%%:*}"; then missing+=("${pair#*:}"); fi
 done
 if (( ${#missing[@]} == 0 )); then exit 0; fi
 

@@ -48,6 +48,17 @@ t.test('root installs exactly the missing packages', (t) => {
   t.end();
 });
 
+t.test('a module that Debian splits off from Python is looked for by importing it', (t) => {
+  const python = '[[ "$2" == "import there" ]]';
+  const programs = { id: 'echo 1000', python3: python };
+  const args = ['python3:python3', 'python3/there:python3-there', 'python3/gone:python3-gone'];
+  t.equal(
+    run(t, 'system-packages.sh', args, programs).stderr,
+    'Please install these system packages first: python3-gone\n',
+  );
+  t.end();
+});
+
 for (const [version, fits] of [
   ['v20.17.0', false],
   ['v20.18.0', true],
