@@ -20,7 +20,6 @@ import {
   MAX_FRAME_RECORDS,
 } from '../schemas/layout.js';
 import { Backoff } from './backoff.js';
-import { CommandQueue } from './command-queue.js';
 import { putClientOrderId } from './commands.js';
 import { Connection, type ConnectionLoss, type ConnectionSeams, connectError } from './connection.js';
 import { type AnyReport, reasonName, reportAt } from './events.js';
@@ -30,7 +29,8 @@ import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, type ResumeFrom } from './private-
 import { PublicData, type Subscription } from './public-data.js';
 import { Requests } from './requests.js';
 import type { Timer } from './seams.js';
-import { SendWindow } from './send-window.js';
+import { CommandQueue } from './sending/command-queue.js';
+import { SendWindow } from './sending/send-window.js';
 import { SessionEvents, type SessionState } from './session-events.js';
 import { TredyeError } from './tredye-error.js';
 

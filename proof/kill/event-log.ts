@@ -4,7 +4,7 @@
  */
 
 import { TredyeClient } from '../../client/index.js';
-import type { KeyGiven } from '../../client/signer-node.js';
+import type { KeyGiven } from '../../client/node/signer.js';
 import { RealDisk } from '../../engine/journal/disk.js';
 import { JournalReader } from '../../engine/journal/reader.js';
 import type { JournalIdentity } from '../../engine/journal/segments.js';

@@ -3,7 +3,7 @@
  * become one frame.
  */
 
-import { COMMAND_WORDS, MAX_FRAME_RECORDS } from '../schemas/layout.js';
+import { COMMAND_WORDS, MAX_FRAME_RECORDS } from '../../schemas/layout.js';
 
 export interface QueuedCommand {
   readonly counter: number;

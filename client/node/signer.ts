@@ -5,8 +5,8 @@
 
 import { createHash, createPrivateKey, type JsonWebKey, KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Signer } from './seams.js';
-import { TredyeError } from './tredye-error.js';
+import type { Signer } from '../seams.js';
+import { TredyeError } from '../tredye-error.js';
 
 export interface KeyGiven {
   readonly keyId: number;

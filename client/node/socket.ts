@@ -3,7 +3,7 @@
  */
 
 import { WebSocket } from 'ws';
-import type { ClientSocket, SocketEvents } from './seams.js';
+import type { ClientSocket, SocketEvents } from '../seams.js';
 
 /** No frame of the platform is longer. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 /** The queue before the wire: order, whole commands, the frame's and the window's bounds, and its own. */
 
 import t from 'tap';
-import { COMMAND_WORDS } from '../schemas/layout.js';
+import { COMMAND_WORDS } from '../../schemas/layout.js';
 import { CommandQueue } from './command-queue.js';
 
 /** A head with so many Parts, each word its counter. */

@@ -1,0 +1,29 @@
+/**
+ * The TypeScript client of Tredye for browsers, in a window or a worker. Nothing that it imports needs Node.
+ *
+ *   const client = await TredyeClient.connect('wss://venue.example', { keyId: 7, privateKey: keptCryptoKey });
+ *   client.onTrade((trade) => show(trade.price, trade.quantity));
+ *   await client.subscribe(['trades']);
+ */
+
+import { type BrowserKey, browserSignerOf } from './browser/signer.js';
+import { openBrowserSocket } from './browser/socket.js';
+import { type ConnectOptions, sessionParts } from './connect-options.js';
+import type { Signer } from './seams.js';
+import { TradingClient } from './trading-client.js';
+
+export { putClientOrderId } from './commands.js';
+export type { ConnectOptions } from './connect-options.js';
+export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';
+export { NOT_READY, WINDOW_FULL } from './session.js';
+export { TredyeError } from './tredye-error.js';
+
+export class TredyeClient extends TradingClient {
+  /** As in Node: connects and logs on, or throws a TredyeError with one sentence. The signer may be the page's own. */
+  static async connect(url: string, key: BrowserKey | Signer, options: ConnectOptions = {}): Promise<TredyeClient> {
+    const signer = 'sign' in key ? key : await browserSignerOf(key);
+    const client = new TredyeClient(...sessionParts(url, signer, openBrowserSocket, options));
+    await client.open();
+    return client;
+  }
+}
