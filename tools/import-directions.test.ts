@@ -106,6 +106,31 @@ const WRONG: readonly { what: string; path: string; imports: string; expected: s
     expected: 'engine/book/dump.ts -> fs: book and matching make no system call',
   },
   {
+    what: 'a part of the client that browsers run needs Node',
+    path: 'client/backoff.ts',
+    imports: "import { randomInt } from 'node:crypto';\nexport const x = randomInt;",
+    expected: 'client/backoff.ts -> crypto: client and schemas run in browsers, but for client/node',
+  },
+  {
+    what: 'a schema needs Node',
+    path: 'schemas/hash.ts',
+    imports: "import { createHash } from 'node:crypto';\nexport const x = createHash;",
+    expected: 'schemas/hash.ts -> crypto: client and schemas run in browsers, but for client/node',
+  },
+  {
+    what: "the browser's client takes the socket of Node",
+    path: 'client/browser.ts',
+    imports: "import { open } from './node/socket.js';\nexport const x = open;",
+    expected:
+      "client/browser.ts -> client/node/socket.ts: what runs in browsers does without Node's part of the client",
+  },
+  {
+    what: "the browser's client loads the package ws",
+    path: 'client/browser.ts',
+    imports: "import { WebSocket } from 'ws';\nexport const x = WebSocket;",
+    expected: "what runs in browsers does without Node's part of the client",
+  },
+  {
     what: 'matching knows a ring',
     path: 'engine/matching/out.ts',
     imports: "import { ringBytes } from '../ring/ring.js';\nexport const x = ringBytes;",
@@ -125,6 +150,9 @@ const WRONG: readonly { what: string; path: string; imports: string; expected: s
   },
 ];
 const BESIDE: Readonly<Record<string, Record<string, string>>> = {
+  'client/browser.ts': {
+    'client/node/socket.ts': "import { connect } from 'node:net';\nexport const open = connect;\n",
+  },
   'schemas/a.ts': { 'schemas/b.ts': "import { a } from './a.js';\nexport const b = () => a;\n" },
 };
 

@@ -29,6 +29,9 @@ const ENTRY_FILE = '[/-](main|worker)\\.ts$';
 /** What computes events from commands does it without the system and without the rooms that carry its bytes. */
 const PURE_ENGINE = '^engine/(book|matching)/';
 
+/** Of the client, what Node has and browsers have not: its socket, its keys, the entry that brings both; and its fakes. */
+const NODE_CLIENT = '^client/(node/|index\\.ts$|fake-)';
+
 export interface ImportFindings {
   violations: string[];
   /** Files that were read. Compare it with what there is: a parser that fails may see nothing and find nothing. */
@@ -107,6 +110,18 @@ function forbidden(): IForbiddenRuleType[] {
       severity: 'error',
       from: { path: PURE_ENGINE, pathNot: TEST_FILE },
       to: { path: '^engine/(ring|journal|shard)/' },
+    },
+    {
+      name: 'client and schemas run in browsers, but for client/node',
+      severity: 'error',
+      from: { path: '^(client|schemas)/', pathNot: [TEST_FILE, NODE_CLIENT] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: "what runs in browsers does without Node's part of the client",
+      severity: 'error',
+      from: { path: '^client/', pathNot: [TEST_FILE, NODE_CLIENT] },
+      to: { path: `${NODE_CLIENT}|(^|/)ws(/|$)` },
     },
     {
       name: 'uWebSockets.js is loaded by gateway/uws.ts alone',
