@@ -25,6 +25,7 @@ import { type DataDirectory, journalDirectory, lastSegment, markBegun } from './
 import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
 import { GatewayThreads } from './gateway-threads.js';
 import type { PlatformLog } from './log.js';
+import { openFilesLimit, sessionRoom } from './open-files.js';
 import { OwnChannel } from './own-channel.js';
 import { ShardThreads, type StuckShard } from './shard-threads.js';
 import { claimVenueMemory, SUPERVISOR, type VenueMemory } from './venue-memory.js';
@@ -77,11 +78,16 @@ export class Supervisor {
   private readonly shards: ShardThreads;
   private readonly gateways = new GatewayThreads();
   private readonly channels: readonly OwnChannel[];
+  /** Sessions that one gateway may have. */
+  private readonly sessionsEach: number;
   private forwarding: AdminForwarding | null = null;
 
   constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
     const { shards, gateways } = configuration;
     const { limits } = directory;
+    const { sessions, warning } = sessionRoom(openFilesLimit(), gateways, shards);
+    if (warning !== '') log.warn(warning);
+    this.sessionsEach = sessions;
     this.configuration = configuration;
     this.directory = directory;
     this.log = log;
@@ -200,7 +206,7 @@ export class Supervisor {
       journalDirectories: recovered.map(({ shard }) => journalDirectory(this.directory.path, shard)),
       epochs: recovered.map(({ epochs }) => epochs),
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),
-      settings: DEFAULT_GATEWAY_SETTINGS,
+      settings: { ...DEFAULT_GATEWAY_SETTINGS, maxSessions: this.sessionsEach },
     };
   }
 
