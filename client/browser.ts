@@ -9,6 +9,7 @@
 import { type BrowserKey, browserSignerOf } from './browser/signer.js';
 import { openBrowserSocket } from './browser/socket.js';
 import { type ConnectOptions, sessionParts } from './connect-options.js';
+import { NO_KEY } from './no-key.js';
 import type { Signer } from './seams.js';
 import { TradingClient } from './trading-client.js';
 
@@ -24,6 +25,17 @@ export class TredyeClient extends TradingClient {
     const signer = 'sign' in key ? key : await browserSignerOf(key);
     const client = new TredyeClient(...sessionParts(url, signer, openBrowserSocket, options));
     await client.open();
+    return client;
+  }
+
+  /**
+   * A session without a key, for public data alone. It begins at once and goes on trying, from the first attempt on, until
+   * it is closed or the platform refuses it; what happens is said by onStateChange and onRetry.
+   */
+  static watch(url: string, options: ConnectOptions = {}): TredyeClient {
+    const forEver = { giveUpAfterMs: Number.POSITIVE_INFINITY, ...options };
+    const client = new TredyeClient(...sessionParts(url, NO_KEY, openBrowserSocket, forEver));
+    client.openInBackground();
     return client;
   }
 }

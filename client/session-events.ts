@@ -37,6 +37,9 @@ export abstract class SessionEvents {
   protected readonly roomListeners = new Listeners<[number]>();
   protected readonly wordListeners = new Listeners<[Int32Array, number, number, number]>();
   protected readonly publicWordListeners = new Listeners<[Int32Array, number, number, number]>();
+  protected readonly publicFrameListeners = new Listeners<[number]>();
+  protected readonly heartbeatListeners = new Listeners<[number]>();
+  protected readonly retryListeners = new Listeners<[number, number]>();
 
   onReport(listener: (report: AnyReport) => void): () => void {
     return this.reportListeners.add(listener);
@@ -89,5 +92,20 @@ export abstract class SessionEvents {
   /** Trades and tops as words. */
   onPublicWords(listener: EventWordsListener): () => void {
     return this.publicWordListeners.add(listener);
+  }
+
+  /** Before the records of each public frame: when the gateway sent it, by the gateway's clock, µs since 1970. */
+  onPublicFrame(listener: (sentUs: number) => void): () => void {
+    return this.publicFrameListeners.add(listener);
+  }
+
+  /** Each heartbeat of the gateway: its clock when it sent it, µs since 1970. */
+  onHeartbeat(listener: (timeUs: number) => void): () => void {
+    return this.heartbeatListeners.add(listener);
+  }
+
+  /** The next attempt to connect is planned: in so many milliseconds, and the how many-th in a row it is. */
+  onRetry(listener: (waitMs: number, attempt: number) => void): () => void {
+    return this.retryListeners.add(listener);
   }
 }

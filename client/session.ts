@@ -7,7 +7,7 @@
 
 import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
 import { type AckLevel, EventKind, Reason, type StreamMode } from '../schemas/codes.js';
-import type { ControlMessage, LogonAnswerMessage } from '../schemas/control.js';
+import type { ControlMessage, LogonAnswerMessage, PageSampleMessage } from '../schemas/control.js';
 import type { ReportFrameReader } from '../schemas/frame-verifier.js';
 import {
   COMMAND_WORDS,
@@ -154,6 +154,11 @@ export class Session extends SessionEvents {
     });
   }
 
+  /** Begins without a first answer to wait for: what fails is tried again, from the first attempt on. */
+  protected openInBackground(): void {
+    this.connectNow();
+  }
+
   /** Ends the session. What was sent and not reported stays open until a logon of the same lane. */
   close(): Promise<void> {
     if (this.currentState === 'closed') return Promise.resolve();
@@ -177,7 +182,10 @@ export class Session extends SessionEvents {
       {
         loggedOn: (answer) => this.loggedOn(answer),
         reportFrame: (frame) => this.takeReports(frame),
-        publicFrame: (frame) => this.publicData.take(frame),
+        publicFrame: (frame) => {
+          this.publicFrameListeners.call(frame.sentUs);
+          this.publicData.take(frame);
+        },
         message: (message) => this.takeMessage(message),
         lost: (loss) => {
           if (this.connection === connection) this.lost(loss);
@@ -255,7 +263,9 @@ export class Session extends SessionEvents {
   }
 
   private retry(): void {
-    this.retryTimer = this.seams.clock.after(this.backoff.nextWaitMs(), () => this.connectNow());
+    const waitMs = this.backoff.nextWaitMs();
+    this.retryTimer = this.seams.clock.after(waitMs, () => this.connectNow());
+    this.retryListeners.call(waitMs, this.backoff.attempts);
   }
 
   private finish(error: TredyeError, why: string): void {
@@ -412,6 +422,7 @@ export class Session extends SessionEvents {
         this.resumedListeners.call(message);
         return;
       case 'Heartbeat':
+        this.heartbeatListeners.call(message.timeUs);
         this.checkMarks(message.marks);
         return;
       case 'Refused':
@@ -511,6 +522,11 @@ export class Session extends SessionEvents {
   protected async removeSubscription(channels: number, instruments: readonly number[]): Promise<void> {
     this.publicData.forget(channels, instruments);
     await this.request((request) => ({ type: 'Unsubscribe', request, channels, instruments }));
+  }
+
+  /** What a page measured goes to the platform's metrics; at most once a second, more is not counted there. */
+  sendPageSample(sample: Omit<PageSampleMessage, 'type'>): void {
+    if (this.currentState === 'ready') this.connection?.sendControl({ type: 'PageSample', ...sample });
   }
 
   private sendSubscription(subscription: Subscription, request: number): void {
