@@ -100,19 +100,19 @@ t.test('a shard that is killed again and again eats the whole day and ends as on
   const inFlightAtKill: number[] = [];
   let epoch = 0;
   let tornTails = 0;
-  let synced: boolean[] = [];
+  /** Of each segment that was found open for writing: by the time a line is read here, the shard may be far ahead. */
+  const synced: boolean[] = [];
   let done = false;
   for (let life = 0; !done && life <= KILLS; life += 1) {
     let killAt = Number.POSITIVE_INFINITY;
     let killed = false;
     await live(directory, folder, (line, child) => {
+      const open = openFilesUnder(directory, child.pid ?? 0).filter(({ writable }) => writable);
+      synced.push(...open.filter(({ path }) => path.endsWith('.seg')).map((file) => file.synced));
       if (line.type === 'recovered') {
         t.equal(line.epoch, epoch + 1, 'each start is one epoch higher');
         epoch = line.epoch;
         tornTails += line.tornTails;
-        synced = openFilesUnder(directory, child.pid ?? 0)
-          .filter((file) => file.writable && file.path.endsWith('.seg'))
-          .map((file) => file.synced);
         if (life < KILLS) {
           killAt = line.fed + Math.floor((random() * 1.5 * (line.total - line.fed)) / (KILLS - life + 1));
         }
@@ -127,7 +127,8 @@ t.test('a shard that is killed again and again eats the whole day and ends as on
   }
   t.ok(done, 'the day was played to its end');
   t.equal(inFlightAtKill.length, KILLS, 'each kill had commands in flight');
-  t.same(synced, [true], 'the running shard writes one segment, opened with O_DSYNC');
+  t.ok(synced.length >= KILLS, `segments were found open ${synced.length} times`);
+  t.ok(synced.every(Boolean), 'the running shard writes to what it opened with O_DSYNC');
   t.comment(`in flight at the kills ${inFlightAtKill.join(', ')}; torn tails cut ${tornTails}; epochs ${epoch}`);
 
   const uninterrupted = new Engine(DAY_LIMITS, 0, 1);

@@ -3,7 +3,7 @@
  * SIGKILL does not test durability, for the page cache survives it: the flag is what can be seen from outside.
  */
 
-import { constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { constants, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface OpenFile {
   readonly path: string;
@@ -11,9 +11,11 @@ export interface OpenFile {
   readonly synced: boolean;
 }
 
+/** None of a process that has ended. */
 export function openFilesUnder(folder: string, pid: number | 'self'): OpenFile[] {
   const found: OpenFile[] = [];
-  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+  const descriptors = `/proc/${pid}/fd`;
+  for (const descriptor of existsSync(descriptors) ? readdirSync(descriptors) : []) {
     let path: string;
     let info: string;
     try {
