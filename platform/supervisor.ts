@@ -115,7 +115,11 @@ export class Supervisor {
     this.shards.startWatch(this.configuration.syncLimitSeconds * 1000, this.events.stuck);
     await this.closeOldSessions(recovered);
     const highest = recovered.reduce((most, shard) => Math.max(most, shard.highestIncarnation), 0);
-    // Gateways add to this word; it must stand above all that any shard knows before the first of them runs.
+    // Gateways add to this word; it must stand above all that any shard knows before the first of them runs. A number
+    // whose opening was refused by all shards, or was lost with a tail, is known to none and may be given again. That is
+    // no way around the fence: a session sends nothing before its opening is durable in every shard, so no command, no
+    // order and no lane ever bore such a number, its client was never told it, and the rings of the last life are gone.
+    // One shard that did open it is enough to raise this word above it.
     Atomics.store(new Int32Array(this.memory.incarnation), 0, (highest + 1) | 0);
     await this.sequenceOperator(recovered);
     this.startForwarding(recovered);
