@@ -188,7 +188,10 @@ function readVenueFile(path: string): VenueFile | null {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw refuse('DATA_DIRECTORY_UNUSABLE', `${path} cannot be read (${errorCode(error)}).`);
+    throw refuse(
+      'DATA_DIRECTORY_UNUSABLE',
+      `${path} cannot be read (${errorCode(error)}): make it readable or choose another directory with --data.`,
+    );
   }
   const json = parseJson(text);
   const layout = anyVenueFile.safeParse(json);

@@ -34,15 +34,24 @@ function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal'
     case 'ADDRESS_UNUSABLE':
       return new PlatformError(message.code, EXIT_LISTEN, message.message, true);
     case 'JOURNAL_READ': {
-      const sentence = `Gateway ${index} cannot read a journal: ${message.message}.`;
+      const sentence = `Gateway ${index} cannot read a journal: ${message.message}; mend the disk or its rights, then start again.`;
       return new PlatformError(message.code, EXIT_DATA_DIRECTORY, sentence, true);
     }
     case 'JOURNAL':
-      return new PlatformError(message.code, EXIT_CORRUPT_JOURNAL, message.message);
+      return new PlatformError(
+        message.code,
+        EXIT_CORRUPT_JOURNAL,
+        `Gateway ${index} cannot take a journal: ${message.message}; restore it from a backup.`,
+      );
     default:
       return (
         wantOfMemory(`gateway ${index}`, message.message) ??
-        new PlatformError('GATEWAY_DIED', EXIT_WORKER_DIED, `Gateway ${index} found a bug: ${message.message}`, true)
+        new PlatformError(
+          'GATEWAY_DIED',
+          EXIT_WORKER_DIED,
+          `Gateway ${index} found a bug of ours; start again and report this: ${message.message}`,
+          true,
+        )
       );
   }
 }
@@ -53,7 +62,12 @@ async function portFor(host: string): Promise<number> {
     return await freePort(host);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : String(error);
-    throw new PlatformError('ADDRESS_UNUSABLE', EXIT_LISTEN, `${host} cannot be listened on (${why}).`, true);
+    throw new PlatformError(
+      'ADDRESS_UNUSABLE',
+      EXIT_LISTEN,
+      `${host} cannot be listened on (${why}): choose an address of this machine with --host.`,
+      true,
+    );
   }
 }
 
@@ -81,11 +95,25 @@ class GatewayThread {
         }
       });
       this.worker.on('error', (error) => {
-        fail(new PlatformError('GATEWAY_DIED', EXIT_WORKER_DIED, `Gateway ${index} died: ${error.message}`, true));
+        fail(
+          new PlatformError(
+            'GATEWAY_DIED',
+            EXIT_WORKER_DIED,
+            `Gateway ${index} died; start again and report this: ${error.message}`,
+            true,
+          ),
+        );
       });
       this.worker.on('exit', (code) => {
         if (this.stopping) return;
-        fail(new PlatformError('GATEWAY_DIED', EXIT_WORKER_DIED, `Gateway ${index} ended with code ${code}.`, true));
+        fail(
+          new PlatformError(
+            'GATEWAY_DIED',
+            EXIT_WORKER_DIED,
+            `Gateway ${index} ended by itself with code ${code}; start again and report this.`,
+            true,
+          ),
+        );
       });
     });
     // Whoever waits for it hears of it; nobody else must.

@@ -47,7 +47,7 @@ function bug(error: unknown): PlatformError {
   return new PlatformError(
     'PLATFORM_BUG',
     EXIT_WORKER_DIED,
-    `The platform found a bug of its own; start it again and report this: ${what}`,
+    `The platform found a bug of ours; start again and report this: ${what}`,
     true,
   );
 }
@@ -166,7 +166,8 @@ class PlatformRun {
     threadsGone.then(
       () => {
         clearTimeout(limit);
-        if (this.stopFailure === null) this.log.info('stopped');
+        if (this.stopFailure === null)
+          this.log.info('stopped: all sessions are closed and all that was taken is durable');
         process.exit(this.stopFailure?.exitCode ?? EXIT_CLEAN);
       },
       (error: unknown) => {

@@ -94,7 +94,7 @@ export class OwnChannel {
       throw new PlatformError(
         'OWN_COMMAND_REFUSED',
         EXIT_WORKER_DIED,
-        `Shard ${this.shard} refused a command of the platform itself with reason ${kindWord >>> 16}.`,
+        `Shard ${this.shard} refused a command of the platform itself with reason ${kindWord >>> 16}; start again and report this.`,
       );
     }
     return (kindWord & EVENT_END_OF_COMMAND_BIT) === 0 ? 0 : 1;
@@ -104,7 +104,7 @@ export class OwnChannel {
     return new PlatformError(
       'SHARD_SILENT',
       EXIT_WORKER_DIED,
-      `Shard ${this.shard} did not answer the platform's own commands.`,
+      `Shard ${this.shard} did not answer the platform's own commands in ${ANSWER_MS / 1000} s: look at the disk of its journal, then start again.`,
       true,
     );
   }

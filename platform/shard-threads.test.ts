@@ -67,9 +67,17 @@ t.test('files that cannot be used and a journal that is damaged stop the start, 
   const folder = t.testdir({ file: 'in the way', damaged: { '00000001.seg': 'no segment' } });
   const inTheWay = await failureOf(join(folder, 'file', 'journal'));
   t.ok(inTheWay instanceof PlatformError, String(inTheWay));
-  t.match(inTheWay, { exitCode: EXIT_DATA_DIRECTORY, code: 'ENOTDIR' });
+  t.match(inTheWay, {
+    exitCode: EXIT_DATA_DIRECTORY,
+    code: 'ENOTDIR',
+    message: /; mend the disk or its rights, then start again\.$/,
+  });
   const damaged = await failureOf(join(folder, 'damaged'));
-  t.match(damaged, { exitCode: EXIT_CORRUPT_JOURNAL, code: /^JOURNAL/, message: /00000001\.seg/ });
+  t.match(damaged, {
+    exitCode: EXIT_CORRUPT_JOURNAL,
+    code: /^JOURNAL/,
+    message: /00000001\.seg.*; restore it from a backup\.$/,
+  });
 });
 
 /** The first shard that the watch names, when shard N has been in the Nth state for so long. */

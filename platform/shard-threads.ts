@@ -38,43 +38,36 @@ export interface StuckShard {
   readonly milliseconds: number;
 }
 
-function fatalOf(message: Extract<ShardMessage, { type: 'fatal' }>): PlatformError {
-  const { code, shard } = message;
-  if (code === 'LIMITS') return new PlatformError(code, EXIT_CONFIGURATION, message.message);
+/** What to do about a journal that cannot be taken, for the codes that restoring a backup does not help with. */
+const INSTEAD_OF_A_BACKUP: Readonly<Record<string, string>> = {
+  JOURNAL_OTHER_VERSION: 'start the platform that wrote it',
+  JOURNAL_DIVERGED: 'start the platform that wrote it',
+  JOURNAL_OTHER_SHARD: "put the shard's own journal back",
+  JOURNAL_OTHER_SHARD_COUNT: "put the shard's own journal back",
+};
+
+/** One sentence: what was found, then what to do. */
+function fatalOf({ code, shard, message }: Extract<ShardMessage, { type: 'fatal' }>): PlatformError {
+  if (code === 'LIMITS') return new PlatformError(code, EXIT_CONFIGURATION, message);
   if (code === 'JOURNAL_WRITE') {
-    const sentence = `Shard ${shard} cannot write its journal: ${message.message}. Make room on the disk, or mend it or its rights, then start again.`;
+    const sentence = `Shard ${shard} cannot write its journal: ${message}; make room on the disk, or mend it or its rights, then start again.`;
     return new PlatformError(code, EXIT_WORKER_DIED, sentence, true);
   }
   if (code === 'JOURNAL_READ') {
-    const sentence = `Shard ${shard} cannot read its journal: ${message.message}.`;
+    const sentence = `Shard ${shard} cannot read its journal: ${message}; mend the disk or its rights, then start again.`;
     return new PlatformError(code, EXIT_DATA_DIRECTORY, sentence, true);
   }
-  if (code.startsWith('JOURNAL_OTHER')) {
-    return new PlatformError(
-      code,
-      EXIT_DATA_DIRECTORY,
-      `The journal of shard ${shard} is not its own: ${message.message}`,
-    );
-  }
   if (code.startsWith('JOURNAL')) {
-    return new PlatformError(
-      code,
-      EXIT_CORRUPT_JOURNAL,
-      `The journal of shard ${shard} stops the start: ${message.message}`,
-    );
+    const exitCode = code.startsWith('JOURNAL_OTHER') ? EXIT_DATA_DIRECTORY : EXIT_CORRUPT_JOURNAL;
+    const advice = INSTEAD_OF_A_BACKUP[code] ?? 'restore it from a backup';
+    return new PlatformError(code, exitCode, `The journal of shard ${shard} stops the start: ${message}; ${advice}.`);
   }
   if (SYSTEM_ERROR.test(code)) {
-    return new PlatformError(
-      code,
-      EXIT_DATA_DIRECTORY,
-      `Shard ${shard} cannot use its files: ${message.message}`,
-      true,
-    );
+    const sentence = `Shard ${shard} cannot use its files: ${message}; mend the disk or its rights, then start again.`;
+    return new PlatformError(code, EXIT_DATA_DIRECTORY, sentence, true);
   }
-  return (
-    wantOfMemory(`shard ${shard}`, message.message) ??
-    new PlatformError(code, EXIT_WORKER_DIED, `Shard ${shard} found a bug: ${message.message}`, true)
-  );
+  const sentence = `Shard ${shard} found a bug of ours; start again and report this: ${message}`;
+  return wantOfMemory(`shard ${shard}`, message) ?? new PlatformError(code, EXIT_WORKER_DIED, sentence, true);
 }
 
 export class ShardThreads {
@@ -134,7 +127,10 @@ export class ShardThreads {
         } else if (message.type === 'fatal') fail(fatalOf(message));
         else if (message.type === 'progress') {
           const { shard, commands, commandsPerSecond, segment } = message;
-          this.log.info({ shard, commands, commandsPerSecond, segment }, `shard ${shard} replays its journal`);
+          this.log.info(
+            { shard, commands, commandsPerSecond, segment },
+            `shard ${shard} replays its journal: ${commands} commands so far`,
+          );
         }
       });
       const ended = this.pool.run({ ...task, port: port2 }, { transferList: [port2] });
@@ -143,14 +139,28 @@ export class ShardThreads {
           () => {
             port1.close();
             if (this.stopping) return;
-            fail(new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, `Shard ${task.shard} ended by itself.`, true));
+            fail(
+              new PlatformError(
+                'SHARD_DIED',
+                EXIT_WORKER_DIED,
+                `Shard ${task.shard} ended by itself; start again and report this.`,
+                true,
+              ),
+            );
           },
           (error: unknown) => {
             // Its own message says more and is already on its way: let it come first.
             void closed.then(() => {
               if (this.stopping) return;
               const why = error instanceof Error ? error.message : String(error);
-              fail(new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, `Shard ${task.shard} died: ${why}`, true));
+              fail(
+                new PlatformError(
+                  'SHARD_DIED',
+                  EXIT_WORKER_DIED,
+                  `Shard ${task.shard} died; start again and report this: ${why}`,
+                  true,
+                ),
+              );
             });
           },
         ),
