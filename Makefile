@@ -13,7 +13,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor replay flow kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor replay flow bench-start kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -76,6 +76,9 @@ replay: build ## play a recorded day through the running platform: MARKET=DIR
 
 flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FILE, or beside it) and print the speed
 	@node --enable-source-maps build/bench/flow-main.js "$(FLOW)" "$(SHA)"
+
+bench-start: build ## time from a start over a journal of a million commands to the first accepted order
+	@node --enable-source-maps build/bench/start-main.js
 
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js

@@ -7,8 +7,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { medianOf } from '../median.js';
 import { printResult } from '../result.js';
-import { medianOf, runKills } from './kill.js';
+import { runKills } from './kill.js';
 
 function numberOf(name: string, fallback: number, most: number): number {
   const text = process.env[name] ?? '';

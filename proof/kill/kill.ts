@@ -216,9 +216,3 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
   const { acknowledged, neverHappened } = findings;
   return { rounds, inFlight, tornTails, acknowledged, neverHappened, restartMs };
 }
-
-/** The middle one of some numbers. */
-export function medianOf(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
