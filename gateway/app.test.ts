@@ -26,6 +26,7 @@ import { type ControlMessage, decodeControl } from '../schemas/control.js';
 import { frameKind, ReportFrameReader } from '../schemas/frame-verifier.js';
 import { COMMAND_WORDS, EVENT_ACCOUNT_SEQUENCE, EVENT_WORDS } from '../schemas/layout.js';
 import { ALL_RIGHTS, commandFrame, logonFrame, madeCommand, VENUE, VENUE_LIMITS } from './made-venue.js';
+import { claimMetrics } from './metrics/metrics-memory.js';
 import {
   DEFAULT_GATEWAY_SETTINGS,
   type GatewayMessage,
@@ -60,6 +61,12 @@ class ThreadedVenue {
   readonly status = ShardStatus.create();
   readonly incarnation = new SharedArrayBuffer(4);
   readonly progress = new SharedArrayBuffer(4);
+  readonly metrics = claimMetrics(
+    'test',
+    this.rings.map((ring) => [ring]),
+    [this.status],
+    true,
+  );
   readonly #directory: string;
   readonly #pool = new Piscina({ filename: SHARD_FILE, minThreads: 1, maxThreads: 1, atomics: 'disabled' });
   readonly #workers: Worker[] = [];
@@ -91,6 +98,7 @@ class ThreadedVenue {
       readerDoorbells: this.bells,
       adminLog: this.adminLog,
       status: this.status,
+      metrics: this.metrics.shards[0],
       spinRounds: 0,
       port: port2,
     };
@@ -148,6 +156,7 @@ class ThreadedVenue {
       journalDirectories: [this.#directory],
       epochs: [recovered.epochs],
       eventSequences: [recovered.eventSequence],
+      metrics: this.metrics,
       settings: { ...DEFAULT_GATEWAY_SETTINGS, ...settings },
     };
     const worker = new Worker(GATEWAY_FILE, { workerData: data });

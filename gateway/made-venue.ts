@@ -10,6 +10,7 @@ import { AdminLog } from '../engine/admin-log.js';
 import { type Disk, RealDisk } from '../engine/journal/disk.js';
 import { type Limits, limitsFrom } from '../engine/limits.js';
 import { Engine } from '../engine/matching/engine.js';
+import { ShardMetrics } from '../engine/metrics/shard-metrics.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { OutputRing } from '../engine/ring/output-ring.js';
@@ -44,6 +45,7 @@ import {
 import { logonMessage, PROTOCOL_VERSION } from '../schemas/logon.js';
 import type { Clock } from './clock.js';
 import { Gateway } from './gateway.js';
+import { claimMetrics, type MetricsMemory } from './metrics/metrics-memory.js';
 import type { Session, SessionSocket } from './sessions/session.js';
 import {
   DEFAULT_GATEWAY_SETTINGS,
@@ -289,12 +291,15 @@ export interface MadeVenueOptions {
   readonly settings?: Partial<GatewaySettings>;
   /** Through which the gateways read. */
   readonly disk?: Disk;
+  /** False: nothing is counted. */
+  readonly metrics?: boolean;
 }
 
 export class MadeVenue {
   readonly clock = new FakeClock();
   readonly shards: readonly MadeShard[];
   readonly gateways: readonly Gateway[];
+  readonly metrics: MetricsMemory;
   /** False holds the shards still: what is sent to them waits in their rings. */
   shardsRun = true;
   framed = false;
@@ -325,6 +330,9 @@ export class MadeVenue {
     const bells = times(gatewayCount, () => Doorbell.create());
     const shardBells = times(shardCount, () => Doorbell.create());
     const directories = times(shardCount, (shard) => join(directory, `shard-${shard}`, 'journal'));
+    const statuses = times(shardCount, () => ShardStatus.create());
+    const ringsByProducer = times(producers, (producer) => rings.map((ofShard) => ofShard[producer]));
+    this.metrics = claimMetrics('made', ringsByProducer, statuses, options.metrics !== false);
     this.shards = times(shardCount, (shard) => {
       const engine = new Engine(limits, shard, shardCount, shard === 0 ? this.#adminMemory : undefined);
       const recovered = recoverShard({
@@ -349,7 +357,9 @@ export class MadeVenue {
         output,
         readerBells: bells.map((memory) => new Doorbell(memory)),
         adminLog: engine.adminLog,
-        status: new ShardStatus(ShardStatus.create()),
+        status: new ShardStatus(statuses[shard]),
+        metrics: new ShardMetrics(this.metrics.shards[shard]),
+        clockMs: () => this.clock.nowMs(),
         platformStartId: 1,
         lastTimeUs: recovered.lastTimeUs,
       });
@@ -388,6 +398,7 @@ export class MadeVenue {
         journalDirectories: directories,
         epochs: this.shards.map(({ recovered }) => recovered.epochs),
         eventSequences,
+        metrics: this.metrics,
         settings: { ...DEFAULT_GATEWAY_SETTINGS, eventsPerTurn: 64, ...settings },
       };
       return new Gateway(data, {

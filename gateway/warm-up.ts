@@ -5,6 +5,7 @@
 
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { NOWHERE, SCRATCH_BATCH, SCRATCH_ID, ScratchScript, ScratchShard } from '../engine/shard/scratch-shard.js';
+import { ShardStatus } from '../engine/shard/status-words.js';
 import { AckLevel, StreamMode } from '../schemas/codes.js';
 import { encodeControl, encodeLogonTerms } from '../schemas/control.js';
 import { CommandFrameWriter } from '../schemas/frame-writer.js';
@@ -12,6 +13,7 @@ import { PROTOCOL_VERSION, SIGNATURE_BYTES } from '../schemas/logon.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import { Gateway } from './gateway.js';
 import { TOP_BIT, TRADES_BIT } from './market-data/market-data.js';
+import { claimMetrics } from './metrics/metrics-memory.js';
 import type { SessionSocket } from './sessions/session.js';
 import { DEFAULT_GATEWAY_SETTINGS, takenSpansNeeded } from './worker-data.js';
 
@@ -24,6 +26,8 @@ export function warmUpGateway(commands = COMMANDS): number {
   const shard = new ScratchShard(takenSpansNeeded(new ScratchShard(1).limits));
   const incarnation = new SharedArrayBuffer(4);
   new Int32Array(incarnation)[0] = SCRATCH_ID;
+  // Its own rings and words: what it counts is seen by nobody.
+  const scratch = claimMetrics('', [[shard.gatewayRing], [shard.gatewayRing]], [ShardStatus.create()], true);
   const gateway = new Gateway(
     {
       index: 0,
@@ -44,6 +48,7 @@ export function warmUpGateway(commands = COMMANDS): number {
       journalDirectories: [''],
       epochs: [[{ epoch: shard.epoch, firstSequence: 1 }]],
       eventSequences: [0],
+      metrics: { ...scratch, shards: [shard.metrics] },
       settings: DEFAULT_GATEWAY_SETTINGS,
     },
     {

@@ -7,6 +7,7 @@
  */
 
 import type { Limits } from '../engine/limits.js';
+import type { MetricsMemory } from './metrics/metrics-memory.js';
 
 /** From which event sequence on a shard's events belong to an epoch. */
 export interface EpochStart {
@@ -47,6 +48,8 @@ export interface GatewayWorkerData {
   readonly epochs: readonly (readonly EpochStart[])[];
   /** Each shard's last event sequence as its recovery reported it: what is above it is in the output ring. */
   readonly eventSequences: readonly number[];
+  /** What this gateway counts is `gateways[index]` of it; the others are for whoever answers /metrics. */
+  readonly metrics: MetricsMemory;
   readonly settings: GatewaySettings;
 }
 

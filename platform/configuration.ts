@@ -101,6 +101,7 @@ const SETTINGS: readonly Setting[] = [
   whole('shards', 'shards', [1, 64], 1, 'threads that match; fixed by the first start of a data directory'),
   choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
   choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
+  choice('metrics', 'metrics', ['on', 'off'], 'on', 'whether what happens is counted and timed, for GET /metrics'),
   whole('maxOrders', 'max-orders', [1_000, MOST_ORDERS], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
   whole('maxInstruments', 'max-instruments', [1, 1_000_000], DEFAULT_LIMITS.maxInstruments, 'instruments of the venue'),
   whole('maxAccounts', 'max-accounts', [1, 10_000_000], DEFAULT_LIMITS.maxAccounts, 'accounts of the venue'),
@@ -178,6 +179,7 @@ export interface Configuration {
   readonly shards: number;
   readonly logLevel: string;
   readonly logFormat: string;
+  readonly metrics: boolean;
   readonly syncLimitSeconds: number;
   readonly stopSeconds: number;
   /** Those that were given; the others are the defaults, or what the data directory has recorded. */
@@ -284,6 +286,7 @@ const configurationValues = z.strictObject({
   shards: z.int(),
   logLevel: z.string(),
   logFormat: z.string(),
+  metrics: z.string(),
   maxOrders: z.int(),
   maxInstruments: z.int(),
   maxAccounts: z.int(),
@@ -367,6 +370,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       shards: values.shards,
       logLevel: values.logLevel,
       logFormat: values.logFormat,
+      metrics: values.metrics === 'on',
       syncLimitSeconds: values.syncLimitSeconds,
       stopSeconds: values.stopSeconds,
       askedLimits: limitsAskedFor(read, given),

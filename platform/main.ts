@@ -3,7 +3,6 @@
  * are, and leaves with a code of exit-codes.ts.
  */
 
-import { readFileSync } from 'node:fs';
 import { loadUws, UwsUnavailableError } from '../gateway/uws.js';
 import { type Configuration, helpText, readConfiguration } from './configuration.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
@@ -11,15 +10,11 @@ import { EXIT_CLEAN, EXIT_MISSING, EXIT_STOP_TIMED_OUT, EXIT_WORKER_DIED, Platfo
 import { openLog, type PlatformLog } from './log.js';
 import type { StuckShard } from './shard-threads.js';
 import { type Serving, Supervisor } from './supervisor.js';
+import { platformVersion } from './version.js';
 import { wantOfMemory } from './want-of-memory.js';
 
 /** How long a process that must leave waits for its gateways to close their sockets and for all threads to end. */
 const LEAVE_MS = 5_000;
-
-function version(): string {
-  const found: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return found.version;
-}
 
 /** The socket library is looked for before anything is written, so that a machine without it keeps no traces. */
 function checkSocketLibrary(): void {
@@ -211,7 +206,7 @@ async function main(): Promise<void> {
     return;
   }
   if (asked.ask === 'version') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${platformVersion()}\n`);
     return;
   }
   const { data, venue, shards, askedLimits } = asked.configuration;

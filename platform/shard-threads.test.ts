@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { AdminLog } from '../engine/admin-log.js';
 import { limitsFrom } from '../engine/limits.js';
+import { ShardMetrics } from '../engine/metrics/shard-metrics.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { OutputRing } from '../engine/ring/output-ring.js';
@@ -30,6 +31,7 @@ function task(directory: string, status: SharedArrayBuffer, doorbell: SharedArra
     readerDoorbells: [Doorbell.create()],
     adminLog: AdminLog.create(LIMITS),
     status,
+    metrics: ShardMetrics.create(),
     spinRounds: 0,
   };
 }

@@ -14,6 +14,7 @@ import { AdminLog } from '../engine/admin-log.js';
 import { spinRounds } from '../engine/ring/wait-policy.js';
 import { ShardStatus } from '../engine/shard/status-words.js';
 import type { ShardRecovered } from '../engine/shard/worker-data.js';
+import { claimMetrics, type MetricsMemory } from '../gateway/metrics/metrics-memory.js';
 import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
 import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Right } from '../schemas/codes.js';
@@ -29,6 +30,7 @@ import { openFilesLimit, sessionRoom } from './open-files.js';
 import { OwnChannel } from './own-channel.js';
 import { ShardThreads, type StuckShard } from './shard-threads.js';
 import { claimVenueMemory, SUPERVISOR, type VenueMemory } from './venue-memory.js';
+import { platformVersion } from './version.js';
 
 /** Threads that are busy when the platform is: shards, gateways, and the load's own. */
 const OTHER_HOT_THREADS = 1;
@@ -75,6 +77,7 @@ export class Supervisor {
   private readonly memory: VenueMemory;
   private readonly adminLog: SharedArrayBuffer;
   private readonly statuses: readonly SharedArrayBuffer[];
+  private readonly metrics: MetricsMemory;
   private readonly shards: ShardThreads;
   private readonly gateways = new GatewayThreads();
   private readonly channels: readonly OwnChannel[];
@@ -95,6 +98,7 @@ export class Supervisor {
     this.memory = claimVenueMemory(shards, gateways, limits);
     this.adminLog = AdminLog.create(limits);
     this.statuses = Array.from({ length: shards }, () => ShardStatus.create());
+    this.metrics = claimMetrics(platformVersion(), this.memory.rings, this.statuses, configuration.metrics);
     this.shards = new ShardThreads(shards, this.statuses, this.memory.shardBells, log);
     this.channels = this.memory.outputs.map((output, shard) => {
       const ring = this.memory.rings[SUPERVISOR]?.[shard];
@@ -161,7 +165,8 @@ export class Supervisor {
     const output = memory.outputs[shard];
     const doorbell = memory.shardBells[shard];
     const status = this.statuses[shard];
-    if (output === undefined || doorbell === undefined || status === undefined) {
+    const metrics = this.metrics.shards[shard];
+    if (output === undefined || doorbell === undefined || status === undefined || metrics === undefined) {
       throw new Error(`Shard ${shard} has no memory: a bug of its maker.`);
     }
     return {
@@ -177,6 +182,7 @@ export class Supervisor {
       readerDoorbells: memory.readerBells,
       adminLog: shard === 0 ? this.adminLog : null,
       status,
+      metrics,
       spinRounds: spinRounds(configuration.shards + configuration.gateways + OTHER_HOT_THREADS),
     };
   }
@@ -210,6 +216,7 @@ export class Supervisor {
       journalDirectories: recovered.map(({ shard }) => journalDirectory(this.directory.path, shard)),
       epochs: recovered.map(({ epochs }) => epochs),
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),
+      metrics: this.metrics,
       settings: { ...DEFAULT_GATEWAY_SETTINGS, maxSessions: this.sessionsEach },
     };
   }

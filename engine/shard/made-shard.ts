@@ -16,10 +16,12 @@ import {
 } from '../../schemas/layout.js';
 import type { Disk } from '../journal/disk.js';
 import { type Limits, limitsFrom } from '../limits.js';
+import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputReader, UP_TO_DURABLE } from '../ring/output-reader.js';
 import { OutputRing } from '../ring/output-ring.js';
+import { monotonicMs } from './clock.js';
 import { CountingEngine } from './counting-engine.js';
 import { type RecoveredShard, recoverShard } from './recovery.js';
 import { ShardRound } from './round.js';
@@ -79,6 +81,7 @@ export class MadeShard<E extends ShardEngine> {
   /** Rung for `reader`. */
   readonly readerBell = new Doorbell(Doorbell.create());
   readonly status: ShardStatus;
+  readonly metrics = new ShardMetrics(ShardMetrics.create());
   /** The producers' sides. */
   readonly producers: CommandRing[];
   /** The shard's sides. */
@@ -124,6 +127,8 @@ export class MadeShard<E extends ShardEngine> {
       readerBells: [this.readerBell],
       adminLog: null,
       status: this.status,
+      metrics: this.metrics,
+      clockMs: monotonicMs,
       platformStartId: 1,
       lastTimeUs: this.recovered.lastTimeUs,
     });

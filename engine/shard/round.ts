@@ -20,12 +20,13 @@ import {
   joinWords,
   MAX_PARTS,
 } from '../../schemas/layout.js';
+import { groupBytes } from '../journal/record.js';
 import type { JournalShape, JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
+import type { ShardMetrics } from '../metrics/shard-metrics.js';
 import type { CommandRing } from '../ring/command-ring.js';
 import type { Doorbell } from '../ring/doorbell.js';
 import type { OutputRing } from '../ring/output-ring.js';
-import { monotonicMs } from './clock.js';
 import type { ShardEngine } from './shard-engine.js';
 import { ShardState, type ShardStatus } from './status-words.js';
 import type { TakenSpans } from './taken-spans.js';
@@ -63,6 +64,9 @@ export interface RoundParts {
   /** The engine's log of admin records in shard 0, whose readers may see what is durable; null elsewhere. */
   readonly adminLog: { publish(): void } | null;
   readonly status: ShardStatus;
+  readonly metrics: ShardMetrics;
+  /** The clock of `doRound`'s nowMs, for what lies within a round: monotonicMs. */
+  readonly clockMs: () => number;
   readonly platformStartId: number;
   /** Command time never goes below this. */
   readonly lastTimeUs: number;
@@ -74,6 +78,8 @@ export class ShardRound {
   readonly #writer: JournalWriter;
   readonly #rings: readonly CommandRing[];
   readonly #output: OutputRing;
+  readonly #metrics: ShardMetrics;
+  readonly #clockMs: () => number;
   readonly #roundCommands: number;
   readonly #roundEvents: number;
   readonly #maxEvents: number;
@@ -95,6 +101,8 @@ export class ShardRound {
     this.#writer = parts.writer;
     this.#rings = parts.rings;
     this.#output = parts.output;
+    this.#metrics = parts.metrics;
+    this.#clockMs = parts.clockMs;
     this.#roundCommands = parts.limits.roundCommands;
     this.#roundEvents = parts.limits.roundEvents;
     this.#maxEvents = parts.limits.maxEventsPerCommand;
@@ -127,8 +135,11 @@ export class ShardRound {
     const events = this.#applyAll(from);
     const count = this.#engine.commandSequence + 1 - firstSequence;
     this.#blocked = from + count < this.#takenEnd;
+    if (this.#blocked) {
+      this.#metrics.blocked();
+    }
     if (count > 0) {
-      this.#publish(from, count, events);
+      this.#publish(from, count, events, nowMs);
       this.#stuckSinceMs = -1;
     } else if (this.#blocked || from === 0) {
       this.#dropWhoBlocks(nowMs);
@@ -144,9 +155,9 @@ export class ShardRound {
       return 0;
     }
     const { status } = this.#parts;
-    status.enter(ShardState.IN_SYNC, monotonicMs());
+    status.enter(ShardState.IN_SYNC, this.#clockMs());
     const prepared = this.#writer.prepare();
-    status.enter(ShardState.MATCHING, monotonicMs());
+    status.enter(ShardState.MATCHING, this.#clockMs());
     return prepared;
   }
 
@@ -260,20 +271,29 @@ export class ShardRound {
     taken[at + COMMAND_TIME_US + 1] = highWord(this.#lastTimeUs);
   }
 
-  #publish(from: number, count: number, events: number): void {
+  #publish(from: number, count: number, events: number, nowMs: number): void {
     const output = this.#output;
+    const metrics = this.#metrics;
     const status = this.#parts.status;
     if (events > 0) {
+      if (metrics.on) {
+        metrics.matched(output.claimPosition, events, nowMs, this.#clockMs());
+      }
       output.write(this.#writer.events, 0, events);
       output.publishMatched(output.claimPosition);
       this.#ringMatchedReaders();
     }
-    status.enter(ShardState.IN_SYNC, monotonicMs());
+    const beforeMs = this.#clockMs();
+    status.enter(ShardState.IN_SYNC, beforeMs);
     this.#writer.write(this.#taken, from * COMMAND_WORDS, count, events, {
       platformStartId: this.#parts.platformStartId,
       ringPositions: this.#applied,
     });
-    status.enter(ShardState.MATCHING, monotonicMs());
+    const durableMs = this.#clockMs();
+    status.enter(ShardState.MATCHING, durableMs);
+    if (metrics.on) {
+      metrics.durable(count, events, groupBytes(count, events), this.#writer.segmentNumber, beforeMs, durableMs);
+    }
     // From here on it is on disk. The admin log first: a client that reads "instrument added" may use it at once.
     this.#parts.adminLog?.publish();
     if (events > 0) {

@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { Disk } from '../journal/disk.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { Engine } from '../matching/engine.js';
+import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputRing } from '../ring/output-ring.js';
@@ -36,6 +37,8 @@ export function runShard(task: ShardTask, disk: Disk): void {
     engine,
     onProgress: (progress) => tell(task, { type: 'progress', shard: task.shard, ...progress }),
   });
+  const metrics = new ShardMetrics(task.metrics);
+  metrics.recovered(recovered.epoch, recovered.ms, recovered.commands);
   const output = new OutputRing(task.output);
   output.start(engine.eventSequence, recovered.epoch);
   engine.adminLog?.publish();
@@ -49,6 +52,8 @@ export function runShard(task: ShardTask, disk: Disk): void {
     readerBells: task.readerDoorbells.map((memory) => new Doorbell(memory)),
     adminLog: engine.adminLog,
     status,
+    metrics,
+    clockMs: monotonicMs,
     platformStartId: task.platformStartId,
     lastTimeUs: recovered.lastTimeUs,
   });

@@ -24,9 +24,11 @@ import type { Disk, DiskFile } from '../journal/disk.js';
 import { JournalWriter } from '../journal/writer.js';
 import { type Limits, limitsFrom } from '../limits.js';
 import { Engine } from '../matching/engine.js';
+import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputRing } from '../ring/output-ring.js';
+import { monotonicMs } from './clock.js';
 import { journalShape, ShardRound } from './round.js';
 import { ShardStatus } from './status-words.js';
 import { TakenSpans } from './taken-spans.js';
@@ -94,6 +96,7 @@ export class ScratchShard {
   readonly output = OutputRing.create(LIMITS.outputRingSlots, 1);
   readonly readerBell = Doorbell.create();
   readonly adminLog = AdminLog.create(LIMITS);
+  readonly metrics = ShardMetrics.create();
   readonly spans: SharedArrayBuffer;
   readonly epoch: number;
   readonly #writer: JournalWriter;
@@ -120,6 +123,8 @@ export class ScratchShard {
       readerBells: [new Doorbell(this.readerBell)],
       adminLog: engine.adminLog,
       status: new ShardStatus(ShardStatus.create()),
+      metrics: new ShardMetrics(this.metrics),
+      clockMs: monotonicMs,
       platformStartId: 1,
       lastTimeUs: TIME_US,
     });

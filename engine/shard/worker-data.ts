@@ -34,6 +34,8 @@ export interface ShardTask {
   readonly adminLog: SharedArrayBuffer | null;
   /** ShardStatus. */
   readonly status: SharedArrayBuffer;
+  /** ShardMetrics. */
+  readonly metrics: SharedArrayBuffer;
   /** Rounds without work before the shard sleeps (spinRounds of ring/wait-policy.ts). */
   readonly spinRounds: number;
   /**

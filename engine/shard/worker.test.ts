@@ -7,6 +7,7 @@ import t from 'tap';
 import { CommandKind } from '../../schemas/codes.js';
 import { AdminLog } from '../admin-log.js';
 import { limitsFrom } from '../limits.js';
+import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputReader, UP_TO_DURABLE } from '../ring/output-reader.js';
@@ -62,6 +63,7 @@ class StartedShard {
       readerDoorbells: [],
       adminLog,
       status,
+      metrics: ShardMetrics.create(),
       spinRounds: 0,
       port: port2,
     };
