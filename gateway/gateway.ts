@@ -29,6 +29,7 @@ import { NONCE_BYTES, PROTOCOL_VERSION } from '../schemas/logon.js';
 import type { Clock } from './clock.js';
 import { Directory } from './directory.js';
 import { MarketData } from './market-data/market-data.js';
+import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { OrderPath } from './orders/order-path.js';
 import { AnswerWalker, SentCommands } from './orders/sent-commands.js';
 import { ShardLink } from './orders/shard-link.js';
@@ -73,9 +74,11 @@ export class Gateway {
   readonly #logon: Logon;
   readonly #orders: OrderPath;
   readonly #heartbeats: Heartbeats;
+  readonly #metrics: GatewayMetrics;
   readonly #frames = new CommandFrameReader();
   #stopping = false;
   #framed = false;
+  #liveSessions = 0;
   /** Every shard was followed once: what falls behind from here on is worth a word. */
   #served = false;
 
@@ -87,6 +90,7 @@ export class Gateway {
     this.#data = data;
     this.#seams = seams;
     this.#clock = seams.clock;
+    this.#metrics = new GatewayMetrics(data, seams.clock);
     this.table = new SessionTable(shardCount);
     this.#directory = new Directory(new AdminLog(data.adminLog), shardCount);
     this.#links = data.rings.map((ring, shard) => {
@@ -113,7 +117,7 @@ export class Gateway {
         (feed, words, count) => this.#take(feed, words, count),
       );
     });
-    this.#reports = new ReportPath(this.#links, this.table, seams.clock, settings, (session) =>
+    this.#reports = new ReportPath(this.#links, this.table, seams.clock, this.#metrics.times, settings, (session) =>
       this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read'),
     );
     this.#market = new MarketData(this.#feeds, seams.clock, settings.pauseBufferedBytes, (instrument) =>
@@ -230,8 +234,9 @@ export class Gateway {
     const nowMs = this.#clock.nowMs();
     const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
     const deadlineMs = nowMs + this.#settings.logonSeconds * 1000;
-    const session = new Session(socket, this.#data.shardCount, nonce, nowMs, deadlineMs);
+    const session = new Session(this.#metrics.counted(socket), this.#data.shardCount, nonce, nowMs, deadlineMs);
     this.table.all.add(session);
+    this.#metrics.opened(this.table.all.size);
     this.#send(session, { type: 'Challenge', version: PROTOCOL_VERSION, venue: this.#data.venue, nonce });
     return session;
   }
@@ -250,6 +255,7 @@ export class Gateway {
   /** Ends a session for a reason that its client is told. */
   close(session: Session, code: CloseCode, text: string): void {
     if (session.state === CLOSED) return;
+    this.#metrics.closing(code);
     if (!session.hasLost) session.flush();
     // A newer session of the lane has closed this one in the engine already.
     this.#end(session, code !== CLOSE_CODES.SUPERSEDED);
@@ -257,11 +263,13 @@ export class Gateway {
   }
 
   #end(session: Session, lost: boolean): void {
+    if (session.state === LIVE) this.#metrics.sessionGone(--this.#liveSessions);
     const wasOpen = session.state === OPENING || session.state === LIVE;
     if (session.state === OPENING) this.#logon.opening--;
     if (session.state === LIVE && session.matched) this.#reports.countMatched(-1, this.#feeds);
     session.state = CLOSED;
     this.table.close(session);
+    this.#metrics.gone(this.table.all.size);
     this.#market.forget(session);
     this.#watchFramed();
     if (wasOpen && lost) for (const link of this.#links) link.loseSession(session.incarnation);
@@ -295,6 +303,7 @@ export class Gateway {
   message(session: Session, bytes: Uint8Array, isBinary: boolean): void {
     if (session.state === CLOSED) return;
     session.lastHeardMs = this.#clock.nowMs();
+    this.#metrics.frameIn(bytes.length);
     if (!isBinary) {
       this.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
       return;
@@ -327,6 +336,7 @@ export class Gateway {
     } else if (reason === 0) {
       reason = this.#orders.take(session, frames.words, frames.recordsAtWord, frames.count, this.#clock.nowUs());
       index = this.#orders.refusedIndex;
+      if (reason === 0) this.#metrics.commandsIn(frames.count);
     }
     if (reason !== 0) this.#refuse(session, frames.number, 0, index, reason, '');
   }
@@ -341,7 +351,14 @@ export class Gateway {
       this.#logon.take(session, message, this.ready && !this.#stopping);
       return;
     }
-    if (message.type === 'Heartbeat') return;
+    if (message.type === 'Heartbeat') {
+      this.#metrics.heartbeat(message);
+      return;
+    }
+    if (message.type === 'PageSample' && session.state === LIVE) {
+      this.#metrics.pageSample(session, message);
+      return;
+    }
     if (session.state === CHALLENGED) {
       this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.NotAllowed, 'log on first');
       return;
@@ -404,9 +421,12 @@ export class Gateway {
   // ---- what shards say
 
   #take(feed: ShardFeed, words: Int32Array, count: number): void {
+    this.#metrics.events(feed.shard, words, feed.at, count);
     this.#directory.take(feed.shard, words, count);
     this.#reports.durablePass(feed, words, count, this.#logon);
+    const before = this.#market.rawFrames;
     this.#market.take(feed, words, count);
+    this.#metrics.publicMessages(this.#market.rawFrames - before);
   }
 
   #goLive(session: Session): void {
@@ -425,6 +445,7 @@ export class Gateway {
       return;
     }
     session.state = LIVE;
+    this.#metrics.loggedOn(++this.#liveSessions);
     this.#logon.opening--;
     if (session.matched) this.#reports.countMatched(1, this.#feeds);
     session.lastBeatMs = this.#clock.nowMs();
@@ -481,6 +502,7 @@ export class Gateway {
   }
 
   #refuse(session: Session, number: number, request: number, index: number, reason: number, text: string): void {
+    this.#metrics.refused(reason);
     this.#send(session, { type: 'Refused', number, request, index, reason, text });
     // Someone who sends without reading would make us keep every refusal.
     if (session.hasLost || session.socket.bufferedBytes() > this.#settings.maxBufferedBytes) {
@@ -490,11 +512,13 @@ export class Gateway {
 
   #refuseAndClose(session: Session, code: CloseCode, reason: number, text: string): void {
     if (session.state === CLOSED) return;
+    this.#metrics.refused(reason);
     session.queue(encodeControl({ type: 'Refused', number: 0, request: 0, index: 0, reason, text }));
     this.close(session, code, text);
   }
 
   #badFrame(session: Session, number: number, text: string): void {
+    this.#metrics.refused(Reason.BadFrame);
     session.queue(encodeControl({ type: 'Refused', number, request: 0, index: 0, reason: Reason.BadFrame, text }));
     this.close(session, CLOSE_CODES.BAD_FRAME, text);
   }

@@ -90,6 +90,7 @@ class FakeClock implements Clock {
   nowUs(): number {
     return START_US + this.ms * 1000;
   }
+  readonly aheadUs = START_US;
 }
 
 export interface MadeKey {

@@ -63,6 +63,8 @@ class ShardMarket {
 export class MarketData {
   /** Framed groups with a session: the timer is needed. */
   framedSessions = 0;
+  /** Frames of raw groups so far, each counted for every session that got it. */
+  rawFrames = 0;
 
   readonly #shards: readonly ShardMarket[];
   readonly #feeds: readonly ShardFeed[];
@@ -379,6 +381,7 @@ export class MarketData {
       if (behind.size === 0 && session.socket.bufferedBytes() <= this.#pauseBytes) {
         session.queue(bytes);
         this.#toFlush.add(session);
+        if (group.mode === RAW) this.rawFrames++;
         continue;
       }
       for (let index = 0; index < this.#notedInstruments.length; index++) {

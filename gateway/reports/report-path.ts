@@ -25,6 +25,7 @@ import {
   joinWords,
 } from '../../schemas/layout.js';
 import type { Clock } from '../clock.js';
+import type { OrderTimes } from '../metrics/order-times.js';
 import type { AnswerWalker } from '../orders/sent-commands.js';
 import type { ShardLink } from '../orders/shard-link.js';
 import { LIVE, OPENING, type Session } from '../sessions/session.js';
@@ -58,6 +59,7 @@ export class ReportPath {
   readonly #links: readonly ShardLink[];
   readonly #table: SessionTable;
   readonly #clock: Clock;
+  readonly #times: OrderTimes;
   readonly #window: number;
   readonly #maxBufferedBytes: number;
   readonly #slowReader: SlowReader;
@@ -80,18 +82,22 @@ export class ReportPath {
   #feed: ShardFeed | null = null;
   #reached = DISK;
   #replayed = false;
+  /** The frames are timed: those of a pass over live events. */
+  #timed = false;
   #nowUs = 0;
 
   constructor(
     links: readonly ShardLink[],
     table: SessionTable,
     clock: Clock,
+    times: OrderTimes,
     bounds: { readonly window: number; readonly maxBufferedBytes: number; readonly eventsPerTurn: number },
     slowReader: SlowReader,
   ) {
     this.#links = links;
     this.#table = table;
     this.#clock = clock;
+    this.#times = times;
     this.#window = bounds.window;
     this.#maxBufferedBytes = bounds.maxBufferedBytes;
     this.#maxEvents = bounds.eventsPerTurn;
@@ -138,6 +144,7 @@ export class ReportPath {
   durablePass(feed: ShardFeed, words: Int32Array, count: number, watch: OpeningWatch): void {
     const link = this.#links[feed.shard] as ShardLink;
     this.#begin(feed, words, DISK, false);
+    this.#time(feed.shard, true, feed.at, feed.live ? count : 0);
     const shard = feed.shard;
     let lastCommand = 0;
     let lastAccount = 0;
@@ -150,7 +157,7 @@ export class ReportPath {
       );
       if (command !== lastCommand) {
         lastCommand = command;
-        if (feed.live && link.durable.answers(command)) this.#answered(link.durable, false);
+        if (feed.live && link.durable.answers(command)) this.#answered(link.durable, false, event);
       }
       const kind = (words[at + EVENT_KIND_WORD] as number) & 0xff;
       if (kind === SESSION_OPENED) watch.sessionOpened(shard, words, at);
@@ -170,6 +177,7 @@ export class ReportPath {
       this.#addEntries(stream, shard, event, false);
     }
     this.#flushTouched(this.#maxBufferedBytes);
+    this.#endTimes();
   }
 
   /** The matched pass of a shard: the next events that are matched, a bounded number. Returns how many there were. */
@@ -193,6 +201,7 @@ export class ReportPath {
       return 0;
     }
     this.#begin(feed, words, MATCHED, false);
+    this.#time(shard, false, from, count);
     let lastCommand = 0;
     let lastAccount = 0;
     let stream: AccountStream | undefined;
@@ -204,7 +213,7 @@ export class ReportPath {
       );
       if (command !== lastCommand) {
         lastCommand = command;
-        if (link.matched.answers(command)) this.#answered(link.matched, true);
+        if (link.matched.answers(command)) this.#answered(link.matched, true, event);
       }
       const account = (words[at + EVENT_ACCOUNT] as number) >>> 0;
       if (account !== lastAccount) {
@@ -215,6 +224,7 @@ export class ReportPath {
     }
     this.#matchedAt[shard] = from + count;
     this.#flushTouched(this.#maxBufferedBytes);
+    this.#endTimes();
     return count;
   }
 
@@ -236,6 +246,17 @@ export class ReportPath {
     this.#reached = reached;
     this.#replayed = replayed;
     this.#nowUs = this.#clock.nowUs();
+    this.#timed = false;
+  }
+
+  #time(shard: number, durable: boolean, sequence: number, count: number): void {
+    this.#times.begin(shard, durable, sequence, count);
+    this.#timed = true;
+  }
+
+  /** Everything is in the sockets: now the pass is over for those who wait. */
+  #endTimes(): void {
+    if (this.#times.pending) this.#times.end(this.#clock.nowUs());
   }
 
   #refusedOpening(words: Int32Array, at: number, watch: OpeningWatch): void {
@@ -245,10 +266,12 @@ export class ReportPath {
     }
   }
 
-  #answered(walker: AnswerWalker, matched: boolean): void {
+  /** Event number `event` of the batch is the answer to the command that the walker stands on. */
+  #answered(walker: AnswerWalker, matched: boolean, event: number): void {
     const session = walker.session;
     if (session === null || session.matched !== matched || session.state !== LIVE) return;
     session.unanswered--;
+    this.#times.answered(event, walker.inUs);
     if (session.answeredInUs === 0) session.answeredInUs = walker.inUs;
   }
 
@@ -309,6 +332,7 @@ export class ReportPath {
     let entry = session.firstEntry;
     while (entry !== NONE) {
       writer.begin(feed.shard, feed.epoch, session.ackLevel, this.#reached, this.#replayed);
+      if (this.#timed) this.#times.message(this.#entryEvent[entry] as number);
       let at = 0;
       while (entry !== NONE && writer.append(words, (this.#entryEvent[entry] as number) * EVENT_WORDS, 1)) {
         at = (this.#entryEvent[entry] as number) * EVENT_WORDS;
