@@ -62,6 +62,7 @@ async function main(): Promise<number> {
   const outcome = await replayMarket({
     market: resolve(market),
     keep: (process.env.KEEP ?? '') !== '',
+    rehearse: true,
     progress,
     say: (line) => process.stderr.write(`${line}\n`),
   }).finally(stop);

@@ -19,7 +19,7 @@ const PREFIX = `replay-${process.pid}-`;
 const EXCERPT = join(repositoryFolder(), 'proof', 'recordings', 'excerpts', 'sse_600519_20230201');
 
 function replay(market: string): Promise<ReplayOutcome> {
-  return replayMarket({ market, keep: false, progress: () => undefined, say: () => undefined });
+  return replayMarket({ market, keep: false, rehearse: false, progress: () => undefined, say: () => undefined });
 }
 
 /** A copy of the excerpt with one file's lines changed. */
@@ -165,11 +165,14 @@ t.test('a run leaves no folder behind, unless it is asked to', async (t) => {
   const own = () => readdirSync(join(repositoryFolder(), 'scratch')).filter((name) => name.startsWith(PREFIX));
   t.same(own(), []);
   const said: string[] = [];
-  await replayMarket({ market: EXCERPT, keep: true, progress: () => undefined, say: (line) => said.push(line) });
+  const say = (line: string): number => said.push(line);
+  await replayMarket({ market: EXCERPT, keep: true, rehearse: true, progress: () => undefined, say });
   const kept = own();
   t.equal(kept.length, 1);
   const folder = join(repositoryFolder(), 'scratch', kept[0] ?? '');
   t.equal(said.at(-1), `the run is left in ${folder}`);
+  t.match(said[0], /^rehearsing/, 'a short day is played once before');
+  t.notOk(existsSync(join(folder, 'rehearsal')), 'of which nothing is left');
   t.ok(existsSync(join(folder, 'data', 'admin-key.json')));
   rmSync(folder, { recursive: true });
 });

@@ -23,12 +23,16 @@ const LEAST_ORDERS = 10_000;
 const SPARE_ORDERS = 1_000;
 const PLAYER_LANE = 1;
 const PROGRESS_MS = 250;
+/** A day of fewer commands is over before the player's own code is compiled, and would measure that. */
+const REHEARSED_BELOW = 100_000;
 
 export interface ReplayOptions {
   /** A folder with commands.csv.gz, trades.csv.gz and perhaps snapshots10.csv.gz. */
   readonly market: string;
   /** Leave the scratch folder behind. */
   readonly keep: boolean;
+  /** Play a short day once before, on another platform, so that the rate is the platform's and not the player's. */
+  readonly rehearse: boolean;
   readonly progress: (done: number, total: number) => void;
   readonly say: (line: string) => void;
 }
@@ -53,9 +57,14 @@ export async function replayMarket(options: ReplayOptions): Promise<ReplayOutcom
   const scratch = join(repositoryFolder(), 'scratch');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, `replay-${process.pid}-`));
-  const platform = await PlatformProcess.start({ data: join(folder, 'data'), flags: sizesFor(plan.needs) });
+  let platform: PlatformProcess | null = null;
   let finished = false;
   try {
+    if (options.rehearse && plan.length < REHEARSED_BELOW) {
+      options.say('rehearsing on another platform: the day is short');
+      await rehearse(plan, new TradeComparer(expectedTrades, plan), join(folder, 'rehearsal'), options);
+    }
+    platform = await PlatformProcess.start({ data: join(folder, 'data'), flags: sizesFor(plan.needs) });
     const trades = new TradeComparer(expectedTrades, plan);
     const watcher = new DayWatcher(plan, trades, undefined, undefined);
     const { instrument, outcome } = await playDay(platform, plan, watcher, options);
@@ -84,9 +93,21 @@ export async function replayMarket(options: ReplayOptions): Promise<ReplayOutcom
       ]),
     };
   } finally {
-    if (!finished) await platform.kill();
+    if (!finished) await platform?.kill();
     if (options.keep) options.say(`the run is left in ${folder}`);
     else rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Plays the day on a platform of its own, whatever comes of it. */
+async function rehearse(plan: DayPlan, trades: TradeComparer, data: string, options: ReplayOptions): Promise<void> {
+  const platform = await PlatformProcess.start({ data, flags: sizesFor(plan.needs) });
+  try {
+    const watcher = new DayWatcher(plan, trades, undefined, undefined);
+    await playDay(platform, plan, watcher, { ...options, progress: () => undefined });
+  } finally {
+    await platform.kill();
+    rmSync(data, { recursive: true, force: true });
   }
 }
 
