@@ -8,6 +8,8 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { RealDisk } from '../engine/journal/disk.js';
 import { JournalError } from '../engine/journal/journal-error.js';
+import { MetricWords } from '../engine/metrics/metric-words.js';
+import { watchThread } from '../engine/metrics/thread-watch.js';
 import { GatewayApp, GatewayFatal } from './app.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import { VERIFY_ON_POOL } from './sessions/logon.js';
@@ -70,6 +72,8 @@ try {
   const seams = { clock: SYSTEM_CLOCK, disk: new RealDisk(), verify: VERIFY_ON_POOL };
   app = new GatewayApp(uws, data, seams, post, die);
   warmUpGateway();
+  const words = data.metrics.gateways[data.index];
+  if (words !== undefined) watchThread(new MetricWords(words));
   const listeningOn = await app.start();
   post({ type: 'listening', port: listeningOn });
 } catch (error) {

@@ -11,6 +11,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { AdminLog } from '../engine/admin-log.js';
+import { MetricWords } from '../engine/metrics/metric-words.js';
+import { watchThread } from '../engine/metrics/thread-watch.js';
 import { spinRounds } from '../engine/ring/wait-policy.js';
 import { ShardStatus } from '../engine/shard/status-words.js';
 import type { ShardRecovered } from '../engine/shard/worker-data.js';
@@ -110,6 +112,7 @@ export class Supervisor {
 
   /** Resolves when the platform serves. Throws a PlatformError with one sentence when it cannot. */
   async start(): Promise<Serving> {
+    watchThread(new MetricWords(this.metrics.main));
     const platformStartId = randomBytes(6).readUIntBE(0, 6);
     this.log.info(`opening ${this.directory.path}: its shards recover`);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);

@@ -8,6 +8,7 @@ import type { Disk } from '../journal/disk.js';
 import type { JournalWriter } from '../journal/writer.js';
 import { Engine } from '../matching/engine.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
+import { ShardGarbage } from '../metrics/thread-watch.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputRing } from '../ring/output-ring.js';
@@ -60,17 +61,19 @@ export function runShard(task: ShardTask, disk: Disk): void {
   warmUpShard();
   status.enter(ShardState.MATCHING, monotonicMs());
   tell(task, recoveredMessage(task, engine, recovered));
-  serve(task, status, round);
+  serve(task, status, round, new ShardGarbage(metrics.words, monotonicMs()));
   stop(task, status, recovered.writer);
 }
 
-function serve(task: ShardTask, status: ShardStatus, round: ShardRound): void {
+function serve(task: ShardTask, status: ShardStatus, round: ShardRound, garbage: ShardGarbage): void {
   const clock = new ShardClock();
   const bell = new Doorbell(task.doorbell);
   const policy = new WaitPolicy(bell, task.spinRounds);
   while (!status.stopRequested) {
     const nowMs = monotonicMs();
-    if (policy.after(round.doRound(clock.wallUs(nowMs), nowMs))) {
+    const idle = policy.after(round.doRound(clock.wallUs(nowMs), nowMs));
+    garbage.look(nowMs, idle);
+    if (idle) {
       status.enter(ShardState.IDLE, monotonicMs());
       bell.sleep(round.blocked ? BLOCKED_PARK_MS : PARK_MS);
       status.enter(ShardState.MATCHING, monotonicMs());
