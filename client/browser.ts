@@ -9,6 +9,7 @@
 import { type BrowserKey, browserSignerOf } from './browser/signer.js';
 import { openBrowserSocket } from './browser/socket.js';
 import { type ConnectOptions, sessionParts } from './connect-options.js';
+import { MarketClient } from './market-client.js';
 import { NO_KEY } from './no-key.js';
 import type { Signer } from './seams.js';
 import { TradingClient } from './trading-client.js';
@@ -27,15 +28,18 @@ export class TredyeClient extends TradingClient {
     await client.open();
     return client;
   }
+}
 
+/** A client without a key, for public data alone. */
+export class TredyeWatcher extends MarketClient {
   /**
-   * A session without a key, for public data alone. It begins at once and goes on trying, from the first attempt on, until
-   * it is closed or the platform refuses it; what happens is said by onStateChange and onRetry.
+   * It begins at once and goes on trying, from the first attempt on, until it is closed or the platform refuses it; what
+   * happens is said by onStateChange and onRetry.
    */
-  static watch(url: string, options: ConnectOptions = {}): TredyeClient {
+  static watch(url: string, options: ConnectOptions = {}): TredyeWatcher {
     const forEver = { giveUpAfterMs: Number.POSITIVE_INFINITY, ...options };
-    const client = new TredyeClient(...sessionParts(url, NO_KEY, openBrowserSocket, forEver));
-    client.openInBackground();
-    return client;
+    const watcher = new TredyeWatcher(...sessionParts(url, NO_KEY, openBrowserSocket, forEver));
+    watcher.openInBackground();
+    return watcher;
   }
 }

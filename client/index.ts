@@ -14,8 +14,8 @@ import { TradingClient } from './trading-client.js';
 export { putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
 export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';
-export { readKeyFile } from './node/signer.js';
 export { NO_KEY } from './no-key.js';
+export { readKeyFile } from './node/signer.js';
 export { NOT_READY, WINDOW_FULL } from './session.js';
 export { TredyeError } from './tredye-error.js';
 

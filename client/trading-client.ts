@@ -1,10 +1,10 @@
 /**
- * The calls of the client: orders, market state, administration, public data. Each writes the command's words, gives them
- * to the session and narrows the first report to what that command can be answered with.
+ * The calls of a client that trades or operates: orders, market state, administration. Each writes the command's words,
+ * gives them to the session and narrows the first report to what that command can be answered with.
  */
 
 import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
-import { Channel, CommandKind, Phase, Right, StreamMode } from '../schemas/codes.js';
+import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
 import {
   adminHeadWords,
@@ -20,8 +20,9 @@ import {
   uncrossWords,
 } from './commands.js';
 import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
+import { MarketClient } from './market-client.js';
 import { EVERY_SHARD, SOME_SHARD } from './pending.js';
-import { type AppliedRecords, Session } from './session.js';
+import type { AppliedRecords } from './session.js';
 import { TredyeError } from './tredye-error.js';
 
 /** An instrument by its number or its symbol. */
@@ -60,8 +61,6 @@ export interface AskAgain {
   readonly operation?: number;
 }
 
-export type ChannelName = 'trades' | 'top';
-
 const DEFAULT_UNIT = 1;
 const ADMIN_SHARD = 0;
 /** How often it is asked whether all shards have applied an admin record, and the time between: five seconds in all. */
@@ -78,13 +77,7 @@ function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly K
   throw new TredyeError('REFUSED', `The platform answered with ${report.kind}, which this client does not know.`);
 }
 
-function channelBits(channels: readonly ChannelName[]): number {
-  let bits = 0;
-  for (const channel of channels) bits |= channel === 'trades' ? Channel.Trades : Channel.Top;
-  return bits;
-}
-
-export class TradingClient extends Session {
+export class TradingClient extends MarketClient {
   /** The request for instruments that were just added, not sent yet; all that are added in one turn share it. */
   private addedRequest: Promise<unknown> | null = null;
   private addedFrom = 0;
@@ -277,32 +270,6 @@ export class TradingClient extends Session {
       if (error instanceof TredyeError && error.canRetry && this.state !== 'closed') return null;
       throw error;
     }
-  }
-
-  // ---- instruments and public data
-
-  /** All instruments, asked anew: the phases are as of now. */
-  async instruments(): Promise<InstrumentFields[]> {
-    return (await this.loadInstruments(0)).all();
-  }
-
-  async instrument(symbol: string): Promise<InstrumentFields> {
-    const known = this.knownInstruments.bySymbol(symbol) ?? (await this.loadInstruments(0)).bySymbol(symbol);
-    if (known === undefined) throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${symbol}.`);
-    return known;
-  }
-
-  /** Public data, by onTrade and onTop. With no instruments named: all. frames: newest state every 16 ms instead of each. */
-  async subscribe(
-    channels: readonly ChannelName[],
-    options: { readonly instruments?: readonly number[]; readonly frames?: boolean } = {},
-  ): Promise<void> {
-    const mode = options.frames === true ? StreamMode.Frame : StreamMode.Raw;
-    await this.addSubscription(channelBits(channels), mode, options.instruments ?? []);
-  }
-
-  async unsubscribe(channels: readonly ChannelName[], instruments: readonly number[] = []): Promise<void> {
-    await this.removeSubscription(channelBits(channels), instruments);
   }
 
   /**

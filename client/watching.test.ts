@@ -3,15 +3,15 @@
 import t from 'tap';
 import { CLOSE_CODES } from '../schemas/close-codes.js';
 import { Reason } from '../schemas/codes.js';
-import { TredyeClient } from './browser.js';
+import { TredyeWatcher } from './browser.js';
 import { FakeClock, FakeNetwork } from './fake-gateway.js';
 import { settle } from './fake-session.js';
 
-function watching(failing: number): { client: TredyeClient; network: FakeNetwork; clock: FakeClock; said: string[] } {
+function watching(failing: number): { client: TredyeWatcher; network: FakeNetwork; clock: FakeClock; said: string[] } {
   const network = new FakeNetwork();
   network.refuseNext = Array.from({ length: failing }, () => ({ code: 1006, why: 'nobody' }));
   const clock = new FakeClock();
-  const client = TredyeClient.watch('ws://fake', {
+  const client = TredyeWatcher.watch('ws://fake', {
     clock,
     openSocket: network.openSocket,
     random: () => 0.5,

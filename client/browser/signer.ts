@@ -53,9 +53,10 @@ export async function browserSignerOf(given: BrowserKey): Promise<Signer> {
       'The private key is of another kind: Tredye takes Ed25519 keys that may sign only.',
     );
   }
+  // Copies: a browser takes no memory that is shared, and the types cannot know that this is not.
   return {
     keyId: given.keyId,
-    sign: async (bytes) => new Uint8Array(await subtle.sign(ALGORITHM, key, bytes)),
-    hash: async (bytes) => new Uint8Array(await subtle.digest('SHA-256', bytes)),
+    sign: async (bytes) => new Uint8Array(await subtle.sign(ALGORITHM, key, bytes.slice())),
+    hash: async (bytes) => new Uint8Array(await subtle.digest('SHA-256', bytes.slice())),
   };
 }

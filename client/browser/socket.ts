@@ -46,8 +46,9 @@ export function openBrowserSocket(url: string, events: SocketEvents): ClientSock
   socket.onerror = () => undefined;
   socket.onclose = ({ code, reason }) => end(code, reason);
   return {
+    // A browser takes no memory that is shared; frames are written into memory of this thread alone.
     send: (bytes) => {
-      if (socket.readyState === socket.OPEN) socket.send(bytes);
+      if (socket.readyState === socket.OPEN) socket.send(bytes as Uint8Array<ArrayBuffer>);
     },
     bufferedBytes: () => socket.bufferedAmount,
     close: (code, why) => socket.close(code, why),
