@@ -130,6 +130,11 @@ t.test('one of two related limits fits or not with what is recorded, not with th
 
 t.test('variables of others, and empty ones of later versions, are left alone', async (t) => {
   t.equal(sentenceOf([], { PATH: '/bin', KAFKA_BROKERS: '', DATABASE_URL: '' }), 'it was taken');
+  t.equal(
+    sentenceOf([], { TREDYE_URL: 'ws://elsewhere:1', TREDYE_KEY: 'key.json' }),
+    'it was taken',
+    'of the command line',
+  );
 });
 
 t.test('help and version are answered before anything else is looked at', async (t) => {

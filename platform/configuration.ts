@@ -19,6 +19,9 @@ const LATER_VARIABLES = [
   { name: 'DATABASE_URL', joins: 'Postgres' },
 ] as const;
 
+/** Variables of the command line, which whoever runs both has set: they say nothing about the platform. */
+const CLIENT_VARIABLES: readonly string[] = ['TREDYE_URL', 'TREDYE_KEY'];
+
 interface Setting {
   readonly key: string;
   /** Without the dashes; the variable is TREDYE_ and the same in capitals. */
@@ -158,6 +161,13 @@ const SETTINGS: readonly Setting[] = [
     30,
     'a journal write, or a gateway that does nothing, longer than this ends the process',
   ),
+  whole(
+    'clockBehindMinutes',
+    'clock-behind-minutes',
+    [0, 100_000_000],
+    5,
+    'a clock further behind the last journaled command than this refuses the start',
+  ),
   whole('stopSeconds', 'stop-seconds', [1, 600], 20, 'a clean stop longer than this is given up'),
 ];
 
@@ -181,6 +191,7 @@ export interface Configuration {
   readonly logFormat: string;
   readonly metrics: boolean;
   readonly syncLimitSeconds: number;
+  readonly clockBehindMinutes: number;
   readonly stopSeconds: number;
   /** Those that were given; the others are the defaults, or what the data directory has recorded. */
   readonly askedLimits: AskedLimits;
@@ -228,7 +239,7 @@ function takeVariables(environment: NodeJS.ProcessEnv, given: Map<string, Given>
   }
   const known = SETTINGS.map(variableOf);
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
+    if (!name.startsWith(VARIABLE_PREFIX) || text === undefined || CLIENT_VARIABLES.includes(name)) continue;
     const setting = SETTINGS.find((candidate) => variableOf(candidate) === name);
     if (setting === undefined) throw refuse(`The variable ${name} is unknown: ${suggest(name, known)}`);
     given.set(setting.key, { text, by: name });
@@ -299,6 +310,7 @@ const configurationValues = z.strictObject({
   commandRingSlots: z.int(),
   outputRingSlots: z.int(),
   syncLimitSeconds: z.int(),
+  clockBehindMinutes: z.int(),
   stopSeconds: z.int(),
 });
 
@@ -372,6 +384,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       logFormat: values.logFormat,
       metrics: values.metrics === 'on',
       syncLimitSeconds: values.syncLimitSeconds,
+      clockBehindMinutes: values.clockBehindMinutes,
       stopSeconds: values.stopSeconds,
       askedLimits: limitsAskedFor(read, given),
     },
@@ -389,7 +402,7 @@ export function helpText(): string {
   return [
     'Tredye, a real-time trading platform.',
     '',
-    'Usage: make run, or node build/platform/main.js [flags]',
+    'Usage: make run, or tredye run [flags]',
     '',
     ...lines,
     `  ${'--version'.padEnd(width)}  the version`,

@@ -23,6 +23,7 @@ import { CommandKind, Right } from '../schemas/codes.js';
 import { COMMAND_ACCOUNT, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } from '../schemas/layout.js';
 import { AdminForwarding } from './admin-forwarding.js';
 import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
+import { checkClockBehind } from './clock-check.js';
 import type { Configuration } from './configuration.js';
 import { type DataDirectory, journalDirectory, lastSegment, markBegun } from './data-directory.js';
 import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
@@ -117,6 +118,7 @@ export class Supervisor {
     this.log.info(`opening ${this.directory.path}: its shards recover`);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
+    checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
     this.checkFollowers(recovered);
     markBegun(this.directory);
     this.shards.startWatch(this.configuration.syncLimitSeconds * 1000, this.events.stuck);

@@ -99,6 +99,7 @@ function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredS
     highestIncarnation: engine.highestIncarnation,
     adminNumber: engine.adminNumber,
     commands: recovered.commands,
+    lastTimeUs: recovered.lastTimeUs,
     tornTails: recovered.tornTail === null ? 0 : 1,
     tornBytes: recovered.tornTail?.bytes ?? 0,
     ms: recovered.ms,

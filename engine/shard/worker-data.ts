@@ -60,6 +60,8 @@ export interface ShardRecovered {
   readonly adminNumber: number;
   /** Commands replayed. */
   readonly commands: number;
+  /** Highest time of a journaled command, µs since 1970; 0 when there is none. No later command is stamped below it. */
+  readonly lastTimeUs: number;
   /** 1 when a torn record was cut off the end. */
   readonly tornTails: number;
   readonly tornBytes: number;
