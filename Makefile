@@ -13,7 +13,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor replay flow bench-start kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor demo replay flow bench-start kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -70,6 +70,9 @@ ifneq ($(wildcard platform/main.ts),)
 run: build ## start the platform in this terminal; FLAGS="--port 7500"
 	@exec node --enable-source-maps build/platform/main.js $(FLAGS)
 endif
+
+demo: build ## play a recorded day into the platform that runs: MEMBERS=50 SPEED=60, MARKET=DIR URL= KEY=
+	@exec node --enable-source-maps build/bench/demo/demo-main.js
 
 replay: build ## play a recorded day through the running platform: MARKET=DIR
 	@node --enable-source-maps build/bench/replay-main.js "$(MARKET)"

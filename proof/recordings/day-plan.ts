@@ -6,7 +6,7 @@
  * names its order by client order id, and where the recording changes its phase a `SetPhase` stands before the first
  * command of the new phase: OPEN and CLOSE are auctions, CONT is continuous.
  *
- * A plan holds 15 bytes a command, not 64: records are written out where and when they are wanted.
+ * A plan holds 19 bytes a command, not 64: records are written out where and when they are wanted.
  */
 import { join } from 'node:path';
 import { CommandFlag, CommandKind, OrderType, Phase, Side, TimeInForce } from '../../schemas/codes.js';
@@ -35,6 +35,7 @@ const PHASE_CODES = [Phase.Auction, Phase.Continuous, Phase.Auction];
 const LOWEST_PRICE = -0x7fffffff;
 const HIGHEST_PRICE = 0x7fffffff;
 const HIGHEST_QUANTITY = 0xffffffff;
+const MS_OF_FIELDS = [3_600_000, 60_000, 1_000];
 
 /** Who plays, and on which instrument: words that every command of the plan carries. */
 export interface PlanParty {
@@ -65,6 +66,7 @@ export class DayPlan {
     private readonly quantities: Uint32Array,
     /** Cancel: the counter of the order it takes away. */
     private readonly targets: Uint32Array,
+    private readonly times: Int32Array,
     private readonly counters: ReadonlyMap<string, number>,
     private readonly ids: ReadonlyMap<number, string>,
   ) {}
@@ -76,6 +78,11 @@ export class DayPlan {
 
   kindAt(index: number): CommandKind {
     return this.kinds[index] ?? CommandKind.None;
+  }
+
+  /** When it happened: milliseconds since midnight. */
+  timeAt(index: number): number {
+    return this.times[index] ?? 0;
   }
 
   /** Nothing may be sent behind an uncross before its end has been seen. */
@@ -123,6 +130,11 @@ export class DayPlan {
   }
 }
 
+/** Milliseconds since midnight of HH:MM:SS.mmm. */
+function millisecondsOf(time: string): number {
+  return time.split(':').reduce((sum, field, at) => sum + Math.round(Number(field) * (MS_OF_FIELDS[at] ?? 0)), 0);
+}
+
 /** Lane in the top 16 bits, counter (exact double below 2^48) in the others. */
 export function writeClientOrderId(words: Int32Array, at: number, lane: number, counter: number): void {
   words[at] = counter | 0;
@@ -137,10 +149,12 @@ export async function planDay(folder: string): Promise<DayPlan> {
   const prices = GrowingColumn.int32();
   const quantities = GrowingColumn.uint32();
   const targets = GrowingColumn.uint32();
+  const times = GrowingColumn.int32();
   const counters = new Map<string, number>();
   const ids = new Map<number, string>();
   let [priceMin, priceMax, quantityMax] = [HIGHEST_PRICE, LOWEST_PRICE, 1];
   let phase = -1;
+  let time = 0;
 
   const push = (kind: CommandKind, detail: number, price: number, quantity: number, target: number): void => {
     kinds.push(kind);
@@ -148,11 +162,12 @@ export async function planDay(folder: string): Promise<DayPlan> {
     prices.push(price);
     quantities.push(quantity);
     targets.push(target);
+    times.push(time);
   };
 
   await readCsvGz(path, HEADER, (row) => {
     row.id(SEQ);
-    row.time(TIME);
+    time = millisecondsOf(row.time(TIME));
     const id = row.id(ORDER_ID);
     const command = COMMAND_NAMES[row.oneOf(CMD, COMMAND_NAMES)];
     const rowPhase = row.oneOf(PHASE, PHASE_NAMES);
@@ -204,6 +219,7 @@ export async function planDay(folder: string): Promise<DayPlan> {
     prices.finish(),
     quantities.finish(),
     targets.finish(),
+    times.finish(),
     counters,
     ids,
   );

@@ -68,6 +68,11 @@ t.test('a day becomes commands with its phases between them, for any 64-bit id a
   t.equal(plan.cancelQuantity(2), 0, 'no cancel');
   t.equal(plan.recordedId(2), '18446744073709551615');
   t.ok(plan.isUncross(3));
+  const quarterPastNine = (9 * 60 + 15) * 60_000;
+  t.same(
+    [0, 1, 2, 6].map((index) => plan.timeAt(index) - quarterPastNine),
+    [0, 0, 10, 15 * 60_000 + 1_000],
+  );
 });
 
 t.test('a command row with any field off is refused with its line', async (t) => {
