@@ -11,6 +11,8 @@
  */
 
 export const INSTRUMENT_SHIFT = 4;
+/** Ids are at most 2^24, of accounts too. */
+export const INSTRUMENT_MASK = 0x1ffffff;
 export const INSTRUMENT_SHARD = 0;
 export const INSTRUMENT_PHASE = 1;
 export const INSTRUMENT_PRICE_MIN = 2;
@@ -23,6 +25,7 @@ export const INSTRUMENT_SYMBOL_BYTES = 8;
 export const INSTRUMENT_CHAIN_NEXT = 9;
 
 export const ACCOUNT_SHIFT = 3;
+export const ACCOUNT_MASK = 0x1ffffff;
 export const ACCOUNT_SEQUENCE = 0;
 export const ACCOUNT_MASS_CANCELS = 1;
 export const ACCOUNT_LANES = 2;

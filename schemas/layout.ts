@@ -15,6 +15,8 @@ export const COMMAND_BYTES = 64;
 export const COMMAND_WORDS = 16;
 export const EVENT_BYTES = 96;
 export const EVENT_WORDS = 24;
+/** Word indexes are below 2^31; said where one is made, it spares checks (docs/decisions/0008). */
+export const WORD_MASK = 0x7fffffff;
 
 /** At most this many records (Parts included) in one frame. */
 export const MAX_FRAME_RECORDS = 256;

@@ -27,6 +27,7 @@ const {
   ORDER_INSTRUMENT,
   ORDER_LEVEL,
   ORDER_SHIFT,
+  SLOT_MASK,
 } = orderWords;
 const { ACCOUNT_FIRST_ROW, ACCOUNT_LAST_ROW, ACCOUNT_SHIFT } = registryWords;
 
@@ -117,7 +118,7 @@ export class AccountOrders {
   add(slot: number): void {
     const orders = this.orders;
     const rows = this.rows;
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     const account = orders[at + ORDER_ACCOUNT] as number;
     const instrument = orders[at + ORDER_INSTRUMENT] as number;
     orders[at + ORDER_ACCOUNT_NEXT] = -1;
@@ -130,18 +131,18 @@ export class AccountOrders {
     const lastAt = (row << ROW_SHIFT) + ROW_LAST;
     const last = rows[lastAt] as number;
     orders[at + ORDER_ACCOUNT_PREVIOUS] = last;
-    orders[(last << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = slot;
+    orders[((last & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = slot;
     rows[lastAt] = slot;
   }
 
   remove(slot: number): void {
     const orders = this.orders;
     const rows = this.rows;
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     const previous = orders[at + ORDER_ACCOUNT_PREVIOUS] as number;
     const next = orders[at + ORDER_ACCOUNT_NEXT] as number;
-    if (previous >= 0) orders[(previous << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = next;
-    if (next >= 0) orders[(next << ORDER_SHIFT) + ORDER_ACCOUNT_PREVIOUS] = previous;
+    if (previous >= 0) orders[((previous & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = next;
+    if (next >= 0) orders[((next & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT_PREVIOUS] = previous;
     if (previous >= 0 && next >= 0) return;
     const row = this.find(orders[at + ORDER_ACCOUNT] as number, orders[at + ORDER_INSTRUMENT] as number);
     if (row < 0) throw new Error('assert: an order is not in the list of its account and instrument');
@@ -244,7 +245,7 @@ export class AccountOrders {
     let count = 0;
     let previous = -1;
     for (let slot = this.firstOrderOf(row); slot >= 0; ) {
-      const at = slot << ORDER_SHIFT;
+      const at = (slot & SLOT_MASK) << ORDER_SHIFT;
       if (
         orders[at + ORDER_ACCOUNT] !== account ||
         orders[at + ORDER_INSTRUMENT] !== this.instrumentOf(row) ||

@@ -28,6 +28,7 @@ const {
   SIDE_MARKET,
   SIDE_ROOT,
   SIDE_SHIFT,
+  SIDE_MASK,
   SIDE_WINDOW,
   SIDE_WINDOW_LEVELS,
   SIDE_WORST,
@@ -39,6 +40,7 @@ const {
   LEVEL_ORDERS,
   LEVEL_PLACE,
   LEVEL_SHIFT,
+  LEVEL_MASK,
   LEVEL_SIDE,
   LEVEL_TAIL,
   LEVEL_WORSE,
@@ -49,7 +51,7 @@ const {
   TOTAL,
   TOTAL_SHIFT,
 } = levelWords;
-const { NOT_RESTING, ORDER_LEAVES, ORDER_LEVEL, ORDER_NEXT, ORDER_PREVIOUS, ORDER_SHIFT } = orderWords;
+const { NOT_RESTING, ORDER_LEAVES, ORDER_LEVEL, ORDER_NEXT, ORDER_PREVIOUS, ORDER_SHIFT, SLOT_MASK } = orderWords;
 
 /** Accesses to the tree that are never worth a re-base. */
 const REBASE_AFTER = 64;
@@ -85,7 +87,7 @@ export class Books {
   open(instrument: number): void {
     const sides = this.sides;
     for (let side = instrument * 2; side < instrument * 2 + 2; side++) {
-      const at = side << SIDE_SHIFT;
+      const at = (side & SIDE_MASK) << SIDE_SHIFT;
       sides[at + SIDE_BEST] = -1;
       sides[at + SIDE_WORST] = -1;
       sides[at + SIDE_WINDOW] = -1;
@@ -97,7 +99,7 @@ export class Books {
   /** The level of a key, or -1. */
   findLevel(side: number, key: number): number {
     const sides = this.sides;
-    const at = side << SIDE_SHIFT;
+    const at = (side & SIDE_MASK) << SIDE_SHIFT;
     const window = sides[at + SIDE_WINDOW] as number;
     if (window >= 0) {
       const windows = this.windows;
@@ -110,7 +112,7 @@ export class Books {
   }
 
   private findFarLevel(side: number, key: number): number {
-    const at = side << SIDE_SHIFT;
+    const at = (side & SIDE_MASK) << SIDE_SHIFT;
     const level = findFar(this.levels.words, this.sides[at + SIDE_ROOT] as number, key);
     if (level >= 0) this.countFarAccess(side);
     return level;
@@ -125,7 +127,7 @@ export class Books {
 
   /** Puts an order without a price at the end of the side's queue of market orders. */
   restMarket(slot: number, side: number): void {
-    const at = (side << SIDE_SHIFT) + SIDE_MARKET;
+    const at = ((side & SIDE_MASK) << SIDE_SHIFT) + SIDE_MARKET;
     let level = this.sides[at] as number;
     if (level < 0) {
       level = this.levels.allocate(side, 0, PLACE_MARKET);
@@ -136,25 +138,25 @@ export class Books {
 
   private append(slot: number, level: number): void {
     const words = this.levels.words;
-    const at = level << LEVEL_SHIFT;
+    const at = (level & LEVEL_MASK) << LEVEL_SHIFT;
     const orders = this.orders.words;
-    const orderAt = slot << ORDER_SHIFT;
+    const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
     const tail = words[at + LEVEL_TAIL] as number;
     orders[orderAt + ORDER_LEVEL] = level;
     orders[orderAt + ORDER_PREVIOUS] = tail;
     orders[orderAt + ORDER_NEXT] = -1;
-    if (tail >= 0) orders[(tail << ORDER_SHIFT) + ORDER_NEXT] = slot;
+    if (tail >= 0) orders[((tail & SLOT_MASK) << ORDER_SHIFT) + ORDER_NEXT] = slot;
     else words[at + LEVEL_HEAD] = slot;
     words[at + LEVEL_TAIL] = slot;
     words[at + LEVEL_ORDERS] = (words[at + LEVEL_ORDERS] as number) + 1;
-    const total = (level << TOTAL_SHIFT) + TOTAL;
+    const total = ((level & LEVEL_MASK) << TOTAL_SHIFT) + TOTAL;
     const totals = this.levels.totals;
     totals[total] = (totals[total] as number) + ((orders[orderAt + ORDER_LEAVES] as number) >>> 0);
   }
 
   /** Takes so much off what a resting order shows. Its leaves are the caller's to change. */
   reduce(level: number, quantity: number): void {
-    const total = (level << TOTAL_SHIFT) + TOTAL;
+    const total = ((level & LEVEL_MASK) << TOTAL_SHIFT) + TOTAL;
     const totals = this.levels.totals;
     totals[total] = (totals[total] as number) - quantity;
   }
@@ -162,11 +164,11 @@ export class Books {
   /** Takes an order, with the leaves that it has now, out of its queue; an empty level goes, too. */
   unlink(slot: number): void {
     const orders = this.orders.words;
-    const orderAt = slot << ORDER_SHIFT;
+    const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
     const level = orders[orderAt + ORDER_LEVEL] as number;
     if (level < 0) throw new Error('assert: an order that does not rest was taken off the book');
     const words = this.levels.words;
-    const at = level << LEVEL_SHIFT;
+    const at = (level & LEVEL_MASK) << LEVEL_SHIFT;
     const previous = orders[orderAt + ORDER_PREVIOUS] as number;
     const next = orders[orderAt + ORDER_NEXT] as number;
     orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
@@ -176,18 +178,18 @@ export class Books {
       this.removeLevel(level);
       return;
     }
-    if (previous >= 0) orders[(previous << ORDER_SHIFT) + ORDER_NEXT] = next;
+    if (previous >= 0) orders[((previous & SLOT_MASK) << ORDER_SHIFT) + ORDER_NEXT] = next;
     else words[at + LEVEL_HEAD] = next;
-    if (next >= 0) orders[(next << ORDER_SHIFT) + ORDER_PREVIOUS] = previous;
+    if (next >= 0) orders[((next & SLOT_MASK) << ORDER_SHIFT) + ORDER_PREVIOUS] = previous;
     else words[at + LEVEL_TAIL] = previous;
-    const total = (level << TOTAL_SHIFT) + TOTAL;
+    const total = ((level & LEVEL_MASK) << TOTAL_SHIFT) + TOTAL;
     const totals = this.levels.totals;
     totals[total] = (totals[total] as number) - ((orders[orderAt + ORDER_LEAVES] as number) >>> 0);
   }
 
   private addLevel(side: number, key: number): number {
     const sides = this.sides;
-    const at = side << SIDE_SHIFT;
+    const at = (side & SIDE_MASK) << SIDE_SHIFT;
     const windows = this.windows;
     const best = sides[at + SIDE_BEST] as number;
     let window = sides[at + SIDE_WINDOW] as number;
@@ -213,21 +215,21 @@ export class Books {
   /** Finds the neighbours of a new level and puts it between them. `offset`: in the window, or -1. */
   private link(side: number, level: number, key: number, window: number, offset: number): void {
     const words = this.levels.words;
-    const sideAt = side << SIDE_SHIFT;
+    const sideAt = (side & SIDE_MASK) << SIDE_SHIFT;
     const sides = this.sides;
     const best = sides[sideAt + SIDE_BEST] as number;
     let better = -1;
     let worse = best;
-    if (best >= 0 && key < (words[(best << LEVEL_SHIFT) + LEVEL_KEY] as number)) {
+    if (best >= 0 && key < (words[((best & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_KEY] as number)) {
       better = offset >= 0 ? this.betterInWindow(side, key, window, offset) : this.betterOutside(side, key, window);
-      worse = words[(better << LEVEL_SHIFT) + LEVEL_WORSE] as number;
+      worse = words[((better & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_WORSE] as number;
     }
-    const at = level << LEVEL_SHIFT;
+    const at = (level & LEVEL_MASK) << LEVEL_SHIFT;
     words[at + LEVEL_BETTER] = better;
     words[at + LEVEL_WORSE] = worse;
-    if (better >= 0) words[(better << LEVEL_SHIFT) + LEVEL_WORSE] = level;
+    if (better >= 0) words[((better & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_WORSE] = level;
     else sides[sideAt + SIDE_BEST] = level;
-    if (worse >= 0) words[(worse << LEVEL_SHIFT) + LEVEL_BETTER] = level;
+    if (worse >= 0) words[((worse & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_BETTER] = level;
     else sides[sideAt + SIDE_WORST] = level;
   }
 
@@ -240,29 +242,30 @@ export class Books {
     const down = windows.below(window, offset);
     if (down >= 0) {
       const worse = (cells[window * windows.ticks + down] as number) - 1;
-      return this.levels.words[(worse << LEVEL_SHIFT) + LEVEL_BETTER] as number;
+      return this.levels.words[((worse & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_BETTER] as number;
     }
-    return betterFar(this.levels.words, this.sides[(side << SIDE_SHIFT) + SIDE_ROOT] as number, key);
+    return betterFar(this.levels.words, this.sides[((side & SIDE_MASK) << SIDE_SHIFT) + SIDE_ROOT] as number, key);
   }
 
   /** The next better level of a key outside of the window; there is one somewhere. */
   private betterOutside(side: number, key: number, window: number): number {
     const words = this.levels.words;
     const windows = this.windows;
-    const sideAt = side << SIDE_SHIFT;
+    const sideAt = (side & SIDE_MASK) << SIDE_SHIFT;
     const far = betterFar(words, this.sides[sideAt + SIDE_ROOT] as number, key);
     if (window < 0 || this.sides[sideAt + SIDE_WINDOW_LEVELS] === 0) return far;
     const base = windows.bases[window] as number;
     // The window is worse than the key, or the tree has a level between the two: then the tree's is the nearest.
-    if (base < key || (far >= 0 && (words[(far << LEVEL_SHIFT) + LEVEL_KEY] as number) < base)) return far;
+    if (base < key || (far >= 0 && (words[((far & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_KEY] as number) < base))
+      return far;
     return (windows.cells[window * windows.ticks + windows.above(window, -1)] as number) - 1;
   }
 
   private removeLevel(level: number): void {
     const words = this.levels.words;
-    const at = level << LEVEL_SHIFT;
+    const at = (level & LEVEL_MASK) << LEVEL_SHIFT;
     const side = words[at + LEVEL_SIDE] as number;
-    const sideAt = side << SIDE_SHIFT;
+    const sideAt = (side & SIDE_MASK) << SIDE_SHIFT;
     const sides = this.sides;
     const place = words[at + LEVEL_PLACE] as number;
     if (place === PLACE_MARKET) {
@@ -272,9 +275,9 @@ export class Books {
     }
     const better = words[at + LEVEL_BETTER] as number;
     const worse = words[at + LEVEL_WORSE] as number;
-    if (better >= 0) words[(better << LEVEL_SHIFT) + LEVEL_WORSE] = worse;
+    if (better >= 0) words[((better & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_WORSE] = worse;
     else sides[sideAt + SIDE_BEST] = worse;
-    if (worse >= 0) words[(worse << LEVEL_SHIFT) + LEVEL_BETTER] = better;
+    if (worse >= 0) words[((worse & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_BETTER] = better;
     else sides[sideAt + SIDE_WORST] = better;
     const windows = this.windows;
     if (place === PLACE_WINDOW) {
@@ -301,7 +304,7 @@ export class Books {
   }
 
   private countFarAccess(side: number): void {
-    const at = side << SIDE_SHIFT;
+    const at = (side & SIDE_MASK) << SIDE_SHIFT;
     const sides = this.sides;
     const accesses = (sides[at + SIDE_FAR_ACCESSES] as number) + 1;
     sides[at + SIDE_FAR_ACCESSES] = accesses;
@@ -310,13 +313,13 @@ export class Books {
 
   /** Lays the window of a side around its best price, when it is not there already. */
   private rebase(side: number): void {
-    const at = side << SIDE_SHIFT;
+    const at = (side & SIDE_MASK) << SIDE_SHIFT;
     const sides = this.sides;
     const windows = this.windows;
     const words = this.levels.words;
     sides[at + SIDE_FAR_ACCESSES] = 0;
     const best = sides[at + SIDE_BEST] as number;
-    const base = windows.baseAround(words[(best << LEVEL_SHIFT) + LEVEL_KEY] as number);
+    const base = windows.baseAround(words[((best & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_KEY] as number);
     let window = sides[at + SIDE_WINDOW] as number;
     let moved = -1;
     let movedCount = 0;
@@ -340,7 +343,7 @@ export class Books {
     let root = sides[at + SIDE_ROOT] as number;
     let far = sides[at + SIDE_FAR_LEVELS] as number;
     for (let level = moved, left = movedCount; left > 0; left--) {
-      const levelAt = level << LEVEL_SHIFT;
+      const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
       if (words[levelAt + LEVEL_PLACE] === PLACE_MOVING) {
         words[levelAt + LEVEL_PLACE] = PLACE_TREE;
         root = insertFar(words, root, level);
@@ -355,7 +358,7 @@ export class Books {
   private emptyWindow(window: number, first: number, count: number, base: number): void {
     const words = this.levels.words;
     for (let level = first, left = count; left > 0; left--) {
-      const levelAt = level << LEVEL_SHIFT;
+      const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
       this.windows.clear(window, (words[levelAt + LEVEL_KEY] as number) - base);
       words[levelAt + LEVEL_PLACE] = PLACE_MOVING;
       level = words[levelAt + LEVEL_WORSE] as number;
@@ -370,7 +373,7 @@ export class Books {
     let far = sides[at + SIDE_FAR_LEVELS] as number;
     let count = 0;
     for (let level = best; level >= 0; ) {
-      const levelAt = level << LEVEL_SHIFT;
+      const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
       const key = words[levelAt + LEVEL_KEY] as number;
       if (key < base) break;
       if (words[levelAt + LEVEL_PLACE] === PLACE_TREE) {

@@ -10,7 +10,7 @@
 import * as orderWords from './order-words.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { ORDER_ACCOUNT, ORDER_CHAIN_NEXT, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_SHIFT } = orderWords;
+const { ORDER_ACCOUNT, ORDER_CHAIN_NEXT, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_SHIFT, SLOT_MASK } = orderWords;
 
 /** Ids with counters that differ in these bits alone are neighbours: their buckets fill one page of memory. */
 const NEAR_BITS = 10;
@@ -58,7 +58,7 @@ export class IdIndex {
   /** Adds an order under its own account and client order id. */
   add(slot: number): void {
     const orders = this.orders;
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     const low = orders[at + ORDER_CLIENT_LOW] as number;
     const high = orders[at + ORDER_CLIENT_HIGH] as number;
     if (low === 0 && (high & 0xffff) === 0) return;
@@ -69,7 +69,7 @@ export class IdIndex {
 
   remove(slot: number): void {
     const orders = this.orders;
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     const low = orders[at + ORDER_CLIENT_LOW] as number;
     const high = orders[at + ORDER_CLIENT_HIGH] as number;
     if (low === 0 && (high & 0xffff) === 0) return;
@@ -81,7 +81,7 @@ export class IdIndex {
       return;
     }
     while (here >= 0) {
-      const hereNext = (here << ORDER_SHIFT) + ORDER_CHAIN_NEXT;
+      const hereNext = ((here & SLOT_MASK) << ORDER_SHIFT) + ORDER_CHAIN_NEXT;
       here = orders[hereNext] as number;
       if (here === slot) {
         orders[hereNext] = next;
@@ -96,7 +96,7 @@ export class IdIndex {
     const orders = this.orders;
     let slot = (this.buckets[this.bucketOf(account, low, high)] as number) - 1;
     while (slot >= 0) {
-      const at = slot << ORDER_SHIFT;
+      const at = (slot & SLOT_MASK) << ORDER_SHIFT;
       if (
         orders[at + ORDER_CLIENT_LOW] === low &&
         orders[at + ORDER_CLIENT_HIGH] === high &&
@@ -114,7 +114,11 @@ export class IdIndex {
     let longest = 0;
     for (const first of this.buckets) {
       let length = 0;
-      for (let slot = first - 1; slot >= 0; slot = this.orders[(slot << ORDER_SHIFT) + ORDER_CHAIN_NEXT] as number) {
+      for (
+        let slot = first - 1;
+        slot >= 0;
+        slot = this.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_CHAIN_NEXT] as number
+      ) {
         length++;
       }
       if (length > longest) longest = length;
@@ -127,7 +131,7 @@ export class IdIndex {
     let count = 0;
     for (let bucket = 0; bucket < this.buckets.length; bucket++) {
       for (let slot = (this.buckets[bucket] as number) - 1; slot >= 0; ) {
-        const at = slot << ORDER_SHIFT;
+        const at = (slot & SLOT_MASK) << ORDER_SHIFT;
         const own = this.bucketOf(
           this.orders[at + ORDER_ACCOUNT] as number,
           this.orders[at + ORDER_CLIENT_LOW] as number,

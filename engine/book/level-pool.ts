@@ -13,6 +13,7 @@ const {
   LEVEL_ORDERS,
   LEVEL_PLACE,
   LEVEL_SHIFT,
+  LEVEL_MASK,
   LEVEL_SIDE,
   LEVEL_TAIL,
   LEVEL_WORSE,
@@ -31,7 +32,7 @@ export class LevelPool {
   freeHead = -1;
 
   constructor(capacity: number) {
-    const buffer = new ArrayBuffer((capacity << LEVEL_SHIFT) * 4);
+    const buffer = new ArrayBuffer(((capacity & LEVEL_MASK) << LEVEL_SHIFT) * 4);
     this.words = new Int32Array(buffer);
     this.totals = new Float64Array(buffer);
     this.capacity = capacity;
@@ -43,17 +44,17 @@ export class LevelPool {
     const words = this.words;
     let level = this.freeHead;
     if (level >= 0) {
-      this.freeHead = words[(level << LEVEL_SHIFT) + LEVEL_WORSE] as number;
+      this.freeHead = words[((level & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_WORSE] as number;
     } else {
       level = this.used;
       if (level === this.capacity) throw new Error('assert: a level was allocated from a full pool');
       this.used = level + 1;
     }
     this.free--;
-    const at = level << LEVEL_SHIFT;
+    const at = (level & LEVEL_MASK) << LEVEL_SHIFT;
     words[at + LEVEL_KEY] = key;
     words[at + LEVEL_ORDERS] = 0;
-    this.totals[(level << TOTAL_SHIFT) + TOTAL] = 0;
+    this.totals[((level & LEVEL_MASK) << TOTAL_SHIFT) + TOTAL] = 0;
     words[at + LEVEL_HEAD] = -1;
     words[at + LEVEL_TAIL] = -1;
     words[at + LEVEL_BETTER] = -1;
@@ -64,7 +65,7 @@ export class LevelPool {
   }
 
   release(level: number): void {
-    const at = level << LEVEL_SHIFT;
+    const at = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if (this.words[at + LEVEL_ORDERS] !== 0 || this.words[at + LEVEL_PLACE] === PLACE_FREE) {
       throw new Error('assert: a level was released twice or with orders in it');
     }
@@ -77,10 +78,14 @@ export class LevelPool {
   /** Walks the free list; throws with a sentence when it or the counts are wrong. */
   validate(): void {
     let free = this.capacity - this.used;
-    for (let level = this.freeHead; level !== -1; level = this.words[(level << LEVEL_SHIFT) + LEVEL_WORSE] as number) {
+    for (
+      let level = this.freeHead;
+      level !== -1;
+      level = this.words[((level & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_WORSE] as number
+    ) {
       if (level < 0 || level >= this.used)
         throw new Error(`the level free list leads to ${level}, which was never used`);
-      if (this.words[(level << LEVEL_SHIFT) + LEVEL_PLACE] !== PLACE_FREE) {
+      if (this.words[((level & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_PLACE] !== PLACE_FREE) {
         throw new Error(`level ${level} is in the free list but not free`);
       }
       if (++free > this.capacity) throw new Error('the level free list is a circle');

@@ -11,6 +11,8 @@
  */
 
 export const LEVEL_SHIFT = 4;
+/** Levels are below 2^21, as orders are. */
+export const LEVEL_MASK = 0x1fffff;
 export const LEVEL_KEY = 0;
 export const LEVEL_ORDERS = 1;
 export const LEVEL_HEAD = 4;

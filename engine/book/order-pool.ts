@@ -9,7 +9,7 @@
 import * as orderWords from './order-words.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { FREE, NOT_RESTING, ORDER_GENERATION, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } = orderWords;
+const { FREE, NOT_RESTING, ORDER_GENERATION, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT, SLOT_MASK } = orderWords;
 
 export class OrderPool {
   readonly words: Int32Array;
@@ -25,7 +25,7 @@ export class OrderPool {
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.words = new Int32Array(capacity << ORDER_SHIFT);
+    this.words = new Int32Array((capacity & SLOT_MASK) << ORDER_SHIFT);
   }
 
   isFull(): boolean {
@@ -37,13 +37,13 @@ export class OrderPool {
     const words = this.words;
     let slot = this.freeHead;
     if (slot >= 0) {
-      this.freeHead = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number;
+      this.freeHead = words[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_NEXT] as number;
     } else {
       slot = this.used;
       if (slot === this.capacity) throw new Error('assert: an order was allocated from a full pool');
       this.used = slot + 1;
     }
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     words[at + ORDER_GENERATION] = ((words[at + ORDER_GENERATION] as number) + 1) | 0;
     words[at + ORDER_LEVEL] = NOT_RESTING;
     this.live++;
@@ -53,7 +53,7 @@ export class OrderPool {
   /** Gives a slot back, after its last read. */
   free(slot: number): void {
     const words = this.words;
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     if (words[at + ORDER_LEVEL] !== NOT_RESTING) throw new Error('assert: an order was freed twice or while it rests');
     words[at + ORDER_LEVEL] = FREE;
     this.live--;
@@ -69,7 +69,7 @@ export class OrderPool {
   find(low: number, high: number): number {
     const slot = low >>> 0;
     if (slot >= this.used) return -1;
-    const at = slot << ORDER_SHIFT;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
     if (this.words[at + ORDER_GENERATION] !== (high | 0) || this.words[at + ORDER_LEVEL] === FREE) return -1;
     return slot;
   }
@@ -77,10 +77,14 @@ export class OrderPool {
   /** Walks the free list; throws with a sentence when it or the counts are wrong. */
   validate(): void {
     let free = 0;
-    for (let slot = this.freeHead; slot !== -1; slot = this.words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) {
+    for (
+      let slot = this.freeHead;
+      slot !== -1;
+      slot = this.words[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_NEXT] as number
+    ) {
       if (slot < 0 || slot >= this.used)
         throw new Error(`the order free list leads to slot ${slot}, which was never used`);
-      if (this.words[(slot << ORDER_SHIFT) + ORDER_LEVEL] !== FREE) {
+      if (this.words[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_LEVEL] !== FREE) {
         throw new Error(`order slot ${slot} is in the free list but not free`);
       }
       if (++free > this.used) throw new Error('the order free list is a circle');

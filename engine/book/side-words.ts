@@ -7,6 +7,8 @@
  */
 
 export const SIDE_SHIFT = 3;
+/** Sides are below 2^26: an instrument's id is at most 2^24. */
+export const SIDE_MASK = 0x3ffffff;
 export const SIDE_BEST = 0;
 export const SIDE_WORST = 1;
 export const SIDE_WINDOW = 2;

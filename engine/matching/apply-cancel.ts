@@ -7,7 +7,15 @@ import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
-import { checkCancelPhase, checkInstrument, checkSender, findTarget, refuseForNow } from './checks.js';
+import {
+  checkCancelPhase,
+  checkInstrument,
+  checkSender,
+  checkShape,
+  findTarget,
+  passesAtOnce,
+  refuseForNow,
+} from './checks.js';
 import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
 import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
@@ -21,8 +29,9 @@ const {
   EVENT_BOOK_BIT,
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
+  WORD_MASK,
 } = layout;
-const { ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
+const { ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } = orderWords;
 const { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } = registryWords;
 const {
   MASS_CANCEL,
@@ -39,10 +48,10 @@ const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
 const FINISHED = EventKind.Finished;
 const STARTED = EventKind.Started;
 
-/** Applies a Cancel whose shape is right. */
-export function applyCancel(state: EngineState, words: Int32Array, at: number): void {
-  if (!checkSender(state, words, at, true) || !checkInstrument(state, words, at, true)) return;
-  if (!checkCancelPhase(state, words, at)) return;
+/** Applies a Cancel. */
+export function applyCancel(state: EngineState, words: Int32Array, from: number): void {
+  const at = from & WORD_MASK;
+  if (!passesAtOnce(state, words, at) && !checkCancel(state, words, at)) return;
   const slot = findTarget(state, words, at);
   if (slot < 0) return;
   cancelOrder(
@@ -54,10 +63,15 @@ export function applyCancel(state: EngineState, words: Int32Array, at: number): 
   );
 }
 
+function checkCancel(state: EngineState, words: Int32Array, at: number): boolean {
+  if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
+  return checkInstrument(state, words, at, true) && checkCancelPhase(state, words, at);
+}
+
 /** A resting order goes, with the client order id of the command that took it away (0, 0: none). */
 export function cancelOrder(state: EngineState, slot: number, reason: number, byLow: number, byHigh: number): void {
   const orders = state.orders;
-  const orderAt = slot << ORDER_SHIFT;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   if ((orders[orderAt + ORDER_LEVEL] as number) < 0) throw new Error('assert: a cancelled order does not rest');
   const price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;

@@ -8,7 +8,17 @@ import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
-import { checkInstrument, checkOrderPhase, checkSender, checkTerms, NO_ORDER, phaseOf, refuse } from './checks.js';
+import {
+  checkInstrument,
+  checkOrderPhase,
+  checkSender,
+  checkShape,
+  checkTerms,
+  NO_ORDER,
+  passesAtOnce,
+  phaseOf,
+  refuse,
+} from './checks.js';
 import type { EngineState } from './state.js';
 import { writeOrderEvent } from './state.js';
 import { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } from './sweep.js';
@@ -25,9 +35,10 @@ const {
   COMMAND_SESSION,
   EVENT_SELL_BIT,
   NO_PRICE,
+  WORD_MASK,
 } = layout;
-const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const { SIDE_BEST, SIDE_SHIFT, SIDE_MASK } = sideWords;
+const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const {
   FLAG_MARKET,
   FLAG_POST_ONLY,
@@ -41,6 +52,7 @@ const {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
+  SLOT_MASK,
 } = orderWords;
 
 const ACCEPTED = EventKind.Accepted;
@@ -50,24 +62,16 @@ const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
 const POST_ONLY = CommandFlag.PostOnly << 16;
 
-/** Applies a New whose shape is right. */
-export function applyNew(state: EngineState, words: Int32Array, at: number): void {
-  if (!checkSender(state, words, at, true) || !checkInstrument(state, words, at, true)) return;
-  if (!checkOrderPhase(state, words, at)) return;
+/** Applies a New. */
+export function applyNew(state: EngineState, words: Int32Array, from: number): void {
+  const at = from & WORD_MASK;
+  const passed = passesAtOnce(state, words, at);
+  if (!passed && !checkNew(state, words, at)) return;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
   const timeInForce = kindWord >>> 24;
   const price = words[at + COMMAND_PRICE] as number;
-  const continuous = phaseOf(state, words, at) === CONTINUOUS;
-  if (!continuous && (timeInForce >= IMMEDIATE_OR_CANCEL || (isMarket && price !== NO_PRICE))) {
-    refuse(state, words, at, Reason.NotInAuction, 0, NO_ORDER);
-    return;
-  }
-  if (!isMarket && price === NO_PRICE) {
-    refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
-    return;
-  }
-  if (!checkTerms(state, words, at)) return;
+  const continuous = passed || phaseOf(state, words, at) === CONTINUOUS;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sell = (kindWord >>> 8) & 1;
   const side = (instrument << 1) + sell;
@@ -96,7 +100,7 @@ export function applyNew(state: EngineState, words: Int32Array, at: number): voi
 
   const slot = state.books.orders.allocate();
   const orders = state.orders;
-  const orderAt = slot << ORDER_SHIFT;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = quantity;
   orders[orderAt + ORDER_CUMULATIVE] = 0;
@@ -111,6 +115,21 @@ export function applyNew(state: EngineState, words: Int32Array, at: number): voi
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
 
+/** The checks that do not look at the book, one by one. */
+function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
+  if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
+  if (!checkInstrument(state, words, at, true) || !checkOrderPhase(state, words, at)) return false;
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
+  const price = words[at + COMMAND_PRICE] as number;
+  const hasWorst = isMarket && price !== NO_PRICE;
+  if (phaseOf(state, words, at) !== CONTINUOUS && (kindWord >>> 24 >= IMMEDIATE_OR_CANCEL || hasWorst)) {
+    return refuse(state, words, at, Reason.NotInAuction, 0, NO_ORDER);
+  }
+  if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+  return checkTerms(state, words, at);
+}
+
 /**
  * Whether all of a quantity could trade at once: the totals of the levels within reach, best first. At most maxLevels of
  * them; nothing cuts this short.
@@ -120,10 +139,10 @@ function isFillable(state: EngineState, side: number, price: number, quantity: n
   const totals = state.books.levels.totals;
   const reached = reachedKey(side, price);
   let sum = 0;
-  for (let level = state.sides[((side ^ 1) << SIDE_SHIFT) + SIDE_BEST] as number; level >= 0; ) {
-    const levelAt = level << LEVEL_SHIFT;
+  for (let level = state.sides[(((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST] as number; level >= 0; ) {
+    const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
-    sum += totals[(level << TOTAL_SHIFT) + TOTAL] as number;
+    sum += totals[((level & LEVEL_MASK) << TOTAL_SHIFT) + TOTAL] as number;
     if (sum >= quantity) return true;
     level = levels[levelAt + LEVEL_WORSE] as number;
   }

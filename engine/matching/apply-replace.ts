@@ -9,7 +9,17 @@ import { CommandKind, EventKind, Phase, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
 import { cancelOrder } from './apply-cancel.js';
-import { checkInstrument, checkOrderPhase, checkSender, checkTerms, findTarget, phaseOf, refuse } from './checks.js';
+import {
+  checkInstrument,
+  checkOrderPhase,
+  checkSender,
+  checkShape,
+  checkTerms,
+  findTarget,
+  passesAtOnce,
+  phaseOf,
+  refuse,
+} from './checks.js';
 import { type EngineState, writeOrderEvent } from './state.js';
 import { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } from './sweep.js';
 
@@ -24,6 +34,7 @@ const {
   EVENT_BOOK_BIT,
   EVENT_RELATED_ID,
   NO_PRICE,
+  WORD_MASK,
 } = layout;
 const {
   FLAG_MARKET,
@@ -38,6 +49,7 @@ const {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
+  SLOT_MASK,
 } = orderWords;
 
 const REPLACE = CommandKind.Replace;
@@ -46,14 +58,14 @@ const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
 const CONTINUOUS = Phase.Continuous;
 const MAX_QUANTITY = 0xffffffff;
 
-/** Applies a Replace or CancelReplace whose shape is right. */
-export function applyReplace(state: EngineState, words: Int32Array, at: number): void {
-  if (!checkSender(state, words, at, true) || !checkInstrument(state, words, at, true)) return;
-  if (!checkOrderPhase(state, words, at) || !checkTerms(state, words, at)) return;
+/** Applies a Replace or CancelReplace. */
+export function applyReplace(state: EngineState, words: Int32Array, from: number): void {
+  const at = from & WORD_MASK;
+  if (!passesAtOnce(state, words, at) && !checkReplace(state, words, at)) return;
   const slot = findTarget(state, words, at);
   if (slot < 0) return;
   const orders = state.orders;
-  const orderAt = slot << ORDER_SHIFT;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[orderAt + ORDER_FLAGS] as number;
   const price = words[at + COMMAND_PRICE] as number;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
@@ -97,6 +109,12 @@ export function applyReplace(state: EngineState, words: Int32Array, at: number):
   moveOrder(state, words, at, slot, price, leaves);
 }
 
+function checkReplace(state: EngineState, words: Int32Array, at: number): boolean {
+  if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
+  if (!checkInstrument(state, words, at, true)) return false;
+  return checkOrderPhase(state, words, at) && checkTerms(state, words, at);
+}
+
 /** Off its old level, then in again with the new price and leaves. */
 function moveOrder(
   state: EngineState,
@@ -107,7 +125,7 @@ function moveOrder(
   leaves: number,
 ): void {
   const orders = state.orders;
-  const orderAt = slot << ORDER_SHIFT;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   state.books.unlink(slot);
   state.ids.remove(slot);
   const oldPrice = orders[orderAt + ORDER_PRICE] as number;
@@ -121,7 +139,7 @@ function moveOrder(
 /** Less quantity, same price, same place. */
 function reduceOrder(state: EngineState, words: Int32Array, at: number, slot: number, leaves: number): void {
   const orders = state.orders;
-  const orderAt = slot << ORDER_SHIFT;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const gone = ((orders[orderAt + ORDER_LEAVES] as number) >>> 0) - leaves;
   state.ids.remove(slot);
   orders[orderAt + ORDER_LEAVES] = leaves;
@@ -143,7 +161,7 @@ function renameOrder(
   kindWord: number,
 ): void {
   const orders = state.orders;
-  const orderAt = slot << ORDER_SHIFT;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const oldLow = orders[orderAt + ORDER_CLIENT_LOW] as number;
   const oldHigh = orders[orderAt + ORDER_CLIENT_HIGH] as number;
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;

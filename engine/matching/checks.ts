@@ -47,12 +47,15 @@ const {
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
   NO_PRICE,
+  WORD_MASK,
 } = layout;
-const { NOT_RESTING, ORDER_ACCOUNT, ORDER_GENERATION, ORDER_INSTRUMENT, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
+const { NOT_RESTING, ORDER_ACCOUNT, ORDER_GENERATION, ORDER_INSTRUMENT, ORDER_LEVEL, ORDER_SHIFT, SLOT_MASK } =
+  orderWords;
 const {
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
   INSTRUMENT_IN_PROGRESS,
+  INSTRUMENT_MASK,
   INSTRUMENT_PHASE,
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
@@ -73,6 +76,7 @@ const {
   ANSWER_QUANTITY,
   ANSWER_RELATED_ID,
   LANE_ACCOUNT,
+  LANE_MASK,
   LANE_NUMBER,
   LANE_SHIFT,
 } = laneWords;
@@ -146,7 +150,7 @@ export function refuse(
   }
   if (slot >= 0) {
     events[to + EVENT_ORDER_ID] = slot;
-    events[to + EVENT_ORDER_ID + 1] = state.orders[(slot << ORDER_SHIFT) + ORDER_GENERATION] as number;
+    events[to + EVENT_ORDER_ID + 1] = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_GENERATION] as number;
   }
   return false;
 }
@@ -163,6 +167,55 @@ export function refuseForNow(state: EngineState, words: Int32Array, at: number, 
  */
 export function checkShape(state: EngineState, words: Int32Array, at: number): boolean {
   return hasUsualShape(words, at) || checkShapeByTable(state, words, at);
+}
+
+/**
+ * Whether a New, Cancel, Replace or CancelReplace surely passes all checks before its target: nearly every command does,
+ * and this looks at each word once. When it does, `state.answerLane` is set as checkSender sets it, and the instrument
+ * trades continuously. False says nothing: the checks, one by one, say what is wrong, or that nothing is.
+ */
+export function passesAtOnce(state: EngineState, words: Int32Array, from: number): boolean {
+  const at = from & WORD_MASK;
+  if (!hasUsualShape(words, at)) return false;
+  const lanes = state.lanes;
+  const lane = lanes.findOpen(words[at + COMMAND_SESSION] as number);
+  if (lane < 0) return false;
+  const laneAt = (lane & LANE_MASK) << LANE_SHIFT;
+  const high = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  if (
+    lanes.words[laneAt + LANE_ACCOUNT] !== words[at + COMMAND_ACCOUNT] ||
+    lanes.words[laneAt + LANE_NUMBER] !== high >>> 16 ||
+    (high & 0xffff) * 4294967296 + ((words[at + COMMAND_CLIENT_ORDER_ID] as number) >>> 0) <=
+      (lanes.marks[lane] as number)
+  ) {
+    return false;
+  }
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  if (instrument < 1 || instrument > state.registry.instrumentCount) return false;
+  const instrumentAt = (instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT;
+  const instruments = state.instruments;
+  if (
+    instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
+    instruments[instrumentAt + INSTRUMENT_PHASE] !== CONTINUOUS ||
+    state.operations.count !== 0
+  ) {
+    return false;
+  }
+  if (((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== CANCEL) {
+    const price = words[at + COMMAND_PRICE] as number;
+    const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+    if (
+      price === NO_PRICE ||
+      price < (instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number) ||
+      price > (instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number) ||
+      quantity === 0 ||
+      quantity > (instruments[instrumentAt + INSTRUMENT_QUANTITY_MAX] as number) >>> 0
+    ) {
+      return false;
+    }
+  }
+  state.answerLane = lane;
+  return true;
 }
 
 /** Whether a New, Cancel, Replace or CancelReplace is surely of right shape; false says nothing. */
@@ -354,7 +407,7 @@ export function findTarget(state: EngineState, words: Int32Array, at: number): n
   const slot = byClientId ? state.ids.find(account, low, high) : state.books.orders.find(low, high);
   if (slot >= 0) {
     const orders = state.orders;
-    const orderAt = slot << ORDER_SHIFT;
+    const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
     if (
       orders[orderAt + ORDER_ACCOUNT] === account &&
       orders[orderAt + ORDER_INSTRUMENT] === words[at + COMMAND_INSTRUMENT] &&

@@ -34,6 +34,7 @@ const {
   EVENT_END_OF_COMMAND_BIT,
   EVENT_KIND_WORD,
   EVENT_WORDS,
+  WORD_MASK,
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
 const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
@@ -97,7 +98,8 @@ export class Engine {
    * commandSequence by 1 and the Parts that belong to the head, whether it is refused or not. Never throws because of
    * what the command says: a throw is a bug of the engine, and its state is worth nothing from there on.
    */
-  apply(commands: Int32Array, at: number, eventAt: number, endAt: number = commands.length): number {
+  apply(commands: Int32Array, from: number, eventAt: number, endAt: number = commands.length): number {
+    const at = from & WORD_MASK;
     const state = this.state;
     state.commandLow = (state.commandLow + 1) | 0;
     if (state.commandLow === 0) state.commandHigh++;
@@ -112,15 +114,10 @@ export class Engine {
     state.suspended = false;
 
     const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
-    if (kind === NEW) {
-      if (checkShape(state, commands, at)) applyNew(state, commands, at);
-    } else if (kind === CANCEL) {
-      if (checkShape(state, commands, at)) applyCancel(state, commands, at);
-    } else if (kind === CANCEL_REPLACE || kind === REPLACE) {
-      if (checkShape(state, commands, at)) applyReplace(state, commands, at);
-    } else {
-      this.applyRare(commands, at, kind, endAt);
-    }
+    if (kind === NEW) applyNew(state, commands, at);
+    else if (kind === CANCEL) applyCancel(state, commands, at);
+    else if (kind === CANCEL_REPLACE || kind === REPLACE) applyReplace(state, commands, at);
+    else this.applyRare(commands, at, kind, endAt);
 
     const made = state.next - eventAt;
     if (state.answerLane >= 0) {

@@ -11,6 +11,8 @@
  */
 
 export const LANE_SHIFT = 3;
+/** Lanes are below 2^16. */
+export const LANE_MASK = 0xffff;
 export const LANE_ACCOUNT = 0;
 export const LANE_NUMBER = 1;
 export const LANE_INCARNATION = 2;

@@ -22,6 +22,7 @@ const {
   EVENT_PRICE,
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
+  WORD_MASK,
 } = layout;
 const {
   ANSWER_AMOUNT,
@@ -40,6 +41,7 @@ const {
   LANE_ANSWERS,
   LANE_CHAIN_NEXT,
   LANE_INCARNATION,
+  LANE_MASK,
   LANE_NUMBER,
   LANE_OLDEST,
   LANE_OPEN,
@@ -98,7 +100,7 @@ export class LaneTable {
     const words = this.words;
     let lane = (this.openBuckets[incarnation & this.mask] as number) - 1;
     while (lane >= 0) {
-      const at = lane << LANE_SHIFT;
+      const at = (lane & LANE_MASK) << LANE_SHIFT;
       if (words[at + LANE_INCARNATION] === incarnation) return lane;
       lane = (words[at + LANE_OPEN_NEXT] as number) - 1;
     }
@@ -163,9 +165,10 @@ export class LaneTable {
   }
 
   /** Keeps the first answer to a counter above the mark; the oldest answer goes when there are too many. */
-  keep(lane: number, low: number, high: number, events: Int32Array, eventAt: number): void {
+  keep(lane: number, low: number, high: number, events: Int32Array, from: number): void {
     const words = this.words;
-    const at = lane << LANE_SHIFT;
+    const eventAt = from & WORD_MASK;
+    const at = (lane & LANE_MASK) << LANE_SHIFT;
     this.marks[lane] = joinWords(low, high & 0xffff);
     const kept = words[at + LANE_ANSWERS] as number;
     const oldest = words[at + LANE_OLDEST] as number;
@@ -174,7 +177,7 @@ export class LaneTable {
     if (kept < this.laneAnswers) words[at + LANE_ANSWERS] = kept + 1;
     else words[at + LANE_OLDEST] = oldest + 1 === this.laneAnswers ? 0 : oldest + 1;
     const answers = this.answers;
-    const to = (lane * this.laneAnswers + place) * ANSWER_WORDS;
+    const to = Math.imul(Math.imul(lane, this.laneAnswers) + place, ANSWER_WORDS) & WORD_MASK;
     answers[to] = low;
     answers[to + 1] = high & 0xffff;
     answers[to + ANSWER_KIND_WORD] = (events[eventAt + EVENT_KIND_WORD] as number) & KEPT_KIND_BITS;

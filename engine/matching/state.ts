@@ -51,9 +51,12 @@ const {
   ORDER_INSTRUMENT,
   ORDER_SESSION,
   ORDER_SHIFT,
+  SLOT_MASK,
 } = orderWords;
-const { ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
+const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
 
+/** A round has at most 2^20 events, so a slot of its area is below this (decision 0008). */
+const EVENT_SLOT_MASK = 0x1fffff;
 /** An end of day passes many an order without an event; those cost little, but not nothing. */
 const VISITS_PER_EVENT = 16;
 
@@ -134,16 +137,17 @@ export function writeOrderEvent(
   kindWord: number,
 ): number {
   const events = state.events;
-  const to = state.next * EVENT_WORDS;
-  state.next++;
+  const next = state.next;
+  const to = (next & EVENT_SLOT_MASK) * EVENT_WORDS;
+  state.next = next + 1;
   const low = (state.eventLow + 1) | 0;
   state.eventLow = low;
   if (low === 0) state.eventHigh++;
   const orders = state.orders;
-  const at = slot << ORDER_SHIFT;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const account = orders[at + ORDER_ACCOUNT] as number;
   const accounts = state.accounts;
-  const accountAt = (account << ACCOUNT_SHIFT) + ACCOUNT_SEQUENCE;
+  const accountAt = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_SEQUENCE;
   const accountSequence = ((accounts[accountAt] as number) + 1) | 0;
   accounts[accountAt] = accountSequence;
   events[to + EVENT_SEQUENCE] = low;
@@ -163,10 +167,10 @@ export function writeOrderEvent(
   events[to + EVENT_ACCOUNT] = account;
   events[to + EVENT_ACCOUNT_SEQUENCE] = accountSequence;
   events[to + EVENT_INSTRUMENT] = orders[at + ORDER_INSTRUMENT] as number;
-  events[to + EVENT_PRICE] = price;
-  events[to + EVENT_QUANTITY] = quantity;
-  events[to + EVENT_LEAVES] = leaves;
-  events[to + EVENT_DISPLAYED] = displayed;
+  events[to + EVENT_PRICE] = price | 0;
+  events[to + EVENT_QUANTITY] = quantity | 0;
+  events[to + EVENT_LEAVES] = leaves | 0;
+  events[to + EVENT_DISPLAYED] = displayed | 0;
   events[to + EVENT_CUMULATIVE] = orders[at + ORDER_CUMULATIVE] as number;
   events[to + EVENT_SESSION] = orders[at + ORDER_SESSION] as number;
   events[to + EVENT_KIND_WORD] = kindWord | ((orders[at + ORDER_FLAGS] as number) & EVENT_SELL_BIT);
@@ -184,8 +188,9 @@ export function writeEvent(
   kindWord: number,
 ): number {
   const events = state.events;
-  const to = state.next * EVENT_WORDS;
-  state.next++;
+  const next = state.next;
+  const to = (next & EVENT_SLOT_MASK) * EVENT_WORDS;
+  state.next = next + 1;
   const low = (state.eventLow + 1) | 0;
   state.eventLow = low;
   if (low === 0) state.eventHigh++;
@@ -224,14 +229,14 @@ export function writeEvent(
 
 /** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
 export function listOrder(state: EngineState, slot: number): void {
-  const flagsAt = (slot << ORDER_SHIFT) + ORDER_FLAGS;
+  const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
   state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
   state.accountOrders.add(slot);
 }
 
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
-  if (((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
+  if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
     state.accountOrders.remove(slot);
   }
   state.books.orders.free(slot);

@@ -17,8 +17,8 @@ import { type EngineState, forgetOrder, listOrder, writeOrderEvent } from './sta
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
-const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
-const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT } = levelWords;
+const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
+const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
   FLAG_LISTED,
   FLAG_MARKET,
@@ -33,6 +33,7 @@ const {
   ORDER_LEVEL,
   ORDER_PRICE,
   ORDER_SHIFT,
+  SLOT_MASK,
 } = orderWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const {
@@ -65,20 +66,22 @@ export function reachedKey(side: number, price: number): number {
 
 /** Whether an order at `price` on this side would trade at once. `side`: instrument × 2 + side. */
 export function wouldCross(state: EngineState, side: number, price: number): boolean {
-  const best = state.sides[((side ^ 1) << SIDE_SHIFT) + SIDE_BEST] as number;
-  return best >= 0 && (state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number) >= reachedKey(side, price);
+  const best = state.sides[(((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST] as number;
+  return (
+    best >= 0 && (state.levels[((best & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_KEY] as number) >= reachedKey(side, price)
+  );
 }
 
 /** Matches and rests an order. Returns false when it stopped before its last event, for want of room. */
 export function matchAndRest(state: EngineState, slot: number): boolean {
   const orders = state.orders;
-  const at = slot << ORDER_SHIFT;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
   const continuous = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] === CONTINUOUS;
   if (continuous && !match(state, slot, side)) return false;
-  const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+  const leaves = orders[at + ORDER_LEAVES] as number;
   if (leaves === 0) {
     forgetOrder(state, slot);
     return true;
@@ -102,31 +105,31 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
 function match(state: EngineState, slot: number, side: number): boolean {
   const orders = state.orders;
   const levels = state.levels;
-  const at = slot << ORDER_SHIFT;
-  const best = ((side ^ 1) << SIDE_SHIFT) + SIDE_BEST;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
     const level = state.sides[best] as number;
     if (level < 0) break;
-    const levelAt = level << LEVEL_SHIFT;
+    const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
     if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
-    const makerAt = maker << ORDER_SHIFT;
+    const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
     const price = orders[makerAt + ORDER_PRICE] as number;
     const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
     const quantity = makerOpen < leaves ? makerOpen : leaves;
-    const makerLeaves = makerOpen - quantity;
-    leaves -= quantity;
+    const makerLeaves = (makerOpen - quantity) | 0;
+    leaves = (leaves - quantity) >>> 0;
     orders[makerAt + ORDER_LEAVES] = makerLeaves;
-    orders[makerAt + ORDER_CUMULATIVE] = (orders[makerAt + ORDER_CUMULATIVE] as number) + quantity;
+    orders[makerAt + ORDER_CUMULATIVE] = ((orders[makerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
     orders[at + ORDER_LEAVES] = leaves;
-    orders[at + ORDER_CUMULATIVE] = (orders[at + ORDER_CUMULATIVE] as number) + quantity;
-    const makerEvent = writeOrderEvent(state, maker, price, quantity, makerLeaves, makerLeaves, MAKER_FILL);
+    orders[at + ORDER_CUMULATIVE] = ((orders[at + ORDER_CUMULATIVE] as number) + quantity) | 0;
+    const makerEvent = writeOrderEvent(state, maker, price, quantity | 0, makerLeaves, makerLeaves, MAKER_FILL);
     const tradeLow = state.eventLow;
     const tradeHigh = state.eventHigh;
-    const takerEvent = writeOrderEvent(state, slot, price, quantity, leaves, 0, TAKER_FILL);
+    const takerEvent = writeOrderEvent(state, slot, price, quantity | 0, leaves | 0, 0, TAKER_FILL);
     const events = state.events;
     events[makerEvent + EVENT_RELATED_ID] = tradeLow;
     events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
@@ -148,7 +151,7 @@ export function takeOff(state: EngineState, slot: number): void {
 /** Whether the side has a level at this price that stays there while the instrument's commands wait. */
 function keepsLevel(state: EngineState, side: number, price: number): boolean {
   if (state.operations.massCancels > 0) return false;
-  if (price === NO_PRICE) return (state.sides[(side << SIDE_SHIFT) + SIDE_MARKET] as number) >= 0;
+  if (price === NO_PRICE) return (state.sides[((side & SIDE_MASK) << SIDE_SHIFT) + SIDE_MARKET] as number) >= 0;
   return state.books.findLevel(side, keyOf(side, price)) >= 0;
 }
 
@@ -163,7 +166,7 @@ export function hasLevelRoom(state: EngineState, side: number, price: number): b
 /** Makes an operation of a sweep that stopped. The order that sweeps keeps a level for its rest, when it needs one. */
 export function suspendSweep(state: EngineState, slot: number): void {
   const orders = state.orders;
-  const at = slot << ORDER_SHIFT;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
@@ -189,7 +192,7 @@ export function continueSweep(state: EngineState, row: number): boolean {
   const words = state.operations.words;
   const at = row << OPERATION_SHIFT;
   const slot = words[at + OPERATION_CURSOR] as number;
-  if (state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] !== NOT_RESTING) {
+  if (state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_LEVEL] !== NOT_RESTING) {
     throw new Error('assert: the order of a sweep in progress rests or is gone');
   }
   if (!matchAndRest(state, slot)) return false;
