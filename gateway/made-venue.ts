@@ -301,6 +301,8 @@ export class MadeVenue {
   readonly shards: readonly MadeShard[];
   readonly gateways: readonly Gateway[];
   readonly metrics: MetricsMemory;
+  /** The shards' output rings. */
+  readonly outputs: readonly SharedArrayBuffer[];
   /** False holds the shards still: what is sent to them waits in their rings. */
   shardsRun = true;
   framed = false;
@@ -328,6 +330,7 @@ export class MadeVenue {
     const rings = times(shardCount, () => times(producers, () => CommandRing.create(limits.commandRingSlots)));
     const spans = times(shardCount, () => times(gatewayCount, () => TakenSpans.create(takenSpansNeeded(limits))));
     const outputs = times(shardCount, () => OutputRing.create(limits.outputRingSlots, gatewayCount));
+    this.outputs = outputs;
     const bells = times(gatewayCount, () => Doorbell.create());
     const shardBells = times(shardCount, () => Doorbell.create());
     const directories = times(shardCount, (shard) => join(directory, `shard-${shard}`, 'journal'));

@@ -20,7 +20,7 @@ export const STREAMS = ['private', 'private_matched', 'public'] as const;
 export const STAGES = ['sequenced', 'matched', 'durable', 'sent'] as const;
 
 /** Codes of schemas/records.fbs are below these. */
-export const EVENT_KINDS = 256;
+const EVENT_KINDS = 256;
 export const REASONS = 1024;
 /** Close codes from 4000 on that are counted one by one. */
 export const FIRST_CLOSE_CODE = 4000;

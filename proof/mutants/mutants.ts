@@ -94,4 +94,19 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const MISSED_INTERVALS = Number.POSITIVE_INFINITY;',
     tests: ['gateway/reports/report-path.test.ts'],
   },
+  {
+    name: 'one-bucket-too-wide',
+    file: 'engine/metrics/buckets.ts',
+    find: '((value >>> (top - STEP_BITS)) & (STEPS - 1));',
+    replace: '((value >>> (top - STEP_BITS)) & (STEPS - 2));',
+    tests: ['engine/metrics/metric-words.test.ts'],
+  },
+  {
+    // Each stage alone looks right; together they are more than the whole.
+    name: 'stages-overlap',
+    file: 'gateway/metrics/order-times.ts',
+    find: 'Math.max(0, (ready - reader.matched) | 0);',
+    replace: 'Math.max(0, (ready - reader.taken) | 0);',
+    tests: ['gateway/metrics/order-times.test.ts'],
+  },
 ];
