@@ -27,6 +27,7 @@ import { frameKind, ReportFrameReader } from '../schemas/frame-verifier.js';
 import { COMMAND_WORDS, EVENT_ACCOUNT_SEQUENCE, EVENT_WORDS } from '../schemas/layout.js';
 import { ALL_RIGHTS, commandFrame, logonFrame, madeCommand, VENUE, VENUE_LIMITS } from './made-venue.js';
 import { claimMetrics } from './metrics/metrics-memory.js';
+import { claimAccess } from './sessions/access.js';
 import {
   DEFAULT_GATEWAY_SETTINGS,
   type GatewayMessage,
@@ -67,6 +68,7 @@ class ThreadedVenue {
     [this.status],
     true,
   );
+  readonly access = claimAccess();
   readonly #directory: string;
   readonly #pool = new Piscina({ filename: SHARD_FILE, minThreads: 1, maxThreads: 1, atomics: 'disabled' });
   readonly #workers: Worker[] = [];
@@ -157,6 +159,9 @@ class ThreadedVenue {
       epochs: [recovered.epochs],
       eventSequences: [recovered.eventSequence],
       metrics: this.metrics,
+      access: this.access,
+      pageDirectory: '',
+      gateways: 1,
       settings: { ...DEFAULT_GATEWAY_SETTINGS, ...settings },
     };
     const worker = new Worker(GATEWAY_FILE, { workerData: data });

@@ -9,6 +9,7 @@
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { MAX_FRAME_BYTES } from '../schemas/layout.js';
 import { Gateway, type GatewaySeams } from './gateway.js';
+import { HttpRoutes } from './http/routes.js';
 import { freePort, probePort } from './port-probe.js';
 import type { Session, SessionSocket } from './sessions/session.js';
 import type { TemplatedApp, Uws, us_listen_socket, WebSocket } from './uws.js';
@@ -76,6 +77,7 @@ export class GatewayApp {
   readonly gateway: Gateway;
   readonly #data: GatewayWorkerData;
   readonly #uws: Uws;
+  readonly #http: HttpRoutes;
   readonly #app: ClosableApp;
   readonly #bell: Doorbell;
   readonly #post: (message: GatewayMessage) => void;
@@ -107,6 +109,7 @@ export class GatewayApp {
       framedWanted: (wanted) => this.#setFrames(wanted),
       log: (level, code, message) => post({ type: 'log', level, code, message: `gateway ${data.index} ${message}` }),
     });
+    this.#http = new HttpRoutes(this.gateway.http);
     this.#app = this.#makeApp();
   }
 
@@ -160,53 +163,49 @@ export class GatewayApp {
 
   #makeApp(): ClosableApp {
     const { maxBufferedBytes } = this.#data.settings;
-    const app = this.#uws
-      .App()
-      .ws<UserData>(STREAM_PATH, {
-        compression: this.#uws.DISABLED,
-        maxPayloadLength: MAX_PAYLOAD_BYTES,
-        // Twice what we close at: our own look comes first, and nothing is dropped before it.
-        maxBackpressure: 2 * maxBufferedBytes + MAX_PAYLOAD_BYTES,
-        closeOnBackpressureLimit: 0,
-        idleTimeout: IDLE_SECONDS,
-        sendPingsAutomatically: false,
-        upgrade: (response, request, context) => {
-          if (!this.gateway.hasRoom()) {
-            response.writeStatus('503 Service Unavailable').end('too many connections');
-            return;
-          }
-          response.upgrade<UserData>(
-            { session: null, socket: null },
-            request.getHeader('sec-websocket-key'),
-            request.getHeader('sec-websocket-protocol'),
-            request.getHeader('sec-websocket-extensions'),
-            context,
-          );
-        },
-        open: (ws) => {
-          const user = ws.getUserData();
-          user.socket = new UwsSocket(ws);
-          user.session = this.gateway.connected(user.socket);
-        },
-        message: (ws, message, isBinary) => {
-          const { session } = ws.getUserData();
-          if (session !== null && !this.#stopped) this.gateway.message(session, new Uint8Array(message), isBinary);
-        },
-        drain: (ws) => {
-          const { session } = ws.getUserData();
-          if (session !== null && this.gateway.drained(session)) this.#bell.cancelSleep();
-        },
-        close: (ws) => {
-          const { session, socket } = ws.getUserData();
-          // First: from here on the library throws at any use.
-          if (socket !== null) socket.ws = null;
-          // When a bug of ours ends the thread, what it left is not to be touched again: that would throw in here, too.
-          if (session !== null && !this.#stopped) this.gateway.disconnected(session);
-        },
-      })
-      .any('/*', (response) => {
-        response.writeStatus('404 Not Found').end('not found');
-      });
+    const app = this.#uws.App().ws<UserData>(STREAM_PATH, {
+      compression: this.#uws.DISABLED,
+      maxPayloadLength: MAX_PAYLOAD_BYTES,
+      // Twice what we close at: our own look comes first, and nothing is dropped before it.
+      maxBackpressure: 2 * maxBufferedBytes + MAX_PAYLOAD_BYTES,
+      closeOnBackpressureLimit: 0,
+      idleTimeout: IDLE_SECONDS,
+      sendPingsAutomatically: false,
+      upgrade: (response, request, context) => {
+        if (!this.gateway.hasRoom()) {
+          response.writeStatus('503 Service Unavailable').end('too many connections');
+          return;
+        }
+        response.upgrade<UserData>(
+          { session: null, socket: null },
+          request.getHeader('sec-websocket-key'),
+          request.getHeader('sec-websocket-protocol'),
+          request.getHeader('sec-websocket-extensions'),
+          context,
+        );
+      },
+      open: (ws) => {
+        const user = ws.getUserData();
+        user.socket = new UwsSocket(ws);
+        user.session = this.gateway.connected(user.socket);
+      },
+      message: (ws, message, isBinary) => {
+        const { session } = ws.getUserData();
+        if (session !== null && !this.#stopped) this.gateway.message(session, new Uint8Array(message), isBinary);
+      },
+      drain: (ws) => {
+        const { session } = ws.getUserData();
+        if (session !== null && this.gateway.drained(session)) this.#bell.cancelSleep();
+      },
+      close: (ws) => {
+        const { session, socket } = ws.getUserData();
+        // First: from here on the library throws at any use.
+        if (socket !== null) socket.ws = null;
+        // When a bug of ours ends the thread, what it left is not to be touched again: that would throw in here, too.
+        if (session !== null && !this.#stopped) this.gateway.disconnected(session);
+      },
+    });
+    this.#http.addTo(app);
     return app as ClosableApp;
   }
 
@@ -264,6 +263,7 @@ export class GatewayApp {
   #onTick(): void {
     Atomics.add(this.#progress, 0, 1);
     this.gateway.tick();
+    this.#http.tick();
     // A catch-up that waits for a slow reader goes on when it drains; this is for a drain that was not told.
     if (this.gateway.catchingUp) this.#bell.cancelSleep();
   }

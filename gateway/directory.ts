@@ -55,6 +55,7 @@ export class Directory implements InstrumentRoutes {
   /** Index = id - 1, in both. */
   readonly #instruments: Instrument[] = [];
   readonly #keys: Key[] = [];
+  readonly #bySymbol = new Map<string, Instrument>();
   /** What a shard other than 0 said of an instrument that the log has not shown yet. */
   readonly #appliedEarly = new Set<number>();
   readonly #phaseEarly = new Map<number, number>();
@@ -119,24 +120,18 @@ export class Directory implements InstrumentRoutes {
   page(after: number, max: number): { readonly instruments: readonly InstrumentFields[]; readonly more: boolean } {
     const instruments: InstrumentFields[] = [];
     for (let index = after; index < this.#instruments.length; index++) {
-      const { id, shard, terms, phase, applied } = this.#instruments[index] as Instrument;
-      if (!applied) continue;
+      const instrument = this.#instruments[index] as Instrument;
+      if (!instrument.applied) continue;
       if (instruments.length === max) return { instruments, more: true };
-      const { symbol, priceMin, priceMax, quantityMax, unit, priceDecimals, quantityDecimals } = terms;
-      instruments.push({
-        id,
-        shard,
-        symbol,
-        priceMin,
-        priceMax,
-        quantityMax,
-        unit,
-        priceDecimals,
-        quantityDecimals,
-        phase,
-      });
+      instruments.push(fieldsOf(instrument));
     }
     return { instruments, more: false };
+  }
+
+  /** The instrument of that symbol, if it trades. */
+  bySymbol(symbol: string): InstrumentFields | undefined {
+    const known = this.#bySymbol.get(symbol);
+    return known?.applied === true ? fieldsOf(known) : undefined;
   }
 
   /** Takes the record at the read slot and returns how many slots it has. */
@@ -177,7 +172,9 @@ export class Directory implements InstrumentRoutes {
     const applied = shard === 0 || early;
     const phase = this.#phaseEarly.get(id) ?? Phase.Closed;
     this.#phaseEarly.delete(id);
-    this.#instruments.push({ id, shard, terms, phase, applied });
+    const instrument = { id, shard, terms, phase, applied };
+    this.#instruments.push(instrument);
+    this.#bySymbol.set(terms.symbol, instrument);
   }
 
   /** Every shard applies every instrument; only the one that trades it counts. The event names that one. */
@@ -199,6 +196,11 @@ export class Directory implements InstrumentRoutes {
     if (known !== undefined) known.phase = phase;
     else this.#phaseEarly.set(id, phase);
   }
+}
+
+function fieldsOf({ id, shard, terms, phase }: Instrument): InstrumentFields {
+  const { symbol, priceMin, priceMax, quantityMax, unit, priceDecimals, quantityDecimals } = terms;
+  return { id, shard, symbol, priceMin, priceMax, quantityMax, unit, priceDecimals, quantityDecimals, phase };
 }
 
 /** Slots of the Parts behind a head. Each Part names their count. */

@@ -19,6 +19,7 @@ import {
   type ControlMessage,
   decodeControl,
   encodeControl,
+  type LogonMessage,
   type ResumePointFields,
   type SubscribeMessage,
   type UnsubscribeMessage,
@@ -28,20 +29,23 @@ import { MAX_FRAME_BYTES } from '../schemas/layout.js';
 import { NONCE_BYTES, PROTOCOL_VERSION } from '../schemas/logon.js';
 import type { Clock } from './clock.js';
 import { Directory } from './directory.js';
+import { HttpDesk } from './http/http-desk.js';
 import { MarketData } from './market-data/market-data.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { OrderExchange } from './orders/order-exchange.js';
 import { OrderPath } from './orders/order-path.js';
 import { AnswerWalker, SentCommands } from './orders/sent-commands.js';
 import { ShardLink } from './orders/shard-link.js';
 import { OutputView } from './reports/output-view.js';
 import { ReportPath } from './reports/report-path.js';
-import { CatchUps } from './reports/resume.js';
+import { CatchUps, lastOfEpoch } from './reports/resume.js';
 import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, ShardFeed } from './reports/shard-feed.js';
+import { PublicSessions } from './sessions/access.js';
 import { Heartbeats } from './sessions/heartbeat.js';
 import { Logon, type Verify } from './sessions/logon.js';
 import { CHALLENGED, CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/session.js';
 import { SessionTable } from './sessions/session-table.js';
-import type { EpochStart, GatewaySettings, GatewayWorkerData } from './worker-data.js';
+import type { GatewaySettings, GatewayWorkerData } from './worker-data.js';
 
 /** What a gateway needs from outside besides its data; tests bring their own. */
 export interface GatewaySeams {
@@ -57,10 +61,15 @@ export interface GatewaySeams {
 /** Instruments in one page: each at most about 100 bytes, so that a page stays under a client's frame limit. */
 const PAGE_INSTRUMENTS = 100;
 
+/** Instruments that a session without a key may have by name on a channel; all of them is one subscription. */
+const PUBLIC_INSTRUMENTS = 256;
+
 const READ: number = Right.Read;
 
 export class Gateway {
   readonly table: SessionTable;
+  /** What HTTP requests are answered by. */
+  readonly http: HttpDesk;
   readonly #data: GatewayWorkerData;
   readonly #settings: GatewaySettings;
   readonly #seams: GatewaySeams;
@@ -75,6 +84,8 @@ export class Gateway {
   readonly #orders: OrderPath;
   readonly #heartbeats: Heartbeats;
   readonly #metrics: GatewayMetrics;
+  readonly #exchange: OrderExchange;
+  readonly #publicSessions: PublicSessions;
   readonly #frames = new CommandFrameReader();
   #stopping = false;
   #framed = false;
@@ -92,6 +103,8 @@ export class Gateway {
     this.#clock = seams.clock;
     this.#metrics = new GatewayMetrics(data, seams.clock);
     this.table = new SessionTable(shardCount);
+    this.#publicSessions = new PublicSessions(data.access.publicSessions, settings.maxPublicSessions);
+    this.#exchange = new OrderExchange(shardCount, settings.httpAnswerMs);
     this.#directory = new Directory(new AdminLog(data.adminLog), shardCount);
     this.#links = data.rings.map((ring, shard) => {
       // One entry a publish: all that the command ring holds, and all whose answers still lie in the output ring.
@@ -117,8 +130,14 @@ export class Gateway {
         (feed, words, count) => this.#take(feed, words, count),
       );
     });
-    this.#reports = new ReportPath(this.#links, this.table, seams.clock, this.#metrics.times, settings, (session) =>
-      this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read'),
+    this.#reports = new ReportPath(
+      this.#links,
+      this.table,
+      seams.clock,
+      this.#metrics.times,
+      settings,
+      this.#exchange,
+      (session) => this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read'),
     );
     this.#market = new MarketData(this.#feeds, seams.clock, settings.pauseBufferedBytes, (instrument) =>
       this.#directory.shardOf(instrument),
@@ -136,14 +155,32 @@ export class Gateway {
       this.table,
       this.#links,
       data.incarnation,
+      this.#publicSessions,
       seams.verify,
       {
         refuse: (session, code, reason, text) => this.#refuseAndClose(session, code, reason, text),
         close: (session, code, text) => this.close(session, code, text),
         live: (session) => this.#goLive(session),
+        livePublic: (session) => this.#begin(session),
+        opened: (account, lane, incarnation) => this.http.sessions.opened(account, lane, incarnation),
       },
     );
     this.#orders = new OrderPath(this.#links, this.#directory, limits.reservedCancelSlots, settings.window);
+    this.http = new HttpDesk({
+      data: { ...data, settings },
+      clock: seams.clock,
+      directory: this.#directory,
+      market: this.#market,
+      feeds: this.#feeds,
+      orders: this.#orders,
+      exchange: this.#exchange,
+      table: this.table,
+      publicSessions: this.#publicSessions,
+      metrics: this.#metrics,
+      ready: () => this.ready && !this.#stopping,
+      logOn: (socket, nonce, message) => this.#logOnByHttp(socket, nonce, message),
+      leave: (session) => this.disconnected(session),
+    });
     this.#heartbeats = new Heartbeats(this.table, this.#feeds, seams.clock, (session, code, text) =>
       this.close(session, code, text),
     );
@@ -182,6 +219,7 @@ export class Gateway {
   /** Ten times a second. */
   tick(): void {
     this.#heartbeats.tick();
+    this.#exchange.tick(this.#clock.nowMs());
     for (const link of this.#links) link.retry();
   }
 
@@ -213,6 +251,7 @@ export class Gateway {
   /** No new sessions; those that are there are told to come back later. */
   stop(): void {
     this.#stopping = true;
+    this.#exchange.stop();
     for (const session of [...this.table.all]) this.close(session, CLOSE_CODES.GOING_DOWN, 'going down');
     for (const link of this.#links) link.retry();
   }
@@ -231,13 +270,25 @@ export class Gateway {
   }
 
   connected(socket: SessionSocket): Session {
-    const nowMs = this.#clock.nowMs();
     const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-    const deadlineMs = nowMs + this.#settings.logonSeconds * 1000;
-    const session = new Session(this.#metrics.counted(socket), this.#data.shardCount, nonce, nowMs, deadlineMs);
-    this.table.all.add(session);
+    const session = this.#newSession(this.#metrics.counted(socket), nonce);
     this.#metrics.opened(this.table.all.size);
     this.#send(session, { type: 'Challenge', version: PROTOCOL_VERSION, venue: this.#data.venue, nonce });
+    return session;
+  }
+
+  #logOnByHttp(socket: SessionSocket, nonce: Uint8Array, message: LogonMessage): Session {
+    const session = this.#newSession(socket, nonce);
+    session.isHttp = true;
+    this.#logon.take(session, message, this.ready && !this.#stopping);
+    return session;
+  }
+
+  #newSession(socket: SessionSocket, nonce: Uint8Array): Session {
+    const nowMs = this.#clock.nowMs();
+    const deadlineMs = nowMs + this.#settings.logonSeconds * 1000;
+    const session = new Session(socket, this.#data.shardCount, nonce, nowMs, deadlineMs);
+    this.table.all.add(session);
     return session;
   }
 
@@ -272,7 +323,8 @@ export class Gateway {
     this.#metrics.gone(this.table.all.size);
     this.#market.forget(session);
     this.#watchFramed();
-    if (wasOpen && lost) for (const link of this.#links) link.loseSession(session.incarnation);
+    if (session.isPublic) this.#publicSessions.leave();
+    else if (wasOpen && lost) for (const link of this.#links) link.loseSession(session.incarnation);
   }
 
   #caughtUp(feed: ShardFeed): void {
@@ -284,14 +336,17 @@ export class Gateway {
   #fellBehind(feed: ShardFeed): void {
     const text = `fell behind shard ${feed.shard} at event ${feed.at}: sessions are closed, the journal is read`;
     this.#seams.log('warn', 'FELL_BEHIND', text);
+    this.#exchange.fellBehind();
     for (const session of [...this.table.all]) {
-      if (session.incarnation !== 0) {
+      // A public one has no private stream, and an HTTP one that is live needs none.
+      if (session.incarnation !== 0 && !(session.isHttp && session.state === LIVE)) {
         this.close(session, CLOSE_CODES.STREAM_RESTARTED, 'the event stream starts again: resume');
       }
     }
   }
 
   #keyRevoked(keyId: number): void {
+    this.http.sessions.keyRevoked(keyId);
     for (const session of [...(this.table.ofKey(keyId) ?? [])]) {
       this.close(session, CLOSE_CODES.KEY_REVOKED, 'the key was revoked');
     }
@@ -402,6 +457,12 @@ export class Gateway {
       this.#refuse(session, 0, request, 0, Reason.UnknownInstrument, '');
       return;
     }
+    const named = session.isPublic ? this.#market.wouldHave(session, channels, instruments) : 0;
+    if (message.type === 'Subscribe' && named > PUBLIC_INSTRUMENTS) {
+      const text = `without a key at most ${PUBLIC_INSTRUMENTS} instruments by name, or all of them`;
+      this.#refuse(session, 0, request, 0, Reason.NotAllowed, text);
+      return;
+    }
     if (message.type === 'Subscribe') this.#market.subscribe(session, channels, message.mode, instruments);
     else this.#market.unsubscribe(session, channels, instruments);
     this.#watchFramed();
@@ -444,9 +505,14 @@ export class Gateway {
       this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.BadPayload, text);
       return;
     }
+    this.#logon.opening--;
+    this.#begin(session);
+  }
+
+  /** From here on it is live. */
+  #begin(session: Session): void {
     session.state = LIVE;
     this.#metrics.loggedOn(++this.#liveSessions);
-    this.#logon.opening--;
     if (session.matched) this.#reports.countMatched(1, this.#feeds);
     session.lastBeatMs = this.#clock.nowMs();
     session.lastHeardMs = session.lastBeatMs;
@@ -459,10 +525,16 @@ export class Gateway {
         incarnation,
         rights,
         heartbeatSeconds: heartbeatMs / 1000,
-        window: this.#settings.window,
-        points: this.#logon.pointsOf(session, (shard) => this.#feeds[shard].epoch),
+        window: session.isHttp ? this.http.window : this.#settings.window,
+        points: session.isPublic ? [] : this.#logon.pointsOf(session, (shard) => this.#feeds[shard].epoch),
       }),
     );
+    if (session.isPublic || session.isHttp) {
+      // Neither has a private stream. What an HTTP session opened stays open until its token ends.
+      session.deadlineMs = session.lastBeatMs + this.#settings.tokenSeconds * 1000;
+      session.flush();
+      return;
+    }
     for (const stream of session.shards) stream.at = stream.openedAt;
     for (const point of session.resume) this.#resume(session, point);
     session.flush();
@@ -522,10 +594,4 @@ export class Gateway {
     session.queue(encodeControl({ type: 'Refused', number, request: 0, index: 0, reason: Reason.BadFrame, text }));
     this.close(session, CLOSE_CODES.BAD_FRAME, text);
   }
-}
-
-/** The last sequence that `epoch` kept: the next epoch begins behind it. The current one is open. */
-function lastOfEpoch(epochs: readonly EpochStart[], epoch: number): number {
-  const next = epochs.find((start) => start.epoch > epoch);
-  return next === undefined ? Number.POSITIVE_INFINITY : next.firstSequence - 1;
 }

@@ -46,6 +46,7 @@ import { logonMessage, PROTOCOL_VERSION } from '../schemas/logon.js';
 import type { Clock } from './clock.js';
 import { Gateway } from './gateway.js';
 import { claimMetrics, type MetricsMemory } from './metrics/metrics-memory.js';
+import { claimAccess } from './sessions/access.js';
 import type { Session, SessionSocket } from './sessions/session.js';
 import {
   DEFAULT_GATEWAY_SETTINGS,
@@ -378,6 +379,7 @@ export class MadeVenue {
     this.#accounts = count(CommandKind.AddAccount);
     this.#keys = count(CommandKind.AddKey);
     this.#instruments = count(CommandKind.AddInstrument);
+    const access = claimAccess();
     const eventSequences = this.shards.map(({ engine }) => engine.eventSequence);
     this.#loseOldSessions();
     const incarnation = new SharedArrayBuffer(4);
@@ -403,6 +405,9 @@ export class MadeVenue {
         epochs: this.shards.map(({ recovered }) => recovered.epochs),
         eventSequences,
         metrics: this.metrics,
+        access,
+        pageDirectory: join(directory, 'page'),
+        gateways: gatewayCount,
         settings: { ...DEFAULT_GATEWAY_SETTINGS, eventsPerTurn: 64, ...settings },
       };
       return new Gateway(data, {

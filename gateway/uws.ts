@@ -10,6 +10,8 @@ import type * as uwsNode24 from 'uws-node24';
 
 // The older package's types describe what we use.
 export type {
+  HttpRequest,
+  HttpResponse,
   TemplatedApp,
   us_listen_socket,
   WebSocket,

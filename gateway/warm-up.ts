@@ -14,6 +14,7 @@ import { SYSTEM_CLOCK } from './clock.js';
 import { Gateway } from './gateway.js';
 import { TOP_BIT, TRADES_BIT } from './market-data/market-data.js';
 import { claimMetrics } from './metrics/metrics-memory.js';
+import { claimAccess } from './sessions/access.js';
 import type { SessionSocket } from './sessions/session.js';
 import { DEFAULT_GATEWAY_SETTINGS, takenSpansNeeded } from './worker-data.js';
 
@@ -49,6 +50,9 @@ export function warmUpGateway(commands = COMMANDS): number {
       epochs: [[{ epoch: shard.epoch, firstSequence: 1 }]],
       eventSequences: [0],
       metrics: { ...scratch, shards: [shard.metrics] },
+      access: claimAccess(),
+      pageDirectory: '',
+      gateways: 1,
       settings: DEFAULT_GATEWAY_SETTINGS,
     },
     {

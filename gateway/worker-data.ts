@@ -8,6 +8,7 @@
 
 import type { Limits } from '../engine/limits.js';
 import type { MetricsMemory } from './metrics/metrics-memory.js';
+import type { AccessMemory } from './sessions/access.js';
 
 /** From which event sequence on a shard's events belong to an epoch. */
 export interface EpochStart {
@@ -50,6 +51,11 @@ export interface GatewayWorkerData {
   readonly eventSequences: readonly number[];
   /** What this gateway counts is `gateways[index]` of it; the others are for whoever answers /metrics. */
   readonly metrics: MetricsMemory;
+  readonly access: AccessMemory;
+  /** Where the files of the page lie, if it was built. */
+  readonly pageDirectory: string;
+  /** How many gateways there are. */
+  readonly gateways: number;
   readonly settings: GatewaySettings;
 }
 
@@ -57,6 +63,15 @@ export interface GatewayWorkerData {
 export interface GatewaySettings {
   /** Connections; one more is refused with HTTP 503. */
   readonly maxSessions: number;
+  /** Sessions without a key, over all gateways; 0: none is let in. */
+  readonly maxPublicSessions: number;
+  /** HTTP requests that wait for their body or their answer; one more is refused with 503. */
+  readonly maxHttpRequests: number;
+  /** Until when the whole body of an HTTP request must have come, and until when orders are answered with what became of them. */
+  readonly httpBodyMs: number;
+  readonly httpAnswerMs: number;
+  /** Life of an HTTP token. */
+  readonly tokenSeconds: number;
   /** Commands of a session that may be unanswered; at most limits.laneAnswers. */
   readonly window: number;
   /** A session with more bytes unsent is closed with 4001. */
@@ -79,6 +94,11 @@ export interface GatewaySettings {
 
 export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = {
   maxSessions: 10_000,
+  maxPublicSessions: 1000,
+  maxHttpRequests: 10_000,
+  httpBodyMs: 5000,
+  httpAnswerMs: 5000,
+  tokenSeconds: 3600,
   window: 4096,
   maxBufferedBytes: 4 * 1024 * 1024,
   pauseBufferedBytes: 1024 * 1024,

@@ -7,6 +7,7 @@
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_ORDERS } from '../engine/limits.js';
+import { DEFAULT_GATEWAY_SETTINGS } from '../gateway/worker-data.js';
 import { EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 const VARIABLE_PREFIX = 'TREDYE_';
@@ -101,6 +102,13 @@ const SETTINGS: readonly Setting[] = [
     schema: z.string().regex(/^[a-z0-9._-]{1,32}$/),
   },
   whole('gateways', 'gateways', [1, 16], 1, 'threads that listen'),
+  whole(
+    'publicSessions',
+    'public-sessions',
+    [0, 100_000],
+    DEFAULT_GATEWAY_SETTINGS.maxPublicSessions,
+    'connections without a key that may watch public data; 0: none',
+  ),
   whole('shards', 'shards', [1, 64], 1, 'threads that match; fixed by the first start of a data directory'),
   choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
   choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
@@ -187,6 +195,8 @@ export interface Configuration {
   readonly venue: string;
   readonly gateways: number;
   readonly shards: number;
+  /** Connections without a key, over all gateways; 0: none. */
+  readonly publicSessions: number;
   readonly logLevel: string;
   readonly logFormat: string;
   readonly metrics: boolean;
@@ -295,6 +305,7 @@ const configurationValues = z.strictObject({
   venue: z.string(),
   gateways: z.int(),
   shards: z.int(),
+  publicSessions: z.int(),
   logLevel: z.string(),
   logFormat: z.string(),
   metrics: z.string(),
@@ -380,6 +391,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       venue: values.venue,
       gateways: values.gateways,
       shards: values.shards,
+      publicSessions: values.publicSessions,
       logLevel: values.logLevel,
       logFormat: values.logFormat,
       metrics: values.metrics === 'on',

@@ -10,6 +10,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { AdminLog } from '../engine/admin-log.js';
 import { MetricWords } from '../engine/metrics/metric-words.js';
 import { watchThread } from '../engine/metrics/thread-watch.js';
@@ -17,6 +18,7 @@ import { spinRounds } from '../engine/ring/wait-policy.js';
 import { ShardStatus } from '../engine/shard/status-words.js';
 import type { ShardRecovered } from '../engine/shard/worker-data.js';
 import { claimMetrics, type MetricsMemory } from '../gateway/metrics/metrics-memory.js';
+import { type AccessMemory, claimAccess } from '../gateway/sessions/access.js';
 import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
 import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Right } from '../schemas/codes.js';
@@ -40,6 +42,8 @@ const OTHER_HOT_THREADS = 1;
 /** Records of a first start: the operator's account, then its key. */
 const FIRST_RECORDS = 2;
 const STREAM_PATH = '/v1/stream';
+/** Where "make build" puts the page. */
+const PAGE_DIRECTORY = join(import.meta.dirname, '..', 'page');
 
 /** What is known when everything serves. */
 export interface Serving {
@@ -81,6 +85,7 @@ export class Supervisor {
   private readonly adminLog: SharedArrayBuffer;
   private readonly statuses: readonly SharedArrayBuffer[];
   private readonly metrics: MetricsMemory;
+  private readonly access: AccessMemory = claimAccess();
   private readonly shards: ShardThreads;
   private readonly gateways = new GatewayThreads();
   private readonly channels: readonly OwnChannel[];
@@ -222,7 +227,14 @@ export class Supervisor {
       epochs: recovered.map(({ epochs }) => epochs),
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),
       metrics: this.metrics,
-      settings: { ...DEFAULT_GATEWAY_SETTINGS, maxSessions: this.sessionsEach },
+      access: this.access,
+      pageDirectory: PAGE_DIRECTORY,
+      gateways: configuration.gateways,
+      settings: {
+        ...DEFAULT_GATEWAY_SETTINGS,
+        maxSessions: this.sessionsEach,
+        maxPublicSessions: configuration.publicSessions,
+      },
     };
   }
 

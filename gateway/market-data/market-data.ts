@@ -27,6 +27,7 @@ import {
 import type { Clock } from '../clock.js';
 import type { ShardFeed } from '../reports/shard-feed.js';
 import { LIVE, type Session } from '../sessions/session.js';
+import { RecentTrades } from './recent-trades.js';
 import { type PendingRecords, PublicInterest, SubscriptionGroup } from './subscriptions.js';
 
 const TRADES: number = Channel.Trades;
@@ -74,6 +75,8 @@ export class MarketData {
   /** By instrument, of channel Top: sequence of the last change. */
   readonly #topLast = new Map<number, number>();
   readonly #lastTrade = new Map<number, LastTrade>();
+  /** For whoever asks; streams do not need it. */
+  readonly trades = new RecentTrades();
   /** Groups by channel and instrument; ALL_INSTRUMENTS is one of them. */
   readonly #groups: readonly Map<number, SubscriptionGroup[]>[] = [new Map(), new Map(), new Map()];
   /** Groups with something to send, by mode. */
@@ -111,6 +114,24 @@ export class MarketData {
       }
     }
     if (this.#dirty[RAW].size > 0 || this.#behind[RAW].size > 0) this.#flush(RAW);
+  }
+
+  /** The books of a shard as of the last event that was taken. Read only. */
+  books(shard: number): LevelFold {
+    return (this.#shards[shard] as ShardMarket).fold;
+  }
+
+  /** The most instruments that a session would have on one of these channels with so many more; all count as one. */
+  wouldHave(session: Session, channels: number, instruments: readonly number[]): number {
+    let most = 0;
+    for (const channel of CHANNELS) {
+      if ((channels & channelBit(channel)) === 0) continue;
+      const groups = this.#interests.get(session)?.of(channel).groups;
+      let count = groups?.size ?? 0;
+      for (const instrument of new Set(instruments)) if (groups?.has(instrument) !== true) count++;
+      most = Math.max(most, count);
+    }
+    return most;
   }
 
   /** Every frameMs while `framedSessions` is above 0. */
@@ -234,6 +255,7 @@ export class MarketData {
 
   #trade(shard: number, record: Int32Array): void {
     const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
+    this.trades.add(instrument, record);
     const known = this.#lastTrade.get(instrument);
     let previousLast = 0;
     if (known === undefined) {

@@ -17,6 +17,7 @@ import {
   MAX_FRAME_RECORDS,
 } from '../../schemas/layout.js';
 import type { Session } from '../sessions/session.js';
+import type { OrderRequest } from './order-exchange.js';
 import type { ShardLink } from './shard-link.js';
 
 const BAD_KIND: number = Reason.BadKind;
@@ -32,6 +33,17 @@ export const ROUTE_UNKNOWN = -1;
 /** The instrument is known, but its shard has not applied it yet. */
 export const ROUTE_NOT_READY = -2;
 const ROUTE_ALL = -3;
+
+/** Who sends commands: a live session, or the session of an HTTP token. */
+export interface CommandSender {
+  readonly account: number;
+  readonly lane: number;
+  readonly incarnation: number;
+  /** Bits of Right. */
+  readonly rights: number;
+  /** Commands taken and not answered. */
+  unanswered: number;
+}
 
 /** Where an instrument trades: its shard, ROUTE_UNKNOWN or ROUTE_NOT_READY. */
 export interface InstrumentRoutes {
@@ -82,6 +94,9 @@ export class OrderPath {
   readonly #route = new Int32Array(MAX_FRAME_RECORDS);
   readonly #staging = new Int32Array(MAX_FRAME_RECORDS * COMMAND_WORDS);
   #answers = 0;
+  // Of the frame at hand: whose answers these are, a stream's or a request's.
+  #session: Session | null = null;
+  #request: OrderRequest | null = null;
 
   constructor(links: readonly ShardLink[], routes: InstrumentRoutes, reservedSlots: number, window: number) {
     this.#links = links;
@@ -92,17 +107,44 @@ export class OrderPath {
     this.#adding = new Int32Array(links.length);
   }
 
+  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments one a shard. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /**
    * Takes `count` records from word `at` on for a LIVE session. Returns 0 when they are in the rings, else the Reason
    * why none of them is, and `refusedIndex` says which record it is about.
    */
   take(session: Session, words: Int32Array, at: number, count: number, inUs: number): number {
+    this.#session = session;
+    this.#request = null;
+    return this.#take(session, this.#window, words, at, count, inUs);
+  }
+
+  /** The same for a request that is answered as a whole. */
+  takeRequest(
+    request: OrderRequest,
+    window: number,
+    words: Int32Array,
+    at: number,
+    count: number,
+    inUs: number,
+  ): number {
+    this.#session = null;
+    this.#request = request;
+    const refused = this.#take(request.sender, window, words, at, count, inUs);
+    this.#request = null;
+    return refused;
+  }
+
+  #take(sender: CommandSender, window: number, words: Int32Array, at: number, count: number, inUs: number): number {
     this.refusedIndex = 0;
     if (count < 1 || count > MAX_FRAME_RECORDS) return BAD_FRAME;
-    const refused = this.#check(session, words, at, count);
+    const refused = this.#check(sender, words, at, count);
     if (refused !== 0) return refused;
     this.refusedIndex = 0;
-    if (session.unanswered + this.#answers > this.#window) return BUSY;
+    if (sender.unanswered + this.#answers > window) return BUSY;
     let shards = 0;
     let only = 0;
     for (let shard = 0; shard < this.#links.length; shard++) {
@@ -114,19 +156,19 @@ export class OrderPath {
       if ((this.#links[shard] as ShardLink).free() < records + spare) return BUSY;
     }
     // From here on nothing can refuse.
-    session.unanswered += this.#answers;
+    sender.unanswered += this.#answers;
     if (shards === 1) {
       const link = this.#links[only] as ShardLink;
-      link.publish(words, at, count, session, inUs);
+      link.publish(words, at, count, this.#session, inUs, this.#request);
       link.wake();
     } else {
-      this.#spread(session, words, at, count, inUs);
+      this.#spread(words, at, count, inUs);
     }
     return 0;
   }
 
   /** All checks, and the two words that the gateway writes. Leaves routes and counts behind. */
-  #check(session: Session, words: Int32Array, at: number, count: number): number {
+  #check(sender: CommandSender, words: Int32Array, at: number, count: number): number {
     this.#records.fill(0);
     this.#adding.fill(0);
     this.#answers = 0;
@@ -139,13 +181,13 @@ export class OrderPath {
       const kind = (words[head + COMMAND_KIND_WORD] as number) & 0xff;
       const right = RIGHT_FOR_KIND[kind] as number;
       if (right === 0) return BAD_KIND;
-      if ((session.rights & right) === 0) return NOT_ALLOWED;
-      if ((words[head + COMMAND_CLIENT_ORDER_ID + 1] as number) >>> 16 !== session.lane) return WRONG_LANE;
+      if ((sender.rights & right) === 0) return NOT_ALLOWED;
+      if ((words[head + COMMAND_CLIENT_ORDER_ID + 1] as number) >>> 16 !== sender.lane) return WRONG_LANE;
       const route = this.#routeOf(kind, right, (words[head + COMMAND_INSTRUMENT] as number) >>> 0);
       if (route === ROUTE_UNKNOWN) return UNKNOWN_INSTRUMENT;
       if (route === ROUTE_NOT_READY) return NOT_READY;
-      if (OWN_ACCOUNT[kind] === 1) words[head + COMMAND_ACCOUNT] = session.account;
-      words[head + COMMAND_SESSION] = session.incarnation;
+      if (OWN_ACCOUNT[kind] === 1) words[head + COMMAND_ACCOUNT] = sender.account;
+      words[head + COMMAND_SESSION] = sender.incarnation;
       this.#count(record, 1 + parts, route, ADDS[kind] as number);
       record += 1 + parts;
     }
@@ -173,7 +215,7 @@ export class OrderPath {
   }
 
   /** Publishes each shard's records of the frame, in the frame's order. */
-  #spread(session: Session, words: Int32Array, at: number, count: number, inUs: number): void {
+  #spread(words: Int32Array, at: number, count: number, inUs: number): void {
     for (let shard = 0; shard < this.#links.length; shard++) {
       if (this.#records[shard] === 0) continue;
       let staged = 0;
@@ -187,7 +229,7 @@ export class OrderPath {
         staged++;
       }
       const link = this.#links[shard] as ShardLink;
-      link.publish(this.#staging, 0, staged, session, inUs);
+      link.publish(this.#staging, 0, staged, this.#session, inUs, this.#request);
       link.wake();
     }
   }

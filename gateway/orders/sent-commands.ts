@@ -11,6 +11,7 @@
 
 import { TakenSpansReader } from '../../engine/shard/taken-spans.js';
 import type { Session } from '../sessions/session.js';
+import type { OrderRequest } from './order-exchange.js';
 
 /** Entries of one ring, oldest first. Full only if the shard took nothing for longer than the rings are long. */
 export class SentCommands {
@@ -18,6 +19,7 @@ export class SentCommands {
   readonly slots: Int32Array;
   readonly inUs: Float64Array;
   readonly sessions: (Session | null)[];
+  readonly requests: (OrderRequest | null)[];
   readonly mask: number;
   /** Number of the next entry. */
   pushed = 0;
@@ -29,14 +31,22 @@ export class SentCommands {
     this.slots = new Int32Array(capacity);
     this.inUs = new Float64Array(capacity);
     this.sessions = new Array<Session | null>(capacity).fill(null);
+    this.requests = new Array<OrderRequest | null>(capacity).fill(null);
   }
 
-  /** `slots` records from ring position `position` on; `session` null: nobody waits for the answers. */
-  push(position: number, slots: number, session: Session | null, inUs: number): void {
+  /** `slots` records from ring position `position` on. Neither session nor request: nobody waits for the answers. */
+  push(
+    position: number,
+    slots: number,
+    session: Session | null,
+    inUs: number,
+    request: OrderRequest | null = null,
+  ): void {
     const at = this.pushed & this.mask;
     this.positions[at] = position;
     this.slots[at] = slots;
     this.sessions[at] = session;
+    this.requests[at] = request;
     this.inUs[at] = inUs;
     this.pushed = (this.pushed + 1) | 0;
   }
@@ -47,6 +57,7 @@ export class AnswerWalker {
   /** Who sent the command that `answers` recognised, and when it came in, µs. */
   session: Session | null = null;
   inUs = 0;
+  #request: OrderRequest | null = null;
 
   readonly #sent: SentCommands;
   readonly #spans: TakenSpansReader;
@@ -80,6 +91,13 @@ export class AnswerWalker {
     return this.#find((spans.position + (commandSequence - spans.firstSequence)) | 0);
   }
 
+  /** The request that sent the command recognised last, once; null: a session did, or nobody. */
+  takeRequest(): OrderRequest | null {
+    const request = this.#request;
+    this.#request = null;
+    return request;
+  }
+
   /** Entries that this walker still needs. */
   waiting(): number {
     return (this.#sent.pushed - this.#entry) | 0;
@@ -100,18 +118,22 @@ export class AnswerWalker {
   }
 
   #find(position: number): boolean {
-    const { positions, slots, sessions, inUs, mask, pushed } = this.#sent;
+    const { positions, slots, sessions, requests, inUs, mask, pushed } = this.#sent;
     while (this.#entry !== pushed) {
       const at = this.#entry & mask;
       const offset = (position - (positions[at] as number)) | 0;
       if (offset < 0) return false;
       if (offset < (slots[at] as number)) {
         this.session = sessions[at] as Session | null;
+        this.#request = requests[at] as OrderRequest | null;
         this.inUs = inUs[at] as number;
         return true;
       }
       // Its last command is behind us. The name is let go, or a closed session stays in memory for a ring's length.
-      if (this.#frees) sessions[at] = null;
+      if (this.#frees) {
+        sessions[at] = null;
+        requests[at] = null;
+      }
       this.#entry = (this.#entry + 1) | 0;
     }
     return false;

@@ -14,6 +14,7 @@ import {
   COMMAND_WORDS,
 } from '../../schemas/layout.js';
 import type { Session } from '../sessions/session.js';
+import type { OrderRequest } from './order-exchange.js';
 import type { AnswerWalker, SentCommands } from './sent-commands.js';
 
 const SESSION_OPEN: number = CommandKind.SessionOpen;
@@ -53,10 +54,17 @@ export class ShardLink {
   }
 
   /** Publishes records that `free` said there is room for; the shard is woken by `wake`. */
-  publish(words: Int32Array, at: number, count: number, session: Session | null, inUs: number): void {
+  publish(
+    words: Int32Array,
+    at: number,
+    count: number,
+    session: Session | null,
+    inUs: number,
+    request: OrderRequest | null = null,
+  ): void {
     const behind = this.ring.publish(words, at, count);
     if (behind < 0) throw new Error(`A command ring with room for ${count} records did not take them.`);
-    this.sent.push((behind - count) | 0, count, session, inUs);
+    this.sent.push((behind - count) | 0, count, session, inUs, request);
   }
 
   wake(): void {

@@ -26,6 +26,7 @@ import {
 } from '../../schemas/layout.js';
 import type { Clock } from '../clock.js';
 import type { OrderTimes } from '../metrics/order-times.js';
+import type { OrderExchange } from '../orders/order-exchange.js';
 import type { AnswerWalker } from '../orders/sent-commands.js';
 import type { ShardLink } from '../orders/shard-link.js';
 import { LIVE, OPENING, type Session } from '../sessions/session.js';
@@ -63,6 +64,7 @@ export class ReportPath {
   readonly #window: number;
   readonly #maxBufferedBytes: number;
   readonly #slowReader: SlowReader;
+  readonly #exchange: OrderExchange;
   readonly #writer = new ReportFrameWriter();
   /** Where each shard's matched pass stands, a sequence; NONE when there is no pass. */
   readonly #matchedAt: number[];
@@ -92,9 +94,11 @@ export class ReportPath {
     clock: Clock,
     times: OrderTimes,
     bounds: { readonly window: number; readonly maxBufferedBytes: number; readonly eventsPerTurn: number },
+    exchange: OrderExchange,
     slowReader: SlowReader,
   ) {
     this.#links = links;
+    this.#exchange = exchange;
     this.#table = table;
     this.#clock = clock;
     this.#times = times;
@@ -146,6 +150,9 @@ export class ReportPath {
     this.#begin(feed, words, DISK, false);
     this.#time(feed.shard, true, feed.at, feed.live ? count : 0);
     const shard = feed.shard;
+    const exchange = this.#exchange;
+    let exchanged = false;
+    let exchangeCommand = 0;
     let lastCommand = 0;
     let lastAccount = 0;
     let stream: AccountStream | undefined;
@@ -159,6 +166,16 @@ export class ReportPath {
         lastCommand = command;
         if (feed.live && link.durable.answers(command)) this.#answered(link.durable, false, event);
       }
+      if (command !== exchangeCommand) {
+        exchangeCommand = command;
+        const request = link.durable.takeRequest();
+        if (request !== null) {
+          this.#times.answered(event, link.durable.inUs);
+          exchange.begin(shard, command, request);
+        }
+        exchanged = exchange.open > 0 && exchange.turnTo(shard, command);
+      }
+      if (exchanged) exchange.take(words, at);
       const kind = (words[at + EVENT_KIND_WORD] as number) & 0xff;
       if (kind === SESSION_OPENED) watch.sessionOpened(shard, words, at);
       else if (kind === REJECTED && watch.opening > 0) this.#refusedOpening(words, at, watch);

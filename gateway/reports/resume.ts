@@ -16,6 +16,7 @@ import type { JournalReader, JournalRecord } from '../../engine/journal/reader.j
 import { UP_TO_MATCHED } from '../../engine/ring/output-reader.js';
 import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import { LIVE, type Session, type ShardStream } from '../sessions/session.js';
+import type { EpochStart } from '../worker-data.js';
 import type { ReportPath } from './report-path.js';
 import type { ShardFeed } from './shard-feed.js';
 
@@ -216,4 +217,10 @@ export class CatchUps {
 /** Nobody waits for it any more: the session is closed, or all of the shard's are about to begin anew. */
 function isOver({ session, feed }: CatchUp): boolean {
   return session.state !== LIVE || !feed.live;
+}
+
+/** The last sequence that `epoch` kept: the next epoch begins behind it. The current one is open. */
+export function lastOfEpoch(epochs: readonly EpochStart[], epoch: number): number {
+  const next = epochs.find((start) => start.epoch > epoch);
+  return next === undefined ? Number.POSITIVE_INFINITY : next.firstSequence - 1;
 }

@@ -44,6 +44,8 @@ export class Heartbeats {
         this.#close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read');
       } else if (session.state !== LIVE) {
         if (nowMs >= session.deadlineMs) this.#close(session, CLOSE_CODES.LOGON_TIMED_OUT, 'no logon in time');
+      } else if (session.isHttp) {
+        if (nowMs >= session.deadlineMs) this.#close(session, CLOSE_CODES.LOGON_TIMED_OUT, 'its token ended');
       } else if (nowMs - session.lastHeardMs > MISSED_INTERVALS * session.heartbeatMs + MISSED_MORE_MS) {
         this.#close(session, CLOSE_CODES.HEARTBEAT_MISSED, 'nothing was heard for two heartbeat intervals');
       } else if (nowMs - session.lastBeatMs >= session.heartbeatMs) {

@@ -8,7 +8,7 @@
 
 import { createHash, type KeyObject, verify } from 'node:crypto';
 import { CLOSE_CODES, type CloseCode } from '../../schemas/close-codes.js';
-import { AckLevel, Reason } from '../../schemas/codes.js';
+import { AckLevel, Reason, Right } from '../../schemas/codes.js';
 import {
   decodeLogonTerms,
   type LogonMessage,
@@ -28,6 +28,7 @@ import { type Directory, type Key, keyObjectOf } from '../directory.js';
 import type { ShardLink } from '../orders/shard-link.js';
 import type { OpeningWatch } from '../reports/report-path.js';
 import type { GatewaySettings } from '../worker-data.js';
+import type { PublicSessions } from './access.js';
 import { CHALLENGED, OPENING, type Session, VERIFYING } from './session.js';
 import type { SessionTable } from './session-table.js';
 
@@ -51,7 +52,14 @@ export interface LogonOutcome {
   close(session: Session, code: CloseCode, text: string): void;
   /** All shards have it. Not within a pass. */
   live(session: Session): void;
+  /** A session without a key may begin. */
+  livePublic(session: Session): void;
+  /** A SessionOpened of any gateway is durable. */
+  opened(account: number, lane: number, incarnation: number): void;
 }
+
+/** LogonTerms.key_id of a session without a key. */
+const NO_KEY = 0;
 
 interface Check {
   readonly session: Session;
@@ -70,6 +78,7 @@ export class Logon implements OpeningWatch {
   readonly #table: SessionTable;
   readonly #links: readonly ShardLink[];
   readonly #incarnation: Int32Array;
+  readonly #publicSessions: PublicSessions;
   readonly #verify: Verify;
   readonly #outcome: LogonOutcome;
   readonly #waiting: Check[] = [];
@@ -85,6 +94,7 @@ export class Logon implements OpeningWatch {
     table: SessionTable,
     links: readonly ShardLink[],
     incarnation: SharedArrayBuffer,
+    publicSessions: PublicSessions,
     verifySignature: Verify,
     outcome: LogonOutcome,
   ) {
@@ -94,6 +104,7 @@ export class Logon implements OpeningWatch {
     this.#table = table;
     this.#links = links;
     this.#incarnation = new Int32Array(incarnation);
+    this.#publicSessions = publicSessions;
     this.#verify = verifySignature;
     this.#outcome = outcome;
   }
@@ -125,6 +136,14 @@ export class Logon implements OpeningWatch {
       this.#refuse(session, Reason.BadPayload, wrong);
       return;
     }
+    if (session.isHttp && terms.resume.length > 0) {
+      this.#refuse(session, Reason.BadPayload, 'an HTTP session has no stream to resume');
+      return;
+    }
+    if (terms.keyId === NO_KEY) {
+      this.#takePublic(session, logon, terms);
+      return;
+    }
     const key = this.#directory.key(terms.keyId);
     if (key === undefined) {
       this.#refuse(session, Reason.UnknownKey, 'no such key');
@@ -141,6 +160,7 @@ export class Logon implements OpeningWatch {
     const incarnation = (events[at + EVENT_SESSION] as number) >>> 0;
     const account = (events[at + EVENT_ACCOUNT] as number) >>> 0;
     const lane = (events[at + EVENT_CLIENT_ORDER_ID + 1] as number) >>> 16;
+    this.#outcome.opened(account, lane, incarnation);
     const ofLane = this.#table.ofLane(account, lane);
     if (ofLane !== undefined) {
       for (const older of [...ofLane]) {
@@ -184,6 +204,31 @@ export class Logon implements OpeningWatch {
       sequence: openedAt,
       accountSequence: openedAccountSequence,
     }));
+  }
+
+  #takePublic(session: Session, logon: LogonMessage, terms: LogonTermsFields): void {
+    if (session.isHttp) {
+      this.#refuse(session, Reason.NotAllowed, 'public data needs no logon over HTTP: an order needs a key');
+      return;
+    }
+    if (logon.signature.length > 0 || terms.resume.length > 0) {
+      this.#refuse(session, Reason.BadPayload, 'without a key there is nothing to sign and nothing to resume');
+      return;
+    }
+    if (!this.#publicSessions.allowed) {
+      this.#refuse(session, Reason.NotAllowed, 'nobody may watch here without a key');
+      return;
+    }
+    if (!this.#publicSessions.enter()) {
+      const text = 'as many watch without a key as may: try again later';
+      this.#outcome.refuse(session, CLOSE_CODES.NOT_READY, Reason.NotReady, text);
+      return;
+    }
+    session.isPublic = true;
+    session.rights = Right.Read;
+    session.ackLevel = AckLevel.Disk;
+    session.heartbeatMs = terms.heartbeatSeconds * 1000;
+    this.#outcome.livePublic(session);
   }
 
   #refuse(session: Session, reason: number, text: string): void {
@@ -233,8 +278,8 @@ export class Logon implements OpeningWatch {
     session.keyId = key.id;
     session.rights = key.rights;
     session.lane = terms.lane;
-    session.ackLevel = terms.ackLevel;
-    session.matched = terms.ackLevel === AckLevel.Matched;
+    session.ackLevel = session.isHttp ? AckLevel.Disk : terms.ackLevel;
+    session.matched = session.ackLevel === AckLevel.Matched;
     session.heartbeatMs = terms.heartbeatSeconds * 1000;
     session.resume = terms.resume;
     session.incarnation = Atomics.add(this.#incarnation, 0, 1) >>> 0;

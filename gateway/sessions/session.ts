@@ -5,6 +5,9 @@
  *   CHALLENGED ──Logon──> VERIFYING ──signature right──> OPENING ──SessionOpened durable in all shards──> LIVE
  *        └───────────────────────┴────────────────────────────┴───────────────────────────────────────────┴──> CLOSED
  *
+ * A public session, without a key, goes from CHALLENGED to LIVE: it has no account and is open in no shard. An HTTP
+ * session has no connection: once live it only holds its incarnation open until its token ends.
+ *
  * CLOSED is entered before the socket is gone: from then on nothing is sent to it and nothing it says is heard.
  */
 
@@ -58,12 +61,14 @@ export class Session {
   /** True when its reports leave at level matched. */
   matched = false;
   resume: readonly ResumePointFields[] = [];
+  isPublic = false;
+  isHttp = false;
   /** Shards in which the session is open and durable. */
   openedCount = 0;
   heartbeatMs = 0;
   lastHeardMs: number;
   lastBeatMs: number;
-  /** Until LIVE: when the connection is given up. */
+  /** Until LIVE: when the connection is given up. Of a live HTTP session: when its token ends. */
   deadlineMs: number;
   /** Commands taken and not answered. */
   unanswered = 0;
