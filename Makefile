@@ -12,6 +12,8 @@ PYTHON_ENVIRONMENT := .venv/.installed
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 TAP_BUILT := node_modules/.tap-built
+PAGE := build/page/index.html
+PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
 .PHONY: help install test-packages python build generate fuzz check test test-floor demo replay flow bench-start kill mutants figures record clean
 
@@ -42,8 +44,13 @@ $(TAP_BUILT): $(INSTALLED) .taprc
 	$(BIN)/tap build > $(TAP_BUILT).log
 	@touch $@
 
-build: $(INSTALLED) ## compile everything to build/
+build: $(INSTALLED) $(PAGE) ## compile everything to build/
 	$(BIN)/tsc
+
+# Vite needs a newer Node than the platform does.
+$(PAGE): $(INSTALLED) $(PAGE_SOURCES)
+	@if [ -x $(BIN)/vite ]; then $(BIN)/vite build --config client/page/vite.config.js --logLevel warn; \
+	else echo "The page at / is not built: that needs Node 20.19 or later, and npm ci after a change of Node."; fi
 
 # Documents are made second: the tables they show are compiled against the generated codes.
 generate: build ## make generated code and documents from schemas/*.fbs and schemas/kinds.ts

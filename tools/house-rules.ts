@@ -11,7 +11,7 @@ const MAY_BE_LONG: ReadonlyMap<string, string> = new Map();
 
 const GENERATED = 'schemas/generated/';
 const BINARY = /\.(gz|bin|png|ico|woff2|wasm)$/;
-const CODE = /\.(ts|mts|cts|js|mjs|cjs|py|sh|fbs|css|html)$|(^|\/)Makefile$|^\.ci\//;
+const CODE = /\.(ts|tsx|mts|cts|js|mjs|cjs|py|sh|fbs|css|html)$|(^|\/)Makefile$|^\.ci\//;
 const SCRIPT = /\.(sh|ya?ml)$|(^|\/)Makefile$|^\.ci\/|(^|\/)package\.json$/;
 const TEST = /\.(test|fuzz|stress)\.ts$/;
 
@@ -64,7 +64,7 @@ function nameFindings(path: string): string[] {
   const findings: string[] = [];
   const parts = path.split('/');
   if (parts.some((part) => BANNED_NAME.test(part))) findings.push('a name that says nothing about what it holds');
-  if (path.endsWith('.ts') && !path.startsWith(GENERATED) && !KEBAB.test(parts.at(-1) ?? '')) {
+  if (/\.tsx?$/.test(path) && !path.startsWith(GENERATED) && !KEBAB.test(parts.at(-1) ?? '')) {
     findings.push('file names are kebab-case');
   }
   return findings;
@@ -82,7 +82,7 @@ function textFindings(path: string, text: string): string[] {
   if (!CODE.test(path)) return findings;
   const length = text.endsWith('\n') ? lines.length - 1 : lines.length;
   if (length > MAX_LINES && !MAY_BE_LONG.has(path)) findings.push(`${path}: ${length} lines, at most ${MAX_LINES}`);
-  if (path.endsWith('.ts') && !TEST.test(path) && !/^(#!.*\n)?\/[/*]/.test(text)) {
+  if (/\.tsx?$/.test(path) && !TEST.test(path) && !/^(#!.*\n)?\/[/*]/.test(text)) {
     findings.push(`${path}: opens without a comment that says its job, its thread and what it may assume`);
   }
   return findings;

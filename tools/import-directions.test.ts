@@ -50,6 +50,12 @@ const WRONG: readonly { what: string; path: string; imports: string; expected: s
     expected: 'engine/shard/round.ts -> gateway/session.ts: engine may import schemas only',
   },
   {
+    what: 'a component imports the gateway',
+    path: 'client/page/bar.tsx',
+    imports: "import { session } from '../../gateway/session.js';\nexport const Bar = () => <p>{session}</p>;",
+    expected: 'client/page/bar.tsx -> gateway/session.ts: a component is of the page',
+  },
+  {
     what: 'gateway and backbone meet',
     path: 'gateway/history.ts',
     imports: "import { tail } from '../backbone/tail.js';\nexport const x = tail;",

@@ -1,7 +1,7 @@
 // The import rule of ARCHITECTURE.md as rules for dependency-cruiser, and the run of it.
 // Runs in the tools' main thread. Reads the .ts sources, compiles nothing.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
 import { sourceFiles } from './source-tree.js';
 
@@ -24,7 +24,7 @@ const TEST_MAY_IMPORT = ['proof', 'bench'];
 const TEST_FILE = '\\.(test|fuzz|stress|bench)\\.ts$';
 
 /** An entry file runs when it is loaded: `main.ts`, `worker.ts`, and names that end in `-main.ts`, `-worker.ts`. */
-const ENTRY_FILE = '[/-](main|worker)\\.ts$';
+const ENTRY_FILE = '[/-](main|worker)\\.tsx?$';
 
 /** What computes events from commands does it without the system and without the rooms that carry its bytes. */
 const PURE_ENGINE = '^engine/(book|matching)/';
@@ -44,7 +44,7 @@ export async function importFindings(root: string): Promise<ImportFindings> {
     // With TypeScript 7 dependency-cruiser's own parser sees no module and says nothing; swc sees type imports, too.
     parser: 'swc',
     tsPreCompilationDeps: true,
-    exclude: { path: '(^|/)(build|build-[^/]*|scratch|\\.tap)/' },
+    exclude: { path: '(^|/)(build|build-[^/]*|scratch|\\.tap)/|\\.tsx$' },
     doNotFollow: { path: 'node_modules' },
     ruleSet: { forbidden: forbidden() },
     validate: true,
@@ -55,7 +55,10 @@ export async function importFindings(root: string): Promise<ImportFindings> {
   );
   const { modules, summary } = output as ICruiseResult;
   return {
-    violations: summary.violations.map(({ rule, from, to }) => `${from} -> ${to}: ${rule.name}`),
+    violations: [
+      ...summary.violations.map(({ rule, from, to }) => `${from} -> ${to}: ${rule.name}`),
+      ...componentViolations(root),
+    ],
     fileCount: modules.filter(({ source }) => isRoomSource(source)).length,
   };
 }
@@ -67,6 +70,20 @@ export function roomSourceCount(root: string): number {
 
 function isRoomSource(path: string): boolean {
   return path.endsWith('.ts') && ROOMS.some((room) => path.startsWith(`${room}/`));
+}
+
+/** The same for components, whose JSX dependency-cruiser's parser does not read: the page's, so schemas and client alone. */
+function componentViolations(root: string): string[] {
+  const found: string[] = [];
+  for (const path of sourceFiles(root).filter((source) => source.endsWith('.tsx'))) {
+    for (const [, name = ''] of readFileSync(join(root, path), 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)) {
+      const target = posix.join(posix.dirname(path), name.replace(/\.js$/, '.ts'));
+      const allowed = /^(client|schemas)\//.test(target) && !new RegExp(NODE_CLIENT).test(target);
+      if (!allowed || new RegExp(ENTRY_FILE).test(target))
+        found.push(`${path} -> ${target}: a component is of the page`);
+    }
+  }
+  return found;
 }
 
 function forbidden(): IForbiddenRuleType[] {

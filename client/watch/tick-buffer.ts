@@ -1,0 +1,201 @@
+/**
+ * The newest state of every instrument, and which of them changed since it was last taken: the worker puts every public
+ * record in, and many records of one instrument become one tick. Worker of a page; nothing is allocated for a record but
+ * an instrument's first tape.
+ */
+
+import { EventKind, Liquidity } from '../../schemas/codes.js';
+import {
+  EVENT_AMOUNT,
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_LIQUIDITY_SHIFT,
+  EVENT_PRICE,
+  EVENT_QUANTITY,
+  EVENT_SELL_BIT,
+  EVENT_TIME_US,
+  joinWords,
+  NO_PRICE,
+} from '../../schemas/layout.js';
+import {
+  ASK,
+  ASK_QUANTITY,
+  BID,
+  BID_QUANTITY,
+  COLUMN_COUNT,
+  clearFields,
+  DIRECTION,
+  FIELDS,
+  HEADER_DOUBLES,
+  LAST,
+  messageBytes,
+  TAPE_COUNT,
+  TAPE_DOUBLES,
+  TAPE_LENGTH,
+  TAPE_PRICE,
+  TAPE_QUANTITY,
+  TAPE_SIDE,
+  TAPE_SLOT,
+  TAPE_TIME_US,
+  TICK_COUNT,
+  TICK_DOUBLES,
+  TRADES,
+  VOLUME,
+} from './tick-layout.js';
+
+const FIRST_SLOTS = 64;
+const NONE = -1;
+const TRADE: number = EventKind.Trade;
+const TOP: number = EventKind.Top;
+const AUCTION: number = Liquidity.Auction;
+
+/** The last trades of one instrument, a ring. */
+class Tape {
+  readonly values = new Float64Array(TAPE_LENGTH * TAPE_DOUBLES);
+  /** All that were ever put in. */
+  count = 0;
+}
+
+export class TickBuffer {
+  /** Records taken. */
+  records = 0;
+  private readonly slots = new Map<number, number>();
+  private values = new Float64Array(FIRST_SLOTS * FIELDS);
+  private isChanged = new Uint8Array(FIRST_SLOTS);
+  private changed = new Int32Array(FIRST_SLOTS);
+  private changedCount = 0;
+  private readonly tapes: (Tape | undefined)[] = [];
+  private tapeSlot = NONE;
+  private tapeChanged = false;
+
+  /** The slot of an instrument, a new one when it has none. */
+  slotOf(instrument: number): number {
+    const known = this.slots.get(instrument);
+    if (known !== undefined) return known;
+    const slot = this.slots.size;
+    if (slot === this.isChanged.length) this.grow();
+    clearFields(this.values, slot * FIELDS);
+    this.slots.set(instrument, slot);
+    return slot;
+  }
+
+  get slotCount(): number {
+    return this.slots.size;
+  }
+
+  /** The instrument whose trades are told one by one. */
+  selectTape(instrument: number): void {
+    this.tapeSlot = this.slotOf(instrument);
+    this.tapeChanged = true;
+  }
+
+  /** A Trade or Top record at word `at`; others are left out. */
+  take(words: Int32Array, at: number): void {
+    const kindWord = words[at + EVENT_KIND_WORD] as number;
+    const kind = kindWord & 0xff;
+    if (kind !== TRADE && kind !== TOP) return;
+    this.records++;
+    const slot = this.slotOf((words[at + EVENT_INSTRUMENT] as number) >>> 0);
+    if (kind === TRADE) this.takeTrade(slot, words, at, kindWord);
+    else this.takeTop(slot, words, at, kindWord);
+    if (this.isChanged[slot] === 1) return;
+    this.isChanged[slot] = 1;
+    this.changed[this.changedCount++] = slot;
+  }
+
+  private takeTrade(slot: number, words: Int32Array, at: number, kindWord: number): void {
+    const { values } = this;
+    const row = slot * FIELDS;
+    const price = words[at + EVENT_PRICE] as number;
+    const quantity = (words[at + EVENT_QUANTITY] as number) >>> 0;
+    const before = values[row + LAST] as number;
+    // The first price compares with none, and leaves the direction as it is.
+    if (price > before) values[row + DIRECTION] = 1;
+    else if (price < before) values[row + DIRECTION] = -1;
+    values[row + LAST] = price;
+    values[row + TRADES] = (values[row + TRADES] as number) + 1;
+    values[row + VOLUME] = (values[row + VOLUME] as number) + quantity;
+
+    let tape = this.tapes[slot];
+    if (tape === undefined) {
+      tape = new Tape();
+      this.tapes[slot] = tape;
+    }
+    const entry = (tape.count++ % TAPE_LENGTH) * TAPE_DOUBLES;
+    const auction = ((kindWord >> EVENT_LIQUIDITY_SHIFT) & 3) === AUCTION;
+    tape.values[entry + TAPE_TIME_US] = joinWords(
+      words[at + EVENT_TIME_US] as number,
+      words[at + EVENT_TIME_US + 1] as number,
+    );
+    tape.values[entry + TAPE_PRICE] = price;
+    tape.values[entry + TAPE_QUANTITY] = quantity;
+    tape.values[entry + TAPE_SIDE] = auction ? 0 : (kindWord & EVENT_SELL_BIT) === 0 ? 1 : -1;
+    if (slot === this.tapeSlot) this.tapeChanged = true;
+  }
+
+  private takeTop(slot: number, words: Int32Array, at: number, kindWord: number): void {
+    const row = slot * FIELDS;
+    const buys = (kindWord & EVENT_SELL_BIT) === 0;
+    const price = words[at + EVENT_PRICE] as number;
+    this.values[row + (buys ? BID : ASK)] = price === NO_PRICE ? Number.NaN : price;
+    this.values[row + (buys ? BID_QUANTITY : ASK_QUANTITY)] = joinWords(
+      words[at + EVENT_AMOUNT] as number,
+      words[at + EVENT_AMOUNT + 1] as number,
+    );
+  }
+
+  /**
+   * Empties it into a message with `columns` columns of history: into `buffer` when that is large enough, else into a new
+   * one. Null when there is nothing to tell; the buffer stays the caller's then.
+   */
+  write(buffer: ArrayBuffer, columns: number): ArrayBuffer | null {
+    if (this.changedCount === 0 && !this.tapeChanged && columns === 0) return null;
+    const needed = messageBytes(this.slotCount);
+    const target = buffer.byteLength >= needed ? buffer : new ArrayBuffer(messageBytes(this.isChanged.length));
+    const message = new Float64Array(target);
+    let at = HEADER_DOUBLES;
+    for (let index = 0; index < this.changedCount; index++) {
+      const slot = this.changed[index] as number;
+      this.isChanged[slot] = 0;
+      message[at] = slot;
+      for (let field = 0; field < FIELDS; field++) {
+        message[at + 1 + field] = this.values[slot * FIELDS + field] as number;
+      }
+      at += TICK_DOUBLES;
+    }
+    message[TICK_COUNT] = this.changedCount;
+    message[COLUMN_COUNT] = columns;
+    message[TAPE_SLOT] = this.tapeChanged ? this.tapeSlot : NONE;
+    message[TAPE_COUNT] = this.tapeChanged ? this.writeTape(message, at) : 0;
+    this.changedCount = 0;
+    this.tapeChanged = false;
+    return target;
+  }
+
+  /** Newest first. Returns how many. */
+  private writeTape(message: Float64Array, start: number): number {
+    const tape = this.tapes[this.tapeSlot];
+    if (tape === undefined) return 0;
+    const count = Math.min(tape.count, TAPE_LENGTH);
+    for (let back = 0; back < count; back++) {
+      const entry = ((tape.count - 1 - back) % TAPE_LENGTH) * TAPE_DOUBLES;
+      for (let field = 0; field < TAPE_DOUBLES; field++) {
+        message[start + back * TAPE_DOUBLES + field] = tape.values[entry + field] as number;
+      }
+    }
+    return count;
+  }
+
+  private grow(): void {
+    const slots = this.isChanged.length * 2;
+    const [values, isChanged, changed] = [
+      new Float64Array(slots * FIELDS),
+      new Uint8Array(slots),
+      new Int32Array(slots),
+    ];
+    values.set(this.values);
+    isChanged.set(this.isChanged);
+    changed.set(this.changed);
+    [this.values, this.isChanged, this.changed] = [values, isChanged, changed];
+  }
+}
