@@ -9,8 +9,8 @@
 import { type BrowserKey, browserSignerOf } from './browser/signer.js';
 import { openBrowserSocket } from './browser/socket.js';
 import { type ConnectOptions, sessionParts } from './connect-options.js';
-import { MarketClient } from './market-client.js';
 import { NO_KEY } from './no-key.js';
+import { PublicSession } from './public-session.js';
 import type { Signer } from './seams.js';
 import { TradingClient } from './trading-client.js';
 
@@ -31,7 +31,7 @@ export class TredyeClient extends TradingClient {
 }
 
 /** A client without a key, for public data alone. */
-export class TredyeWatcher extends MarketClient {
+export class TredyeWatcher extends PublicSession {
   /**
    * It begins at once and goes on trying, from the first attempt on, until it is closed or the platform refuses it; what
    * happens is said by onStateChange and onRetry.

@@ -1,13 +1,12 @@
 /**
- * The client: one lane of one account, over as many connections as it takes. It keeps the private stream whole (chain,
- * resume, fence), pairs commands with their first reports, and hands on what comes.
+ * The session of an account: one lane of it, over as many connections as it takes. It keeps the private stream whole
+ * (chain, resume, fence), pairs commands with their first reports, and hands on what comes.
  *
  * Everything happens on the event loop; nothing here blocks. Browser and Node: what differs lies behind seams.ts.
  */
 
-import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
-import { type AckLevel, EventKind, Reason, type StreamMode } from '../schemas/codes.js';
-import type { ControlMessage, LogonAnswerMessage, PageSampleMessage } from '../schemas/control.js';
+import { EventKind, Reason } from '../schemas/codes.js';
+import type { ControlMessage, LogonAnswerMessage } from '../schemas/control.js';
 import type { ReportFrameReader } from '../schemas/frame-verifier.js';
 import {
   COMMAND_WORDS,
@@ -19,19 +18,14 @@ import {
   joinWords,
   MAX_FRAME_RECORDS,
 } from '../schemas/layout.js';
-import { Backoff } from './backoff.js';
 import { putClientOrderId } from './commands.js';
-import { Connection, type ConnectionLoss, type ConnectionSeams, connectError } from './connection.js';
-import { type AnyReport, reasonName, reportAt } from './events.js';
-import { InstrumentBook } from './instruments.js';
+import type { ConnectionSeams } from './connection.js';
+import { type AnyReport, reportAt } from './events.js';
 import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from './pending.js';
 import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, type ResumeFrom } from './private-chain.js';
-import { PublicData, type Subscription } from './public-data.js';
-import { Requests } from './requests.js';
-import type { Timer } from './seams.js';
+import { PublicSession, type PublicSessionOptions } from './public-session.js';
 import { CommandQueue } from './sending/command-queue.js';
 import { SendWindow } from './sending/send-window.js';
-import { SessionEvents, type SessionState } from './session-events.js';
 import { TredyeError } from './tredye-error.js';
 
 /** What `send` returns instead of a frame number. */
@@ -39,167 +33,48 @@ export const NOT_READY = -1;
 /** So many commands may not be unanswered now; wait for onRoom. */
 export const WINDOW_FULL = -2;
 
-export interface SessionOptions {
-  readonly lane: number;
-  readonly ackLevel: AckLevel;
-  readonly heartbeatSeconds: number;
+export interface SessionOptions extends PublicSessionOptions {
   readonly resume: readonly ResumeFrom[];
   /** The first counter of this client's client order ids is one above. */
   readonly startCounter: number;
-  readonly giveUpAfterMs: number;
   readonly maxQueued: number;
-  readonly random: () => number;
 }
 
-/** Admin records as a gateway has counted them. */
-export interface AppliedRecords {
-  /** By shard: how many durable ones it has applied. */
-  readonly applied: readonly number[];
-  /** The event of shard 0 up to which its own were counted. */
-  readonly countedTo: number;
-}
-
-/** How often a first logon is tried again when the platform says that it is not ready. */
-const NOT_READY_ATTEMPTS = 6;
-
-export class Session extends SessionEvents {
-  readonly lane: number;
-  private readonly url: string;
-  private readonly seams: ConnectionSeams;
-  private readonly options: SessionOptions;
+export class Session extends PublicSession {
+  private readonly maxQueued: number;
   private readonly chain = new PrivateChain();
   private readonly pending = new PendingCommands();
-  private readonly book = new InstrumentBook();
-  private applied: AppliedRecords = { applied: [], countedTo: 0 };
-  private readonly requests = new Requests();
-  private readonly publicData = new PublicData({
-    trades: this.tradeListeners,
-    tops: this.topListeners,
-    gaps: this.gapListeners,
-    words: this.publicWordListeners,
-  });
   private readonly queue: CommandQueue;
   private readonly window = new SendWindow();
-  private readonly backoff: Backoff;
   private flushPlanned = false;
-  private connection: Connection | null = null;
-  private answer: LogonAnswerMessage | null = null;
   /** For each shard the sequence where this session opened: what is not reported up to it never happened. */
   private openedAt: number[] = [];
   private fenceOpen: boolean[] = [];
   /** What the last heartbeat said of each shard, to be reached by the next one. */
   private markBefore: (number | undefined)[] = [];
   private counter: number;
-  private currentState: SessionState = 'connecting';
-  private retryTimer: Timer | null = null;
-  private firstConnect: { resolve: () => void; reject: (error: TredyeError) => void } | null = null;
-  private closeWaiters: (() => void)[] = [];
 
   protected constructor(url: string, seams: ConnectionSeams, options: SessionOptions) {
-    super();
-    this.url = url;
-    this.seams = seams;
-    this.options = options;
-    this.lane = options.lane;
+    super(url, seams, options);
+    this.maxQueued = options.maxQueued;
     this.counter = options.startCounter;
-    this.backoff = new Backoff(options.random);
     this.queue = new CommandQueue(options.maxQueued);
     for (const point of options.resume) this.chain.hold(point);
   }
 
-  // ---- what a user sees of the session
-
-  get state(): SessionState {
-    return this.currentState;
-  }
-
-  get account(): number {
-    return this.answer?.account ?? 0;
-  }
-
-  get incarnation(): number {
-    return this.answer?.incarnation ?? 0;
-  }
-
-  get rights(): number {
-    return this.answer?.rights ?? 0;
-  }
-
-  get shardCount(): number {
-    return this.answer?.points.length ?? 0;
-  }
-
-  /** What this client holds of each shard: give it to the next process's `resume`. */
-  resumePoints(): ResumeFrom[] {
+  override resumePoints(): ResumeFrom[] {
     return this.chain.points();
   }
 
   /** Commands that may be sent now. */
   room(): number {
-    return this.currentState === 'ready' ? this.window.room : 0;
+    return this.state === 'ready' ? this.window.room : 0;
   }
 
-  /** Bytes handed over and not yet given to the network. */
-  bufferedBytes(): number {
-    return this.connection?.bufferedBytes() ?? 0;
-  }
+  // ---- what a session with a private stream does besides
 
-  // ---- life
-
-  /** Resolves when the first logon is answered. */
-  protected open(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.firstConnect = { resolve, reject };
-      this.connectNow();
-    });
-  }
-
-  /** Begins without a first answer to wait for: what fails is tried again, from the first attempt on. */
-  protected openInBackground(): void {
-    this.connectNow();
-  }
-
-  /** Ends the session. What was sent and not reported stays open until a logon of the same lane. */
-  close(): Promise<void> {
-    if (this.currentState === 'closed') return Promise.resolve();
-    return new Promise((resolve) => {
-      this.closeWaiters.push(resolve);
-      if (this.connection === null) this.finish(new TredyeError('NOT_CONNECTED', 'The client was closed.'), '');
-      else {
-        this.setState('closed', 'closed by its owner');
-        this.connection.close();
-      }
-    });
-  }
-
-  private connectNow(): void {
-    this.retryTimer = null;
-    const { lane, ackLevel, heartbeatSeconds } = this.options;
-    const connection = new Connection(
-      this.url,
-      this.seams,
-      { lane, ackLevel, heartbeatSeconds, resume: this.chain.points() },
-      {
-        loggedOn: (answer) => this.loggedOn(answer),
-        reportFrame: (frame) => this.takeReports(frame),
-        publicFrame: (frame) => {
-          this.publicFrameListeners.call(frame.sentUs);
-          this.publicData.take(frame);
-        },
-        message: (message) => this.takeMessage(message),
-        lost: (loss) => {
-          if (this.connection === connection) this.lost(loss);
-        },
-      },
-    );
-    this.connection = connection;
-  }
-
-  private loggedOn(answer: LogonAnswerMessage): void {
-    this.answer = answer;
-    this.backoff.ready(this.seams.clock.now());
+  protected override opened(answer: LogonAnswerMessage): void {
     this.window.open(answer.window);
-    this.publicData.restart();
     this.markBefore = [];
     this.openedAt = [];
     this.fenceOpen = [];
@@ -209,79 +84,16 @@ export class Session extends SessionEvents {
       // With nothing held there is nothing to replay: the stream begins where the session opened.
       if (!this.chain.holds(point.shard)) this.chain.hold(point);
     }
-    this.setState('ready', '');
+  }
+
+  protected override ready(answer: LogonAnswerMessage): void {
     for (const point of answer.points) this.closeFenceWhenReached(point.shard);
-    for (const subscription of this.publicData.subscriptions) this.sendSubscription(subscription, 0);
-    if (this.firstConnect !== null) {
-      // Whoever waits for the first logon gets one turn of the event loop to say what it listens to: the replay of a
-      // resume may lie in the same packet as the answer, and nobody would hear it.
-      const { connection } = this;
-      connection?.hold();
-      this.seams.clock.after(0, () => connection?.release());
-      this.firstConnect.resolve();
-      this.firstConnect = null;
-    }
     this.flush();
   }
 
-  private lost(loss: ConnectionLoss): void {
-    this.connection = null;
-    this.requests.connectionLost();
-    if (
-      this.firstConnect !== null &&
-      loss.code === CLOSE_CODES.NOT_READY &&
-      this.backoff.attempts < NOT_READY_ATTEMPTS
-    ) {
-      // A gateway that catches up, or an account that one shard has not been given yet: a matter of moments.
-      this.retry();
-      return;
-    }
-    if (this.firstConnect !== null) {
-      const error = connectError(this.url, loss);
-      this.firstConnect.reject(error);
-      this.firstConnect = null;
-      this.finish(error, error.message);
-      return;
-    }
-    if (this.currentState === 'closed') {
-      this.finish(new TredyeError('NOT_CONNECTED', 'The client was closed.'), '');
-      return;
-    }
-    const why = loss.why || `closed with code ${loss.code}`;
-    if (!mayReconnect(loss.code)) {
-      const options = loss.reason === null ? {} : { reason: loss.reason };
-      this.finish(new TredyeError('SESSION_ENDED', `The platform ended the session: ${why}.`, options), why);
-      return;
-    }
-    const lostForMs = Math.round(this.backoff.lost(this.seams.clock.now()));
-    if (lostForMs > this.options.giveUpAfterMs) {
-      this.finish(new TredyeError('CONNECT_FAILED', `No connection to ${this.url} for ${lostForMs} ms.`), why);
-      return;
-    }
-    this.setState('reconnecting', why);
-    this.retry();
-  }
-
-  private retry(): void {
-    const waitMs = this.backoff.nextWaitMs();
-    this.retryTimer = this.seams.clock.after(waitMs, () => this.connectNow());
-    this.retryListeners.call(waitMs, this.backoff.attempts);
-  }
-
-  private finish(error: TredyeError, why: string): void {
-    this.retryTimer?.cancel();
-    this.connection = null;
+  protected override ended(error: TredyeError): void {
     this.queue.clear();
     this.pending.close(error);
-    this.setState('closed', why);
-    for (const waiter of this.closeWaiters) waiter();
-    this.closeWaiters = [];
-  }
-
-  private setState(state: SessionState, why: string): void {
-    if (this.currentState === state) return;
-    this.currentState = state;
-    this.stateListeners.call(state, why);
   }
 
   // ---- commands out
@@ -297,7 +109,7 @@ export class Session extends SessionEvents {
    * WINDOW_FULL; then nothing was sent. answers: commands among them, when some are Parts.
    */
   send(words: Int32Array, at: number, count: number, answers = count): number {
-    if (this.connection === null || this.currentState !== 'ready') return NOT_READY;
+    if (this.connection === null || this.state !== 'ready') return NOT_READY;
     if (count < 1 || count > MAX_FRAME_RECORDS) {
       throw new TredyeError('BAD_ARGUMENT', `A frame holds 1 to ${MAX_FRAME_RECORDS} records, not ${count}.`);
     }
@@ -315,7 +127,7 @@ export class Session extends SessionEvents {
    * BAD_ARGUMENT while that has not come. QUEUE_FULL when too many wait to be sent; the counter is used up then. Commands of one turn of the event loop share frames.
    */
   protected submit(words: Int32Array, shard: number, counter = this.takeCounter()): Promise<AnyReport> {
-    if (this.currentState === 'closed') {
+    if (this.state === 'closed') {
       return Promise.reject(new TredyeError('NOT_CONNECTED', 'The client is closed.'));
     }
     if (this.pending.has(counter)) {
@@ -325,7 +137,7 @@ export class Session extends SessionEvents {
     for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, this.lane, counter);
     const answers = shard === EVERY_SHARD ? Math.max(1, this.shardCount) : 1;
     if (!this.queue.add({ counter, words, answers })) {
-      const sentence = `${this.options.maxQueued} commands wait to be sent already: try again when some have been.`;
+      const sentence = `${this.maxQueued} commands wait to be sent already: try again when some have been.`;
       return Promise.reject(new TredyeError('QUEUE_FULL', sentence, { canRetry: true }));
     }
     this.planFlush();
@@ -356,7 +168,7 @@ export class Session extends SessionEvents {
 
   // ---- reports in
 
-  private takeReports(frame: ReportFrameReader): void {
+  protected override takeReports(frame: ReportFrameReader): void {
     const { words, shard, epoch } = frame;
     const roomBefore = this.window.room;
     const openedAt = this.openedAt[shard] ?? 0;
@@ -411,7 +223,7 @@ export class Session extends SessionEvents {
 
   // ---- control messages in
 
-  private takeMessage(message: ControlMessage): void {
+  protected override takePrivate(message: ControlMessage): void {
     switch (message.type) {
       case 'RolledBack':
         this.chain.hold({ shard: message.shard, epoch: message.epoch, sequence: message.sequence });
@@ -422,18 +234,7 @@ export class Session extends SessionEvents {
         this.resumedListeners.call(message);
         return;
       case 'Heartbeat':
-        this.heartbeatListeners.call(message.timeUs);
         this.checkMarks(message.marks);
-        return;
-      case 'Refused':
-        this.takeRefusal(message.number, message.request, message.reason, message.text);
-        return;
-      case 'Subscribed':
-      case 'Instruments':
-        this.requests.resolve(message.request, message);
-        return;
-      case 'Status':
-        this.statusListeners.call(message);
         return;
       default:
         return;
@@ -452,84 +253,10 @@ export class Session extends SessionEvents {
     }
   }
 
-  private takeRefusal(frame: number, request: number, reason: number, text: string): void {
-    const name = reasonName(reason);
-    const why = text === '' ? '' : ` (${text})`;
-    const error = new TredyeError('REFUSED', `The platform did not take it: ${name}${why}.`, {
-      reason: name,
-      // The range 900 says: try again, no id was used up.
-      canRetry: reason >= Reason.Busy && reason < Reason.ByClient,
-    });
-    if (request !== 0) {
-      this.requests.reject(request, error);
-      return;
-    }
-    if (frame === 0) return;
+  protected override frameRefused(frame: number, error: TredyeError): void {
     this.window.refused(frame);
     this.pending.refuseFrame(frame, this.incarnation, error);
     this.refusalListeners.call(frame, error);
     this.flush();
-  }
-
-  // ---- requests
-
-  private async request(messageOf: (request: number) => ControlMessage): Promise<ControlMessage> {
-    const { connection } = this;
-    if (connection === null || this.currentState !== 'ready') {
-      throw new TredyeError('NOT_CONNECTED', 'There is no connection now.', { canRetry: true });
-    }
-    return this.requests.ask((number) => connection.sendControl(messageOf(number)));
-  }
-
-  /** Waits by the session's clock. */
-  protected pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => this.seams.clock.after(milliseconds, resolve));
-  }
-
-  /** Asks for the instruments with ids above `first`; their phases are as of now. */
-  protected async loadInstruments(first: number): Promise<InstrumentBook> {
-    let after = first;
-    for (let more = true; more; ) {
-      const asked = after;
-      const page = await this.request((request) => ({ type: 'InstrumentsRequest', request, after: asked }));
-      if (page.type !== 'Instruments') break;
-      this.applied = { applied: page.applied, countedTo: page.countedTo };
-      for (const instrument of page.instruments) {
-        this.book.add(instrument);
-        after = Math.max(after, instrument.id);
-      }
-      more = page.more && page.instruments.length > 0;
-    }
-    return this.book;
-  }
-
-  /** As of the last answer about instruments. */
-  protected get appliedRecords(): AppliedRecords {
-    return this.applied;
-  }
-
-  protected get knownInstruments(): InstrumentBook {
-    return this.book;
-  }
-
-  /** Public data of some instruments, or of all with none named. Kept over reconnects. */
-  protected async addSubscription(channels: number, mode: StreamMode, instruments: readonly number[]): Promise<void> {
-    const subscription: Subscription = { channels, mode, instruments };
-    this.publicData.subscriptions.push(subscription);
-    await this.request((request) => ({ type: 'Subscribe', request, ...subscription }));
-  }
-
-  protected async removeSubscription(channels: number, instruments: readonly number[]): Promise<void> {
-    this.publicData.forget(channels, instruments);
-    await this.request((request) => ({ type: 'Unsubscribe', request, channels, instruments }));
-  }
-
-  /** What a page measured goes to the platform's metrics; at most once a second, more is not counted there. */
-  sendPageSample(sample: Omit<PageSampleMessage, 'type'>): void {
-    if (this.currentState === 'ready') this.connection?.sendControl({ type: 'PageSample', ...sample });
-  }
-
-  private sendSubscription(subscription: Subscription, request: number): void {
-    this.connection?.sendControl({ type: 'Subscribe', request, ...subscription });
   }
 }

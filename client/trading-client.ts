@@ -20,9 +20,9 @@ import {
   uncrossWords,
 } from './commands.js';
 import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
-import { MarketClient } from './market-client.js';
 import { EVERY_SHARD, SOME_SHARD } from './pending.js';
-import type { AppliedRecords } from './session.js';
+import type { AppliedRecords } from './public-session.js';
+import { Session } from './session.js';
 import { TredyeError } from './tredye-error.js';
 
 /** An instrument by its number or its symbol. */
@@ -77,7 +77,7 @@ function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly K
   throw new TredyeError('REFUSED', `The platform answered with ${report.kind}, which this client does not know.`);
 }
 
-export class TradingClient extends MarketClient {
+export class TradingClient extends Session {
   /** The request for instruments that were just added, not sent yet; all that are added in one turn share it. */
   private addedRequest: Promise<unknown> | null = null;
   private addedFrom = 0;
