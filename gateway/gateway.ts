@@ -219,6 +219,7 @@ export class Gateway {
   /** Ten times a second. */
   tick(): void {
     this.#heartbeats.tick();
+    this.#metrics.tick();
     this.#exchange.tick(this.#clock.nowMs());
     for (const link of this.#links) link.retry();
   }

@@ -8,8 +8,6 @@ import { RoundStamps, STAMP_WORDS, stampOf } from './round-stamps.js';
 import { SHARD, SHARD_WORDS } from './words.js';
 
 // Copies: an import is a load at each use (docs/decisions/0004).
-const ROUNDS = SHARD.rounds;
-const COMMANDS = SHARD.commands;
 const EVENTS = SHARD.events;
 const ROUND_SIZE = SHARD.roundSize;
 const SYNC = SHARD.sync;
@@ -25,6 +23,7 @@ function stampWords(memory: SharedArrayBuffer): Int32Array {
 export class ShardMetrics {
   readonly words: MetricWords;
   readonly #stamps: RoundStamps;
+  #segment = 0;
 
   static create(on = true): SharedArrayBuffer {
     return MetricWords.create(SHARD_WORDS + STAMP_WORDS, on);
@@ -70,13 +69,14 @@ export class ShardMetrics {
   ): void {
     if (eventCount > 0) this.#stamps.durable(stampOf(durableMs));
     const { words } = this;
-    words.count(ROUNDS, 1);
-    words.count(COMMANDS, commandCount);
     words.count(EVENTS, eventCount);
     words.record(ROUND_SIZE, commandCount, 1);
     words.record(SYNC, Math.floor((durableMs - beforeMs) * 1000), 1);
     words.count(JOURNAL_BYTES, bytes);
-    words.set(SEGMENT, segmentNumber);
+    if (segmentNumber !== this.#segment) {
+      this.#segment = segmentNumber;
+      words.set(SEGMENT, segmentNumber);
+    }
   }
 
   /** A round left commands waiting for readers. */

@@ -20,7 +20,7 @@ export const STREAMS = ['private', 'private_matched', 'public'] as const;
 export const STAGES = ['sequenced', 'matched', 'durable', 'sent'] as const;
 
 /** Codes of schemas/records.fbs are below these. */
-const EVENT_KINDS = 256;
+export const EVENT_KINDS = 256;
 export const REASONS = 1024;
 /** Close codes from 4000 on that are counted one by one. */
 export const FIRST_CLOSE_CODE = 4000;
@@ -66,11 +66,9 @@ const THREAD_END = next;
 export const MAIN_WORDS = THREAD_END;
 
 export const SHARD = {
-  /** Rounds that applied at least one command. */
-  rounds: counters(),
-  commands: counters(),
-  events: counters(),
+  /** Commands of each round that had one: their number is that of the rounds, their sum that of the commands. */
   roundSize: histograms(),
+  events: counters(),
   /** The write of a round's group, µs. */
   sync: histograms(),
   /** Bytes of groups. */
@@ -118,7 +116,7 @@ export const GATEWAY = {
   pageFrame: histograms(),
   pageFrames: counters(),
   pageLongFrames: counters(),
-  /** Durable events of this life, by kind, repeated answers left out. */
+  /** Durable events of this life, by kind, repeated answers left out; as of the last tick. */
   events: counters(EVENT_KINDS),
   /** Answers to repeated commands. */
   repeated: counters(),

@@ -151,6 +151,10 @@ function sumHistogram(words: readonly MetricWords[], word: number): HistogramRea
   };
 }
 
+function totalOf({ counts }: HistogramReading): number {
+  return counts.reduce((all, count) => all + count, 0);
+}
+
 type Threads = readonly (readonly [Labels, MetricWords])[];
 
 function threads({ main, shards, gateways }: MetricsSources): Threads {
@@ -361,13 +365,13 @@ export const FAMILIES: readonly Family[] = [
     ),
   ),
   counter('tredye_rounds_total', 'Rounds that applied at least one command', ['shard'], (from) =>
-    byShard(from, SHARD.rounds),
+    from.shards.map((words, shard) => [{ shard }, totalOf(words.histogram(SHARD.roundSize))] as const),
   ),
   counter(
     'tredye_commands_total',
     'Commands that were applied, those of the platform itself included',
     ['shard'],
-    (from) => byShard(from, SHARD.commands),
+    (from) => from.shards.map((words, shard) => [{ shard }, words.histogram(SHARD.roundSize).sum] as const),
   ),
   counter('tredye_shard_events_total', 'Events that were made', ['shard'], (from) => byShard(from, SHARD.events)),
   histogram('tredye_round_commands', 'Commands of a round', COARSE_NUMBERS, ['shard'], (from) =>

@@ -6,7 +6,14 @@
  */
 
 import { MetricWords } from '../../engine/metrics/metric-words.js';
-import { CLOSE_CODE_COUNT, counterAt, FIRST_CLOSE_CODE, GATEWAY, REASONS } from '../../engine/metrics/words.js';
+import {
+  CLOSE_CODE_COUNT,
+  counterAt,
+  EVENT_KINDS,
+  FIRST_CLOSE_CODE,
+  GATEWAY,
+  REASONS,
+} from '../../engine/metrics/words.js';
 import { EventKind } from '../../schemas/codes.js';
 import type { HeartbeatMessage, PageSampleMessage } from '../../schemas/control.js';
 import * as layout from '../../schemas/layout.js';
@@ -69,6 +76,8 @@ export class GatewayMetrics {
   readonly #clock: Clock;
   /** By shard, events up to which are of an earlier life; null in gateways that do not count for the venue. */
   readonly #venueFrom: readonly number[] | null;
+  /** Events by kind since the last tick: a store in shared words for each of them would cost several times as much. */
+  readonly #kinds = new Int32Array(EVENT_KINDS);
   /** When a page's session was last listened to. */
   readonly #sampledMs = new WeakMap<Session, number>();
 
@@ -156,17 +165,26 @@ export class GatewayMetrics {
   /** `count` durable events of a shard behind `sequence`, each of them once. */
   events(shard: number, words: Int32Array, sequence: number, count: number): void {
     if (this.#venueFrom === null) return;
-    const metrics = this.#words;
+    const kinds = this.#kinds;
     const known = (this.#venueFrom[shard] as number) - sequence;
     for (let event = known > 0 ? known : 0; event < count; event++) {
       const kindWord = words[event * EVENT_WORDS + EVENT_KIND_WORD] as number;
       if ((kindWord & EVENT_DUPLICATE_BIT) !== 0) {
-        metrics.count(REPEATED, 1);
+        this.#words.count(REPEATED, 1);
         continue;
       }
       const kind = kindWord & 0xff;
-      metrics.count(counterAt(EVENTS, kind), 1);
-      if (kind === REJECTED) metrics.count(counterAt(REJECTS, kindWord >>> 16), 1);
+      kinds[kind] = (kinds[kind] as number) + 1;
+      if (kind === REJECTED) this.#words.count(counterAt(REJECTS, kindWord >>> 16), 1);
+    }
+  }
+
+  /** Ten times a second. */
+  tick(): void {
+    if (this.#venueFrom === null) return;
+    for (let kind = 0; kind < EVENT_KINDS; kind++) {
+      this.#words.count(counterAt(EVENTS, kind), this.#kinds[kind] as number);
+      this.#kinds[kind] = 0;
     }
   }
 

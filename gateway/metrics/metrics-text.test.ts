@@ -19,6 +19,7 @@ function startVenue(t: Tap, metrics = true): MadeVenue {
 }
 
 async function scrape(venue: MadeVenue): Promise<Map<string, ReadFamily>> {
+  venue.gateway.tick();
   return readPrometheusText(await new MetricsText({ metrics: venue.metrics, outputs: venue.outputs }).text());
 }
 
