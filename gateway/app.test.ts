@@ -33,6 +33,7 @@ import {
   type GatewayMessage,
   type GatewayOrder,
   type GatewaySettings,
+  type GatewayStart,
   type GatewayWorkerData,
   takenSpansNeeded,
 } from './worker-data.js';
@@ -164,8 +165,11 @@ class ThreadedVenue {
       gateways: 1,
       settings: { ...DEFAULT_GATEWAY_SETTINGS, ...settings },
     };
-    const worker = new Worker(GATEWAY_FILE, { workerData: data });
+    const started: GatewayStart = { index };
+    const worker = new Worker(GATEWAY_FILE, { workerData: started });
     this.#workers.push(worker);
+    const serve: GatewayOrder = { type: 'serve', data };
+    worker.postMessage(serve);
     const first = await new Promise<GatewayMessage>((resolve) => {
       worker.on('message', (message: GatewayMessage) => {
         if (message.type !== 'progress') resolve(message);

@@ -2,8 +2,9 @@
  * What a gateway thread is started with and what it says to the supervisor. Types and defaults only; the supervisor
  * and the gateway's worker import it.
  *
- * Start: `new Worker('gateway/worker.js', { workerData: GatewayWorkerData })`. Gateway 0 first; the others, with its
- * port, when it says `listening`: then a port that another program holds is found before two share it.
+ * Start: `new Worker('gateway/worker.js', { workerData: GatewayStart })`, at once; the thread loads and warms up. When the
+ * shards have recovered it is told to `serve`, gateway 0 first; the others, with its port, when it says `listening`: then
+ * a port that another program holds is found before two share it.
  */
 
 import type { Limits } from '../engine/limits.js';
@@ -136,5 +137,12 @@ export type GatewayFatalCode =
   | 'JOURNAL_READ'
   | 'BUG';
 
+/** What the thread is started with. */
+export interface GatewayStart {
+  readonly index: number;
+}
+
 /** Supervisor to gateway. */
-export type GatewayOrder = { readonly type: 'stop' };
+export type GatewayOrder =
+  /** Once, when the shards have recovered. */
+  { readonly type: 'serve'; readonly data: GatewayWorkerData } | { readonly type: 'stop' };

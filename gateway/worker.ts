@@ -1,6 +1,6 @@
 /**
- * Entry of a gateway thread. Started by the supervisor with a GatewayWorkerData; says GatewayMessages, hears
- * GatewayOrders. Nobody imports it.
+ * Entry of a gateway thread. Started by the supervisor with a GatewayStart; says GatewayMessages, hears GatewayOrders.
+ * Nobody imports it.
  *
  * A thread that ends while uWebSockets.js has sockets aborts the whole process, so every way out closes the app first.
  */
@@ -15,11 +15,11 @@ import { SYSTEM_CLOCK } from './clock.js';
 import { VERIFY_ON_POOL } from './sessions/logon.js';
 import { loadUws, UwsUnavailableError } from './uws.js';
 import { warmUpGateway } from './warm-up.js';
-import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from './worker-data.js';
+import type { GatewayMessage, GatewayOrder, GatewayStart, GatewayWorkerData } from './worker-data.js';
 
 const port = parentPort;
 if (isMainThread || port === null) throw new Error('gateway/worker.js runs as a worker thread of the platform only.');
-const data = workerData as GatewayWorkerData;
+const { index } = workerData as GatewayStart;
 let app: GatewayApp | null = null;
 let ending = false;
 
@@ -38,7 +38,7 @@ function describe(error: unknown): GatewayMessage {
     return { type: 'fatal', code, message: `${error.code}: ${error.message}` };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { type: 'fatal', code: 'BUG', message: `Gateway ${data.index}: ${stack}` };
+  return { type: 'fatal', code: 'BUG', message: `Gateway ${index}: ${stack}` };
 }
 
 /** Sockets first, then the word to the supervisor, then the end of the thread. */
@@ -63,19 +63,25 @@ async function stop(): Promise<void> {
   setImmediate(() => process.exit(0));
 }
 
-port.on('message', (order: GatewayOrder) => {
-  if (order.type === 'stop') stop().catch(die);
-});
-
-try {
+async function serve(data: GatewayWorkerData): Promise<void> {
   const { uws } = loadUws();
   const seams = { clock: SYSTEM_CLOCK, disk: new RealDisk(), verify: VERIFY_ON_POOL };
   app = new GatewayApp(uws, data, seams, post, die);
-  warmUpGateway();
-  const words = data.metrics.gateways[data.index];
+  const words = data.metrics.gateways[index];
   if (words !== undefined) watchThread(new MetricWords(words));
   const listeningOn = await app.start();
   post({ type: 'listening', port: listeningOn });
+}
+
+port.on('message', (order: GatewayOrder) => {
+  if (order.type === 'stop') stop().catch(die);
+  else if (!ending) serve(order.data).catch(die);
+});
+
+try {
+  // While the shards recover: nothing is to be served yet.
+  loadUws();
+  warmUpGateway();
 } catch (error) {
   die(error);
 }

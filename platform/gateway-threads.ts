@@ -7,7 +7,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { freePort } from '../gateway/port-probe.js';
-import type { GatewayMessage, GatewayOrder, GatewayWorkerData } from '../gateway/worker-data.js';
+import type { GatewayMessage, GatewayOrder, GatewayStart, GatewayWorkerData } from '../gateway/worker-data.js';
 import {
   EXIT_CLEAN,
   EXIT_CORRUPT_JOURNAL,
@@ -71,16 +71,16 @@ async function portFor(host: string): Promise<number> {
   }
 }
 
-/** One gateway's thread. */
+/** One gateway's thread. It loads and warms up at once, and waits then for what it is to serve. */
 class GatewayThread {
   readonly listening: Promise<number>;
   readonly stopped: Promise<void>;
   private readonly worker: Worker;
   private stopping = false;
 
-  constructor(data: GatewayWorkerData, log: PlatformLog, died: (error: PlatformError) => void) {
-    const { index } = data;
-    this.worker = new Worker(WORKER_FILE, { workerData: data, name: `gateway-${index}` });
+  constructor(index: number, log: PlatformLog, died: (error: PlatformError) => void) {
+    const started: GatewayStart = { index };
+    this.worker = new Worker(WORKER_FILE, { workerData: started, name: `gateway-${index}` });
     this.listening = new Promise((resolve, reject) => {
       const fail = (error: PlatformError): void => {
         reject(error);
@@ -123,6 +123,12 @@ class GatewayThread {
     });
   }
 
+  /** Has it read the journals and listen. */
+  serve(data: GatewayWorkerData): void {
+    const order: GatewayOrder = { type: 'serve', data };
+    this.worker.postMessage(order);
+  }
+
   stop(): Promise<void> {
     this.stopping = true;
     const order: GatewayOrder = { type: 'stop' };
@@ -136,20 +142,27 @@ export class GatewayThreads {
   private watch: NodeJS.Timeout | null = null;
   private stopping = false;
 
-  /** Starts all of them; resolves with the port when every one listens. died: called when one ends by itself later. */
-  async start(
-    count: number,
+  /**
+   * Starts the threads, which serve nothing yet: while the shards recover they load their code and have it compiled.
+   * died: called when one ends by itself, at any time.
+   */
+  prepare(count: number, log: PlatformLog, died: (error: PlatformError) => void): void {
+    for (let index = 0; index < count; index++) this.threads.push(new GatewayThread(index, log, died));
+  }
+
+  /** Has all of them serve; resolves with the port when every one listens. */
+  async serve(
     dataOf: (index: number, port: number) => GatewayWorkerData,
     host: string,
     firstPort: number,
-    log: PlatformLog,
-    died: (error: PlatformError) => void,
   ): Promise<number> {
     const known = firstPort === 0 ? await portFor(host) : firstPort;
+    const [first, ...others] = this.threads;
+    if (first === undefined) throw new Error('No gateway was prepared: a bug of the caller.');
     // The first alone, so that a port that another program holds is found before two of ours share it.
-    const first = this.startOne(dataOf(0, known), log, died);
+    this.begin(first, dataOf(0, known));
     const port = await first.listening;
-    const others = Array.from({ length: count - 1 }, (_, at) => this.startOne(dataOf(at + 1, port), log, died));
+    for (const [at, thread] of others.entries()) this.begin(thread, dataOf(at + 1, port));
     await Promise.all(others.map((thread) => thread.listening));
     return port;
   }
@@ -177,12 +190,10 @@ export class GatewayThreads {
     await Promise.all(this.threads.map((thread) => thread.stop()));
   }
 
-  private startOne(data: GatewayWorkerData, log: PlatformLog, died: (error: PlatformError) => void): GatewayThread {
-    // Nobody would stop it, and a process that exits over its sockets aborts.
-    if (this.stopping)
+  private begin(thread: GatewayThread, data: GatewayWorkerData): void {
+    if (this.stopping) {
       throw new PlatformError('STOPPED', EXIT_CLEAN, 'The platform was told to stop while it started.');
-    const thread = new GatewayThread(data, log, died);
-    this.threads.push(thread);
-    return thread;
+    }
+    thread.serve(data);
   }
 }

@@ -121,6 +121,8 @@ export class Supervisor {
     watchThread(new MetricWords(this.metrics.main));
     const platformStartId = randomBytes(6).readUIntBE(0, 6);
     this.log.info(`opening ${this.directory.path}: its shards recover`);
+    const { host, port, gateways } = this.configuration;
+    this.gateways.prepare(gateways, this.log, this.events.died);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
     checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
@@ -137,14 +139,10 @@ export class Supervisor {
     Atomics.store(new Int32Array(this.memory.incarnation), 0, (highest + 1) | 0);
     await this.sequenceOperator(recovered);
     this.startForwarding(recovered);
-    const { host, port, gateways } = this.configuration;
-    const listening = await this.gateways.start(
-      gateways,
+    const listening = await this.gateways.serve(
       (index, onPort) => this.gatewayData(index, onPort, recovered),
       host,
       port,
-      this.log,
-      this.events.died,
     );
     // A gateway hangs where a shard does: in a call to the same disk, which has the same time to return.
     const { syncLimitSeconds } = this.configuration;
