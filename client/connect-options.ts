@@ -11,7 +11,7 @@ import type { SessionOptions } from './session.js';
 import { TredyeError } from './tredye-error.js';
 
 const STREAM_PATH = '/v1/stream';
-const DEFAULT_LANE = 1;
+export const DEFAULT_LANE = 1;
 const MAX_LANE = 0xffff;
 const DEFAULT_HEARTBEAT_SECONDS = 10;
 const MAX_HEARTBEAT_SECONDS = 60;
@@ -73,6 +73,11 @@ function checkRange(value: number, from: number, to: number, what: string): numb
   return value;
 }
 
+/** Where a lane's client order ids may begin at that time, milliseconds since 1970: above all that it used before. */
+export function counterFrom(nowMs: number): number {
+  return Math.floor(nowMs - COUNTER_EPOCH_MS) * COUNTERS_PER_MS;
+}
+
 /** What a session is made of: address, seams, options. Throws BAD_ARGUMENT. */
 export function sessionParts(
   url: string,
@@ -90,7 +95,7 @@ export function sessionParts(
       ackLevel: codeNamed(AckLevel, options.ackLevel ?? 'Disk', 'ackLevel'),
       heartbeatSeconds: checkRange(heartbeatSeconds, 1, MAX_HEARTBEAT_SECONDS, 'heartbeatSeconds'),
       resume: options.resume ?? [],
-      startCounter: options.startCounter ?? Math.floor(clock.now() - COUNTER_EPOCH_MS) * COUNTERS_PER_MS,
+      startCounter: options.startCounter ?? counterFrom(clock.now()),
       giveUpAfterMs: options.giveUpAfterMs ?? DEFAULT_GIVE_UP_MS,
       maxQueued: checkRange(options.maxQueued ?? DEFAULT_QUEUED, 1, MAX_QUEUED, 'maxQueued'),
       random: options.random ?? Math.random,
