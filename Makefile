@@ -15,7 +15,7 @@ TAP_BUILT := node_modules/.tap-built
 PAGE := build/page/index.html
 PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor demo replay flow bench-start kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-start bench bench-quick kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -78,6 +78,9 @@ run: build ## start the platform in this terminal; FLAGS="--port 7500"
 	@exec node --enable-source-maps build/platform/main.js $(FLAGS)
 endif
 
+tredye: build ## the command line: ARGS="book ACME"; ARGS=--help lists its commands
+	@node build/platform/cli/main.js $(ARGS)
+
 demo: build ## play a recorded day into the platform that runs: MEMBERS=50 SPEED=60, MARKET=DIR URL= KEY=
 	@exec node --enable-source-maps build/bench/demo/demo-main.js
 
@@ -96,12 +99,18 @@ kill: build ## kill the platform ROUNDS=20 times under load and check all that w
 mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name)
 	@node --enable-source-maps build/proof/mutants/mutants-main.js
 
-figures: build ## make the figures in README.md anew from docs/results
+bench: build ## all benches, beside their baselines, kept in bench/results.json; BENCH=name runs one
+	@node build/bench/bench-main.js full $(BENCH) && node build/tools/figures-main.js
+
+bench-quick: build ## the same in less than three minutes
+	@node build/bench/bench-main.js quick $(BENCH) && node build/tools/figures-main.js
+
+figures: build ## make README's figures, bench/REPORT.md and the plots anew from bench/results.json
 	@node build/tools/figures-main.js
 
-record: build ## run RUN="make ..." and keep its results as docs/results/NAME.txt
+record: build ## run RUN="make ..." and keep its results in bench/results.json as NAME
 	@$(if $(and $(NAME),$(RUN)),,echo 'Name the results and the run: make record NAME=replay RUN="make replay MARKET=DIR"' >&2; exit 1)
-	@node build/tools/figures-main.js $(NAME) $(RUN)
+	@node build/bench/record-main.js $(NAME) $(RUN) && node build/tools/figures-main.js
 
 clean: ## remove everything that was built
 	rm -rf build build-* scratch .tap .venv

@@ -39,3 +39,17 @@ export function printResult(
 ): void {
   process.stdout.write(`${resultLine(name, value, unit, ratio, baseline)}\n`);
 }
+
+const LINE = /^RESULT (\S+) (\S+) (\S+)(?: (\S+) vs (\S+))?$/;
+
+/** What a result line says; null for any other line. Throws when its value is no number. */
+export function parseResultLine(
+  line: string,
+): { name: string; value: number; unit: string; ratio?: number; baseline?: string } | null {
+  const found = LINE.exec(line);
+  if (found === null) return null;
+  const [, name = '', value, unit = '', ratio, baseline] = found;
+  if (!Number.isFinite(Number(value))) throw new Error(`Result ${name}: "${value}" is no number.`);
+  const measured = { name, value: Number(value), unit };
+  return ratio === undefined || baseline === undefined ? measured : { ...measured, ratio: Number(ratio), baseline };
+}

@@ -1,56 +1,108 @@
-// The figures in README.md: made from the RESULT lines that the proofs and benches printed, never typed. Runs in the
-// tools' main thread.
-//
-//   docs/results/NAME.txt   one recorded run: lines `condition <text>`, then its RESULT lines as they were printed
-//   README.md               the table between the two markers, made from all of them
+// Everything that shows measured figures: README.md's table, bench/REPORT.md and its plots, all made from
+// bench/results.json and never typed. Runs in the tools' main thread.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { plotsOf } from './plots.js';
+import { type KeptFigure, type KeptRun, RESULTS_PATH, readResults } from './results-file.js';
 
-const BEGIN = '<!-- figures: made by `make figures` from docs/results, do not edit -->';
+const BEGIN = '<!-- figures: made by `make figures` from bench/results.json, do not edit -->';
 const END = '<!-- end of figures -->';
-const RESULT = /^RESULT (\S+) (\S+) (\S+)(?: (\S+) vs (\S+))?$/;
+const PLOTS = 'bench/plots';
 
-/** A table row for each RESULT line, with the run and its conditions below. Throws on a line that is neither. */
-function figuresTable(root: string): string {
-  const folder = join(root, 'docs/results');
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.txt')) : [];
-  const rows: string[] = [];
-  const conditions: string[] = [];
-  for (const name of names.sort()) {
-    const run = name.slice(0, -'.txt'.length);
-    for (const line of readFileSync(join(folder, name), 'utf8').trimEnd().split('\n')) {
-      const result = RESULT.exec(line);
-      if (line.startsWith('condition ')) conditions.push(`- ${run}: ${line.slice('condition '.length)}`);
-      else if (result === null) throw new Error(`docs/results/${name}: "${line}" is neither a condition nor a result`);
-      else {
-        const [, what, value, unit, ratio, baseline] = result;
-        rows.push(`| ${run} | ${what} | ${value} ${unit} | ${ratio === undefined ? '' : `${ratio} vs ${baseline}`} |`);
-      }
-    }
-  }
+function against({ ratio, baseline }: KeptFigure): string {
+  return ratio === undefined ? '' : `${ratio} vs ${baseline}`;
+}
+
+function wanted({ target, met }: KeptFigure): string {
+  if (target === undefined) return '';
+  return `${target.replace('<=', '≤ ').replace('>=', '≥ ')}${met === true ? '' : ' (missed)'}`;
+}
+
+/** What a run is shown by: the figures that are compared or have a target; all of a run in which none is. */
+function headlines({ figures }: KeptRun): readonly KeptFigure[] {
+  const compared = figures.filter(({ ratio, target }) => ratio !== undefined || target !== undefined);
+  return compared.length > 0 ? compared : figures;
+}
+
+function conditionLine(name: string, { command, date, machine, load, commit }: KeptRun): string {
+  const before = load === null ? '' : `, load ${load} before`;
+  return `- ${name}: \`${command}\`, ${date}, ${machine}${before}, commit ${commit}`;
+}
+
+function readmeTable(runs: readonly (readonly [string, KeptRun])[]): string {
+  const rows = runs.flatMap(([name, run]) =>
+    headlines(run).map(
+      (figure) =>
+        `| ${name} | ${figure.name} | ${figure.value} ${figure.unit} | ${against(figure)} | ${wanted(figure)} |`,
+    ),
+  );
   return [
-    '| run | result | value | against |',
-    '|---|---|---|---|',
+    '| run | result | value | against | target |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
-    'Conditions:',
+    'Conditions (all of them, spreads and plots: [bench/REPORT.md](bench/REPORT.md)):',
     '',
-    ...conditions,
+    ...runs.map(([name, run]) => conditionLine(name, run)),
   ].join('\n');
 }
 
+function report(runs: readonly (readonly [string, KeptRun])[], plots: ReadonlyMap<string, string>): string {
+  const lines = ['# What was measured', '', `Made by \`make figures\` from ${RESULTS_PATH}, never typed.`, ''];
+  for (const [name, run] of runs) {
+    lines.push(`## ${name}`, '', conditionLine(name, run), ...run.conditions.map((condition) => `- ${condition}`), '');
+    lines.push('| result | value | spread | against | target |', '|---|---|---|---|---|');
+    for (const figure of run.figures) {
+      const spread = figure.spread === undefined ? '' : `${figure.spread[0]} to ${figure.spread[1]}`;
+      const value = `${figure.value} ${figure.unit}`;
+      lines.push(`| ${figure.name} | ${value} | ${spread} | ${against(figure)} | ${wanted(figure)} |`);
+    }
+    lines.push('');
+    for (const plot of new Set(run.curves.map((curve) => curve.plot))) {
+      if (plots.has(plot)) lines.push(`![${plot}](plots/${plot}.svg)`, '');
+    }
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
 /** README.md as its figures make it. Throws when the markers are not there. */
-export function readmeWithFigures(root: string): string {
+function readmeWith(root: string, runs: readonly (readonly [string, KeptRun])[]): string {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new Error('README.md: the markers of the figures are missing');
-  return `${readme.slice(0, begin + BEGIN.length)}\n${figuresTable(root)}\n${readme.slice(end)}`;
+  return `${readme.slice(0, begin + BEGIN.length)}\n${readmeTable(runs)}\n${readme.slice(end)}`;
 }
 
-/** The check: one line when README.md holds other figures than the recorded runs. */
+/** Every file that shows figures, by its path, as it must be. */
+export function figureFiles(root: string): Map<string, string> {
+  const runs = readResults(root);
+  const plots = plotsOf(runs.flatMap(([, { curves }]) => curves));
+  const files = new Map([
+    ['README.md', readmeWith(root, runs)],
+    ['bench/REPORT.md', report(runs, plots)],
+  ]);
+  for (const [plot, svg] of plots) files.set(`${PLOTS}/${plot}.svg`, svg);
+  return files;
+}
+
+/** Plots that no run has any more. */
+export function strayPlots(root: string, files: ReadonlyMap<string, string>): string[] {
+  const folder = join(root, PLOTS);
+  const there = existsSync(folder) ? readdirSync(folder) : [];
+  return there.map((name) => `${PLOTS}/${name}`).filter((path) => !files.has(path));
+}
+
+/** The check: one line for each file that holds other figures than the recorded runs. */
 export async function figureFindings(root: string): Promise<string[]> {
   if (!existsSync(join(root, 'README.md'))) return [];
-  const same = readmeWithFigures(root) === readFileSync(join(root, 'README.md'), 'utf8');
-  return same ? [] : ['README.md: its figures are not those of docs/results, run `make figures`'];
+  const files = figureFiles(root);
+  const findings: string[] = [];
+  for (const [path, content] of files) {
+    const there = join(root, path);
+    if (!existsSync(there) || readFileSync(there, 'utf8') !== content) {
+      findings.push(`${path}: its figures are not those of ${RESULTS_PATH}, run \`make figures\``);
+    }
+  }
+  return [...findings, ...strayPlots(root, files).map((path) => `${path}: no run has this plot, run \`make figures\``)];
 }

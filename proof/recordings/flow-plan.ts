@@ -61,6 +61,11 @@ export class FlowPlan {
     return this.prices[counter - 1] ?? 0;
   }
 
+  /** The side of the order that the command with this counter is about: 0 buy, 1 sell. */
+  side(counter: number): number {
+    return this.sides[counter - 1] ?? 0;
+  }
+
   isModify(counter: number): boolean {
     return this.types[counter - 1] === TYPE_MODIFY;
   }

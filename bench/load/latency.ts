@@ -1,0 +1,238 @@
+/**
+ * Order to durable acknowledgement over loopback WebSocket from another process, open loop, beside a raw echo of the
+ * same bytes at the same rate and beside what the disk needs for the smallest synced write. Bench's process.
+ *
+ *   sync, idle │ for each rate, a few times: echo, level disk, level matched, one behind the other │ sync, idle
+ *
+ * A ratio is formed within each repeat; of the repeats the median counts. A repeat in which the generator itself was late
+ * is played again, a bounded number of times, and counted.
+ */
+
+import { join } from 'node:path';
+import { medianOf } from '../../proof/median.js';
+import type { BenchCurve, BenchFigure, BenchOutcome, BenchRequest, BenchSize } from '../outcome.js';
+import { figureOf } from '../outcome.js';
+import { BaselineProcess } from './baseline-process.js';
+import type { LoadTarget, OpenAnswer } from './generator-words.js';
+import type { Distribution } from './load-run.js';
+import { flowOf, inScratch, LoadStage } from './load-stage.js';
+import { type SyncSample, sampleSync, smallerSync } from './sync-sampler.js';
+import { generatorLag, wrongAnswers } from './void-rules.js';
+
+const CONNECTIONS = 100;
+
+interface RateTargets {
+  readonly rate: number;
+  readonly disk: string;
+}
+
+/** p50 at level disk, against echo and sync together. */
+const RATES: readonly RateTargets[] = [
+  { rate: 1_000, disk: '<=1.4' },
+  { rate: 10_000, disk: '<=1.6' },
+  { rate: 30_000, disk: '<=1.8' },
+];
+const DISK_P99 = '<=2';
+const MATCHED_P50 = '<=1.5';
+
+interface LatencySize {
+  readonly connections: number;
+  readonly rates: readonly RateTargets[];
+  readonly repeats: number;
+  readonly seconds: number;
+  readonly warmSeconds: number;
+  readonly syncs: number;
+  /** Repeats that may be played again, of each rate. */
+  readonly again: number;
+}
+
+const SIZES: Readonly<Record<BenchSize, LatencySize>> = {
+  full: { connections: CONNECTIONS, rates: RATES, repeats: 3, seconds: 10, warmSeconds: 1, syncs: 3000, again: 3 },
+  quick: { connections: CONNECTIONS, rates: RATES, repeats: 1, seconds: 3, warmSeconds: 1, syncs: 1500, again: 2 },
+  small: {
+    connections: 10,
+    rates: RATES.slice(0, 1),
+    repeats: 1,
+    seconds: 0.5,
+    warmSeconds: 0.1,
+    syncs: 100,
+    again: 0,
+  },
+};
+
+/** One repeat at one rate. */
+interface Round {
+  readonly echo: OpenAnswer;
+  readonly disk: OpenAnswer;
+  readonly matched: OpenAnswer;
+}
+
+interface RateRounds {
+  readonly targets: RateTargets;
+  readonly rounds: readonly Round[];
+  readonly playedAgain: number;
+}
+
+export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOutcome> {
+  const { connections, rates, repeats, seconds, warmSeconds, syncs, again } = SIZES[size];
+  const { path, mix } = flowOf(size);
+  return inScratch('latency', async (folder) => {
+    const voids: string[] = [];
+    const before = sampleSync(join(folder, 'sync'), syncs);
+    const echoServer = await BaselineProcess.start('uws-baseline-main');
+    const stage = await LoadStage.open(folder, path, connections);
+    const measured: RateRounds[] = [];
+    try {
+      const echo: LoadTarget = { kind: 'echo', url: `ws://127.0.0.1:${echoServer.port}` };
+      const { url } = stage.platform.ready;
+      const play = async (target: LoadTarget, rate: number): Promise<OpenAnswer> => {
+        const answer = await stage.generator.obey({ type: 'open', target, connections, rate, seconds, warmSeconds });
+        stage.saw(answer.streams);
+        return answer;
+      };
+      for (const targets of rates) {
+        const { rate } = targets;
+        const rounds: Round[] = [];
+        let playedAgain = 0;
+        while (rounds.length < repeats) {
+          const round = {
+            echo: await play(echo, rate),
+            disk: await play({ kind: 'orders', url, level: 'disk' }, rate),
+            matched: await play({ kind: 'orders', url, level: 'matched' }, rate),
+          };
+          say(`${rate}/s: ${describe(round)}`);
+          const wrong = Object.entries(round).flatMap(([what, { result }]) =>
+            wrongAnswers(`${rate}/s ${what}`, result),
+          );
+          const late = Object.entries(round).flatMap(([what, { result }]) => generatorLag(`${rate}/s ${what}`, result));
+          voids.push(...wrong);
+          if (wrong.length > 0) break;
+          if (late.length > 0 && playedAgain < again) {
+            playedAgain++;
+            say(`played again: ${late[0]}`);
+            continue;
+          }
+          voids.push(...late);
+          rounds.push(round);
+        }
+        measured.push({ targets, rounds, playedAgain });
+      }
+      const check = await stage.finish();
+      voids.push(...check.differences);
+      say(`${check.seenEvents} events that sessions saw are those of the journal and of a replay`);
+    } finally {
+      await stage.abandon();
+      await echoServer.end();
+    }
+    const after = sampleSync(join(folder, 'sync'), syncs);
+    const sync = smallerSync(before, after);
+    const played = measured.reduce((sum, { playedAgain }) => sum + playedAgain, 0);
+    return {
+      figures: [
+        { name: 'sync.p50', value: sync.p50, unit: 'us' },
+        { name: 'sync.p99', value: sync.p99, unit: 'us' },
+        ...measured.flatMap((one) => figuresOf(one, sync)),
+      ],
+      curves: measured.flatMap(curvesOf),
+      conditions: [
+        `${mix}, a frame each, ${connections} connections with an account each, from another process`,
+        `open loop: latency from each message's planned time to its answer; ${repeats} repeats of ${seconds} s a rate and ` +
+          `target, ${warmSeconds} s of warm-up before each; ${played} repeats were late by the generator's own fault and played again`,
+        `sync: 4 KiB writes with O_DSYNC in the journal's folder on the idle machine, p50 before ${before.p50} and after ${after.p50} us`,
+      ],
+      voids,
+    };
+  });
+}
+
+function describe({ echo, disk, matched }: Round): string {
+  const one = ({ result: { latency, lag } }: OpenAnswer) => `${latency.p50}/${latency.p99} (lag ${lag.p99})`;
+  return `p50/p99 us: echo ${one(echo)}, disk ${one(disk)}, matched ${one(matched)}`;
+}
+
+type Kind = keyof Round;
+
+function figuresOf({ targets, rounds }: RateRounds, sync: SyncSample): BenchFigure[] {
+  if (rounds.length === 0) return [];
+  const { rate, disk } = targets;
+  const us = (kind: Kind, take: (latency: Distribution) => number): number[] =>
+    rounds.map((round) => take(round[kind].result.latency));
+  const ratios = (form: (round: Round) => number): number => Number(medianOf(rounds.map(form)).toFixed(2));
+  const p50 = (round: Round, kind: Kind) => round[kind].result.latency.p50;
+  const p99 = (round: Round, kind: Kind) => round[kind].result.latency.p99;
+  const figures = [
+    figureOf(
+      `${rate}.echo.p50`,
+      'us',
+      us('echo', (latency) => latency.p50),
+    ),
+    figureOf(
+      `${rate}.echo.p99`,
+      'us',
+      us('echo', (latency) => latency.p99),
+    ),
+    figureOf(
+      `${rate}.disk.p50`,
+      'us',
+      us('disk', (latency) => latency.p50),
+      {
+        ratio: ratios((round) => p50(round, 'disk') / (p50(round, 'echo') + sync.p50)),
+        baseline: 'echo+sync',
+        target: disk,
+      },
+    ),
+    figureOf(
+      `${rate}.disk.p99`,
+      'us',
+      us('disk', (latency) => latency.p99),
+      {
+        ratio: ratios((round) => p99(round, 'disk') / (p99(round, 'echo') + sync.p99)),
+        baseline: 'echo+sync',
+        target: DISK_P99,
+      },
+    ),
+    figureOf(
+      `${rate}.disk.p999`,
+      'us',
+      us('disk', (latency) => latency.p999),
+    ),
+    figureOf(
+      `${rate}.disk.worst`,
+      'us',
+      us('disk', (latency) => latency.max),
+    ),
+    figureOf(
+      `${rate}.matched.p50`,
+      'us',
+      us('matched', (latency) => latency.p50),
+      {
+        ratio: ratios((round) => p50(round, 'matched') / p50(round, 'echo')),
+        baseline: 'echo',
+        target: MATCHED_P50,
+      },
+    ),
+    figureOf(
+      `${rate}.matched.p99`,
+      'us',
+      us('matched', (latency) => latency.p99),
+    ),
+    figureOf(
+      `${rate}.lag.p99`,
+      'us',
+      rounds.flatMap((round) => Object.values(round).map(({ result }) => result.lag.p99)),
+    ),
+  ];
+  const inServer = rounds.flatMap(({ disk: { result } }) => (result.inServer === null ? [] : [result.inServer.p50]));
+  if (inServer.length > 0) figures.push(figureOf(`${rate}.disk.in_server.p50`, 'us', inServer));
+  return figures;
+}
+
+function curvesOf({ targets, rounds }: RateRounds): BenchCurve[] {
+  const last = rounds.at(-1);
+  if (last === undefined) return [];
+  return (['echo', 'matched', 'disk'] as const).map((line) => ({
+    plot: `latency-${targets.rate}`,
+    line,
+    points: last[line].result.latency.curve,
+  }));
+}
