@@ -80,6 +80,7 @@ export class MetricWords {
     const within = value < 0 ? 0 : value > MOST ? MOST : value;
     // Nearly always both fit: a product of doubles would be slower.
     if (within < SMALL && times < SMALL) this.count(histogram, Math.imul(within, times));
+    else if (within * times < TWO_32) this.count(histogram, within * times);
     else this.#addLarge(histogram, within * times);
     this.count(histogram + COUNTER_WORDS + COUNTER_WORDS * bucketOf(within), times);
   }

@@ -80,6 +80,11 @@ export class OrderTimes {
   readonly #groupOrders: Int32Array;
   #at = 0;
 
+  // The group that the next answer may belong to; its round is #at.
+  #openEnd = 0;
+  #openReadUs = 0;
+  #openOrders = 0;
+
   /** `metrics`: each shard's ShardMetrics. `mostEvents`: of a pass. */
   constructor(words: MetricWords, metrics: readonly SharedArrayBuffer[], aheadUs: number, mostEvents: number) {
     this.#words = words;
@@ -106,6 +111,8 @@ export class OrderTimes {
     this.#pending = false;
     this.#groups = 0;
     this.#at = 0;
+    this.#openEnd = 0;
+    this.#openOrders = 0;
     if (!this.#words.on) return;
     this.#level = durable ? DISK_WORDS : MATCHED_WORDS;
     const reader = (durable ? this.#durable : this.#matched)[shard] as RoundStampsReader;
@@ -132,21 +139,31 @@ export class OrderTimes {
 
   /** Event number `event` of the pass answers a command of a live session whose frame was read at `readUs`. */
   answered(event: number, readUs: number): void {
+    // Most are of the same publish and round as the one before.
+    if (event < this.#openEnd && readUs === this.#openReadUs) this.#openOrders++;
+    else this.#openGroup(event, readUs);
+  }
+
+  #openGroup(event: number, readUs: number): void {
     if (this.#rounds === 0) return;
+    this.#closeGroup();
     this.#pending = true;
     let round = this.#at;
     while ((this.#end[round] as number) <= event) round++;
     this.#at = round;
-    this.#orders[round] = (this.#orders[round] as number) + 1;
-    const group = this.#groups - 1;
-    if (group >= 0 && this.#groupRound[group] === round && this.#groupReadUs[group] === readUs) {
-      this.#groupOrders[group] = (this.#groupOrders[group] as number) + 1;
-      return;
-    }
-    this.#groupRound[this.#groups] = round;
-    this.#groupReadUs[this.#groups] = readUs;
-    this.#groupOrders[this.#groups] = 1;
-    this.#groups++;
+    this.#openEnd = this.#end[round] as number;
+    this.#openReadUs = readUs;
+    this.#openOrders = 1;
+  }
+
+  #closeGroup(): void {
+    if (this.#openOrders === 0) return;
+    const group = this.#groups++;
+    this.#groupRound[group] = this.#at;
+    this.#groupReadUs[group] = this.#openReadUs;
+    this.#groupOrders[group] = this.#openOrders;
+    this.#orders[this.#at] = (this.#orders[this.#at] as number) + this.#openOrders;
+    this.#openOrders = 0;
   }
 
   /** A message whose oldest event is number `event` of the pass. */
@@ -171,6 +188,7 @@ export class OrderTimes {
   end(sentUs: number): void {
     if (!this.#pending) return;
     this.#pending = false;
+    this.#closeGroup();
     const words = this.#words;
     const level = this.#level;
     const sent = this.#stamp(sentUs);
