@@ -158,5 +158,5 @@ t.test('a failed check of the tree turns a run of good tests red', async (t) => 
   t.equal(code, 1);
   t.match(output, /check import directions: FAILED/);
   t.match(output, 'engine/round.ts -> gateway/session.ts: engine may import schemas only');
-  t.match(lastLine, /^2 passed, [1-5] failed$/);
+  t.match(lastLine, /^2 passed, [1-9] failed$/);
 });
