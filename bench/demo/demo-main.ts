@@ -18,8 +18,8 @@ const HELP = `Plays a recorded exchange day into the platform that runs, by many
   --market   MARKET    the recorded day: a folder, or a name in ../shared/data; default sse_600519_20230201
   --members  MEMBERS   accounts with a session each, 1 to 1000; default 50
   --speed    SPEED     so many times as fast as it happened, above 0; default 60
-  --url      URL       where the platform listens; default ws://127.0.0.1:7400
-  --key      KEY       the operator's key file; default data/admin-key.json
+  --url      URL       where the platform listens; default TREDYE_URL, else ws://127.0.0.1:7400
+  --key      KEY       the operator's key file; default TREDYE_KEY, else data/admin-key.json
   --help
 `;
 const DEFAULT_MARKET = 'sse_600519_20230201';
@@ -36,8 +36,8 @@ function settings() {
       market: { type: 'string', default: process.env.MARKET || DEFAULT_MARKET },
       members: { type: 'string', default: process.env.MEMBERS || '50' },
       speed: { type: 'string', default: process.env.SPEED || '60' },
-      url: { type: 'string', default: process.env.URL || 'ws://127.0.0.1:7400' },
-      key: { type: 'string', default: process.env.KEY || 'data/admin-key.json' },
+      url: { type: 'string', default: process.env.URL || process.env.TREDYE_URL || 'ws://127.0.0.1:7400' },
+      key: { type: 'string', default: process.env.KEY || process.env.TREDYE_KEY || 'data/admin-key.json' },
       help: { type: 'boolean', default: false },
     },
   });

@@ -6,6 +6,7 @@ last less than two minutes. Everything that goes wrong is a TredyeError with one
 """
 import hashlib
 import json
+import os
 import struct
 import sys
 import time
@@ -52,10 +53,14 @@ def name_of(codes, value):
 
 
 class Session:
-    """Logged on as soon as it is made. key_file: as the platform's first start leaves it in the data directory."""
+    """Logged on as soon as it is made. key_file: as the platform's first start leaves it in the data directory.
 
-    def __init__(self, key_file="data/admin-key.json", url="ws://127.0.0.1:7400"):
-        key_id, private_key = read_key(key_file)
+    What is not given is what TREDYE_KEY and TREDYE_URL say, else data/admin-key.json and ws://127.0.0.1:7400.
+    """
+
+    def __init__(self, key_file=None, url=None):
+        key_id, private_key = read_key(key_file or os.environ.get("TREDYE_KEY") or "data/admin-key.json")
+        url = url or os.environ.get("TREDYE_URL") or "ws://127.0.0.1:7400"
         self._frame_number = 0
         self._counter = int((time.time() - COUNTER_EPOCH_SECONDS) * COUNTERS_PER_SECOND)
         self._url = url
