@@ -5,6 +5,9 @@
  *   word 1  player -> reader: 1 when the number of events is final
  *   word 2  player -> reader: events in all
  *   word 3  player waits here for room in the ring, a millisecond at a time
+ *
+ * The reader is never rung: it looks, and naps when nothing is there. A bell would cost the player a call of the system a
+ * round, which a shard makes behind its write to disk.
  */
 
 export const FLOW_READER = 0;
@@ -19,8 +22,9 @@ export const READER_HAS_ALL = 2;
 /** What the reader thread is started with. */
 export interface FlowReaderData {
   readonly output: SharedArrayBuffer;
-  readonly bell: SharedArrayBuffer;
   readonly words: SharedArrayBuffer;
+  /** Events that the reader has memory for, touched, before it joins; more are taken, but cost a page fault each 4 KiB. */
+  readonly preparedEvents: number;
   /** The flow file, when the copy shall be turned into report lines; '' for the checksum alone. */
   readonly path: string;
 }

@@ -1,7 +1,7 @@
 /**
  * How fast, and how right, the engine plays a flow file: the class, limits and options of a shard, two accounts (the
  * buyer's and the seller's), events into an output ring that a second thread empties into memory of its own.
- * No socket, no journal. The clock begins before the first command and ends when the other thread holds the last event;
+ * No socket, no journal. Before the first pass the shard's own warm-up plays, as in a shard. The clock begins before the first command and ends when the other thread holds the last event;
  * what is hashed after that is this copy.
  *
  *   commands (prepared) ──> engine.apply ──> events of a round ──> output ring ══ thread 2 ══> copy ──> lines ──> SHA-256
@@ -9,8 +9,8 @@
 import { Worker } from 'node:worker_threads';
 import { type Limits, limitsFrom } from '../engine/limits.js';
 import type { Engine } from '../engine/matching/engine.js';
-import { Doorbell } from '../engine/ring/doorbell.js';
 import { OutputRing } from '../engine/ring/output-ring.js';
+import { warmUpShard } from '../engine/shard/warm-up.js';
 import { startEngine } from '../proof/play-on-engine.js';
 import { type FlowPlan, planFlow } from '../proof/recordings/flow-plan.js';
 import { type Venue, venueFor } from '../proof/recordings/venue.js';
@@ -28,6 +28,8 @@ import {
 } from './flow-words.js';
 
 const WAIT_MS = 10_000;
+/** A flow makes fewer events than this a command; the reader has memory for so many before the clock begins. */
+const EVENTS_A_COMMAND = 2;
 const ROOM_WAIT_MS = 1;
 
 export interface FlowPass {
@@ -39,9 +41,18 @@ export interface FlowPass {
 export interface FlowOutcome {
   readonly hash: string;
   readonly lines: number;
+  readonly events: number;
   readonly commands: number;
   /** Millions of commands a second of each pass, the first one in this process first. */
   readonly rates: readonly number[];
+}
+
+/** What is played: whole commands for an engine that has applied the venue. */
+export interface PreparedFlow {
+  readonly venue: Venue;
+  readonly commands: Int32Array;
+  /** The flow file that they are of, or ''. */
+  readonly path: string;
 }
 
 /**
@@ -50,24 +61,31 @@ export interface FlowOutcome {
  */
 export async function playFlowFile(path: string, passes: number): Promise<FlowOutcome> {
   const plan = await planFlow(path);
-  const limits = limitsFrom({});
   const venue = venueFor(plan.needs, 2, Phase.Continuous);
-  const commands = prepareCommands(plan, venue);
+  return playFlow({ venue, commands: prepareCommands(plan, venue), path }, passes);
+}
+
+/** As playFlowFile, for any commands; what is hashed is the flow file's report lines, so without one there are none. */
+export async function playFlow(flow: PreparedFlow, passes: number): Promise<FlowOutcome> {
+  const limits = limitsFrom({});
+  const count = flow.commands.length / COMMAND_WORDS;
+  // As a shard does before it serves (docs/decisions/0007).
+  warmUpShard();
   const rates: number[] = [];
   let first: FlowReaderResult | undefined;
   for (let pass = 0; pass < passes; pass += 1) {
-    const { seconds, result } = await playOnce(limits, venue, commands, plan.length, first === undefined ? path : '');
-    rates.push(plan.length / seconds / 1e6);
+    const { seconds, result } = await playOnce(limits, flow, first === undefined ? flow.path : '');
+    rates.push(count / seconds / 1e6);
     first ??= result;
     if (result.events !== first.events || result.checksum !== first.checksum) {
       throw new Error(`Pass ${pass + 1} made other events than the first one.`);
     }
   }
-  return { hash: first?.hash ?? '', lines: first?.lines ?? 0, commands: plan.length, rates };
+  return { hash: first?.hash ?? '', lines: first?.lines ?? 0, events: first?.events ?? 0, commands: count, rates };
 }
 
 /** All commands as a gateway would put them into the shard's ring. */
-function prepareCommands(plan: FlowPlan, venue: Venue): Int32Array {
+export function prepareCommands(plan: FlowPlan, venue: Venue): Int32Array {
   const [buyer, seller = buyer] = venue.parties;
   const words = new Int32Array(plan.length * COMMAND_WORDS);
   for (let index = 0; index < plan.length; index += 1) {
@@ -76,17 +94,17 @@ function prepareCommands(plan: FlowPlan, venue: Venue): Int32Array {
   return words;
 }
 
-async function playOnce(
-  limits: Limits,
-  venue: Venue,
-  commands: Int32Array,
-  count: number,
-  path: string,
-): Promise<FlowPass> {
+async function playOnce(limits: Limits, flow: PreparedFlow, path: string): Promise<FlowPass> {
+  const { venue, commands } = flow;
+  const count = commands.length / COMMAND_WORDS;
   const memory = OutputRing.create(limits.outputRingSlots, 1);
-  const bellMemory = Doorbell.create();
   const wordsMemory = new SharedArrayBuffer(FLOW_WORDS * 4);
-  const data: FlowReaderData = { output: memory, bell: bellMemory, words: wordsMemory, path };
+  const data: FlowReaderData = {
+    output: memory,
+    words: wordsMemory,
+    preparedEvents: count * EVENTS_A_COMMAND,
+    path,
+  };
   const worker = new Worker(new URL('./flow-reader-main.js', import.meta.url), { workerData: data });
   const result = new Promise<FlowReaderResult>((resolve, reject) => {
     worker.once('message', resolve);
@@ -103,8 +121,8 @@ async function playOnce(
   engine.attach(events);
   const output = new OutputRing(memory);
   const started = process.hrtime.bigint();
-  const made = playAll(engine, limits, commands, count, events, output, new Doorbell(bellMemory), words);
-  waitForReader(words, made, new Doorbell(bellMemory));
+  const made = playAll(engine, limits, commands, count, events, output, words);
+  waitForReader(words, made);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   engine.validate();
   return { commands: count, seconds, result: await result };
@@ -129,7 +147,6 @@ function playAll(
   count: number,
   events: Int32Array,
   output: OutputRing,
-  bell: Doorbell,
   words: Int32Array,
 ): number {
   const most = limits.maxEventsPerCommand;
@@ -137,20 +154,19 @@ function playAll(
   let made = 0;
   for (let at = 0; at < end; ) {
     const roundEnd = Math.min(end, at + limits.roundCommands * COMMAND_WORDS);
+    const room = Math.min(limits.roundEvents, output.roomFor(limits.roundEvents)) - most;
     let here = 0;
-    while (at < roundEnd && here + most <= limits.roundEvents && output.hasRoom(here + most)) {
+    while (at < roundEnd && here <= room) {
       here += engine.apply(commands, at, here, end);
       at += COMMAND_WORDS;
     }
     if (here === 0) {
-      bell.ring();
       Atomics.wait(words, FLOW_ROOM, 0, ROOM_WAIT_MS);
       continue;
     }
     output.write(events, 0, here);
     output.publishMatched(output.claimPosition);
     output.publishDurable(output.claimPosition);
-    bell.ring();
     made += here;
   }
   if (engine.operationsInProgress !== 0) {
@@ -161,10 +177,10 @@ function playAll(
   return made;
 }
 
-function waitForReader(words: Int32Array, made: number, bell: Doorbell): void {
+function waitForReader(words: Int32Array, made: number): void {
   Atomics.store(words, FLOW_EVENTS, made);
   Atomics.store(words, FLOW_FINAL, 1);
-  bell.ring();
+  Atomics.notify(words, FLOW_FINAL);
   if (Atomics.wait(words, FLOW_READER, READER_JOINED, WAIT_MS) === 'timed-out') {
     throw new Error('The thread that reads the flow did not take all events.');
   }

@@ -7,21 +7,18 @@ import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
-import {
-  checkCancelPhase,
-  checkInstrument,
-  checkSender,
-  checkShape,
-  findTarget,
-  passesAtOnce,
-  refuseForNow,
-} from './checks.js';
+import * as checksFunctions from './checks.js';
 import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
-import { takeOff } from './sweep.js';
+import type { EngineState } from './state.js';
+import * as stateFunctions from './state.js';
+import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { takeOff } = sweepFunctions;
+const { writeEvent, writeOrderEvent } = stateFunctions;
+const { checkCancelPhase, checkInstrument, checkSender, checkShape, findTarget, passesAtOnce, refuseForNow } =
+  checksFunctions;
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -76,8 +73,8 @@ export function cancelOrder(state: EngineState, slot: number, reason: number, by
   const price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
   const to = writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED | (reason << 16));
-  state.events[to + EVENT_RELATED_ID] = byLow;
-  state.events[to + EVENT_RELATED_ID + 1] = byHigh;
+  state.events[to + EVENT_RELATED_ID] = byLow | 0;
+  state.events[to + EVENT_RELATED_ID + 1] = byHigh | 0;
   takeOff(state, slot);
 }
 

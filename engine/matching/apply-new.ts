@@ -8,7 +8,15 @@ import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
-import {
+import * as checksFunctions from './checks.js';
+import type { EngineState } from './state.js';
+import * as stateFunctions from './state.js';
+import * as sweepFunctions from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { writeOrderEvent } = stateFunctions;
+const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
+const {
   checkInstrument,
   checkOrderPhase,
   checkSender,
@@ -18,12 +26,7 @@ import {
   passesAtOnce,
   phaseOf,
   refuse,
-} from './checks.js';
-import type { EngineState } from './state.js';
-import { writeOrderEvent } from './state.js';
-import { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } from './sweep.js';
-
-// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+} = checksFunctions;
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,

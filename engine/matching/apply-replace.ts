@@ -8,8 +8,16 @@
 import { CommandKind, EventKind, Phase, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
-import { cancelOrder } from './apply-cancel.js';
-import {
+import * as applyCancelFunctions from './apply-cancel.js';
+import * as checksFunctions from './checks.js';
+import type { EngineState } from './state.js';
+import * as stateFunctions from './state.js';
+import * as sweepFunctions from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } = sweepFunctions;
+const { writeOrderEvent } = stateFunctions;
+const {
   checkInstrument,
   checkOrderPhase,
   checkSender,
@@ -19,11 +27,8 @@ import {
   passesAtOnce,
   phaseOf,
   refuse,
-} from './checks.js';
-import { type EngineState, writeOrderEvent } from './state.js';
-import { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } from './sweep.js';
-
-// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+} = checksFunctions;
+const { cancelOrder } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,

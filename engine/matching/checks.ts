@@ -21,9 +21,11 @@ import { joinWords } from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
 import * as laneWords from './lane-words.js';
-import { type EngineState, writeEvent } from './state.js';
+import type { EngineState } from './state.js';
+import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { writeEvent } = stateFunctions;
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -184,12 +186,14 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   const high = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   if (
     lanes.words[laneAt + LANE_ACCOUNT] !== words[at + COMMAND_ACCOUNT] ||
-    lanes.words[laneAt + LANE_NUMBER] !== high >>> 16 ||
-    (high & 0xffff) * 4294967296 + ((words[at + COMMAND_CLIENT_ORDER_ID] as number) >>> 0) <=
-      (lanes.marks[lane] as number)
+    lanes.words[laneAt + LANE_NUMBER] !== high >>> 16
   ) {
     return false;
   }
+  const low = (words[at + COMMAND_CLIENT_ORDER_ID] as number) >>> 0;
+  const upper = high & 0xffff;
+  const mark = lanes.marks[lane] as number;
+  if (upper === 0 ? low <= mark : joinWords(low, upper) <= mark) return false;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   if (instrument < 1 || instrument > state.registry.instrumentCount) return false;
   const instrumentAt = (instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT;

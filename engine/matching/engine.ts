@@ -12,10 +12,10 @@ import * as levelWords from '../book/level-words.js';
 import * as sideWords from '../book/side-words.js';
 import type { Limits } from '../limits.js';
 import { applyAdmin, countParts } from './admin.js';
-import { applyCancel, applyMassCancel, runMassCancel } from './apply-cancel.js';
-import { applyNew } from './apply-new.js';
-import { applyReplace } from './apply-replace.js';
-import { checkShape, NO_ORDER, refuse } from './checks.js';
+import * as applyCancelFunctions from './apply-cancel.js';
+import * as applyNewFunctions from './apply-new.js';
+import * as applyReplaceFunctions from './apply-replace.js';
+import * as checksFunctions from './checks.js';
 import * as operationWords from './operations.js';
 import { applyEndOfDay, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
@@ -27,6 +27,10 @@ import { applyUncross, runUncross } from './uncross.js';
 import { validateState } from './validate.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { checkShape, NO_ORDER, refuse } = checksFunctions;
+const { applyReplace } = applyReplaceFunctions;
+const { applyNew } = applyNewFunctions;
+const { applyCancel, applyMassCancel, runMassCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_KIND_WORD,

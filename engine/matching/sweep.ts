@@ -6,16 +6,19 @@
 
 import { EventKind, Liquidity, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
-import { keyOf } from '../book/book.js';
+import * as bookFunctions from '../book/book.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
-import { type EngineState, forgetOrder, listOrder, writeOrderEvent } from './state.js';
+import type { EngineState } from './state.js';
+import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { forgetOrder, listOrder, writeOrderEvent } = stateFunctions;
+const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;

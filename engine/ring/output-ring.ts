@@ -131,6 +131,12 @@ export class OutputRing {
     return count <= this.slots - ((this.#claim - this.#freeFrom) | 0) || count <= this.room();
   }
 
+  /** Events that may be written now; looks at the readers only when what it saw last is not enough for `wanted`. */
+  roomFor(wanted: number): number {
+    const room = this.slots - ((this.#claim - this.#freeFrom) | 0);
+    return room >= wanted ? room : this.room();
+  }
+
   /**
    * Writes `count` events of EVENT_WORDS words from `source` at word `at`; nobody may read them before a publish. Their
    * sequences follow the last written one. Throws when they do not fit: ask `hasRoom` first.
