@@ -50,8 +50,6 @@ export interface Family {
   readonly help: string;
   /** Names of its labels, besides `le` of a histogram. */
   readonly labels: readonly string[];
-  /** Shown with --metrics off as well: it costs nothing to know. */
-  readonly always?: true;
   samples(from: MetricsSources): Sample[];
 }
 
@@ -129,10 +127,6 @@ function gauge(
 
 function plain(values: readonly (readonly [Labels, number])[]): Sample[] {
   return values.map(([labels, value]) => ({ labels, value }));
-}
-
-function always(family: Family): Family {
-  return { ...family, always: true };
 }
 
 // ---- from words to values
@@ -322,24 +316,20 @@ export const FAMILIES: readonly Family[] = [
     byGateway(from, GATEWAY.bytesOut),
   ),
   // ---- rings
-  always(
-    gauge(
-      'tredye_command_ring_depth',
-      'Commands in a command ring that are not durable yet; producer 0 is the supervisor, others are gateway number and one',
-      ['producer', 'shard'],
-      ({ rings }) => rings.map((ring) => [{ producer: ring.producer, shard: ring.shard }, ring.depth()]),
-    ),
+  gauge(
+    'tredye_command_ring_depth',
+    'Commands in a command ring that are not durable yet; producer 0 is the supervisor, others are gateway number and one',
+    ['producer', 'shard'],
+    ({ rings }) => rings.map((ring) => [{ producer: ring.producer, shard: ring.shard }, ring.depth()]),
   ),
-  always(
-    gauge(
-      'tredye_output_ring_lag',
-      'Durable events that a live reader of the output ring has not read; reader 0 is the supervisor',
-      ['shard', 'reader'],
-      ({ outputs }) =>
-        outputs.flatMap((output) =>
-          output.lags().map(([reader, lag]) => [{ shard: output.shard, reader }, lag] as const),
-        ),
-    ),
+  gauge(
+    'tredye_output_ring_lag',
+    'Durable events that a live reader of the output ring has not read; reader 0 is the supervisor',
+    ['shard', 'reader'],
+    ({ outputs }) =>
+      outputs.flatMap((output) =>
+        output.lags().map(([reader, lag]) => [{ shard: output.shard, reader }, lag] as const),
+      ),
   ),
   counter(
     'tredye_rounds_blocked_total',
@@ -347,22 +337,18 @@ export const FAMILIES: readonly Family[] = [
     ['shard'],
     (from) => byShard(from, SHARD.blocked),
   ),
-  always(
-    counter(
-      'tredye_readers_dropped_total',
-      'Readers that a shard dropped because they lagged',
-      ['shard'],
-      ({ statuses }) => statuses.map((status, shard) => [{ shard }, status.droppedReaders]),
-    ),
+  counter(
+    'tredye_readers_dropped_total',
+    'Readers that a shard dropped because they lagged',
+    ['shard'],
+    ({ statuses }) => statuses.map((status, shard) => [{ shard }, status.droppedReaders]),
   ),
   // ---- shards
-  always(
-    gauge('tredye_shard_state', 'What a shard does now: 1 at its state', ['shard', 'state'], ({ statuses }) =>
-      statuses.flatMap((status, shard) => {
-        const now = status.state;
-        return STATE_NAMES.map(([state, code]) => [{ shard, state }, code === now ? 1 : 0] as const);
-      }),
-    ),
+  gauge('tredye_shard_state', 'What a shard does now: 1 at its state', ['shard', 'state'], ({ statuses }) =>
+    statuses.flatMap((status, shard) => {
+      const now = status.state;
+      return STATE_NAMES.map(([state, code]) => [{ shard, state }, code === now ? 1 : 0] as const);
+    }),
   ),
   counter('tredye_rounds_total', 'Rounds that applied at least one command', ['shard'], (from) =>
     from.shards.map((words, shard) => [{ shard }, totalOf(words.histogram(SHARD.roundSize))] as const),
@@ -422,29 +408,16 @@ export const FAMILIES: readonly Family[] = [
     ['thread'],
     (from) => threads(from).map(([labels, words]) => [labels, words.value(THREAD.heapUsed)] as const),
   ),
-  always(
-    gauge('tredye_resident_memory_bytes', 'Resident memory of the process', [], () => [
-      [{}, process.memoryUsage.rss()],
-    ]),
-  ),
-  always(
-    counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
-      const { user, system } = process.cpuUsage();
-      return [
-        [{ mode: 'user' }, user / MICROSECONDS],
-        [{ mode: 'system' }, system / MICROSECONDS],
-      ];
-    }),
-  ),
-  always(gauge('tredye_uptime_seconds', 'Time since the process began', [], () => [[{}, process.uptime()]])),
-  always(
-    gauge('tredye_build_info', 'Always 1; its labels say what runs', ['version', 'node'], ({ version }) => [
-      [{ version, node: process.version }, 1],
-    ]),
-  ),
-  always(
-    gauge('tredye_metrics_on', '1 while things are counted, 0 with --metrics off', [], ({ main }) => [
-      [{}, main.on ? 1 : 0],
-    ]),
-  ),
+  gauge('tredye_resident_memory_bytes', 'Resident memory of the process', [], () => [[{}, process.memoryUsage.rss()]]),
+  counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
+    const { user, system } = process.cpuUsage();
+    return [
+      [{ mode: 'user' }, user / MICROSECONDS],
+      [{ mode: 'system' }, system / MICROSECONDS],
+    ];
+  }),
+  gauge('tredye_uptime_seconds', 'Time since the process began', [], () => [[{}, process.uptime()]]),
+  gauge('tredye_build_info', 'Always 1; its labels say what runs', ['version', 'node'], ({ version }) => [
+    [{ version, node: process.version }, 1],
+  ]),
 ];

@@ -48,8 +48,6 @@ export class MetricsText {
       outputs: outputs.map((memory, shard) => new OutputLags(memory, shard)),
     };
     for (const family of FAMILIES) {
-      // With --metrics off the counters would say 0, which nobody could tell from nothing happening.
-      if (!from.main.on && family.always !== true) continue;
       this.#names.push(family.name);
       this.#registry.registerMetric(new SharedMetric(family, from) as unknown as Metric);
     }

@@ -1,0 +1,22 @@
+import t from 'tap';
+import { costOf, FRAME_SIZES, measureMetricsCost } from './metrics-cost.js';
+
+t.test('the cost is that of the median pair', async (t) => {
+  const cost = costOf(64, [
+    { rate: 0.5, cpu: 2 },
+    { rate: 0.99, cpu: 1.02 },
+    { rate: 1.2, cpu: 0.9 },
+  ]);
+  t.equal(cost.ratePercent.toFixed(4), '1.0000');
+  t.equal(cost.cpuPercent.toFixed(4), '2.0000');
+  t.same(cost.rateSpread, [0.5, 1.2]);
+});
+
+t.test('the small size plays on both platforms, and every command is in each stage', async (t) => {
+  const costs = await measureMetricsCost('small', 1, () => undefined);
+  t.same(
+    costs.map(({ perFrame }) => perFrame),
+    [...FRAME_SIZES],
+  );
+  for (const { rateRatio } of costs) t.ok(rateRatio > 0);
+});
