@@ -3,9 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python.
+# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python and
+# open the page in a browser.
 SYSTEM_PACKAGES := flock:util-linux
-TEST_PACKAGES := $(SYSTEM_PACKAGES) python3:python3
+TEST_PACKAGES := $(SYSTEM_PACKAGES) python3:python3 chromium:chromium
 # The Python example lives in an environment of its own; ensurepip is what Debian leaves out without python3-venv.
 PYTHON_PACKAGES := python3:python3 python3/ensurepip:python3-venv
 PYTHON_ENVIRONMENT := .venv/.installed
@@ -18,7 +19,7 @@ SOURCES := tsconfig.json $(shell find backbone bench client engine gateway platf
 PAGE := build/page/index.html
 PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-start bench bench-quick kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-clone bench-start bench bench-quick kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -99,6 +100,9 @@ flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FIL
 .PHONY: bench-metrics
 bench-metrics: build ## the same load with metrics on and off in turn; PAIRS=8 SIZE=quick
 	@node --enable-source-maps build/bench/metrics-cost-main.js
+
+bench-clone: build ## time from a clone of this tree to the first accepted order, all downloads included
+	@node --enable-source-maps build/bench/clone-main.js
 
 bench-start: build ## time from a start over a journal of a million commands to the first accepted order
 	@node --enable-source-maps build/bench/start-main.js

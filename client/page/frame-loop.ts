@@ -13,17 +13,19 @@ export class FrameLoop {
   readonly workUs: number[] = [];
   /** Messages of the worker. */
   messages = 0;
+  /** Frames drawn. */
+  frames = 0;
   private readonly afterPaint = new MessageChannel();
   /** What must go back with `drawn`. */
   private owed: { ticks: ArrayBuffer | null; workMs: number } | null = null;
   private planned = false;
   private drawStartedMs = 0;
 
-  /** take: applies a message. draw: shows everything that changed since it was called before. */
+  /** take: applies a message. draw: shows what changed since it was called before; true: it must be called again. */
   constructor(
     private readonly worker: Worker,
     private readonly take: (news: FromWorker) => void,
-    private readonly draw: () => void,
+    private readonly draw: () => boolean,
   ) {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.took(data);
     this.afterPaint.port1.onmessage = () => this.painted();
@@ -41,9 +43,11 @@ export class FrameLoop {
     requestAnimationFrame(() => {
       this.planned = false;
       this.drawStartedMs = performance.now();
-      this.draw();
+      this.frames++;
+      const isLeft = this.draw();
       // A task of its own runs when the browser has laid out and painted what was drawn.
       if (this.owed !== null) this.afterPaint.port2.postMessage(null);
+      if (isLeft) this.plan();
     });
   }
 

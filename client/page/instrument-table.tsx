@@ -10,14 +10,21 @@ import { decimalText, NO_NUMBER } from '../watch/number-text.js';
 import { ASK, BID, DIRECTION, LAST } from '../watch/tick-layout.js';
 import { type Colors, colors } from './colors.js';
 import { instruments, select, selected } from './page-state.js';
-import { drawSpark } from './spark.js';
+import { COLUMNS_A_POINT, drawSpark } from './spark.js';
 import type { ListedInstrument } from './worker-messages.js';
 
 /** As in page.css. */
 const ROW_PX = 30;
 const HEAD_PX = 28;
 const SPARK_PX = { width: 72, height: 20 };
+/** All lines move at once: they are drawn a few a frame, so that no frame draws all of them. */
+const SPARKS_A_FRAME = 4;
 const NOT_SHOWN = -1;
+
+/** Points that its lines have had so far. */
+function pointsOf(view: MarketView): number {
+  return Math.floor(view.columns / COLUMNS_A_POINT);
+}
 
 class Row {
   readonly instrument: Signal<ListedInstrument | null> = signal(null);
@@ -30,7 +37,7 @@ class Row {
   spark: HTMLCanvasElement | null = null;
   /** What of the view is shown. */
   private version = NOT_SHOWN;
-  private columns = NOT_SHOWN;
+  private points = NOT_SHOWN;
   private colors: Colors | null = null;
 
   show(instrument: ListedInstrument | null, place: number): void {
@@ -38,26 +45,33 @@ class Row {
     if (this.instrument.peek() === instrument) return;
     this.instrument.value = instrument;
     this.version = NOT_SHOWN;
-    this.columns = NOT_SHOWN;
+    this.points = NOT_SHOWN;
   }
 
-  draw(view: MarketView, colorsNow: Colors): void {
+  drawTexts(view: MarketView): void {
     const instrument = this.instrument.peek();
     if (instrument === null) return;
     const { slot, priceDecimals } = instrument;
     const version = view.versions[slot] ?? 0;
-    if (version !== this.version) {
-      this.version = version;
-      this.last.value = decimalText(view.field(slot, LAST), priceDecimals);
-      this.bid.value = decimalText(view.field(slot, BID), priceDecimals);
-      this.ask.value = decimalText(view.field(slot, ASK), priceDecimals);
-      this.direction.value = view.field(slot, DIRECTION) || 0;
-    }
-    if ((view.columns !== this.columns || colorsNow !== this.colors) && this.spark !== null) {
-      this.columns = view.columns;
-      this.colors = colorsNow;
-      drawSpark(this.spark, view, slot, colorsNow);
-    }
+    if (version === this.version) return;
+    this.version = version;
+    this.last.value = decimalText(view.field(slot, LAST), priceDecimals);
+    this.bid.value = decimalText(view.field(slot, BID), priceDecimals);
+    this.ask.value = decimalText(view.field(slot, ASK), priceDecimals);
+    this.direction.value = view.field(slot, DIRECTION) || 0;
+  }
+
+  /** Whether the line is older than the view. */
+  sparkWaits(view: MarketView, colorsNow: Colors): boolean {
+    const there = this.instrument.peek() !== null && this.spark !== null;
+    return there && (pointsOf(view) !== this.points || colorsNow !== this.colors);
+  }
+
+  drawSpark(view: MarketView, colorsNow: Colors): void {
+    this.points = pointsOf(view);
+    this.colors = colorsNow;
+    const instrument = this.instrument.peek();
+    if (instrument !== null && this.spark !== null) drawSpark(this.spark, view, instrument.slot, colorsNow);
   }
 }
 
@@ -77,10 +91,14 @@ function assignRows(listed: readonly ListedInstrument[]): void {
   });
 }
 
-export function drawInstruments(view: MarketView): void {
+/** Returns whether something is left to draw in the next frame. */
+export function drawInstruments(view: MarketView): boolean {
   assignRows(instruments.peek() ?? []);
   const colorsNow = colors.peek();
-  for (const row of rows.peek()) row.draw(view, colorsNow);
+  for (const row of rows.peek()) row.drawTexts(view);
+  const waiting = rows.peek().filter((row) => row.sparkWaits(view, colorsNow));
+  for (const row of waiting.slice(0, SPARKS_A_FRAME)) row.drawSpark(view, colorsNow);
+  return waiting.length > SPARKS_A_FRAME;
 }
 
 const ARROWS = ['', '▲', '▼'];

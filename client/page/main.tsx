@@ -23,11 +23,12 @@ function take(news: FromWorker): void {
   });
 }
 
-function draw(): void {
-  batch(() => {
-    drawInstruments(view);
-    drawTape(view);
+/** Returns whether something is left to draw in the next frame. */
+function draw(): boolean {
+  return batch(() => {
     drawChart(view);
+    const tapeWaits = drawTape(view);
+    return drawInstruments(view) || tapeWaits;
   });
 }
 
@@ -68,6 +69,7 @@ const shown = {
   /** Work of this thread for each of the last frames, µs. */
   workUs: () => [...loop.workUs],
   messages: () => loop.messages,
+  frames: () => loop.frames,
   instruments: () =>
     (instruments.peek() ?? []).map(({ id, symbol, slot }) => ({
       id,

@@ -72,7 +72,7 @@ function optionsFor(
     scales: { x: { range: (_plot, from, to) => [Math.min(from, to - LEAST_SECONDS), to] } },
     axes: [
       { ...axis, space: 90, size: 32, values: (_plot, splits) => splits.map((seconds) => clockText(1000 * seconds)) },
-      { ...axis, side: 1, size: 72, space: 44, incrs: TICK_STEPS, values: (_plot, splits) => splits.map(priceText) },
+      { ...axis, side: 1, size: 72, space: 34, incrs: TICK_STEPS, values: (_plot, splits) => splits.map(priceText) },
     ],
     series: [
       {},
@@ -91,7 +91,7 @@ function drawQuote(view: MarketView, { slot, priceDecimals, quantityDecimals }: 
   bid.value = Number.isNaN(view.field(slot, BID)) ? 'none' : `${price(BID)} × ${quantity(BID_QUANTITY)}`;
   ask.value = Number.isNaN(view.field(slot, ASK)) ? 'none' : `${price(ASK)} × ${quantity(ASK_QUANTITY)}`;
   trades.value = countText(view.field(slot, TRADES) || 0);
-  volume.value = quantity(VOLUME);
+  volume.value = decimalText(view.field(slot, VOLUME) || 0, quantityDecimals);
 }
 
 export function drawChart(view: MarketView): void {
@@ -163,7 +163,12 @@ export function PriceChart({ onChange }: { readonly onChange: () => void }) {
           </div>
         </dl>
       </header>
-      <div class="plot" ref={box} role="img" aria-label={`Price of ${instrument.symbol} over the last minutes`} />
+      <div
+        class={hasPrices.value ? 'plot' : 'plot blank'}
+        ref={box}
+        role="img"
+        aria-label={`Price of ${instrument.symbol} over the last minutes`}
+      />
       {!hasPrices.value && (
         <p class="empty over">{instrument.symbol} has no price yet: nobody has bid, offered or traded.</p>
       )}

@@ -4,16 +4,17 @@ import { NO_PRICE } from '../../schemas/layout.js';
 import type { MarketView } from '../watch/market-view.js';
 import type { Colors } from './colors.js';
 
-/** A minute. */
-const SPARK_COLUMNS = 120;
+/** One point a second, of so many columns, for a minute. */
+export const COLUMNS_A_POINT = 2;
+const SPARK_POINTS = 60;
 /** A line of fewer does not fill the width. */
-const LEAST_COLUMNS = 20;
+const LEAST_POINTS = 15;
 const LAST_PLACE = 0;
 const BID_PLACE = 1;
 const ASK_PLACE = 2;
 const PADDING_PX = 2;
 
-const prices = new Float64Array(SPARK_COLUMNS);
+const prices = new Float64Array(SPARK_POINTS);
 
 /** The last price; where there was no trade yet, between bid and ask. NaN: neither. */
 function priceAt(view: MarketView, slot: number, back: number): number {
@@ -28,12 +29,12 @@ export function drawSpark(canvas: HTMLCanvasElement, view: MarketView, slot: num
   if (context === null) return;
   const { width, height } = canvas;
   context.clearRect(0, 0, width, height);
-  const columns = view.columnCount(SPARK_COLUMNS);
+  const points = Math.floor(view.columnCount(SPARK_POINTS * COLUMNS_A_POINT) / COLUMNS_A_POINT);
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let oldest = Number.NaN;
   let newest = Number.NaN;
-  for (let back = columns - 1; back >= 0; back--) {
-    const price = priceAt(view, slot, back);
+  for (let back = points - 1; back >= 0; back--) {
+    const price = priceAt(view, slot, back * COLUMNS_A_POINT);
     prices[back] = price;
     if (Number.isNaN(price)) continue;
     if (Number.isNaN(oldest)) oldest = price;
@@ -43,19 +44,19 @@ export function drawSpark(canvas: HTMLCanvasElement, view: MarketView, slot: num
   }
   if (Number.isNaN(newest)) return;
   const padding = PADDING_PX * devicePixelRatio;
-  const perColumn = width / (Math.max(LEAST_COLUMNS, columns) - 1);
+  const perPoint = width / (Math.max(LEAST_POINTS, points) - 1);
   // A price that did not move is a line in the middle.
   const span = highest - lowest || 1;
   const middle = highest === lowest ? 0.5 : 0;
   context.beginPath();
   let drawing = false;
-  for (let back = columns - 1; back >= 0; back--) {
+  for (let back = points - 1; back >= 0; back--) {
     const price = prices[back] as number;
     if (Number.isNaN(price)) {
       drawing = false;
       continue;
     }
-    const x = width - back * perColumn;
+    const x = width - back * perPoint;
     const y = padding + (1 - (price - lowest) / span - middle) * (height - 2 * padding);
     if (drawing) context.lineTo(x, y);
     else context.moveTo(x, y);

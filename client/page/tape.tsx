@@ -5,11 +5,18 @@ import type { MarketView } from '../watch/market-view.js';
 import { decimalText, exactClockText } from '../watch/number-text.js';
 import { TAPE_DOUBLES, TAPE_LENGTH, TAPE_PRICE, TAPE_QUANTITY, TAPE_SIDE, TAPE_TIME_US } from '../watch/tick-layout.js';
 import { selected } from './page-state.js';
+import type { ListedInstrument } from './worker-messages.js';
 
 const TAKER_NAMES = ['seller', 'auction', 'buyer'];
 const SIDE_CLASSES = ['down', '', 'up'];
 
+/** Every new trade moves all lines: the eye follows no more often than this. */
+const TAPE_MS = 120;
+
+/** A trade stays in its line for as long as it is shown: a new one takes the oldest line, which moves to the top. */
 class Line {
+  /** Which of all trades; -1: none. */
+  trade = -1;
   readonly time = signal('');
   readonly price = signal('');
   readonly quantity = signal('');
@@ -17,28 +24,42 @@ class Line {
 }
 
 const LINES = Array.from({ length: TAPE_LENGTH }, () => new Line());
-const shown = signal(0);
+/** Lines from the top. */
+const shown = signal<readonly Line[]>([]);
+let instrumentShown: ListedInstrument | null = null;
 let version = -1;
+let drawnMs = 0;
 
-export function drawTape(view: MarketView): void {
+/** Returns whether something is left to draw in a later frame. */
+export function drawTape(view: MarketView): boolean {
   const instrument = selected.peek();
-  // The tape of what was chosen just now is on its way: until then the old one must not stand under its name.
-  if (instrument === null || view.tapeSlot !== instrument.slot) {
-    shown.value = 0;
+  if (instrument !== instrumentShown) {
+    instrumentShown = instrument;
     version = -1;
-    return;
+    shown.value = [];
+    for (const line of LINES) line.trade = -1;
   }
-  if (view.tapeVersion === version) return;
+  // The tape of what was chosen just now is on its way: until then the old one must not stand under its name.
+  if (instrument === null || view.tapeSlot !== instrument.slot || view.tapeVersion === version) return false;
+  const now = performance.now();
+  if (version !== -1 && now - drawnMs < TAPE_MS) return true;
+  drawnMs = now;
   version = view.tapeVersion;
-  shown.value = view.tapeCount;
-  for (let index = 0; index < view.tapeCount; index++) {
-    const line = LINES[index] as Line;
-    const at = index * TAPE_DOUBLES;
-    line.time.value = exactClockText((view.tape[at + TAPE_TIME_US] as number) / 1000);
-    line.price.value = decimalText(view.tape[at + TAPE_PRICE] as number, instrument.priceDecimals);
-    line.quantity.value = decimalText(view.tape[at + TAPE_QUANTITY] as number, instrument.quantityDecimals);
-    line.side.value = (view.tape[at + TAPE_SIDE] as number) + 1;
-  }
+  shown.value = Array.from({ length: view.tapeCount }, (_, back) => {
+    const trade = view.tapeTotal - 1 - back;
+    const line = LINES[trade % TAPE_LENGTH] as Line;
+    if (line.trade !== trade) writeLine(line, trade, view.tape, back * TAPE_DOUBLES, instrument);
+    return line;
+  });
+  return false;
+}
+
+function writeLine(line: Line, trade: number, tape: Float64Array, at: number, instrument: ListedInstrument): void {
+  line.trade = trade;
+  line.time.value = exactClockText((tape[at + TAPE_TIME_US] as number) / 1000);
+  line.price.value = decimalText(tape[at + TAPE_PRICE] as number, instrument.priceDecimals);
+  line.quantity.value = decimalText(tape[at + TAPE_QUANTITY] as number, instrument.quantityDecimals);
+  line.side.value = (tape[at + TAPE_SIDE] as number) + 1;
 }
 
 function LineView({ line }: { readonly line: Line }) {
@@ -55,13 +76,13 @@ function LineView({ line }: { readonly line: Line }) {
 
 export function Tape() {
   const symbol = selected.value?.symbol;
-  const count = shown.value;
+  const lines = shown.value;
   return (
     <div class="panel tape">
       <h2 id="tape-title">Trades {symbol !== undefined && <span class="count">{symbol}</span>}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: It scrolls, so the keyboard must reach it. */}
       <section class="scroll" tabIndex={0} aria-labelledby="tape-title">
-        {count === 0 ? (
+        {lines.length === 0 ? (
           <p class="empty">
             {symbol === undefined
               ? 'Choose an instrument to see its trades.'
@@ -78,8 +99,8 @@ export function Tape() {
               </tr>
             </thead>
             <tbody>
-              {LINES.slice(0, count).map((line, index) => (
-                <LineView line={line} key={index} />
+              {lines.map((line) => (
+                <LineView line={line} key={LINES.indexOf(line)} />
               ))}
             </tbody>
           </table>

@@ -17,6 +17,7 @@ import {
   TAPE_DOUBLES,
   TAPE_LENGTH,
   TAPE_SLOT,
+  TAPE_TOTAL,
   TICK_COUNT,
   TICK_DOUBLES,
 } from './tick-layout.js';
@@ -36,6 +37,8 @@ export class MarketView {
   readonly tape = new Float64Array(TAPE_LENGTH * TAPE_DOUBLES);
   tapeCount = 0;
   tapeSlot = -1;
+  /** Trades that were ever on it. */
+  tapeTotal = 0;
   tapeVersion = 0;
   /** Columns that were ever added; the newest HISTORY_COLUMNS are kept. */
   columns = 0;
@@ -63,6 +66,7 @@ export class MarketView {
     if (tapeSlot >= 0) {
       this.tapeSlot = tapeSlot;
       this.tapeCount = message[TAPE_COUNT] as number;
+      this.tapeTotal = message[TAPE_TOTAL] as number;
       this.tape.set(message.subarray(at, at + this.tapeCount * TAPE_DOUBLES));
       this.tapeVersion++;
     }

@@ -37,6 +37,7 @@ import {
   TAPE_SIDE,
   TAPE_SLOT,
   TAPE_TIME_US,
+  TAPE_TOTAL,
   TICK_COUNT,
   TICK_DOUBLES,
   TRADES,
@@ -166,6 +167,7 @@ export class TickBuffer {
     message[TICK_COUNT] = this.changedCount;
     message[COLUMN_COUNT] = columns;
     message[TAPE_SLOT] = this.tapeChanged ? this.tapeSlot : NONE;
+    message[TAPE_TOTAL] = this.tapes[this.tapeSlot]?.count ?? 0;
     message[TAPE_COUNT] = this.tapeChanged ? this.writeTape(message, at) : 0;
     this.changedCount = 0;
     this.tapeChanged = false;

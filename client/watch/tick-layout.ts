@@ -2,8 +2,9 @@
  * What the worker of a page hands to the page's thread: one buffer of doubles, which travels there and back and is never
  * copied. Any thread. It belongs to whoever has it; only one buffer exists, so at most one message is under way.
  *
- *   0 ticks  1 trades on the tape  2 slot of the tape, -1: not in here  3 columns of history that are due
- *   4 ...    ticks: TICK_DOUBLES each   | slot | LAST BID BID_QUANTITY ASK ASK_QUANTITY TRADES VOLUME DIRECTION |
+ *   0 ticks  1 trades on the tape  2 slot of the tape, -1: not in here  3 trades that were ever on it
+ *   4 columns of history that are due
+ *   5 ...    ticks: TICK_DOUBLES each   | slot | LAST BID BID_QUANTITY ASK ASK_QUANTITY TRADES VOLUME DIRECTION |
  *   then     tape, newest first: TAPE_DOUBLES each   | TAPE_TIME_US TAPE_PRICE TAPE_QUANTITY TAPE_SIDE |
  *
  * A slot is the place of an instrument in the tables of both threads, by its order of appearance. Prices are ticks,
@@ -13,8 +14,10 @@
 export const TICK_COUNT = 0;
 export const TAPE_COUNT = 1;
 export const TAPE_SLOT = 2;
-export const COLUMN_COUNT = 3;
-export const HEADER_DOUBLES = 4;
+/** Names each trade of a tape: the newest is this minus one, and so on. */
+export const TAPE_TOTAL = 3;
+export const COLUMN_COUNT = 4;
+export const HEADER_DOUBLES = 5;
 
 /** Fields of an instrument, behind its slot in a tick, and side by side in a table. */
 export const LAST = 0;

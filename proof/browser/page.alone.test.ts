@@ -1,0 +1,214 @@
+/**
+ * The page in a real chromium before a venue that says what the test wants: what it weighs, what it shows of what came,
+ * how it stands to the venue, and how it looks in both schemes and sizes. Pictures are left in scratch/page.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { repositoryFolder } from '../recordings/data-folder.js';
+import { printResult } from '../result.js';
+import {
+  DESKTOP,
+  launchChromium,
+  type OpenPage,
+  openPage,
+  PHONE,
+  shownInstruments,
+  until,
+  violations,
+} from './chromium.js';
+import { MadePageVenue } from './made-page-venue.js';
+import { MarketScript } from './market-script.js';
+import { gzippedBytes, PAGE_FOLDER, readPage } from './page-files.js';
+
+const MOST_GZIPPED_BYTES = 60_000;
+const ROOT = repositoryFolder();
+const PICTURES = join(ROOT, 'scratch', 'page');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SEED = 20_260_214;
+
+/** Elements whose text does not fit, and panels that show nothing, as the page has them now. */
+const CUT_OFF = `(() => {
+  const found = [];
+  for (const element of document.querySelectorAll('h1, h2, p, dt, dd, th, td, strong, span')) {
+    const box = element.getBoundingClientRect();
+    if (element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline') {
+      found.push('too wide: ' + element.textContent);
+    }
+    if (box.width > 0 && (box.left < 0 || box.right > innerWidth)) found.push('outside: ' + element.textContent);
+  }
+  if (document.documentElement.scrollWidth > innerWidth) found.push('the page is wider than the screen');
+  for (const panel of document.querySelectorAll('.panel')) {
+    const text = panel.innerText.trim();
+    if (panel.clientHeight < 120) found.push('a panel of ' + panel.clientHeight + ' px: ' + text);
+    if (!panel.querySelector('tbody tr, .u-wrap') && !/\\w+.*\\./.test(text)) found.push('an empty panel without a sentence: ' + text);
+  }
+  return found;
+})()`;
+
+const LOOKS = (['light', 'dark'] as const).flatMap((scheme) => [
+  { name: `${scheme}-desktop`, scheme, size: DESKTOP },
+  { name: `${scheme}-phone`, scheme, size: PHONE },
+]);
+
+t.setTimeout(180_000);
+mkdirSync(PICTURES, { recursive: true });
+const browser = await launchChromium();
+t.teardown(() => browser.close());
+
+async function venueOf(t: Test, script: MarketScript | null): Promise<MadePageVenue> {
+  const venue = await MadePageVenue.open();
+  if (script !== null) venue.instruments = script.instruments;
+  t.teardown(() => venue.close());
+  return venue;
+}
+
+async function close({ page }: OpenPage): Promise<void> {
+  await page.context().close();
+}
+
+/** Serious and critical findings of axe. */
+async function axeFindings({ page }: OpenPage): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
+}
+
+t.test('the page weighs less than 60 kB, and is the same however often it is built', async (t) => {
+  const files = readPage(PAGE_FOLDER);
+  const gzipped = gzippedBytes(files);
+  t.ok(files.has('index.html'));
+  t.ok(gzipped > 0 && gzipped < MOST_GZIPPED_BYTES, `${gzipped} bytes`);
+  const folder = mkdtempSync(join(ROOT, 'scratch', 'page-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const vite = join(ROOT, 'node_modules', '.bin', 'vite');
+  const config = join(ROOT, 'client', 'page', 'vite.config.js');
+  const built = spawnSync(vite, ['build', '--config', config, '--outDir', folder, '--logLevel', 'warn'], { cwd: ROOT });
+  t.equal(built.status, 0, built.stderr.toString());
+  t.same(readPage(folder), files);
+  printResult(
+    'page.gzipped',
+    gzipped,
+    'bytes',
+    (gzipped / MOST_GZIPPED_BYTES).toFixed(3),
+    `most=${MOST_GZIPPED_BYTES}`,
+  );
+});
+
+t.test('it shows every instrument as the stream left it, and asks for what was added since', async (t) => {
+  const script = new MarketScript(12, SEED);
+  const venue = await venueOf(t, script);
+  venue.instruments = script.instruments.slice(0, 11);
+  const open = await openPage(browser, venue.url);
+  await until(open.page, 'tredye.venue().word === "live" && tredye.instruments().length === 11');
+  t.same(venue.logons, [0], 'one logon, without a key');
+  for (let frame = 0; frame < 20; frame++) for (const bytes of script.frames(100)) venue.send(bytes);
+  venue.instruments = script.instruments;
+  const total = script.shown.reduce((sum, { trades }) => sum + trades, 0);
+  await until(open.page, `tredye.instruments().reduce((sum, { trades }) => sum + trades, 0) === ${total}`);
+  t.same(await shownInstruments(open.page), script.shown);
+
+  const row = open.page.getByRole('row', { name: 'ACME' });
+  const cells = (await row.innerText())
+    .replace(/[▲▼]/g, '')
+    .split(/\s+/)
+    .filter((text) => text !== '');
+  const [acme] = script.shown;
+  t.equal(cells[0], 'ACME');
+  for (const price of [acme?.last, acme?.bid, acme?.ask])
+    t.ok(cells.includes(((price ?? 0) / 100).toFixed(2)), cells.join(' '));
+  t.equal(await open.page.getByRole('heading', { name: 'ACME', exact: true }).count(), 1, 'the first is looked at');
+
+  await open.page.getByRole('grid').press('End');
+  t.equal(await open.page.getByRole('heading', { name: 'LARK', exact: true }).count(), 1, 'the keyboard chooses');
+  await until(open.page, 'document.querySelectorAll(".tape tbody tr").length > 0');
+  t.match(open.page.url(), /#LARK$/);
+  t.same(open.complaints, []);
+  t.same(await violations(open.page), []);
+  await close(open);
+});
+
+t.test('of a thousand instruments only the rows in sight exist, and the last one can be reached', async (t) => {
+  const script = new MarketScript(1_000, SEED);
+  const venue = await venueOf(t, script);
+  const open = await openPage(browser, venue.url);
+  await until(open.page, 'document.querySelectorAll(".instruments tbody tr").length > 0');
+  for (const bytes of script.frames(5_000)) venue.send(bytes);
+  t.ok((await open.page.locator('.instruments tbody tr').count()) < 40);
+  await open.page.getByRole('grid').press('End');
+  const last = open.page.getByRole('row', { name: 'S1000' });
+  await last.waitFor();
+  t.equal(await last.getAttribute('aria-selected'), 'true');
+  t.equal(await last.getAttribute('aria-rowindex'), '1001');
+  await close(open);
+});
+
+t.test('prices turn grey when the venue is silent or gone, and the next attempt is shown', async (t) => {
+  const script = new MarketScript(3, SEED);
+  const venue = await venueOf(t, script);
+  const open = await openPage(browser, venue.url);
+  const { page } = open;
+  await until(page, 'tredye.instruments().length === 3');
+  for (const bytes of script.frames(50)) venue.send(bytes);
+  const grey = () => page.evaluate<boolean>('document.querySelector(".page").classList.contains("stale")');
+  await until(page, 'tredye.venue().word === "live"');
+  t.equal(await grey(), false);
+
+  venue.speaks = false;
+  await page.getByText('Stale: the venue is silent').waitFor();
+  t.equal(await grey(), true);
+  venue.speaks = true;
+  await page.getByText('Live', { exact: true }).waitFor();
+  t.equal(await grey(), false, 'it was only slow');
+
+  await venue.close();
+  await page.getByText(/attempt \d+ in \d+\.\d s/).waitFor();
+  t.equal(await grey(), true);
+  t.equal(await page.getByRole('status').innerText(), 'Reconnecting');
+  await page.screenshot({ path: join(PICTURES, 'reconnecting.png') });
+  await close(open);
+});
+
+t.test('a venue that lets nobody watch is shown as one, with its reason', async (t) => {
+  const venue = await venueOf(t, null);
+  venue.refusal = 'nobody may watch here without a key';
+  const open = await openPage(browser, venue.url);
+  await open.page.getByText('nobody may watch here without a key. Reload the page to try again.').waitFor();
+  t.equal(await open.page.getByRole('status').innerText(), 'Refused');
+  t.same(await open.page.evaluate(CUT_OFF), []);
+  await close(open);
+});
+
+for (const { name, scheme, size } of LOOKS) {
+  t.test(`${name}: all can be read, nothing is cut off, and no panel is empty without a word`, async (t) => {
+    const script = new MarketScript(12, SEED);
+    const venue = await venueOf(t, null);
+    const empty = await openPage(browser, venue.url, { scheme, size });
+    await empty.page.getByText('The venue lists no instruments yet.').waitFor();
+    t.same(await empty.page.evaluate(CUT_OFF), []);
+    t.same(await axeFindings(empty), []);
+    await empty.page.screenshot({ path: join(PICTURES, `${name}-empty.png`) });
+    await close(empty);
+
+    venue.instruments = script.instruments;
+    const open = await openPage(browser, venue.url, { scheme, size });
+    await open.page.getByText('ACME has not traded since this page was opened.').waitFor();
+    t.same(await open.page.evaluate(CUT_OFF), []);
+    await open.page.screenshot({ path: join(PICTURES, `${name}-quiet.png`) });
+    for (let frame = 0; frame < 150; frame++) {
+      for (const bytes of script.frames(30)) venue.send(bytes);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await until(open.page, 'document.querySelectorAll(".tape tbody tr").length > 20');
+    t.same(await open.page.evaluate(CUT_OFF), []);
+    t.same(await axeFindings(open), []);
+    await open.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    t.same(open.complaints, []);
+    t.same(await violations(open.page), []);
+    await close(open);
+  });
+}
