@@ -37,8 +37,8 @@ async function runOne(name: string, size: BenchSize, run: () => Promise<BenchOut
   for (const figure of outcome.figures) print(name, figure);
   for (const why of outcome.voids) say(`void: ${name}: ${why}`);
   if (outcome.voids.length > 0) return false;
-  const command = `make ${size === 'full' ? 'bench' : 'bench-quick'} BENCH=${name}`;
-  if (size !== 'small') keepRun(name, command, machine, outcome);
+  if (size === 'full') keepRun('runs', name, `make bench BENCH=${name}`, machine, outcome);
+  if (size === 'quick') keepRun('quick', name, `make bench-quick BENCH=${name}`, machine, outcome);
   return true;
 }
 

@@ -45,22 +45,26 @@ function commitHere(): string {
   }
 }
 
-/** Puts a run in place of the one of the same name. command: what repeats it. */
+/**
+ * Puts a run in place of the one of the same name. Figures are shown of `runs` alone; `quick` ones are only kept.
+ * command: what repeats it.
+ */
 export function keepRun(
+  where: 'runs' | 'quick',
   name: string,
   command: string,
   machine: MachineNow,
   outcome: Pick<BenchOutcome, 'figures' | 'conditions' | 'curves'>,
 ): void {
   const path = join(repositoryFolder(), 'bench', 'results.json');
-  const kept = existsSync(path)
-    ? (JSON.parse(readFileSync(path, 'utf8')) as { runs: Record<string, unknown> })
-    : { runs: {} };
+  const kept: Partial<Record<typeof where, Record<string, unknown>>> = existsSync(path)
+    ? JSON.parse(readFileSync(path, 'utf8'))
+    : {};
   const { figures, conditions, curves } = outcome;
   const judged = figures.map((figure) => {
     const met = meetsTarget(figure);
     return met === null ? figure : { ...figure, met };
   });
-  kept.runs[name] = { command, ...machine, conditions, figures: judged, curves };
+  kept[where] = { ...kept[where], [name]: { command, ...machine, conditions, figures: judged, curves } };
   writeFileSync(path, `${JSON.stringify(kept, null, 1)}\n`);
 }

@@ -25,7 +25,7 @@ async function record(name: string, command: readonly string[]): Promise<number>
     process.stderr.write(`nothing was recorded: ${command.join(' ')} ended with ${code}, ${figures.length} results\n`);
     return 1;
   }
-  keepRun(name, command.join(' '), machine, { figures, conditions: [], curves: [] });
+  keepRun('runs', name, command.join(' '), machine, { figures, conditions: [], curves: [] });
   return 0;
 }
 

@@ -16,6 +16,7 @@ import { BaselineProcess } from './baseline-process.js';
 import type { LoadTarget, OpenAnswer } from './generator-words.js';
 import type { Distribution } from './load-run.js';
 import { flowOf, inScratch, LoadStage } from './load-stage.js';
+import { readStages, STAGES, type Stage, type StageTime, stagesBetween } from './stage-times.js';
 import { type SyncSample, sampleSync, smallerSync } from './sync-sampler.js';
 import { generatorLag, wrongAnswers } from './void-rules.js';
 
@@ -67,9 +68,17 @@ interface Round {
   readonly matched: OpenAnswer;
 }
 
+/** The runs of a repeat, and where the time went inside the platform in the one of level disk. */
+interface StagedRound extends Round {
+  readonly stages: ReadonlyMap<Stage, StageTime>;
+}
+
+const RUNS = ['echo', 'disk', 'matched'] as const;
+type Run = (typeof RUNS)[number];
+
 interface RateRounds {
   readonly targets: RateTargets;
-  readonly rounds: readonly Round[];
+  readonly rounds: readonly StagedRound[];
   readonly playedAgain: number;
 }
 
@@ -84,27 +93,30 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
     const measured: RateRounds[] = [];
     try {
       const echo: LoadTarget = { kind: 'echo', url: `ws://127.0.0.1:${echoServer.port}` };
-      const { url } = stage.platform.ready;
+      const { url, port } = stage.platform.ready;
+      const base = `http://127.0.0.1:${port}`;
       const play = async (target: LoadTarget, rate: number): Promise<OpenAnswer> => {
         const answer = await stage.generator.obey({ type: 'open', target, connections, rate, seconds, warmSeconds });
         stage.saw(answer.streams);
         return answer;
       };
+      const playRound = async (rate: number): Promise<StagedRound> => {
+        const echoed = await play(echo, rate);
+        const before = await readStages(base, 'disk');
+        const disk = await play({ kind: 'orders', url, level: 'disk' }, rate);
+        const stages = stagesBetween(before, await readStages(base, 'disk'));
+        const matched = await play({ kind: 'orders', url, level: 'matched' }, rate);
+        return { echo: echoed, disk, matched, stages };
+      };
       for (const targets of rates) {
         const { rate } = targets;
-        const rounds: Round[] = [];
+        const rounds: StagedRound[] = [];
         let playedAgain = 0;
         while (rounds.length < repeats) {
-          const round = {
-            echo: await play(echo, rate),
-            disk: await play({ kind: 'orders', url, level: 'disk' }, rate),
-            matched: await play({ kind: 'orders', url, level: 'matched' }, rate),
-          };
+          const round = await playRound(rate);
           say(`${rate}/s: ${describe(round)}`);
-          const wrong = Object.entries(round).flatMap(([what, { result }]) =>
-            wrongAnswers(`${rate}/s ${what}`, result),
-          );
-          const late = Object.entries(round).flatMap(([what, { result }]) => generatorLag(`${rate}/s ${what}`, result));
+          const wrong = RUNS.flatMap((run) => wrongAnswers(`${rate}/s ${run}`, round[run].result));
+          const late = RUNS.flatMap((run) => generatorLag(`${rate}/s ${run}`, round[run].result));
           voids.push(...wrong);
           if (wrong.length > 0) break;
           if (late.length > 0 && playedAgain < again) {
@@ -138,6 +150,7 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
         `${mix}, a frame each, ${connections} connections with an account each, from another process`,
         `open loop: latency from each message's planned time to its answer; ${repeats} repeats of ${seconds} s a rate and ` +
           `target, ${warmSeconds} s of warm-up before each; ${played} repeats were late by the generator's own fault and played again`,
+        "stages (level disk) from the platform's own histograms at /metrics, from the read frame to the sent answer; their means add up to the whole",
         `sync: 4 KiB writes with O_DSYNC in the journal's folder on the idle machine, p50 before ${before.p50} and after ${after.p50} us`,
       ],
       voids,
@@ -150,16 +163,14 @@ function describe({ echo, disk, matched }: Round): string {
   return `p50/p99 us: echo ${one(echo)}, disk ${one(disk)}, matched ${one(matched)}`;
 }
 
-type Kind = keyof Round;
-
 function figuresOf({ targets, rounds }: RateRounds, sync: SyncSample): BenchFigure[] {
   if (rounds.length === 0) return [];
   const { rate, disk } = targets;
-  const us = (kind: Kind, take: (latency: Distribution) => number): number[] =>
+  const us = (kind: Run, take: (latency: Distribution) => number): number[] =>
     rounds.map((round) => take(round[kind].result.latency));
   const ratios = (form: (round: Round) => number): number => Number(medianOf(rounds.map(form)).toFixed(2));
-  const p50 = (round: Round, kind: Kind) => round[kind].result.latency.p50;
-  const p99 = (round: Round, kind: Kind) => round[kind].result.latency.p99;
+  const p50 = (round: Round, kind: Run) => round[kind].result.latency.p50;
+  const p99 = (round: Round, kind: Run) => round[kind].result.latency.p99;
   const figures = [
     figureOf(
       `${rate}.echo.p50`,
@@ -219,11 +230,27 @@ function figuresOf({ targets, rounds }: RateRounds, sync: SyncSample): BenchFigu
     figureOf(
       `${rate}.lag.p99`,
       'us',
-      rounds.flatMap((round) => Object.values(round).map(({ result }) => result.lag.p99)),
+      rounds.flatMap((round) => RUNS.map((run) => round[run].result.lag.p99)),
     ),
   ];
-  const inServer = rounds.flatMap(({ disk: { result } }) => (result.inServer === null ? [] : [result.inServer.p50]));
-  if (inServer.length > 0) figures.push(figureOf(`${rate}.disk.in_server.p50`, 'us', inServer));
+  for (const stage of STAGES) {
+    const times = rounds.flatMap(({ stages }) => stages.get(stage) ?? []);
+    if (times.length === 0) continue;
+    figures.push(
+      figureOf(
+        `${rate}.stage.${stage}.p50`,
+        'us',
+        times.map(({ p50: middle }) => middle),
+      ),
+    );
+    figures.push(
+      figureOf(
+        `${rate}.stage.${stage}.mean`,
+        'us',
+        times.map(({ mean }) => mean),
+      ),
+    );
+  }
   return figures;
 }
 
