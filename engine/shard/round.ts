@@ -11,15 +11,8 @@
  */
 
 import { CommandFlag, CommandKind } from '../../schemas/codes.js';
-import {
-  COMMAND_FLAGS_WORD,
-  COMMAND_KIND_WORD,
-  COMMAND_TIME_US,
-  COMMAND_WORDS,
-  highWord,
-  joinWords,
-  MAX_PARTS,
-} from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
+import { highWord, joinWords } from '../../schemas/layout.js';
 import { groupBytes } from '../journal/record.js';
 import type { JournalShape, JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
@@ -30,6 +23,9 @@ import type { OutputRing } from '../ring/output-ring.js';
 import type { ShardEngine } from './shard-engine.js';
 import { ShardState, type ShardStatus } from './status-words.js';
 import type { TakenSpans } from './taken-spans.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { COMMAND_FLAGS_WORD, COMMAND_KIND_WORD, COMMAND_TIME_US, COMMAND_WORDS, MAX_PARTS } = layout;
 
 const KIND_CONTINUE = CommandKind.Continue as number;
 const KIND_PART = CommandKind.Part as number;

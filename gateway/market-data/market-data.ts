@@ -11,24 +11,24 @@
  * whose previousLast shows the gap. A new subscription is the same thing, with nothing held.
  */
 
-import { FOLD_TOP, LevelFold } from '../../engine/public/level-fold.js';
+import * as levelFold from '../../engine/public/level-fold.js';
+import { LevelFold } from '../../engine/public/level-fold.js';
 import { TradePairs, writeTop } from '../../engine/public/public-record.js';
 import { Channel, StreamMode } from '../../schemas/codes.js';
 import { PublicFrameWriter } from '../../schemas/frame-writer.js';
-import {
-  EVENT_INSTRUMENT,
-  EVENT_KIND_WORD,
-  EVENT_SELL_BIT,
-  EVENT_SEQUENCE,
-  EVENT_WORDS,
-  joinWords,
-  MAX_FRAME_RECORDS,
-} from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
+import { joinWords } from '../../schemas/layout.js';
 import type { Clock } from '../clock.js';
 import type { ShardFeed } from '../reports/shard-feed.js';
-import { LIVE, type Session } from '../sessions/session.js';
+import type { Session } from '../sessions/session.js';
+import * as sessionStates from '../sessions/session.js';
 import { RecentTrades } from './recent-trades.js';
 import { type PendingRecords, PublicInterest, SubscriptionGroup } from './subscriptions.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { FOLD_TOP } = levelFold;
+const { EVENT_INSTRUMENT, EVENT_KIND_WORD, EVENT_SELL_BIT, EVENT_SEQUENCE, EVENT_WORDS, MAX_FRAME_RECORDS } = layout;
+const { LIVE } = sessionStates;
 
 const TRADES: number = Channel.Trades;
 const TOP: number = Channel.Top;

@@ -4,8 +4,11 @@
  */
 
 import { Channel } from '../../schemas/codes.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
 import type { Session } from '../sessions/session.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { EVENT_WORDS } = layout;
 
 const TRADES: number = Channel.Trades;
 

@@ -7,7 +7,13 @@
 
 import { CommandKind, Reason, Right } from '../../schemas/codes.js';
 import { checkParts } from '../../schemas/kinds.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import type { Session } from '../sessions/session.js';
+import type { OrderRequest } from './order-exchange.js';
+import type { ShardLink } from './shard-link.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
@@ -15,10 +21,7 @@ import {
   COMMAND_SESSION,
   COMMAND_WORDS,
   MAX_FRAME_RECORDS,
-} from '../../schemas/layout.js';
-import type { Session } from '../sessions/session.js';
-import type { OrderRequest } from './order-exchange.js';
-import type { ShardLink } from './shard-link.js';
+} = layout;
 
 const BAD_KIND: number = Reason.BadKind;
 const BAD_FRAME: number = Reason.BadFrame;

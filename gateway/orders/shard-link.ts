@@ -6,16 +6,13 @@
 import type { CommandRing } from '../../engine/ring/command-ring.js';
 import type { Doorbell } from '../../engine/ring/doorbell.js';
 import { CommandKind } from '../../schemas/codes.js';
-import {
-  COMMAND_ACCOUNT,
-  COMMAND_CLIENT_ORDER_ID,
-  COMMAND_KIND_WORD,
-  COMMAND_SESSION,
-  COMMAND_WORDS,
-} from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
 import type { Session } from '../sessions/session.js';
 import type { OrderRequest } from './order-exchange.js';
 import type { AnswerWalker, SentCommands } from './sent-commands.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { COMMAND_ACCOUNT, COMMAND_CLIENT_ORDER_ID, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } = layout;
 
 const SESSION_OPEN: number = CommandKind.SessionOpen;
 const SESSION_LOST: number = CommandKind.SessionLost;

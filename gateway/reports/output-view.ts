@@ -5,7 +5,11 @@
  * Used by the matched pass, which runs ahead of the registered (durable) cursor, and by sessions that join.
  */
 
-import { OutputReader, READER_LAPPED, type ReadUpTo } from '../../engine/ring/output-reader.js';
+import * as outputReader from '../../engine/ring/output-reader.js';
+import { OutputReader, type ReadUpTo } from '../../engine/ring/output-reader.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { READER_LAPPED } = outputReader;
 
 export class OutputView extends OutputReader {
   readonly #words: Int32Array;

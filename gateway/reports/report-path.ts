@@ -10,10 +10,24 @@
  * at its end, with one frame buffer for all, because the socket copies what it is given.
  */
 
-import { UP_TO_MATCHED } from '../../engine/ring/output-reader.js';
+import * as outputReader from '../../engine/ring/output-reader.js';
 import { AckLevel, EventKind } from '../../schemas/codes.js';
 import { ReportFrameWriter } from '../../schemas/frame-writer.js';
-import {
+import * as layout from '../../schemas/layout.js';
+import { joinWords } from '../../schemas/layout.js';
+import type { Clock } from '../clock.js';
+import type { OrderTimes } from '../metrics/order-times.js';
+import type { OrderExchange } from '../orders/order-exchange.js';
+import type { AnswerWalker } from '../orders/sent-commands.js';
+import type { ShardLink } from '../orders/shard-link.js';
+import type { Session } from '../sessions/session.js';
+import * as sessionStates from '../sessions/session.js';
+import type { AccountStream, SessionTable } from '../sessions/session-table.js';
+import type { ShardFeed } from './shard-feed.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { UP_TO_MATCHED } = outputReader;
+const {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
   EVENT_COMMAND_SEQUENCE,
@@ -22,16 +36,8 @@ import {
   EVENT_SESSION,
   EVENT_TIME_US,
   EVENT_WORDS,
-  joinWords,
-} from '../../schemas/layout.js';
-import type { Clock } from '../clock.js';
-import type { OrderTimes } from '../metrics/order-times.js';
-import type { OrderExchange } from '../orders/order-exchange.js';
-import type { AnswerWalker } from '../orders/sent-commands.js';
-import type { ShardLink } from '../orders/shard-link.js';
-import { LIVE, OPENING, type Session } from '../sessions/session.js';
-import type { AccountStream, SessionTable } from '../sessions/session-table.js';
-import type { ShardFeed } from './shard-feed.js';
+} = layout;
+const { LIVE, OPENING } = sessionStates;
 
 const SESSION_OPENED: number = EventKind.SessionOpened;
 const REJECTED: number = EventKind.Rejected;

@@ -10,10 +10,14 @@
 import type { Disk } from '../../engine/journal/disk.js';
 import { JournalReader } from '../../engine/journal/reader.js';
 import { WayMarks } from '../../engine/journal/way-marks.js';
-import { UP_TO_DURABLE } from '../../engine/ring/output-reader.js';
+import * as outputReader from '../../engine/ring/output-reader.js';
 import { sequenceNear } from '../../engine/ring/ring-layout.js';
-import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
 import type { OutputView } from './output-view.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { UP_TO_DURABLE } = outputReader;
+const { EVENT_BYTES, EVENT_WORDS } = layout;
 
 /** Events in `words` from word 0 on, with sequences behind `feed.at`, which moves on when the call returns. */
 export type EventSink = (feed: ShardFeed, words: Int32Array, count: number) => void;
