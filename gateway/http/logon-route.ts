@@ -7,7 +7,6 @@ import { NONCE_BYTES } from '../../schemas/logon.js';
 import type { HttpRequest, HttpResponse } from '../uws.js';
 import type { Bodies } from './body.js';
 import type { HttpDesk } from './http-desk.js';
-import { refuseUnread } from './order-route.js';
 import { refusal } from './refusals.js';
 import { OCTETS, type Reply, refusalReply, send } from './replies.js';
 
@@ -17,7 +16,7 @@ const UNCACHED: readonly (readonly [string, string])[] = [['cache-control', 'no-
 export function logonRoute(desk: HttpDesk, bodies: Bodies): (response: HttpResponse, request: HttpRequest) => void {
   return (response, request) => {
     if (bodies.waiting >= desk.parts.data.settings.maxHttpRequests) {
-      refuseUnread(response, refusal('BUSY'));
+      send(response, refusalReply(refusal('BUSY')));
       return;
     }
     const type = request.getHeader('content-type');

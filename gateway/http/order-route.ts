@@ -49,7 +49,8 @@ export class OrderRoute {
         answer.aborted();
       });
     }
-    if (refused !== null) refuseUnread(response, refused);
+    // The library passes over the body that nobody reads.
+    if (refused !== null) send(response, refusalReply(refused));
   };
 
   answer(response: HttpResponse, request: OrderRequest): void {
@@ -59,25 +60,6 @@ export class OrderRoute {
     this.#response = null;
     this.#request = null;
   }
-}
-
-/** Refuses a request whose body nobody has read; a short one is passed over, a long one ends with the connection. */
-export function refuseUnread(
-  response: HttpResponse,
-  refused: Refusal,
-  headers: readonly (readonly [string, string])[] = [],
-): void {
-  let answered = false;
-  response.onAborted(() => {
-    answered = true;
-  });
-  let length = 0;
-  response.onData((chunk, isLast) => {
-    length += chunk.byteLength;
-    if (answered || (!isLast && length <= MAX_FRAME_BYTES)) return;
-    answered = true;
-    send(response, { ...refusalReply(refused, headers), close: !isLast });
-  });
 }
 
 /** One request. */

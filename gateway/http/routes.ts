@@ -13,7 +13,7 @@ import { HealthView } from './health.js';
 import type { HttpDesk } from './http-desk.js';
 import { logonRoute } from './logon-route.js';
 import { MarketView } from './market-view.js';
-import { OrderRoute, refuseUnread } from './order-route.js';
+import { OrderRoute } from './order-route.js';
 import { type Refusal, refusal } from './refusals.js';
 import { jsonReply, type Reply, refusalReply, send } from './replies.js';
 import { StaticFiles } from './static-files.js';
@@ -79,11 +79,11 @@ export class HttpRoutes {
       if (method === 'GET') app.get(path, handler).head(path, handler);
       else app.post(path, handler);
       const allow = method === 'GET' ? 'GET, HEAD' : method;
-      app.any(path, (response) => refuseUnread(response, refusal('METHOD_NOT_ALLOWED'), [['allow', allow]]));
+      app.any(path, (response) => send(response, refusalReply(refusal('METHOD_NOT_ALLOWED'), [['allow', allow]])));
     }
     const file: Handler = (response, request) => answer(response, request, this.#file(request));
     app.get('/*', file).head('/*', file);
-    app.any('/*', (response) => refuseUnread(response, refusal('NOT_FOUND')));
+    app.any('/*', (response) => send(response, refusalReply(refusal('NOT_FOUND'))));
   }
 
   /** A few times a second. */
