@@ -24,7 +24,7 @@ const adminKeyFile = z.object({
 export type AdminKey = z.infer<typeof adminKeyFile>;
 
 /** The 32 raw bytes of an Ed25519 public key. */
-function rawPublicKey(key: KeyObject): Buffer {
+export function rawPublicKey(key: KeyObject): Buffer {
   const { x } = key.export({ format: 'jwk' });
   if (x === undefined) throw new Error('An Ed25519 public key has no x: assumed of every JWK of that kind.');
   return Buffer.from(x, 'base64url');

@@ -208,6 +208,11 @@ function readVenueFile(path: string): VenueFile | null {
   return parsed.data;
 }
 
+/** What is written of the venue in a directory, without taking it; null when there is none. Throws a PlatformError. */
+export function readVenue(path: string): VenueFile | null {
+  return readVenueFile(join(path, VENUE_FILE));
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -44,7 +44,7 @@ export const EXIT_KEY = 77;
 /** Every code with what it means, in one line. */
 export const EXIT_CODES: readonly (readonly [code: number, means: string])[] = [
   [EXIT_CLEAN, 'done, or stopped as asked'],
-  [1, 'a bug of ours; of make and its scripts: what it says'],
+  [1, 'of make and its scripts, which say why'],
   [EXIT_CONFIGURATION, 'a command, a flag, a variable or a value is refused; nothing was done'],
   [EXIT_DATA_DIRECTORY, 'the data directory is held, of another kind, or cannot be used'],
   [EXIT_MISSING, 'something that the platform needs is not on this machine (socket library, flock, memory)'],

@@ -1,0 +1,170 @@
+/**
+ * `tredye instrument add | list`, `tredye phase` and `tredye halt`: what is traded, and when. Main thread.
+ */
+
+import type { Command } from '@commander-js/extra-typings';
+import { Phase } from '../../schemas/codes.js';
+import { shownDecimal, takenDecimal } from './decimals.js';
+import { examples } from './help-text.js';
+import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber } from './options.js';
+import { say, sayAll, sayJson, tableLines } from './terminal.js';
+import { type Address, getJson, refused, withVenue } from './venue.js';
+
+const MAX_DECIMALS = 9;
+const MAX_SHARD = 63;
+const MAX_UNIT = 0xffff_ffff;
+const PAGE = 1000;
+const PHASES = [
+  'Closed',
+  'PreOpen',
+  'Auction',
+  'Continuous',
+  'Halted',
+  'CancelOnly',
+] as const satisfies readonly (keyof typeof Phase)[];
+type PhaseName = (typeof PHASES)[number];
+
+interface Instrument {
+  readonly id: number;
+  readonly symbol: string;
+  readonly shard: number;
+  readonly priceMin: number;
+  readonly priceMax: number;
+  readonly quantityMax: number;
+  readonly unit: number;
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
+  readonly phase: string;
+}
+
+async function listInstruments(url: string): Promise<Instrument[]> {
+  const all: Instrument[] = [];
+  for (let more = true; more; ) {
+    const after = all.at(-1)?.id ?? 0;
+    const page = await getJson<{ readonly instruments: readonly Instrument[]; readonly more: boolean }>(
+      url,
+      `/v1/instruments?after=${after}&limit=${PAGE}`,
+    );
+    all.push(...page.instruments);
+    more = page.more && page.instruments.length > 0;
+  }
+  return all;
+}
+
+function instrumentLines(instruments: readonly Instrument[]): string[] {
+  const heads = ['id', 'symbol', 'phase', 'shard', 'lowest price', 'highest price', 'largest order'];
+  const rows = instruments.map((instrument) => [
+    String(instrument.id),
+    instrument.symbol,
+    instrument.phase,
+    String(instrument.shard),
+    shownDecimal(instrument.priceMin, instrument.priceDecimals),
+    shownDecimal(instrument.priceMax, instrument.priceDecimals),
+    shownDecimal(instrument.quantityMax, instrument.quantityDecimals),
+  ]);
+  if (rows.length === 0) return ['no instrument yet: tredye instrument add makes one'];
+  return tableLines(heads, rows, ['id', 'shard', 'lowest price', 'highest price', 'largest order']);
+}
+
+async function setPhases(address: Address, symbols: readonly string[], phase: PhaseName, json: boolean) {
+  await withVenue(address, async (client) => {
+    for (const symbol of symbols) {
+      const report = await client.setPhase({ symbol, phase });
+      if (report.kind === 'Rejected') throw refused(`the phase ${phase} of ${symbol}`, report.reason);
+      const before = Phase[report.leaves];
+      if (json) sayJson({ symbol, phase, previousPhase: before, sequence: report.sequence });
+      else say(`${symbol} is in phase ${phase} now, it was in ${before}`);
+    }
+  });
+}
+
+export function addInstrumentCommands(program: Command): void {
+  const instrument = program.command('instrument').description('add or list instruments').helpCommand(false);
+  instrument.addHelpText('after', examples('tredye instrument add ACME --price-max 1000 --phase Continuous'));
+
+  instrument
+    .command('add')
+    .description('add an instrument (needs the right Admin; --phase the right Market)')
+    .argument('<symbol>', '1 to 32 of A-Z a-z 0-9 . _ - /')
+    .option('--price-min <price>', 'lowest price of an order (default: one tick)', decimalText)
+    .option('--price-max <price>', 'highest price of an order', decimalText, '1000000')
+    .option('--quantity-max <quantity>', 'largest order', decimalText, '1000000')
+    .option('--price-decimals <number>', 'digits behind the point of a price', wholeNumber(0, MAX_DECIMALS), 0)
+    .option('--quantity-decimals <number>', 'digits behind the point of a quantity', wholeNumber(0, MAX_DECIMALS), 0)
+    .option('--unit <amount>', 'amount of one tick times one lot', wholeNumber(1, MAX_UNIT), 1)
+    .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
+    .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
+    .option('--phase <phase>', `what it begins in: ${PHASES.join(', ')}`, oneOf(PHASES), 'Closed' as PhaseName)
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'tredye instrument add ACME --phase Continuous',
+        'tredye instrument add ETH/EUR --price-decimals 2 --price-max 100000 --quantity-decimals 4 --quantity-max 1000',
+      ),
+    )
+    .action(async (symbol, options) => {
+      const { priceDecimals, quantityDecimals } = options;
+      const price = (text: string, what: string) => takenDecimal(text, priceDecimals, what);
+      const terms = {
+        symbol,
+        priceMax: price(options.priceMax, '--price-max'),
+        quantityMax: takenDecimal(options.quantityMax, quantityDecimals, '--quantity-max'),
+        unit: options.unit,
+        priceDecimals,
+        quantityDecimals,
+        ...(options.priceMin === undefined ? {} : { priceMin: price(options.priceMin, '--price-min') }),
+        ...(options.reference === undefined ? {} : { referencePrice: price(options.reference, '--reference') }),
+        ...(options.shard === undefined ? {} : { shard: options.shard }),
+      };
+      await withVenue(options, async (client) => {
+        const added = await client.addInstrument(terms);
+        let phase = Phase[added.phase];
+        if (options.phase !== 'Closed') {
+          const report = await client.setPhase({ symbol, phase: options.phase });
+          if (report.kind === 'Rejected') throw refused(`the phase ${options.phase} of ${symbol}`, report.reason);
+          phase = options.phase;
+        }
+        if (options.json === true) sayJson({ ...added, phase });
+        else say(`${symbol} is instrument ${added.id} on shard ${added.shard}, in phase ${phase}`);
+      });
+    });
+
+  instrument
+    .command('list')
+    .description('list all instruments with their phases; needs no key')
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye instrument list --json'))
+    .action(async (options) => {
+      const instruments = await listInstruments(options.url);
+      if (options.json === true) sayJson(instruments);
+      else sayAll(instrumentLines(instruments));
+    });
+
+  program
+    .command('phase')
+    .description('set the phase of an instrument (needs the right Market)')
+    .argument('<symbol>')
+    .argument('<phase>', PHASES.join(', '), oneOf(PHASES))
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye phase ACME Continuous', 'tredye phase ACME auction'))
+    .action((symbol, phase, options) => setPhases(options, [symbol], phase, options.json === true));
+
+  program
+    .command('halt')
+    .description('stop trading in instruments: orders rest and can be cancelled (needs the right Market)')
+    .argument('<symbols...>')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye halt ACME', 'tredye phase ACME Continuous   # and on again'))
+    .action((symbols, options) => setPhases(options, symbols, 'Halted', options.json === true));
+}

@@ -1,0 +1,106 @@
+/**
+ * `tredye journal ls | cat`: the journal of a venue on this machine, also of one that is running. Main thread.
+ */
+
+import type { Command } from '@commander-js/extra-typings';
+import type { JournalRecord } from '../../engine/journal/reader.js';
+import { COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';
+import { examples } from './help-text.js';
+import { checkShard, openLocalVenue, recordsOf, type SegmentSummary, segmentsOf } from './local-venue.js';
+import { dataOption, jsonOption, wholeNumber } from './options.js';
+import { commandObject, eventObject, type PlainObject, partsBehind } from './record-objects.js';
+import { LineWriter, sayAll, sayJson, tableLines } from './terminal.js';
+
+const MAX_SHARD = 63;
+
+function segmentLines(segments: readonly SegmentSummary[]): string[] {
+  const heads = ['shard', 'segment', 'MiB', 'epochs', 'groups', 'commands', 'events', 'file'];
+  const rows = segments.map((segment) => [
+    String(segment.shard),
+    String(segment.segment),
+    String(segment.bytes / 1024 / 1024),
+    range(segment.firstEpoch, segment.lastEpoch),
+    String(segment.groups),
+    range(segment.firstCommand, segment.lastCommand),
+    range(segment.firstEvent, segment.lastEvent),
+    segment.file,
+  ]);
+  return tableLines(heads, rows, ['shard', 'segment', 'MiB', 'epochs', 'groups', 'commands', 'events']);
+}
+
+function range(first: number, last: number): string {
+  if (last < first) return '-';
+  return last === first ? String(first) : `${first}-${last}`;
+}
+
+/** What a record says, in the order in which it lies there: all commands of a group, then all its events. */
+function* linesOf(record: JournalRecord, shard: number, fromEvent: number): Generator<PlainObject> {
+  const { epoch } = record;
+  if (record.kind === 'start') {
+    yield { record: 'start', shard, epoch, previousEpoch: record.previousEpoch, nextEvent: record.firstEventSequence };
+    return;
+  }
+  for (let at = 0; at < record.commands.length; ) {
+    const sequence = record.firstCommandSequence + at / COMMAND_WORDS;
+    yield { record: 'command', shard, epoch, ...commandObject(record.commands, at, sequence) };
+    at += (1 + partsBehind(record.commands, at)) * COMMAND_WORDS;
+  }
+  for (let at = 0; at < record.events.length; at += EVENT_WORDS) {
+    const event = eventObject(record.events, at);
+    if (Number(event.sequence) >= fromEvent) yield { record: 'event', shard, epoch, ...event };
+  }
+}
+
+export function addJournalCommands(program: Command): void {
+  const journal = program
+    .command('journal')
+    .description('look at the journal of a venue on this machine')
+    .helpCommand(false);
+  journal.addHelpText('after', examples('tredye journal ls', 'tredye journal cat | head'));
+
+  journal
+    .command('ls')
+    .summary('list the segments')
+    .description('list the segments with their sizes, epochs, commands and events; a running venue is not disturbed')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye journal ls --data data --json'))
+    .action((options) => {
+      const venue = openLocalVenue(options.data);
+      const segments = Array.from({ length: venue.shardCount }, (_, shard) => segmentsOf(venue, shard)).flat();
+      if (options.json === true) sayJson(segments);
+      else sayAll(segmentLines(segments));
+    });
+
+  journal
+    .command('cat')
+    .summary('print commands and events as JSON lines')
+    .description(
+      'print commands and events as JSON lines, group by group; a running venue is not disturbed, and its very last group may not be acknowledged yet',
+    )
+    .option('--shard <number>', 'whose journal', wholeNumber(0, MAX_SHARD), 0)
+    .option('--from <event>', 'begin with the group of this event', wholeNumber(1, Number.MAX_SAFE_INTEGER), 1)
+    .option('--limit <lines>', 'stop after so many lines', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(dataOption())
+    .addHelpText(
+      'after',
+      examples('tredye journal cat --from 1000 --limit 20', 'tredye journal cat | grep \'"kind":"Fill"\''),
+    )
+    .action(async (options) => {
+      const venue = openLocalVenue(options.data);
+      checkShard(venue, options.shard);
+      const writer = new LineWriter();
+      let left = options.limit ?? Number.POSITIVE_INFINITY;
+      for (const record of recordsOf(venue, options.shard, options.from)) {
+        for (const line of linesOf(record, options.shard, options.from)) {
+          const full = writer.add(JSON.stringify(line));
+          // Awaited only where there is something to wait for: most lines only join the others.
+          if (full !== null) await full;
+          left--;
+          if (left === 0) break;
+        }
+        if (left === 0) break;
+      }
+      await writer.flush();
+    });
+}

@@ -1,0 +1,277 @@
+/**
+ * A venue's data directory, read where it lies, also while a platform writes it: files are opened for reading only, no
+ * lock is taken, and a group that is just being written is not there yet. Main thread.
+ */
+
+import { resolve } from 'node:path';
+import { type DiskFile, RealDisk } from '../../engine/journal/disk.js';
+import { JournalError } from '../../engine/journal/journal-error.js';
+import { JournalReader, type JournalRecord } from '../../engine/journal/reader.js';
+import type { SegmentHeader } from '../../engine/journal/record.js';
+import { checkedHeader, listSegments, segmentPath } from '../../engine/journal/segments.js';
+import { inspectTail } from '../../engine/journal/tail.js';
+import { decodeTerms } from '../../schemas/admin.js';
+import { CommandKind, EventKind } from '../../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_KIND_WORD,
+  COMMAND_WORDS,
+  EVENT_COMMAND_SEQUENCE,
+  EVENT_DUPLICATE_BIT,
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_LEAVES,
+  EVENT_QUANTITY,
+  EVENT_WORDS,
+  joinWords,
+} from '../../schemas/layout.js';
+import { journalDirectory, readVenue } from '../data-directory.js';
+import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from '../exit-codes.js';
+import { partsBehind } from './record-objects.js';
+
+export interface LocalVenue {
+  /** Absolute. */
+  readonly path: string;
+  readonly venue: string;
+  readonly shardCount: number;
+}
+
+/** Throws a PlatformError where there is no venue of this kind. */
+export function openLocalVenue(directory: string): LocalVenue {
+  const path = resolve(directory);
+  const found = readVenue(path);
+  if (found === null) {
+    throw new PlatformError(
+      'NO_VENUE_HERE',
+      EXIT_DATA_DIRECTORY,
+      `There is no venue in ${path}: name the data directory of a platform of this machine with --data.`,
+    );
+  }
+  return { path, venue: found.venue, shardCount: found.shardCount };
+}
+
+/** Throws a PlatformError for a shard that the venue does not have. */
+export function checkShard(venue: LocalVenue, shard: number): void {
+  if (shard < venue.shardCount) return;
+  const have = venue.shardCount === 1 ? 'shard 0 alone' : `shards 0 to ${venue.shardCount - 1}`;
+  throw new PlatformError(
+    'NO_SUCH_SHARD',
+    EXIT_DATA_DIRECTORY,
+    `The venue in ${venue.path} has ${have}, not shard ${shard}.`,
+  );
+}
+
+/** What an error of the journal is for whoever runs a command. */
+function readable(error: unknown, shard: number): unknown {
+  if (!(error instanceof JournalError)) return error;
+  const otherKind = error.code.startsWith('JOURNAL_OTHER') || error.code === 'JOURNAL_READ';
+  return new PlatformError(
+    error.code,
+    otherKind ? EXIT_DATA_DIRECTORY : EXIT_CORRUPT_JOURNAL,
+    `The journal of shard ${shard} cannot be read: ${error.message}.`,
+  );
+}
+
+/**
+ * Every record of a shard's journal from the group that holds event `fromEvent` on, up to the last one that is whole.
+ * A record holds until the next one is asked for. Throws a PlatformError.
+ */
+export function* recordsOf(venue: LocalVenue, shard: number, fromEvent = 1): Generator<JournalRecord> {
+  const disk = new RealDisk();
+  const directory = journalDirectory(venue.path, shard);
+  const reader = new JournalReader(disk, directory, { shard, shardCount: venue.shardCount });
+  try {
+    const there = fromEvent > 1 ? reader.seekEvent(fromEvent) : reader.seekStart();
+    if (!there) return;
+    for (;;) {
+      const record = reader.next(Number.POSITIVE_INFINITY) ?? afterTheEnd(reader, disk, directory);
+      if (record === null) return;
+      yield record;
+    }
+  } catch (error) {
+    throw readable(error, shard);
+  } finally {
+    reader.close();
+  }
+}
+
+/**
+ * The end, or a damaged record? Behind the end nothing whole can lie, unless a platform has written on since: then the
+ * record that was not there is there now.
+ */
+function afterTheEnd(reader: JournalReader, disk: RealDisk, directory: string): JournalRecord | null {
+  const end = reader.end();
+  if (end === null || end.sealed) return null;
+  try {
+    inspectTail(disk, directory, end);
+    return null;
+  } catch (error) {
+    const record = reader.next(Number.POSITIVE_INFINITY);
+    if (record === null) throw error;
+    return record;
+  }
+}
+
+export interface SegmentSummary {
+  readonly shard: number;
+  readonly segment: number;
+  readonly file: string;
+  readonly bytes: number;
+  /** The epoch of its first record, and the last one that it begins; 0: it has no record yet. */
+  readonly firstEpoch: number;
+  readonly lastEpoch: number;
+  /** First and last number in it; last is below first while there is none. */
+  readonly firstCommand: number;
+  readonly lastCommand: number;
+  readonly firstEvent: number;
+  readonly lastEvent: number;
+  readonly groups: number;
+}
+
+/** All segments of a shard, each read through. Throws a PlatformError. */
+export function segmentsOf(venue: LocalVenue, shard: number): SegmentSummary[] {
+  const disk = new RealDisk();
+  const directory = journalDirectory(venue.path, shard);
+  const identity = { shard, shardCount: venue.shardCount };
+  const summaries = new Map<number, SegmentSummary>();
+  try {
+    for (const number of listSegments(disk, directory)) {
+      const file = disk.open(segmentPath(directory, number), 'read');
+      summaries.set(number, emptySummary(file, headerOf(file, number, identity), shard));
+    }
+  } catch (error) {
+    throw readable(error, shard);
+  }
+  for (const record of recordsOf(venue, shard)) {
+    const summary = summaries.get(record.segment);
+    // A segment that began since the list was made.
+    if (summary === undefined) break;
+    const isGroup = record.kind === 'group';
+    summaries.set(record.segment, {
+      ...summary,
+      firstEpoch: summary.lastEpoch === 0 ? record.epoch : summary.firstEpoch,
+      lastEpoch: record.epoch,
+      lastCommand: record.firstCommandSequence + record.commandCount - 1,
+      lastEvent: record.firstEventSequence + record.eventCount - 1,
+      groups: summary.groups + (isGroup ? 1 : 0),
+    });
+  }
+  return [...summaries.values()];
+}
+
+function headerOf(file: DiskFile, number: number, identity: { shard: number; shardCount: number }): SegmentHeader {
+  try {
+    return checkedHeader(file, number, identity);
+  } finally {
+    file.close();
+  }
+}
+
+function emptySummary(file: DiskFile, header: SegmentHeader, shard: number): SegmentSummary {
+  return {
+    shard,
+    segment: header.number,
+    file: file.path,
+    bytes: header.bytes,
+    firstEpoch: header.epoch,
+    lastEpoch: header.epoch,
+    firstCommand: header.firstCommandSequence,
+    lastCommand: header.firstCommandSequence - 1,
+    firstEvent: header.firstEventSequence,
+    lastEvent: header.firstEventSequence - 1,
+    groups: 0,
+  };
+}
+
+export interface LocalKey {
+  readonly key: number;
+  readonly label: string;
+  readonly rights: number;
+  /** Hex. */
+  readonly publicKey: string;
+  revoked: boolean;
+}
+
+export interface LocalAccount {
+  readonly account: number;
+  readonly name: string;
+  readonly keys: LocalKey[];
+}
+
+export interface LocalDirectory {
+  readonly accounts: LocalAccount[];
+  /** By symbol: its number and its shard. */
+  readonly instruments: ReadonlyMap<string, { readonly id: number; readonly shard: number }>;
+}
+
+/** Accounts, keys and instruments, folded from the journal of shard 0, which numbers them. Throws a PlatformError. */
+export function readDirectory(venue: LocalVenue): LocalDirectory {
+  const accounts: LocalAccount[] = [];
+  const keys: LocalKey[] = [];
+  const instruments = new Map<string, { id: number; shard: number }>();
+  for (const record of recordsOf(venue, 0)) {
+    const answers = answersOf(record);
+    for (let at = 0; at < record.commands.length; ) {
+      const parts = partsBehind(record.commands, at);
+      const answerAt = answers.get(record.firstCommandSequence + at / COMMAND_WORDS);
+      if (answerAt !== undefined) {
+        takeAdminRecord(record, at, parts, answerAt, { accounts, keys, instruments });
+      }
+      at += (1 + parts) * COMMAND_WORDS;
+    }
+  }
+  return { accounts, instruments };
+}
+
+/** Where the event lies that says that an admin record was applied, by its command's number. */
+function answersOf({ events }: JournalRecord): Map<number, number> {
+  const answers = new Map<number, number>();
+  for (let at = 0; at < events.length; at += EVENT_WORDS) {
+    const kindWord = events[at + EVENT_KIND_WORD] ?? 0;
+    const kind = kindWord & 0xff;
+    // A repeated operation id is answered again and adds nothing.
+    if (kind < EventKind.InstrumentAdded || kind > EventKind.KeyRevoked || (kindWord & EVENT_DUPLICATE_BIT) !== 0)
+      continue;
+    answers.set(joinWords(events[at + EVENT_COMMAND_SEQUENCE] ?? 0, events[at + EVENT_COMMAND_SEQUENCE + 1] ?? 0), at);
+  }
+  return answers;
+}
+
+interface Folded {
+  readonly accounts: LocalAccount[];
+  readonly keys: LocalKey[];
+  readonly instruments: Map<string, { id: number; shard: number }>;
+}
+
+function takeAdminRecord(
+  { commands, events }: JournalRecord,
+  at: number,
+  parts: number,
+  answerAt: number,
+  folded: Folded,
+): void {
+  const kind = (commands[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
+  if (kind === CommandKind.RevokeKey) {
+    const key = folded.keys[(events[answerAt + EVENT_QUANTITY] ?? 0) - 1];
+    if (key !== undefined) key.revoked = true;
+    return;
+  }
+  const terms = decodeTerms(commands, at, parts + 1);
+  if (typeof terms === 'number') return;
+  if (terms.type === 'account') {
+    folded.accounts.push({ account: events[answerAt + EVENT_LEAVES] ?? 0, name: terms.name, keys: [] });
+  } else if (terms.type === 'instrument') {
+    const id = events[answerAt + EVENT_INSTRUMENT] ?? 0;
+    folded.instruments.set(terms.symbol, { id, shard: events[answerAt + EVENT_QUANTITY] ?? 0 });
+  } else {
+    const key: LocalKey = {
+      key: events[answerAt + EVENT_QUANTITY] ?? 0,
+      label: terms.label,
+      rights: terms.rights,
+      publicKey: Buffer.from(terms.publicKey).toString('hex'),
+      revoked: false,
+    };
+    folded.keys.push(key);
+    folded.accounts[(commands[at + COMMAND_ACCOUNT] ?? 0) - 1]?.keys.push(key);
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * `tredye order new | cancel | status`. Main thread.
+ *
+ * The venue keeps no table of orders to ask. `status` folds events: the account's own private stream from its beginning,
+ * as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it.
+ */
+
+import type { Command } from '@commander-js/extra-typings';
+import { reportAt } from '../../client/events.js';
+import { type AnyReport, type TredyeClient, TredyeError } from '../../client/index.js';
+import type { InstrumentFields } from '../../schemas/control.js';
+import { EVENT_WORDS } from '../../schemas/layout.js';
+import { EXIT_REFUSED, PlatformError } from '../exit-codes.js';
+import { shownDecimal, takenDecimal } from './decimals.js';
+import { examples } from './help-text.js';
+import { openLocalVenue, readDirectory, recordsOf } from './local-venue.js';
+import { getBook } from './market-commands.js';
+import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wideId } from './options.js';
+import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
+import { say, sayJson } from './terminal.js';
+import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
+
+const SIDES = ['Buy', 'Sell'] as const;
+const TYPES = ['Limit', 'Market'] as const;
+const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
+const LEVELS = ['Disk', 'Matched'] as const;
+/** A replayed history that stands still for so long has ended without a word. */
+const QUIET_MS = 30_000;
+
+function reportLine(report: AnyReport, of: InstrumentFields): string {
+  const price = report.price === null ? 'no price' : shownDecimal(report.price, of.priceDecimals);
+  const lots = (value: number): string => shownDecimal(value, of.quantityDecimals);
+  const order = `order ${report.orderId}`;
+  switch (report.kind) {
+    case 'Accepted':
+      return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)} at ${price}`;
+    case 'Fill':
+      return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
+    case 'Booked':
+      return `rests at ${price} with ${lots(report.leaves)}`;
+    case 'Cancelled':
+      return `cancelled ${lots(report.quantity)} of ${order} (${report.reason})`;
+    default:
+      return `${report.kind} ${order}`;
+  }
+}
+
+/** All events of the account's own order that follow from one command. */
+class CommandReports {
+  private readonly all: AnyReport[] = [];
+  private closed = '';
+  private wake: (() => void) | null = null;
+
+  constructor(client: TredyeClient) {
+    client.onReport((report) => {
+      this.all.push(report);
+      this.wake?.();
+    });
+    client.onStateChange((state, why) => {
+      if (state === 'closed') this.closed = why;
+      this.wake?.();
+    });
+  }
+
+  /** The events of the command whose first answer is given, up to its end. Throws when the session ends before. */
+  async of(first: AnyReport): Promise<AnyReport[]> {
+    while (!this.all.some((report) => isOf(report, first) && ends(report))) {
+      if (this.closed !== '') throw new TredyeError('SESSION_ENDED', `The venue ended the session: ${this.closed}.`);
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+    return this.all.filter((report) => isOf(report, first) && report.orderId === first.orderId);
+  }
+}
+
+function isOf(report: AnyReport, first: AnyReport): boolean {
+  return report.shard === first.shard && report.commandSequence === first.commandSequence;
+}
+
+/** The last event of a command may be another account's: an order that rests or is filled is at its end as well. */
+function ends(report: AnyReport): boolean {
+  return report.endOfCommand || report.kind === 'Booked' || (report.kind === 'Fill' && report.leaves === 0);
+}
+
+function sayReports(reports: readonly AnyReport[], of: InstrumentFields, json: boolean): void {
+  if (json) sayJson(reports);
+  else for (const report of reports) say(reportLine(report, of));
+}
+
+/** The private stream of one shard from its beginning, up to now. Throws a TredyeError or a PlatformError. */
+async function replayed(address: Address, shard: number, fold: OrderFold): Promise<void> {
+  // Before the first event of the first epoch: everything comes again.
+  const client = await connect(address, { resume: [{ shard, epoch: 1, sequence: 0 }] });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let quiet: NodeJS.Timeout;
+      const restart = () => {
+        clearTimeout(quiet);
+        quiet = setTimeout(() => {
+          reject(new TredyeError('TIMED_OUT', 'The venue stopped sending the history: try again.', { canRetry: true }));
+        }, QUIET_MS);
+      };
+      restart();
+      client.onReport((report) => {
+        restart();
+        if (report.shard === shard) fold.take(report);
+      });
+      client.onResumed((cut) => {
+        if (cut.shard !== shard) return;
+        clearTimeout(quiet);
+        resolve();
+      });
+      client.onStateChange((state, why) => {
+        if (state !== 'closed') return;
+        clearTimeout(quiet);
+        reject(new TredyeError('SESSION_ENDED', `The venue ended the session: ${why}.`));
+      });
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+function foldJournal(data: string, symbol: string, name: OrderName): OrderStatus | null {
+  const venue = openLocalVenue(data);
+  const instrument = readDirectory(venue).instruments.get(symbol);
+  if (instrument === undefined) throw noSuchInstrument(symbol);
+  const fold = new OrderFold(instrument.id, name);
+  for (const record of recordsOf(venue, instrument.shard)) {
+    for (let at = 0; at < record.events.length; at += EVENT_WORDS) {
+      fold.take(reportAt(record.events, at, instrument.shard, record.epoch));
+    }
+  }
+  return fold.status;
+}
+
+function statusLines(symbol: string, status: OrderStatus, decimals: Decimals): string[] {
+  const price = (value: number | null) => (value === null ? 'none' : shownDecimal(value, decimals.price));
+  const lots = (value: number) => shownDecimal(value, decimals.quantity);
+  const time = (us: number) => new Date(us / 1000).toISOString();
+  const average =
+    status.averagePrice === null
+      ? ''
+      : `, at ${(status.averagePrice / 10 ** decimals.price).toFixed(decimals.price + 2)} on average`;
+  return [
+    `${status.state}${status.reason === null ? '' : ` (${status.reason})`}`,
+    `order            ${status.orderId} of account ${status.account}, client order id ${status.clientOrderId}`,
+    `terms            ${status.side} ${lots(status.quantity)} ${symbol}, price ${price(status.price)}`,
+    `filled           ${lots(status.filled)} in ${status.fills} fills${average}`,
+    `open             ${lots(status.leaves)}`,
+    `accepted         ${time(status.acceptedUs)}`,
+    `last changed     ${time(status.changedUs)}, sequence ${status.sequence}`,
+  ];
+}
+
+interface Decimals {
+  readonly price: number;
+  readonly quantity: number;
+}
+
+export function addOrderCommands(program: Command): void {
+  const order = program.command('order').description('enter, cancel or look at orders').helpCommand(false);
+  order.addHelpText('after', examples('tredye order new ACME buy 5 101', 'tredye order status ACME 4294967296'));
+
+  order
+    .command('new')
+    .description('enter an order and show what became of it (needs the right Trade)')
+    .argument('<symbol>')
+    .argument('<side>', 'Buy or Sell', oneOf(SIDES))
+    .argument('<quantity>', 'as the instrument counts', decimalText)
+    .argument('[price]', 'limit; of a market order the worst price', decimalText)
+    .option('--type <type>', TYPES.join(' or '), oneOf(TYPES))
+    .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
+    .option('--post-only', 'refused where it would trade')
+    .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('tredye order new ACME buy 5 101', 'tredye order new ACME sell 5   # without a price: a market order'),
+    )
+    .action(async (symbol, side, quantity, price, options) => {
+      await withVenue(
+        options,
+        async (client) => {
+          const of = await client.instrument(symbol);
+          const reports = new CommandReports(client);
+          const first = await client.place({
+            symbol,
+            side,
+            quantity: takenDecimal(quantity, of.quantityDecimals, 'The quantity'),
+            ...(price === undefined ? {} : { price: takenDecimal(price, of.priceDecimals, 'The price') }),
+            type: options.type ?? (price === undefined ? 'Market' : 'Limit'),
+            timeInForce: options.timeInForce,
+            postOnly: options.postOnly === true,
+          });
+          if (first.kind === 'Rejected') throw refused('the order', first.reason);
+          sayReports(await reports.of(first), of, options.json === true);
+        },
+        { ackLevel: options.level },
+      );
+    });
+
+  order
+    .command('cancel')
+    .description('take away what is open of an order (needs the right Trade)')
+    .argument('<symbol>')
+    .argument('<id>', 'the order id', wideId)
+    .option('--by-client-order-id', 'the id is the client order id that the order lives under')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye order cancel ACME 4294967296'))
+    .action(async (symbol, id, options) => {
+      await withVenue(options, async (client) => {
+        const of = await client.instrument(symbol);
+        const target = options.byClientOrderId === true ? { clientOrderId: id } : { orderId: id };
+        const report = await client.cancel({ symbol, ...target });
+        if (report.kind === 'Rejected') throw refused(`to cancel order ${id}`, report.reason);
+        sayReports([report], of, options.json === true);
+      });
+    });
+
+  order
+    .command('status')
+    .summary('say what became of an order')
+    .description(
+      "say what became of an order. The venue keeps no table of orders: without --data its key's account is sent all its reports again and they are added up, which takes a while where there are millions, and shows own orders only; with --data the journal on this machine is read, with every account's orders",
+    )
+    .argument('<symbol>')
+    .argument('<id>', 'the order id', wideId)
+    .option('--by-client-order-id', 'the id is a client order id that the order had')
+    .option('--data <directory>', 'read the journal in this data directory, in place of asking the venue')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('tredye order status ACME 4294967296', 'tredye order status ACME 4294967296 --data data --json'),
+    )
+    .action(async (symbol, id, options) => {
+      const name = options.byClientOrderId === true ? { clientOrderId: id } : { orderId: id };
+      let status: OrderStatus | null;
+      let decimals: Decimals = { price: 0, quantity: 0 };
+      if (options.data !== undefined) status = foldJournal(options.data, symbol, name);
+      else {
+        const { instrument, shard, priceDecimals, quantityDecimals } = await getBook(options.url, symbol, 1);
+        decimals = { price: priceDecimals, quantity: quantityDecimals };
+        const fold = new OrderFold(instrument, name);
+        await replayed(options, shard, fold);
+        status = fold.status;
+      }
+      if (status === null) {
+        const whose = options.data === undefined ? "among the orders of this key's account" : 'in the journal';
+        throw new PlatformError('NO_SUCH_ORDER', EXIT_REFUSED, `There is no order ${id} in ${symbol} ${whose}.`);
+      }
+      if (options.json === true) sayJson({ symbol, ...status });
+      else for (const line of statusLines(symbol, status, decimals)) say(line);
+    });
+}

@@ -1,0 +1,139 @@
+/**
+ * Commands and events as plain objects under their names, as `tredye journal cat` and `tredye match` print them: the
+ * fields that their kind has (schemas/kinds.ts) and no others, codes by name, prices null for none, ids of 64 bits as
+ * decimal strings: JSON as it is. Any thread, off the hot path.
+ */
+
+import { idAt, reasonName, reportAt } from '../../client/events.js';
+import { ANY_SHARD, decodeTerms } from '../../schemas/admin.js';
+import {
+  CommandFlag,
+  CommandKind,
+  EventKind,
+  OrderType,
+  Phase,
+  Right,
+  SelfTrade,
+  Side,
+  TimeInForce,
+} from '../../schemas/codes.js';
+import {
+  COMMAND_FIELDS,
+  COMMAND_ROWS,
+  type CommandField,
+  EVENT_ROWS,
+  type EventField,
+  needsParts,
+} from '../../schemas/kinds.js';
+import {
+  COMMAND_FLAGS_WORD,
+  COMMAND_KIND_WORD,
+  COMMAND_TARGET_ID,
+  COMMAND_WORDS,
+  EVENT_KIND_WORD,
+  joinWords,
+  NO_PRICE,
+} from '../../schemas/layout.js';
+
+export type PlainObject = Record<string, unknown>;
+
+const COMMAND_FIELDS_OF = new Map(
+  COMMAND_ROWS.map(({ kind, fields }) => [kind as number, Object.keys(fields) as CommandField[]]),
+);
+const EVENT_ROW_OF = new Map(EVENT_ROWS.map((row) => [row.kind as number, row]));
+const EVENT_FIELDS_OF = new Map(
+  EVENT_ROWS.map(({ kind, fields }) => [kind as number, Object.keys(fields) as EventField[]]),
+);
+
+const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Late'] as const;
+const LANE_SHIFT = 48n;
+const COUNTER_MASK = 0xffff_ffff_ffffn;
+
+/** Parts behind the head at word `at`, as its first Part says; 0 where none belong to its kind. */
+export function partsBehind(words: Int32Array, at: number): number {
+  const kind = (words[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
+  return needsParts(kind) ? ((words[at + COMMAND_WORDS + COMMAND_TARGET_ID] ?? 0) >>> 8) & 0xff : 0;
+}
+
+/** The command at word `at` and the terms in its Parts. sequence: its number in its shard. */
+export function commandObject(words: Int32Array, at: number, sequence: number): PlainObject {
+  const kind = (words[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
+  const object: PlainObject = { sequence, kind: CommandKind[kind] ?? String(kind) };
+  for (const field of COMMAND_FIELDS_OF.get(kind) ?? []) putField(object, field, words, at, kind);
+  const flags = (words[at + COMMAND_FLAGS_WORD] ?? 0) >>> 16;
+  const names = FLAG_NAMES.filter((name) => (flags & CommandFlag[name]) !== 0);
+  if (names.length > 0) object.flags = names;
+  const parts = partsBehind(words, at);
+  if (parts > 0) {
+    object.parts = parts;
+    object.terms = termsObject(words, at, parts);
+  }
+  return object;
+}
+
+function putField(object: PlainObject, field: CommandField, words: Int32Array, at: number, kind: number): void {
+  const [byte, bytes] = COMMAND_FIELDS[field];
+  const word = words[at + (byte >> 2)] ?? 0;
+  const code = (word >>> ((byte & 3) * 8)) & 0xff;
+  if (field === 'clientOrderId') putClientOrderId(object, idAt(words, at + (byte >> 2)));
+  else if (field === 'timeUs') object.timeUs = joinWords(word, words[at + (byte >> 2) + 1] ?? 0);
+  else if (bytes === 8) object[field] = idAt(words, at + (byte >> 2)).toString();
+  else if (field === 'price') object.price = word === NO_PRICE ? null : word;
+  else if (field === 'side') object.side = Side[code];
+  else if (field === 'type' && kind === CommandKind.SetPhase) object.phase = Phase[code];
+  else if (field === 'type') object.type = OrderType[code];
+  else if (field === 'timeInForce') object.timeInForce = TimeInForce[code];
+  else if (field === 'selfTrade') object.selfTrade = SelfTrade[code];
+  else object[field] = word >>> 0;
+}
+
+function putClientOrderId(object: PlainObject, id: bigint): void {
+  object.clientOrderId = id.toString();
+  object.lane = Number(id >> LANE_SHIFT);
+  object.id = Number(id & COUNTER_MASK);
+}
+
+function termsObject(words: Int32Array, at: number, parts: number): PlainObject {
+  const terms = decodeTerms(words, at, parts + 1);
+  if (typeof terms === 'number') return { unreadable: reasonName(terms) };
+  const { type: _, ...fields } = terms;
+  if (terms.type === 'key') {
+    return { ...fields, publicKey: Buffer.from(terms.publicKey).toString('hex'), rights: rightNames(terms.rights) };
+  }
+  if (terms.type === 'instrument') return { ...fields, shard: terms.shard === ANY_SHARD ? null : terms.shard };
+  return fields;
+}
+
+export function rightNames(rights: number): string[] {
+  return (['Read', 'Trade', 'Market', 'Admin'] as const).filter((name) => (rights & Right[name]) !== 0);
+}
+
+/** The event at word `at`. */
+export function eventObject(words: Int32Array, at: number): PlainObject {
+  const kind = (words[at + EVENT_KIND_WORD] ?? 0) & 0xff;
+  const report = reportAt(words, at, 0, 0);
+  const object: PlainObject = {
+    sequence: report.sequence,
+    commandSequence: report.commandSequence,
+    timeUs: report.timeUs,
+    kind: EventKind[kind] ?? String(kind),
+  };
+  for (const field of EVENT_FIELDS_OF.get(kind) ?? []) {
+    if (field === 'clientOrderId') putClientOrderId(object, report.clientOrderId);
+    else if (field === 'orderId' || field === 'relatedId') object[field] = report[field].toString();
+    else object[field] = report[field];
+  }
+  if (kind === EventKind.PhaseChanged) {
+    delete object.quantity;
+    delete object.leaves;
+    object.phase = Phase[report.quantity];
+    object.previousPhase = Phase[report.leaves];
+  }
+  for (const bit of EVENT_ROW_OF.get(kind)?.bits ?? []) {
+    // A fact that does not hold is not said.
+    if (bit === 'side') object.side = report.side;
+    else if (bit === 'liquidity') object.liquidity = report.liquidity;
+    else if (report[bit]) object[bit] = true;
+  }
+  return object;
+}

@@ -1,0 +1,168 @@
+/**
+ * How a command reaches the venue: a session of the client, or a request over HTTP, which needs no key. One sentence
+ * and an exit code for everything that can go wrong on the way. Main thread.
+ */
+
+import type { ConnectOptions } from '../../client/connect-options.js';
+import { readKeyFile, TredyeClient, TredyeError } from '../../client/index.js';
+import {
+  EXIT_CONFIGURATION,
+  EXIT_KEY,
+  EXIT_NO_VENUE,
+  EXIT_REFUSED,
+  EXIT_WORKER_DIED,
+  PlatformError,
+} from '../exit-codes.js';
+
+/** Behind the client's own words about a symbol that there is not. */
+const LISTED_BY = ': tredye instrument list shows all.';
+const ANSWER_MS = 10_000;
+/** A command that is over in a moment does not wait for a venue to come back. */
+const GIVE_UP_MS = 10_000;
+
+export interface Address {
+  readonly url: string;
+  readonly key: string;
+  readonly lane: number;
+}
+
+export function connect(address: Address, options: ConnectOptions = {}): Promise<TredyeClient> {
+  return TredyeClient.connect(address.url, readKeyFile(address.key), {
+    lane: address.lane,
+    giveUpAfterMs: GIVE_UP_MS,
+    ...options,
+  });
+}
+
+/** Connects, does it, closes. */
+export async function withVenue<Result>(
+  address: Address,
+  use: (client: TredyeClient) => Promise<Result>,
+  options: ConnectOptions = {},
+): Promise<Result> {
+  const client = await connect(address, options);
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The exit code of an error of the client. */
+function exitCodeOf(error: TredyeError): number {
+  switch (error.code) {
+    case 'CONNECT_FAILED':
+    case 'NOT_CONNECTED':
+    case 'TIMED_OUT':
+    case 'UNSETTLED':
+    case 'NEVER_HAPPENED':
+      return EXIT_NO_VENUE;
+    case 'LOGON_REFUSED':
+    case 'BAD_KEY':
+      return EXIT_KEY;
+    case 'BAD_ARGUMENT':
+      return EXIT_CONFIGURATION;
+    default:
+      return EXIT_REFUSED;
+  }
+}
+
+function httpBase(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw wrongAddress(url);
+  }
+  if (parsed.protocol === 'ws:') parsed.protocol = 'http:';
+  if (parsed.protocol === 'wss:') parsed.protocol = 'https:';
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') throw wrongAddress(url);
+  return parsed.origin;
+}
+
+function wrongAddress(url: string): PlatformError {
+  return new PlatformError(
+    'BAD_ARGUMENT',
+    EXIT_CONFIGURATION,
+    `"${url}" is not a WebSocket address: give one like ws://127.0.0.1:7400.`,
+  );
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
+  return String(cause);
+}
+
+interface HttpError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** The error in the body of an answer that is no 200; null when it is not of our form. */
+function errorIn(body: unknown): HttpError | null {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return null;
+  const { error } = body;
+  if (typeof error !== 'object' || error === null || !('code' in error && 'message' in error)) return null;
+  return {
+    code: String(error.code),
+    message: String(error.message),
+    hint: 'hint' in error ? String(error.hint) : '',
+  };
+}
+
+/** GET of a path of the venue; the JSON that it answers, as the one who asks knows its form. */
+export async function getJson<Body>(url: string, path: string): Promise<Body> {
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(httpBase(url) + path, { signal: AbortSignal.timeout(ANSWER_MS) });
+    body = await response.json();
+  } catch (error) {
+    if (error instanceof PlatformError) throw error;
+    const why = causeOf(error);
+    const sentence =
+      why === 'ECONNREFUSED'
+        ? `Nothing listens at ${url}: start the platform or correct the address.`
+        : `No answer from ${url} (${why}): look whether a venue is there.`;
+    throw new PlatformError('CONNECT_FAILED', EXIT_NO_VENUE, sentence, true);
+  }
+  if (response.ok) return body as Body;
+  const found = errorIn(body);
+  const sentence =
+    found === null ? `${url} answered with status ${response.status}.` : `${found.message} ${found.hint}`;
+  // What the venue itself cannot do just now is no refusal.
+  const exitCode = response.status < 500 ? EXIT_REFUSED : EXIT_NO_VENUE;
+  throw new PlatformError(found?.code ?? 'REFUSED', exitCode, sentence.trim());
+}
+
+/** The same for a path about one instrument; `query` with its question mark. */
+export async function getOfSymbol<Body>(url: string, what: string, symbol: string, query: string): Promise<Body> {
+  try {
+    return await getJson<Body>(url, `/v1/${what}/${encodeURIComponent(symbol)}${query}`);
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'UNKNOWN_SYMBOL') throw noSuchInstrument(symbol);
+    throw error;
+  }
+}
+
+export function noSuchInstrument(symbol: string): PlatformError {
+  return new PlatformError('UNKNOWN_SYMBOL', EXIT_REFUSED, `There is no instrument ${symbol}${LISTED_BY}`);
+}
+
+/** A refusal by the venue, of a command that reached it. */
+export function refused(what: string, reason: string): PlatformError {
+  return new PlatformError('REFUSED', EXIT_REFUSED, `The venue refused ${what}: ${reason}.`);
+}
+
+/** What the process says and leaves with, for any error. */
+export function lastWords(error: unknown): { readonly sentence: string; readonly exitCode: number } {
+  if (error instanceof PlatformError) return { sentence: error.message, exitCode: error.exitCode };
+  if (error instanceof TredyeError) {
+    const more = error.code === 'UNKNOWN_SYMBOL' ? LISTED_BY : '.';
+    return { sentence: error.message.replace(/\.$/, more), exitCode: exitCodeOf(error) };
+  }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { sentence: `The command found a bug of ours; report this: ${what}`, exitCode: EXIT_WORKER_DIED };
+}

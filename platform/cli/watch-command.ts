@@ -1,0 +1,169 @@
+/**
+ * `tredye watch`: a live book in the terminal. Trades and best prices come by the stream as they happen and say when the
+ * depth is worth asking for again; where there is no terminal, each of them is a plain line. Main thread.
+ */
+
+import type { Command } from '@commander-js/extra-typings';
+import { NO_KEY, type PublicTop, type PublicTrade, readKeyFile, TredyeClient } from '../../client/index.js';
+import { shownDecimal } from './decimals.js';
+import { examples } from './help-text.js';
+import {
+  type BookAnswer,
+  bookLines,
+  getBook,
+  getTrades,
+  type TradesAnswer,
+  timeOfDay,
+  tradeLines,
+} from './market-commands.js';
+import { jsonOption, laneOption, urlOption, wholeNumber } from './options.js';
+import { say, sayJson } from './terminal.js';
+import { lastWords } from './venue.js';
+
+/** The depth is asked for at most so often, and the screen drawn. */
+const LOOK_MS = 250;
+/** And at least so often: levels behind the best change without a word on the stream. */
+const QUIET_LOOK_MS = 2_000;
+const KEPT_TRADES = 12;
+const CLEAR = '\u001b[H\u001b[2J';
+const HIDE_CURSOR = '\u001b[?25l';
+const SHOW_CURSOR = '\u001b[?25h';
+
+interface Watched {
+  readonly symbol: string;
+  readonly depth: number;
+  readonly url: string;
+}
+
+/** The screen, drawn from what was heard last. */
+class Screen {
+  private book: BookAnswer;
+  private trades: TradesAnswer;
+  private state = 'live';
+  private dirty = true;
+  private lookedAt = 0;
+  private looking = false;
+
+  constructor(
+    private readonly watched: Watched,
+    book: BookAnswer,
+    trades: TradesAnswer,
+  ) {
+    this.book = book;
+    this.trades = trades;
+  }
+
+  trade(trade: PublicTrade): void {
+    const { timeUs, price, quantity } = trade;
+    const added = { id: trade.sequence, timeUs, price, quantity, side: trade.aggressor };
+    this.trades = { ...this.trades, trades: [added, ...this.trades.trades].slice(0, KEPT_TRADES) };
+    this.dirty = true;
+  }
+
+  changed(): void {
+    this.dirty = true;
+  }
+
+  say(state: string): void {
+    this.state = state;
+    this.dirty = true;
+  }
+
+  /** Every LOOK_MS. */
+  async look(nowMs: number): Promise<void> {
+    if (this.looking || (!this.dirty && nowMs - this.lookedAt < QUIET_LOOK_MS)) return;
+    this.looking = true;
+    this.dirty = false;
+    this.lookedAt = nowMs;
+    try {
+      this.book = await getBook(this.watched.url, this.watched.symbol, this.watched.depth);
+      if (this.state !== 'live' && !this.state.startsWith('reconnecting')) this.state = 'live';
+    } catch (error) {
+      this.state = lastWords(error).sentence;
+    }
+    this.looking = false;
+    this.draw();
+  }
+
+  draw(): void {
+    const lines = [...bookLines(this.book), '', ...tradeLines(this.trades), '', `${this.state}; Ctrl-C ends`];
+    process.stdout.write(`${CLEAR}${lines.join('\n')}\n`);
+  }
+}
+
+/** One line for each thing that happens. */
+function sayPlainly(client: TredyeClient, book: BookAnswer): void {
+  const price = (value: number | null) => (value === null ? 'none' : shownDecimal(value, book.priceDecimals));
+  const lots = (value: number) => shownDecimal(value, book.quantityDecimals);
+  client.onTrade((trade) => {
+    say(
+      `${timeOfDay(trade.timeUs)} trade ${lots(trade.quantity)} at ${price(trade.price)} ${trade.aggressor ?? 'auction'}`,
+    );
+  });
+  client.onTop((top) => {
+    const what = top.side === 'Buy' ? 'bid' : 'ask';
+    say(`${timeOfDay(top.timeUs)} ${what} ${lots(top.quantity)} at ${price(top.price)} in ${top.orders} orders`);
+  });
+  client.onStateChange((state, why) => say(`${state}${why === '' ? '' : `: ${why}`}`));
+}
+
+function sayAsJson(client: TredyeClient, symbol: string): void {
+  const print = (type: string) => (record: PublicTrade | PublicTop) => sayJson({ type, symbol, ...record });
+  client.onTrade(print('trade'));
+  client.onTop(print('top'));
+  client.onStateChange((state, why) => sayJson({ type: 'state', state, why }));
+}
+
+function drawOnTerminal(client: TredyeClient, screen: Screen): () => void {
+  client.onTrade((trade) => screen.trade(trade));
+  client.onTop(() => screen.changed());
+  client.onStateChange((state, why) => screen.say(state === 'ready' ? 'live' : `${state}: ${why}`));
+  process.stdout.write(HIDE_CURSOR);
+  const timer = setInterval(() => void screen.look(performance.now()), LOOK_MS);
+  screen.draw();
+  return () => {
+    clearInterval(timer);
+    process.stdout.write(SHOW_CURSOR);
+  };
+}
+
+/** Resolves at Ctrl-C, or when the venue ends the session for good. */
+function untilTheEnd(client: TredyeClient): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+    client.onStateChange((state) => {
+      if (state === 'closed') resolve();
+    });
+  });
+}
+
+export function addWatchCommand(program: Command): void {
+  program
+    .command('watch')
+    .description('show the book and the trades of an instrument as they happen; plain lines where there is no terminal')
+    .argument('<symbol>')
+    .option('--depth <levels>', 'levels a side', wholeNumber(1, 100), 10)
+    .option('--key <file>', 'log on with this key (default: without one, as public)')
+    .addOption(laneOption())
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye watch ACME', 'tredye watch ACME | head -20   # plain lines'))
+    .action(async (symbol, options) => {
+      const book = await getBook(options.url, symbol, options.depth);
+      const signer = options.key === undefined ? NO_KEY : readKeyFile(options.key);
+      const lane = options.key === undefined ? 0 : options.lane;
+      const client = await TredyeClient.connect(options.url, signer, { lane });
+      const ended = untilTheEnd(client);
+      let restore: () => void = () => undefined;
+      if (options.json === true) sayAsJson(client, symbol);
+      else if (process.stdout.isTTY) {
+        const trades = await getTrades(options.url, symbol, KEPT_TRADES);
+        restore = drawOnTerminal(client, new Screen({ symbol, depth: options.depth, url: options.url }, book, trades));
+      } else sayPlainly(client, book);
+      await client.subscribe(['trades', 'top'], { instruments: [book.instrument] });
+      await ended;
+      restore();
+      await client.close();
+    });
+}
