@@ -22,8 +22,9 @@ t.test('a journal of that many commands is made, and each start is timed up to a
   const first = result('start\\.first_order');
   t.ok(first > result('start\\.replay'), 'the replay is part of it');
   t.ok(result('start\\.first_order_slowest') >= first);
+  t.ok(result('start\\.cpu') > 0);
   t.match(run.stdout, /^RESULT start\.first_order \d+ ms \d+\.\d\d vs limit=2000$/m);
-  t.equal((run.stderr.match(/^start \d: \d+ ms, of which \d+ ms replay$/gm) ?? []).length, 2);
+  t.equal((run.stderr.match(/^start \d: \d+ ms, of which \d+ ms replay; \d+ ms of CPU$/gm) ?? []).length, 2);
   const scratch = join(repositoryFolder(), 'scratch');
   t.same(existsSync(scratch) ? readdirSync(scratch).filter((name) => name.startsWith(`start-${run.pid}-`)) : [], []);
 });

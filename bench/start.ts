@@ -6,7 +6,7 @@
  *   clock 0: spawn ──> process up ──> journal replayed ──> listens ──> logon ──> order ──> Accepted, durable: the result
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { NOT_READY, readKeyFile, TredyeClient, TredyeError, WINDOW_FULL } from '../client/index.js';
 import { PlatformProcess } from '../proof/platform-process.js';
@@ -33,6 +33,10 @@ const AGAIN_MS = 2;
 const START_LIMIT_MS = 120_000;
 const STALLED_MS = 60_000;
 const LOOK_MS = 50;
+/** Of the clock that /proc counts a process's time by; 100 a second on every Linux that Node runs on. */
+const MS_PER_TICK = 10;
+/** Fields of /proc/PID/stat behind the program's name, from 0. */
+const [USER_TICKS, SYSTEM_TICKS] = [11, 12] as const;
 
 export interface StartOptions {
   /** Commands that the journal shall hold, about. */
@@ -48,6 +52,8 @@ export interface StartOutcome {
   readonly firstOrderMs: readonly number[];
   /** Of those, what the shard took for its replay. */
   readonly recoveryMs: readonly number[];
+  /** What all threads of the platform had run by then: what else the machine did is not in it. */
+  readonly cpuMs: readonly number[];
 }
 
 /** Throws when a platform does not start, or does not take the order. */
@@ -61,18 +67,22 @@ export async function measureStarts(options: StartOptions): Promise<StartOutcome
     const port = await makeJournal(data, plan, options);
     const firstOrderMs: number[] = [];
     const recoveryMs: number[] = [];
+    const cpuMs: number[] = [];
     let journaled = 0;
     for (let start = 0; start < options.starts; start++) {
-      const { ms, platform } = await timeFirstOrder(data, port);
+      const { ms, cpu, platform } = await timeFirstOrder(data, port);
       const shard = platform.ready.shards[0];
       if (shard === undefined) throw new Error('The platform names no shard.');
       journaled ||= shard.commandSequence;
       firstOrderMs.push(ms);
       recoveryMs.push(shard.recoveryMs);
-      options.say(`start ${start + 1}: ${ms.toFixed(0)} ms, of which ${shard.recoveryMs.toFixed(0)} ms replay`);
+      cpuMs.push(cpu);
+      options.say(
+        `start ${start + 1}: ${ms.toFixed(0)} ms, of which ${shard.recoveryMs.toFixed(0)} ms replay; ${cpu} ms of CPU`,
+      );
       await platform.kill();
     }
-    return { journaled, firstOrderMs, recoveryMs };
+    return { journaled, firstOrderMs, recoveryMs, cpuMs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -145,7 +155,10 @@ function raiseCounter(words: Int32Array, at: number, by: number): void {
 }
 
 /** One start over that journal. */
-async function timeFirstOrder(data: string, port: number): Promise<{ ms: number; platform: PlatformProcess }> {
+async function timeFirstOrder(
+  data: string,
+  port: number,
+): Promise<{ ms: number; cpu: number; platform: PlatformProcess }> {
   const key = readKeyFile(join(data, 'admin-key.json'));
   const startedAt = performance.now();
   const starting = PlatformProcess.start({ data, port });
@@ -153,8 +166,18 @@ async function timeFirstOrder(data: string, port: number): Promise<{ ms: number;
   const report = await client.place({ symbol: SYMBOL, side: 'Buy', price: 1, quantity: 1 });
   const ms = performance.now() - startedAt;
   if (report.kind !== 'Accepted') throw new Error(`The first order was not accepted: ${report.reason}.`);
+  const platform = await starting;
+  const cpu = cpuMsOf(platform.pid);
   await client.close();
-  return { ms, platform: await starting };
+  return { ms, cpu, platform };
+}
+
+/** Milliseconds that a process has run so far, all its threads together. */
+function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[USER_TICKS]) + Number(fields[SYSTEM_TICKS])) * MS_PER_TICK;
 }
 
 async function connectWhenThere(
