@@ -3,7 +3,7 @@
 import t from 'tap';
 import { CommandFlag, CommandKind, EventKind, Reason } from './codes.js';
 import { sampleCommands, sampleTerms } from './frame-samples.js';
-import { STRUCTS } from './generated/shapes.js';
+import { OVERLAYS, STRUCTS } from './generated/shapes.js';
 import {
   COMMAND_FIELDS,
   COMMAND_ROWS,
@@ -48,7 +48,7 @@ t.test('every kind has one row', async (t) => {
 
 t.test('a byte that an overlay calls zero must be zero, by itself', async (t) => {
   for (const { kind, overlay } of COMMAND_ROWS) {
-    const shape = Object.entries(STRUCTS).find(([name]) => name === overlay)?.[1];
+    const shape = Object.entries({ ...STRUCTS, ...OVERLAYS }).find(([name]) => name === overlay)?.[1];
     t.ok(shape, overlay);
     let zeros = 0;
     for (const field of shape?.fields ?? []) {
@@ -214,7 +214,7 @@ t.test('public records name neither account, session, client order id, account s
     if (kind !== EventKind.Trade && kind !== EventKind.Top) continue;
     for (const name of ['account', 'session', 'clientOrderId', 'accountSequence']) t.notOk(name in fields, name);
     if (kind === EventKind.Trade) t.notOk('amount' in fields, 'fee');
-    const overlay = kind === EventKind.Trade ? STRUCTS.TradeRecord : STRUCTS.TopRecord;
+    const overlay = kind === EventKind.Trade ? OVERLAYS.TradeRecord : OVERLAYS.TopRecord;
     const words = new Int32Array(EVENT_WORDS);
     const bytes = new Uint8Array(words.buffer);
     for (const field of overlay.fields) {

@@ -175,6 +175,8 @@ export function shapesSource(schemas: readonly SchemaInfo[]): string {
     }
     if (schema.root !== '' && schema.identifier !== '') roots.push(`  ${schema.root}: '${schema.identifier}',`);
   }
+  const inTables = [...tables.values()].join('\n');
+  const isInTables = ([name]: [string, string]): boolean => inTables.includes(`struct: '${name}'`);
   return [
     '// generated from the .fbs files by tools/generate.ts, do not modify',
     '',
@@ -185,20 +187,26 @@ export function shapesSource(schemas: readonly SchemaInfo[]): string {
     ...roots.sort(),
     '} as const;',
     '',
+    '/** Those that tables hold. */',
     'export const STRUCTS = {',
-    ...sortedValues(structs),
+    ...sortedValues([...structs].filter(isInTables)),
+    '} as const satisfies Record<string, StructShape>;',
+    '',
+    '/** Other names for the words of a Command or an Event. */',
+    'export const OVERLAYS = {',
+    ...sortedValues([...structs].filter((struct) => !isInTables(struct))),
     '} as const satisfies Record<string, StructShape>;',
     '',
     '/** Fields in the order of their numbers in the vtable. */',
     'export const TABLES = {',
-    ...sortedValues(tables),
+    ...sortedValues([...tables]),
     '} as const satisfies Record<string, TableShape>;',
     '',
   ].join('\n');
 }
 
-function sortedValues(map: Map<string, string>): string[] {
-  return [...map].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, text]) => text);
+function sortedValues(entries: readonly (readonly [string, string])[]): string[] {
+  return [...entries].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, text]) => text);
 }
 
 function structSource(object: ObjectInfo): string {
