@@ -1,5 +1,5 @@
 /**
- * `make bench-metrics`: the same load on a platform with metrics and on one without, in turn, PAIRS=8 times for each size
+ * `make bench-metrics`: the same load on a platform with metrics and on one without, in turn, PAIRS=16 times for each size
  * of frames. Exit code 0 only when the median pair loses less than 2% of the throughput. SIZE=full|quick|small.
  */
 
@@ -8,7 +8,7 @@ import { measureMetricsCost } from './metrics-cost.js';
 import type { BenchSize } from './outcome.js';
 
 const MOST_PERCENT = 2;
-const DEFAULT_PAIRS = 8;
+const DEFAULT_PAIRS = 16;
 const SIZES: readonly string[] = ['full', 'quick', 'small'] satisfies BenchSize[];
 
 function isSize(text: string): text is BenchSize {

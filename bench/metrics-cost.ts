@@ -1,11 +1,12 @@
 /**
- * What the metrics cost: two platforms, one with --metrics on and one with off, get the same load in turn, pair after
- * pair, while the other sleeps. Within a pair the two runs are seconds apart and their order changes from pair to pair, so
- * that what the machine does otherwise hits both alike. What the one with metrics has counted is looked at in the end.
+ * What the metrics cost: two platforms, one with --metrics on and one with off, get the same load in strict turn while
+ * the other rests: one that has just rested has its next segment ready, so each must have rested as long as the other. A
+ * run with metrics is compared with the runs without on both sides of it, so that what the machine does otherwise hits
+ * both alike. What was counted is looked at in the end.
  * Bench's process.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPrometheusText } from '../gateway/metrics/prometheus-text.js';
 import { medianOf } from '../proof/median.js';
@@ -18,12 +19,10 @@ const CONNECTIONS = 16;
 const UNANSWERED = 6_144;
 /** Frames of one: the most messages and rounds for a command; of 64: what a busy member sends. */
 export const FRAME_SIZES = [1, 64] as const;
-/** Of /proc/PID/stat; Linux has no other for programs. */
-const TICKS_A_SECOND = 100;
 
 const COMMANDS: Readonly<Record<BenchSize, readonly [number, number]>> = {
   full: [200_000, 800_000],
-  quick: [80_000, 300_000],
+  quick: [60_000, 300_000],
   small: [2_000, 8_000],
 };
 
@@ -70,14 +69,17 @@ export async function measureMetricsCost(
       const costs: MetricsCost[] = [];
       for (const [at, perFrame] of FRAME_SIZES.entries()) {
         const commands = COMMANDS[size][at] ?? 0;
-        await runPair(on, off, perFrame, commands, true);
+        // Warms both up, and is what the first pair is compared with.
+        await run(on, perFrame, commands);
+        let before = await run(off, perFrame, commands);
         const found: Pair[] = [];
-        for (let pair = 0; pair < pairs; pair++) {
-          found.push(await runPair(on, off, perFrame, commands, pair % 2 === 0));
-          const { rate, cpu } = found.at(-1) as Pair;
-          say(
-            `frames of ${perFrame}, pair ${pair + 1}: throughput ${rate.toFixed(3)}, processor ${cpu.toFixed(3)} of off`,
-          );
+        for (let pair = 1; pair <= pairs; pair++) {
+          const counted = await run(on, perFrame, commands);
+          const after = await run(off, perFrame, commands);
+          const { rate, cpu } = pairOf(before, counted, after);
+          found.push({ rate, cpu });
+          before = after;
+          say(`frames of ${perFrame}, pair ${pair}: throughput ${rate.toFixed(3)}, processor ${cpu.toFixed(3)} of off`);
         }
         costs.push(costOf(perFrame, found));
       }
@@ -111,17 +113,12 @@ export function costOf(perFrame: number, pairs: readonly Pair[]): MetricsCost {
   };
 }
 
-async function runPair(
-  on: LoadStage,
-  off: LoadStage,
-  perFrame: number,
-  commands: number,
-  onFirst: boolean,
-): Promise<Pair> {
-  const first = await run(onFirst ? on : off, perFrame, commands);
-  const second = await run(onFirst ? off : on, perFrame, commands);
-  const [withMetrics, without] = onFirst ? [first, second] : [second, first];
-  return { rate: withMetrics.commandsPerSecond / without.commandsPerSecond, cpu: withMetrics.cpuUs / without.cpuUs };
+/** A run with metrics beside the middle of the runs without that came before and after it. */
+function pairOf(before: Run, counted: Run, after: Run): Pair {
+  return {
+    rate: (2 * counted.commandsPerSecond) / (before.commandsPerSecond + after.commandsPerSecond),
+    cpu: (2 * counted.cpuUs) / (before.cpuUs + after.cpuUs),
+  };
 }
 
 async function run(stage: LoadStage, perFrame: number, commands: number): Promise<Run> {
@@ -142,12 +139,14 @@ async function run(stage: LoadStage, perFrame: number, commands: number): Promis
   return { commandsPerSecond: result.commandsPerSecond, cpuUs };
 }
 
-/** Processor time of a process so far, in user and system mode. */
+/** Processor time of a process so far, of all its threads. */
 function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // Behind the name, which may hold spaces: state is field 3, utime 14, stime 15.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  const tasks = `/proc/${pid}/task`;
+  // The first field: nanoseconds on a processor; the sums of /proc/PID/stat count in hundredths of a second.
+  const nanoseconds = readdirSync(tasks).map((task) =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanoseconds.reduce((all, one) => all + one, 0) / 1e9;
 }
 
 async function scrape(stage: LoadStage): Promise<Map<string, number>> {
