@@ -12,9 +12,9 @@ import type { Right } from '../../schemas/codes.js';
 import { rawPublicKey } from '../admin-key.js';
 import { EXIT_CONFIGURATION, EXIT_OUTPUT, PlatformError } from '../exit-codes.js';
 import { examples } from './help-text.js';
-import { type LocalAccount, openLocalVenue, readDirectory } from './local-venue.js';
+import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
+import { rightNames } from './journal/record-objects.js';
 import { dataOption, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber } from './options.js';
-import { rightNames } from './record-objects.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { withVenue } from './venue.js';
 

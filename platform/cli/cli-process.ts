@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { PlainObject } from './record-objects.js';
+import type { PlainObject } from './journal/record-objects.js';
 
 export const CLI_ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
 const LIMIT_MS = 120_000;

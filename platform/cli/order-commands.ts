@@ -13,7 +13,7 @@ import { EVENT_WORDS } from '../../schemas/layout.js';
 import { EXIT_REFUSED, PlatformError } from '../exit-codes.js';
 import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
-import { openLocalVenue, readDirectory, recordsOf } from './local-venue.js';
+import { openLocalVenue, readDirectory, recordsOf } from './journal/local-venue.js';
 import { getBook } from './market-commands.js';
 import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wideId } from './options.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';

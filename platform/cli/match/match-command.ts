@@ -5,11 +5,11 @@
 
 import type { Readable } from 'node:stream';
 import type { Command } from '@commander-js/extra-typings';
-import { EXIT_BAD_LINES } from '../exit-codes.js';
-import { examples } from './help-text.js';
+import { EXIT_BAD_LINES } from '../../exit-codes.js';
+import { examples } from '../help-text.js';
+import { LineWriter } from '../terminal.js';
 import { LineError, lineHelp } from './match-line.js';
 import { MatchVenue } from './match-venue.js';
-import { LineWriter } from './terminal.js';
 
 /** No command needs so many characters; what is longer is not held. */
 const MOST_CHARACTERS = 64 * 1024;

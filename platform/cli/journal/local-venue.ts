@@ -4,14 +4,14 @@
  */
 
 import { resolve } from 'node:path';
-import { type DiskFile, RealDisk } from '../../engine/journal/disk.js';
-import { JournalError } from '../../engine/journal/journal-error.js';
-import { JournalReader, type JournalRecord } from '../../engine/journal/reader.js';
-import type { SegmentHeader } from '../../engine/journal/record.js';
-import { checkedHeader, listSegments, segmentPath } from '../../engine/journal/segments.js';
-import { inspectTail } from '../../engine/journal/tail.js';
-import { decodeTerms } from '../../schemas/admin.js';
-import { CommandKind, EventKind } from '../../schemas/codes.js';
+import { type DiskFile, RealDisk } from '../../../engine/journal/disk.js';
+import { JournalError } from '../../../engine/journal/journal-error.js';
+import { JournalReader, type JournalRecord } from '../../../engine/journal/reader.js';
+import type { SegmentHeader } from '../../../engine/journal/record.js';
+import { checkedHeader, listSegments, segmentPath } from '../../../engine/journal/segments.js';
+import { inspectTail } from '../../../engine/journal/tail.js';
+import { decodeTerms } from '../../../schemas/admin.js';
+import { CommandKind, EventKind } from '../../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_KIND_WORD,
@@ -24,9 +24,9 @@ import {
   EVENT_QUANTITY,
   EVENT_WORDS,
   joinWords,
-} from '../../schemas/layout.js';
-import { journalDirectory, readVenue } from '../data-directory.js';
-import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from '../exit-codes.js';
+} from '../../../schemas/layout.js';
+import { journalDirectory, readVenue } from '../../data-directory.js';
+import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from '../../exit-codes.js';
 import { partsBehind } from './record-objects.js';
 
 export interface LocalVenue {

@@ -6,17 +6,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Model } from '../../proof/model/model.js';
-import { writeEvent } from '../../proof/model/plain-records.js';
-import { repositoryFolder } from '../../proof/recordings/data-folder.js';
-import { seededRandom } from '../../proof/seeded-random.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
-import { EXIT_BAD_LINES, EXIT_CLEAN } from '../exit-codes.js';
-import { jsonLines, tredye } from './cli-process.js';
+import { Model } from '../../../proof/model/model.js';
+import { writeEvent } from '../../../proof/model/plain-records.js';
+import { repositoryFolder } from '../../../proof/recordings/data-folder.js';
+import { seededRandom } from '../../../proof/seeded-random.js';
+import { EVENT_WORDS } from '../../../schemas/layout.js';
+import { EXIT_BAD_LINES, EXIT_CLEAN } from '../../exit-codes.js';
+import { jsonLines, tredye } from '../cli-process.js';
+import type { PlainObject } from '../journal/record-objects.js';
 import { MATCH_LIMITS, type MatchEngine, MatchVenue } from './match-venue.js';
-import type { PlainObject } from './record-objects.js';
 
-const CASES = join(repositoryFolder(), 'platform', 'cli', 'cases');
+const CASES = join(repositoryFolder(), 'platform', 'cli', 'match', 'cases');
 
 /** Order ids are the engine's own business: the first that is met is 1, and so on. */
 function namedOrders(events: readonly PlainObject[]): PlainObject[] {

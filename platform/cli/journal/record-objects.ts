@@ -4,8 +4,8 @@
  * decimal strings: JSON as it is. Any thread, off the hot path.
  */
 
-import { idAt, reasonName, reportAt } from '../../client/events.js';
-import { ANY_SHARD, decodeTerms } from '../../schemas/admin.js';
+import { idAt, reasonName, reportAt } from '../../../client/events.js';
+import { ANY_SHARD, decodeTerms } from '../../../schemas/admin.js';
 import {
   CommandFlag,
   CommandKind,
@@ -16,7 +16,7 @@ import {
   SelfTrade,
   Side,
   TimeInForce,
-} from '../../schemas/codes.js';
+} from '../../../schemas/codes.js';
 import {
   COMMAND_FIELDS,
   COMMAND_ROWS,
@@ -24,7 +24,7 @@ import {
   EVENT_ROWS,
   type EventField,
   needsParts,
-} from '../../schemas/kinds.js';
+} from '../../../schemas/kinds.js';
 import {
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
@@ -33,7 +33,7 @@ import {
   EVENT_KIND_WORD,
   joinWords,
   NO_PRICE,
-} from '../../schemas/layout.js';
+} from '../../../schemas/layout.js';
 
 export type PlainObject = Record<string, unknown>;
 

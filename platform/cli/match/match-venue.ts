@@ -15,14 +15,14 @@ import {
   replaceWords,
   setPhaseWords,
   uncrossWords,
-} from '../../client/commands.js';
-import { reasonName } from '../../client/events.js';
-import { TredyeError } from '../../client/tredye-error.js';
-import { limitsFrom } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
-import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, setOperationId } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, EventKind, Phase } from '../../schemas/codes.js';
-import { clientOrderIdOf, lane as laneId } from '../../schemas/ids.js';
+} from '../../../client/commands.js';
+import { reasonName } from '../../../client/events.js';
+import { TredyeError } from '../../../client/tredye-error.js';
+import { limitsFrom } from '../../../engine/limits.js';
+import { Engine } from '../../../engine/matching/engine.js';
+import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, setOperationId } from '../../../schemas/admin.js';
+import { CommandFlag, CommandKind, EventKind, Phase } from '../../../schemas/codes.js';
+import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_FLAGS_WORD,
@@ -33,9 +33,9 @@ import {
   EVENT_KIND_WORD,
   EVENT_WORDS,
   highWord,
-} from '../../schemas/layout.js';
+} from '../../../schemas/layout.js';
+import { eventObject, type PlainObject } from '../journal/record-objects.js';
 import { Line, LineError } from './match-line.js';
-import { eventObject, type PlainObject } from './record-objects.js';
 
 const OPERATOR = 'operator';
 const OPERATOR_ACCOUNT = 1;

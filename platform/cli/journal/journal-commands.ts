@@ -3,13 +3,13 @@
  */
 
 import type { Command } from '@commander-js/extra-typings';
-import type { JournalRecord } from '../../engine/journal/reader.js';
-import { COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';
-import { examples } from './help-text.js';
+import type { JournalRecord } from '../../../engine/journal/reader.js';
+import { COMMAND_WORDS, EVENT_WORDS } from '../../../schemas/layout.js';
+import { examples } from '../help-text.js';
+import { dataOption, jsonOption, wholeNumber } from '../options.js';
+import { LineWriter, sayAll, sayJson, tableLines } from '../terminal.js';
 import { checkShard, openLocalVenue, recordsOf, type SegmentSummary, segmentsOf } from './local-venue.js';
-import { dataOption, jsonOption, wholeNumber } from './options.js';
 import { commandObject, eventObject, type PlainObject, partsBehind } from './record-objects.js';
-import { LineWriter, sayAll, sayJson, tableLines } from './terminal.js';
 
 const MAX_SHARD = 63;
 
