@@ -98,7 +98,7 @@ flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FIL
 	@node --enable-source-maps build/bench/flow-main.js "$(FLOW)" "$(SHA)"
 
 .PHONY: bench-metrics
-bench-metrics: build ## the same load with metrics on and off in turn; PAIRS=8 SIZE=quick
+bench-metrics: build ## the same load with metrics on and off in turn; PAIRS=16 SIZE=quick
 	@node --enable-source-maps build/bench/metrics-cost-main.js
 
 bench-clone: build ## time from a clone of this tree to the first accepted order, all downloads included
