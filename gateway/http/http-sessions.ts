@@ -3,7 +3,7 @@
  * thread; `find` runs for each request and is one look into a map for a token that was here before.
  */
 
-import type { CommandSender } from '../orders/order-path.js';
+import type { CommandSender } from '../orders/order-exchange.js';
 import type { TokenGrant, TokenMint } from './token.js';
 
 const BEARER = 'Bearer ';
@@ -67,6 +67,7 @@ export class HttpSessions {
     const newest = this.#newest.get(grant.account * LANES + grant.lane);
     // A token that is newer than what was seen here was opened at another gateway, which is ahead of this one.
     if (newest !== undefined && ((newest - grant.incarnation) | 0) > 0) return 'TOKEN_SUPERSEDED';
+    this.opened(grant.account, grant.lane, grant.incarnation);
     const session = new HttpSession(grant);
     this.#keep(header, session);
     return session;
@@ -89,10 +90,7 @@ export class HttpSessions {
   #keep(header: string, session: HttpSession): void {
     if (this.#known.size >= MAX_KNOWN) this.#forgetOldest();
     this.#known.set(header, session);
-    const key = laneKey(session);
-    const older = this.#byLane.get(key);
-    if (older !== undefined) older.ended = 'TOKEN_SUPERSEDED';
-    this.#byLane.set(key, session);
+    this.#byLane.set(laneKey(session), session);
   }
 
   #forgetOldest(): void {

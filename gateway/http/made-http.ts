@@ -140,7 +140,7 @@ export class MadeHttp {
   }
 }
 
-export function readAnswer(status: number, headers: Headers, bytes: Uint8Array): Asked {
+function readAnswer(status: number, headers: Headers, bytes: Uint8Array): Asked {
   const text = headers.get('content-type') === 'application/json' ? Buffer.from(bytes).toString() : '';
   const json = text === '' ? null : (JSON.parse(text) as Record<string, unknown>);
   const error = json?.error as { code?: string } | undefined;

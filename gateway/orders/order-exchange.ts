@@ -8,7 +8,17 @@
  */
 
 import { EVENT_ACCOUNT, EVENT_END_OF_COMMAND_BIT, EVENT_KIND_WORD, EVENT_WORDS } from '../../schemas/layout.js';
-import type { CommandSender } from './order-path.js';
+
+/** Who sends commands: a live session, or the session of an HTTP token. */
+export interface CommandSender {
+  readonly account: number;
+  readonly lane: number;
+  readonly incarnation: number;
+  /** Bits of Right. */
+  readonly rights: number;
+  /** Commands taken and not answered. */
+  unanswered: number;
+}
 
 /** Where an answer goes: the response in http/, a fake in tests. Each of the two is called at most once, never both. */
 export interface OrderResponder {

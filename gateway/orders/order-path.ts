@@ -9,7 +9,7 @@ import { CommandKind, Reason, Right } from '../../schemas/codes.js';
 import { checkParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import type { Session } from '../sessions/session.js';
-import type { OrderRequest } from './order-exchange.js';
+import type { CommandSender, OrderRequest } from './order-exchange.js';
 import type { ShardLink } from './shard-link.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -36,17 +36,6 @@ export const ROUTE_UNKNOWN = -1;
 /** The instrument is known, but its shard has not applied it yet. */
 export const ROUTE_NOT_READY = -2;
 const ROUTE_ALL = -3;
-
-/** Who sends commands: a live session, or the session of an HTTP token. */
-export interface CommandSender {
-  readonly account: number;
-  readonly lane: number;
-  readonly incarnation: number;
-  /** Bits of Right. */
-  readonly rights: number;
-  /** Commands taken and not answered. */
-  unanswered: number;
-}
 
 /** Where an instrument trades: its shard, ROUTE_UNKNOWN or ROUTE_NOT_READY. */
 export interface InstrumentRoutes {
