@@ -47,16 +47,17 @@ function commitHere(): string {
 
 /**
  * Puts a run in place of the one of the same name. Figures are shown of `runs` alone; `quick` ones are only kept.
- * command: what repeats it.
+ * root: the repository's folder; command: what repeats it.
  */
 export function keepRun(
+  root: string,
   where: 'runs' | 'quick',
   name: string,
   command: string,
   machine: MachineNow,
   outcome: Pick<BenchOutcome, 'figures' | 'conditions' | 'curves'>,
 ): void {
-  const path = join(repositoryFolder(), 'bench', 'results.json');
+  const path = join(root, 'bench', 'results.json');
   const kept: Partial<Record<typeof where, Record<string, unknown>>> = existsSync(path)
     ? JSON.parse(readFileSync(path, 'utf8'))
     : {};

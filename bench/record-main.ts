@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { repositoryFolder } from '../proof/recordings/data-folder.js';
 import { parseResultLine } from '../proof/result.js';
 import { keepRun, machineNow } from './kept-results.js';
 import type { BenchFigure } from './outcome.js';
@@ -25,7 +26,7 @@ async function record(name: string, command: readonly string[]): Promise<number>
     process.stderr.write(`nothing was recorded: ${command.join(' ')} ended with ${code}, ${figures.length} results\n`);
     return 1;
   }
-  keepRun('runs', name, command.join(' '), machine, { figures, conditions: [], curves: [] });
+  keepRun(repositoryFolder(), 'runs', name, command.join(' '), machine, { figures, conditions: [], curves: [] });
   return 0;
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { printResult, resultLine } from './result.js';
+import { parseResultLine, printResult, resultLine } from './result.js';
 
 t.test('a result line has the words in their fixed order', async (t) => {
   t.equal(
@@ -30,4 +30,17 @@ t.test('printing writes exactly one line to standard output', async (t) => {
     process.stdout.write = write;
   }
   t.same(written, ['RESULT replay.rate 61000 commands/s\n']);
+});
+
+t.test('a line says what was printed, and a line of anything else says nothing', async (t) => {
+  t.same(parseResultLine(resultLine('a.b', 5, 'us')), { name: 'a.b', value: 5, unit: 'us' });
+  t.same(parseResultLine(resultLine('a', 5, 'us', 1, 'echo')), {
+    name: 'a',
+    value: 5,
+    unit: 'us',
+    ratio: 1,
+    baseline: 'echo',
+  });
+  t.equal(parseResultLine('about 5 us'), null);
+  t.throws(() => parseResultLine('RESULT a many us'), /"many" is no number/);
 });
