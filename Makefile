@@ -19,7 +19,7 @@ SOURCES := tsconfig.json $(shell find backbone bench client engine gateway platf
 PAGE := build/page/index.html
 PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-clone bench-start bench bench-quick kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-clone bench-start bench bench-engine bench-quick kill mutants figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -115,6 +115,9 @@ mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy
 
 bench: build ## all benches, beside their baselines, kept in bench/results.json; BENCH=name runs one
 	@node build/bench/bench-main.js full $(BENCH) || status=$$?; node build/tools/figures-main.js; exit $${status:-0}
+
+bench-engine: build ## the engine alone, beside nodejs-order-book and, where Java is, exchange-core
+	@node build/bench/bench-main.js full engine || status=$$?; node build/tools/figures-main.js; exit $${status:-0}
 
 bench-quick: build ## the same in less than three minutes
 	@node build/bench/bench-main.js quick $(BENCH)

@@ -42,6 +42,8 @@ export interface FlowOutcome {
   readonly hash: string;
   readonly lines: number;
   readonly events: number;
+  /** CRC-32 of all events. */
+  readonly checksum: number;
   readonly commands: number;
   /** Millions of commands a second of each pass, the first one in this process first. */
   readonly rates: readonly number[];
@@ -81,7 +83,8 @@ export async function playFlow(flow: PreparedFlow, passes: number): Promise<Flow
       throw new Error(`Pass ${pass + 1} made other events than the first one.`);
     }
   }
-  return { hash: first?.hash ?? '', lines: first?.lines ?? 0, events: first?.events ?? 0, commands: count, rates };
+  const { hash = '', lines = 0, events = 0, checksum = 0 } = first ?? {};
+  return { hash, lines, events, checksum, commands: count, rates };
 }
 
 /** All commands as a gateway would put them into the shard's ring. */

@@ -1,6 +1,6 @@
 /**
- * The first commands of a venue: accounts, one instrument that takes all that a recording does, an open lane for each
- * account, the instrument's phase. For whoever plays a recording into a model or an engine without a gateway. Any
+ * The first commands of a venue: accounts, instruments that take all that a recording does, an open lane for each
+ * account, the instruments' phase. For whoever plays a recording into a model or an engine without a gateway. Any
  * thread, off the hot path.
  */
 import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms } from '../../schemas/admin.js';
@@ -25,8 +25,11 @@ export interface Venue {
   readonly parties: readonly [PlanParty, ...PlanParty[]];
 }
 
-/** A venue of one shard for a recording with these needs. Phase changes are sent by the first party, counter 0. */
-export function venueFor(needs: PlanNeeds, accounts: number, phase?: Phase): Venue {
+/**
+ * A venue of one shard for a recording with these needs, with so many instruments that are all alike. Phase changes are
+ * sent by the first party, counter 0.
+ */
+export function venueFor(needs: PlanNeeds, accounts: number, phase?: Phase, instruments = 1): Venue {
   const highest = Math.max(1, Math.abs(needs.priceMin), Math.abs(needs.priceMax));
   if (highest * needs.quantityMax > MAX_NOTIONAL) {
     throw new Error(
@@ -47,20 +50,22 @@ export function venueFor(needs: PlanNeeds, accounts: number, phase?: Phase): Ven
   for (const party of parties) {
     add(CommandKind.AddAccount, encodeAccountTerms({ name: `player-${party.account}` }));
   }
-  add(
-    CommandKind.AddInstrument,
-    encodeInstrumentTerms({
-      symbol: 'RECORDED',
-      shard: ANY_SHARD,
-      priceMin: needs.priceMin,
-      priceMax: needs.priceMax,
-      quantityMax: needs.quantityMax,
-      unit: 1,
-      referencePrice: null,
-      priceDecimals: 0,
-      quantityDecimals: 0,
-    }),
-  );
+  for (let instrument = 1; instrument <= instruments; instrument += 1) {
+    add(
+      CommandKind.AddInstrument,
+      encodeInstrumentTerms({
+        symbol: instruments === 1 ? 'RECORDED' : `RECORDED-${instrument}`,
+        shard: ANY_SHARD,
+        priceMin: needs.priceMin,
+        priceMax: needs.priceMax,
+        quantityMax: needs.quantityMax,
+        unit: 1,
+        referencePrice: null,
+        priceDecimals: 0,
+        quantityDecimals: 0,
+      }),
+    );
+  }
   for (const party of parties) {
     const open = new Int32Array(COMMAND_WORDS);
     writeClientOrderId(open, COMMAND_CLIENT_ORDER_ID, party.lane, 0);
@@ -69,11 +74,11 @@ export function venueFor(needs: PlanNeeds, accounts: number, phase?: Phase): Ven
     open[COMMAND_KIND_WORD] = CommandKind.SessionOpen;
     records.push(open);
   }
-  if (phase !== undefined) {
+  for (let instrument = 1; phase !== undefined && instrument <= instruments; instrument += 1) {
     const change = new Int32Array(COMMAND_WORDS);
     writeClientOrderId(change, COMMAND_CLIENT_ORDER_ID, first.lane, 0);
     change[COMMAND_SESSION] = first.session;
-    change[COMMAND_INSTRUMENT] = first.instrument;
+    change[COMMAND_INSTRUMENT] = instrument;
     change[COMMAND_KIND_WORD] = CommandKind.SetPhase | (phase << 16);
     records.push(change);
   }

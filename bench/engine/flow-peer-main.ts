@@ -1,0 +1,23 @@
+/**
+ * One measurement of the engine's bench in a process of its own, so that each begins cold. Prints one line of JSON.
+ * Arguments: engine, answers or books; the kind of flow; the file; the most commands of it; passes.
+ */
+
+import { playFlow } from '../flow.js';
+import { askEngine } from './engine-answers.js';
+import { engineFlow, FLOW_KINDS } from './engine-flows.js';
+import { playOrderBooks } from './order-books.js';
+
+async function main(): Promise<unknown> {
+  const [what, name, path = '', most, passes] = process.argv.slice(2);
+  const kind = FLOW_KINDS.find((known) => known === name);
+  if (kind === undefined) throw new Error(`There is no flow of kind ${name}.`);
+  const flow = await engineFlow(kind, path, Number(most));
+  if (what === 'answers') return askEngine(flow);
+  if (what === 'books') return playOrderBooks(flow);
+  // Report lines are of the whole file as it is.
+  const whole = kind === 'normal' && Number(most) >= flow.plan.length;
+  return playFlow({ venue: flow.venue, commands: flow.commands, path: whole ? path : '' }, Number(passes));
+}
+
+process.stdout.write(`${JSON.stringify(await main())}\n`);
