@@ -271,6 +271,7 @@ t.test('the journal of a running venue is listed and printed without a word to t
   const { run, json, platform } = await startVenue(t);
   await json('instrument', 'add', 'ACME', '--phase', 'Continuous');
   await json('order', 'new', 'ACME', 'buy', '5', '101');
+  await json('order', 'new', 'ACME', 'buy', '1');
   const segments = await json<{ lastEvent: number; lastCommand: number }[]>('journal', 'ls');
   t.match(segments, [
     { shard: 0, segment: 1, bytes: 8 * 1024 * 1024, firstEpoch: 1, lastEpoch: 1, firstCommand: 1, firstEvent: 1 },
@@ -297,6 +298,10 @@ t.test('the journal of a running venue is listed and printed without a word to t
       quantity: 5,
       timeInForce: 'GoodTillCancel',
     },
+  );
+  t.match(
+    all.find(({ record, type }) => record === 'command' && type === 'Market'),
+    { kind: 'New', price: null, quantity: 1 },
   );
   t.match(
     all.find(({ kind }) => kind === 'Booked'),
