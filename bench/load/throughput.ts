@@ -5,6 +5,7 @@
 
 import type { BenchFigure, BenchOutcome, BenchRequest, BenchSize } from '../outcome.js';
 import { figureOf } from '../outcome.js';
+import { cpuSeconds } from '../process-cpu.js';
 import { flowOf, inScratch, LoadStage } from './load-stage.js';
 import { wrongAnswers } from './void-rules.js';
 
@@ -31,6 +32,8 @@ export async function benchThroughput({ size, say }: BenchRequest): Promise<Benc
   const { repeats, commands, warm } = SIZES[size];
   const { path, mix } = flowOf(size);
   const rates = new Map<number, number[]>(FRAMES.map((perFrame) => [perFrame, []]));
+  /** Processor time of the platform for a command, ns. */
+  const costs = new Map<number, number[]>(FRAMES.map((perFrame) => [perFrame, []]));
   const voids: string[] = [];
   let events = 0;
   for (let repeat = 0; repeat < repeats && voids.length === 0; repeat++) {
@@ -38,6 +41,7 @@ export async function benchThroughput({ size, say }: BenchRequest): Promise<Benc
       const stage = await LoadStage.open(folder, path, CONNECTIONS);
       try {
         for (const perFrame of FRAMES) {
+          const before = cpuSeconds(stage.platform.pid);
           const { result, streams } = await stage.generator.obey({
             type: 'closed',
             target: { kind: 'orders', url: stage.platform.ready.url, level: 'disk' },
@@ -47,6 +51,8 @@ export async function benchThroughput({ size, say }: BenchRequest): Promise<Benc
             warmCommands: warm,
             unanswered: Math.max(1, Math.floor(UNANSWERED / CONNECTIONS / perFrame)),
           });
+          const cpu = cpuSeconds(stage.platform.pid) - before;
+          costs.get(perFrame)?.push(Math.round((cpu * 1e9) / result.commands));
           stage.saw(streams);
           voids.push(...wrongAnswers(`frames of ${perFrame}`, result));
           rates.get(perFrame)?.push(Math.round(result.commandsPerSecond));
@@ -67,7 +73,13 @@ export async function benchThroughput({ size, say }: BenchRequest): Promise<Benc
       figureOf(`disk.frames_of_${perFrame}`, 'commands/s', of, perFrame === 64 ? { target: FRAMES_OF_64 } : {}),
     );
   return {
-    figures: [...figures, { name: 'events_compared', value: events, unit: 'events' }],
+    figures: [
+      ...figures,
+      ...[...costs]
+        .filter(([, of]) => of.length > 0)
+        .map(([perFrame, of]) => figureOf(`platform_cpu.frames_of_${perFrame}`, 'ns/command', of)),
+      { name: 'events_compared', value: events, unit: 'events' },
+    ],
     curves: [
       {
         plot: 'throughput',
