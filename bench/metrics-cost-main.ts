@@ -24,10 +24,10 @@ async function main(): Promise<number> {
   }
   const costs = await measureMetricsCost(size, pairs, (line) => process.stderr.write(`${line}\n`));
   let worst = 0;
-  for (const { perFrame, ratePercent, rateRatio, rateSpread, cpuPercent, cpuRatio } of costs) {
+  for (const { perFrame, ratePercent, rateRatio, rateSpread, cpuPercent, cpuRatio, cpuUs } of costs) {
     const [least, most] = rateSpread;
     process.stdout.write(
-      `frames of ${perFrame}: throughput of the pairs ${least.toFixed(3)} to ${most.toFixed(3)} of off\n`,
+      `frames of ${perFrame}: throughput of the pairs ${least.toFixed(3)} to ${most.toFixed(3)} of off, whose processor time is ${cpuUs.toFixed(2)} µs a command\n`,
     );
     printResult(`metrics.cost.${perFrame}`, ratePercent.toFixed(2), '%', rateRatio.toFixed(4), 'off');
     printResult(`metrics.cpu.${perFrame}`, cpuPercent.toFixed(2), '%', cpuRatio.toFixed(4), 'off');

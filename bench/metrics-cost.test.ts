@@ -3,12 +3,13 @@ import { costOf, FRAME_SIZES, measureMetricsCost } from './metrics-cost.js';
 
 t.test('the cost is that of the median pair', async (t) => {
   const cost = costOf(64, [
-    { rate: 0.5, cpu: 2 },
-    { rate: 0.99, cpu: 1.02 },
-    { rate: 1.2, cpu: 0.9 },
+    { rate: 0.5, cpu: 2, cpuUs: 1 },
+    { rate: 0.99, cpu: 1.02, cpuUs: 3 },
+    { rate: 1.2, cpu: 0.9, cpuUs: 2 },
   ]);
   t.equal(cost.ratePercent.toFixed(4), '1.0000');
   t.equal(cost.cpuPercent.toFixed(4), '2.0000');
+  t.equal(cost.cpuUs, 2);
   t.same(cost.rateSpread, [0.5, 1.2]);
 });
 

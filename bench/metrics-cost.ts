@@ -6,13 +6,13 @@
  * Bench's process.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPrometheusText } from '../gateway/metrics/prometheus-text.js';
 import { medianOf } from '../proof/median.js';
 import { flowOf, inScratch, LoadStage } from './load/load-stage.js';
 import { wrongAnswers } from './load/void-rules.js';
 import type { BenchSize } from './outcome.js';
+import { cpuSeconds } from './process-cpu.js';
 
 const CONNECTIONS = 16;
 /** Unanswered commands over all connections. */
@@ -37,6 +37,8 @@ interface Run {
 interface Pair {
   readonly rate: number;
   readonly cpu: number;
+  /** Without metrics, for one command, µs. */
+  readonly cpuUs: number;
 }
 
 export interface MetricsCost {
@@ -48,6 +50,8 @@ export interface MetricsCost {
   /** More processor time for a command, in percent: of the median pair. */
   readonly cpuPercent: number;
   readonly cpuRatio: number;
+  /** Of the platform without metrics, for one command, µs: of the median pair. */
+  readonly cpuUs: number;
 }
 
 /** Throws when an answer is wrong, an order was not counted, or a platform does not end cleanly. */
@@ -76,8 +80,9 @@ export async function measureMetricsCost(
         for (let pair = 1; pair <= pairs; pair++) {
           const counted = await run(on, perFrame, commands);
           const after = await run(off, perFrame, commands);
-          const { rate, cpu } = pairOf(before, counted, after);
-          found.push({ rate, cpu });
+          const one = pairOf(before, counted, after);
+          const { rate, cpu } = one;
+          found.push(one);
           before = after;
           say(`frames of ${perFrame}, pair ${pair}: throughput ${rate.toFixed(3)}, processor ${cpu.toFixed(3)} of off`);
         }
@@ -110,6 +115,7 @@ export function costOf(perFrame: number, pairs: readonly Pair[]): MetricsCost {
     rateSpread: [Math.min(...rates), Math.max(...rates)],
     cpuPercent: (cpuRatio - 1) * 100,
     cpuRatio,
+    cpuUs: medianOf(pairs.map(({ cpuUs }) => cpuUs)),
   };
 }
 
@@ -118,6 +124,7 @@ function pairOf(before: Run, counted: Run, after: Run): Pair {
   return {
     rate: (2 * counted.commandsPerSecond) / (before.commandsPerSecond + after.commandsPerSecond),
     cpu: (2 * counted.cpuUs) / (before.cpuUs + after.cpuUs),
+    cpuUs: (before.cpuUs + after.cpuUs) / 2,
   };
 }
 
@@ -137,16 +144,6 @@ async function run(stage: LoadStage, perFrame: number, commands: number): Promis
   stage.saw(streams);
   const cpuUs = ((cpuSeconds(stage.platform.pid) - before) * 1e6) / commands;
   return { commandsPerSecond: result.commandsPerSecond, cpuUs };
-}
-
-/** Processor time of a process so far, of all its threads. */
-function cpuSeconds(pid: number): number {
-  const tasks = `/proc/${pid}/task`;
-  // The first field: nanoseconds on a processor; the sums of /proc/PID/stat count in hundredths of a second.
-  const nanoseconds = readdirSync(tasks).map((task) =>
-    Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
-  );
-  return nanoseconds.reduce((all, one) => all + one, 0) / 1e9;
 }
 
 async function scrape(stage: LoadStage): Promise<Map<string, number>> {

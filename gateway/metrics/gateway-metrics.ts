@@ -25,11 +25,6 @@ import { OrderTimes } from './order-times.js';
 // Copies: an import is a load at each use (docs/decisions/0004).
 const { EVENT_DUPLICATE_BIT, EVENT_KIND_WORD, EVENT_WORDS } = layout;
 const REJECTED: number = EventKind.Rejected;
-const FRAMES_IN = GATEWAY.framesIn;
-const BYTES_IN = GATEWAY.bytesIn;
-const FRAMES_OUT = GATEWAY.framesOut;
-const BYTES_OUT = GATEWAY.bytesOut;
-const COMMANDS = GATEWAY.commands;
 const EVENTS = GATEWAY.events;
 const REPEATED = GATEWAY.repeated;
 const REJECTS = GATEWAY.rejects;
@@ -44,16 +39,15 @@ const MOST_PAGE_FRAMES = 1000;
 /** A session's socket, with what leaves by it counted. */
 class CountedSocket implements SessionSocket {
   readonly #socket: SessionSocket;
-  readonly #words: MetricWords;
+  readonly #metrics: GatewayMetrics;
 
-  constructor(socket: SessionSocket, words: MetricWords) {
+  constructor(socket: SessionSocket, metrics: GatewayMetrics) {
     this.#socket = socket;
-    this.#words = words;
+    this.#metrics = metrics;
   }
 
   send(bytes: Uint8Array): boolean {
-    this.#words.count(FRAMES_OUT, 1);
-    this.#words.count(BYTES_OUT, bytes.length);
+    this.#metrics.frameOut(bytes.length);
     return this.#socket.send(bytes);
   }
 
@@ -76,7 +70,14 @@ export class GatewayMetrics {
   readonly #clock: Clock;
   /** By shard, events up to which are of an earlier life; null in gateways that do not count for the venue. */
   readonly #venueFrom: readonly number[] | null;
-  /** Events by kind since the last tick: a store in shared words for each of them would cost several times as much. */
+
+  // Since the last tick: a store in shared words for each message and event would cost several times as much.
+  #framesIn = 0;
+  #bytesIn = 0;
+  #framesOut = 0;
+  #bytesOut = 0;
+  #commands = 0;
+  /** By kind. */
   readonly #kinds = new Int32Array(EVENT_KINDS);
   /** When a page's session was last listened to. */
   readonly #sampledMs = new WeakMap<Session, number>();
@@ -98,7 +99,7 @@ export class GatewayMetrics {
   // ---- connections
 
   counted(socket: SessionSocket): SessionSocket {
-    return this.#words.on ? new CountedSocket(socket, this.#words) : socket;
+    return this.#words.on ? new CountedSocket(socket, this) : socket;
   }
 
   opened(connections: number): void {
@@ -128,12 +129,17 @@ export class GatewayMetrics {
   // ---- what clients say
 
   frameIn(bytes: number): void {
-    this.#words.count(FRAMES_IN, 1);
-    this.#words.count(BYTES_IN, bytes);
+    this.#framesIn++;
+    this.#bytesIn += bytes;
+  }
+
+  frameOut(bytes: number): void {
+    this.#framesOut++;
+    this.#bytesOut += bytes;
   }
 
   commandsIn(count: number): void {
-    this.#words.count(COMMANDS, count);
+    this.#commands += count;
   }
 
   /** A frame was not taken. */
@@ -179,8 +185,18 @@ export class GatewayMetrics {
     }
   }
 
-  /** Ten times a second. */
+  /** Ten times a second: what was gathered goes into the shared words. */
   tick(): void {
+    this.#words.count(GATEWAY.framesIn, this.#framesIn);
+    this.#words.count(GATEWAY.bytesIn, this.#bytesIn);
+    this.#words.count(GATEWAY.framesOut, this.#framesOut);
+    this.#words.count(GATEWAY.bytesOut, this.#bytesOut);
+    this.#words.count(GATEWAY.commands, this.#commands);
+    this.#framesIn = 0;
+    this.#bytesIn = 0;
+    this.#framesOut = 0;
+    this.#bytesOut = 0;
+    this.#commands = 0;
     if (this.#venueFrom === null) return;
     for (let kind = 0; kind < EVENT_KINDS; kind++) {
       this.#words.count(counterAt(EVENTS, kind), this.#kinds[kind] as number);
