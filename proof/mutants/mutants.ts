@@ -109,4 +109,33 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'Math.max(0, (ready - reader.taken) | 0);',
     tests: ['gateway/metrics/order-times.test.ts'],
   },
+  {
+    // Who sends an order over HTTP would see whose order it met.
+    name: 'http-answer-shows-the-other-side',
+    file: 'gateway/orders/order-exchange.ts',
+    find: 'if (words[at + EVENT_ACCOUNT] === request.sender.account) this.#keep(request, words, at);',
+    replace: 'if (words[at + EVENT_ACCOUNT] !== 0) this.#keep(request, words, at);',
+    tests: ['gateway/http/orders.test.ts', 'gateway/orders/order-exchange.test.ts'],
+  },
+  {
+    name: 'token-without-its-mac',
+    file: 'gateway/http/token.ts',
+    find: 'if (!timingSafeEqual(this.#mac(bytes), bytes.subarray(GRANT_BYTES))) return null;',
+    replace: 'if (timingSafeEqual(this.#mac(bytes), Buffer.alloc(MAC_BYTES))) return null;',
+    tests: ['gateway/http/token.test.ts'],
+  },
+  {
+    name: 'older-token-lives-on',
+    file: 'gateway/http/http-sessions.ts',
+    find: "if (newest !== undefined && ((newest - grant.incarnation) | 0) > 0) return 'TOKEN_SUPERSEDED';",
+    replace: "if (newest === grant.incarnation + 0.5) return 'TOKEN_SUPERSEDED';",
+    tests: ['gateway/http/token.test.ts'],
+  },
+  {
+    name: 'nonce-good-twice',
+    file: 'gateway/sessions/access.ts',
+    find: 'if (Atomics.compareExchange(this.#words, at, deadline, 0) !== deadline) return false;',
+    replace: 'if (Atomics.load(this.#words, at) !== deadline) return false;',
+    tests: ['gateway/sessions/access.test.ts', 'gateway/http/routes.test.ts'],
+  },
 ];
