@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python and
-# open the page in a browser.
+# What the targets below need besides Node, as PROGRAM:DEBIAN-PACKAGE; the tests read frames with the generated Python, ask
+# by curl as README does, and open the page in a browser.
 SYSTEM_PACKAGES := flock:util-linux
-TEST_PACKAGES := $(SYSTEM_PACKAGES) python3:python3 chromium:chromium
+TEST_PACKAGES := $(SYSTEM_PACKAGES) python3:python3 curl:curl chromium:chromium
 # The Python example lives in an environment of its own; ensurepip is what Debian leaves out without python3-venv.
 PYTHON_PACKAGES := python3:python3 python3/ensurepip:python3-venv
 PYTHON_ENVIRONMENT := .venv/.installed
