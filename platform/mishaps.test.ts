@@ -334,6 +334,10 @@ const PROVOKED: Readonly<Record<string, (t: Test) => Promise<Met>>> = {
       flags: [...SMALL, '--clock-behind-minutes', '1440'],
       nodeFlags: yesterday,
     });
+    t.match(
+      platform.log(),
+      /"level":40.*"the clock of this machine says .*: commands are stamped with that time until/,
+    );
     t.same(await platform.stop(), { code: 0, signal: null }, 'as far behind as it was allowed to be');
     return met;
   },

@@ -125,7 +125,8 @@ export class Supervisor {
     this.gateways.prepare(gateways, this.log, this.events.died);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
-    checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
+    const clockWarning = checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
+    if (clockWarning !== '') this.log.warn(clockWarning);
     this.checkFollowers(recovered);
     markBegun(this.directory);
     this.shards.startWatch(this.configuration.syncLimitSeconds * 1000, this.events.stuck);

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
@@ -104,7 +105,7 @@ t.test('where no venue is, where the key is no key, and where no data directory 
   for (const args of ['book ACME', 'trades ACME', 'instrument list', 'watch ACME', 'order status ACME 1']) {
     t.match(await at(args), {
       code: EXIT_NO_VENUE,
-      err: /^(Nothing listens at|No answer from) ws:\/\/127\.0\.0\.1:1\b.*\.$/,
+      err: /^(Nothing listens at|No answer of a venue from) ws:\/\/127\.0\.0\.1:1\b.*\.$/,
     });
   }
   t.match(await at('ping'), {
@@ -129,6 +130,30 @@ t.test('where no venue is, where the key is no key, and where no data directory 
     code: EXIT_DATA_DIRECTORY,
     err: `${join(folder, 'venue.json')} is not what a platform wrote: restore it from a backup.`,
   });
+});
+
+t.test('what answers and is no venue is said to be none', async (t) => {
+  const answers = [
+    { status: 200, text: '<html>', said: 'status 200 and no JSON' },
+    { status: 404, text: '{}', said: 'status 404' },
+  ];
+  let asked = 0;
+  const server = createServer((_, response) => {
+    const { status = 500, text: body = '' } = answers[asked++] ?? {};
+    response.writeHead(status).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const url = `ws://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  for (const { said } of answers) {
+    t.same(await tredye(['book', 'ACME', '--url', url]), {
+      code: EXIT_NO_VENUE,
+      out: '',
+      err: `No answer of a venue from ${url} (${said}): correct the address.`,
+    });
+  }
+  server.close();
 });
 
 t.test('a reader that goes away ends a long output quietly', async (t) => {

@@ -89,6 +89,7 @@ function wrongAddress(url: string): PlatformError {
 }
 
 function causeOf(error: unknown): string {
+  if (error instanceof DOMException) return `nothing came in ${ANSWER_MS / 1000} s`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
   return String(cause);
@@ -114,27 +115,34 @@ function errorIn(body: unknown): HttpError | null {
 
 /** GET of a path of the venue; the JSON that it answers, as the one who asks knows its form. */
 export async function getJson<Body>(url: string, path: string): Promise<Body> {
-  let response: Response;
+  const address = httpBase(url) + path;
+  let answer: { readonly ok: boolean; readonly status: number; readonly text: string };
+  try {
+    const response = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
+    answer = { ok: response.ok, status: response.status, text: await response.text() };
+  } catch (error) {
+    throw noAnswer(url, causeOf(error));
+  }
   let body: unknown;
   try {
-    response = await fetch(httpBase(url) + path, { signal: AbortSignal.timeout(ANSWER_MS) });
-    body = await response.json();
-  } catch (error) {
-    if (error instanceof PlatformError) throw error;
-    const why = causeOf(error);
-    const sentence =
-      why === 'ECONNREFUSED'
-        ? `Nothing listens at ${url}: start the platform or correct the address.`
-        : `No answer from ${url} (${why}): look whether a venue is there.`;
-    throw new PlatformError('CONNECT_FAILED', EXIT_NO_VENUE, sentence, true);
+    body = JSON.parse(answer.text);
+  } catch {
+    throw noAnswer(url, `status ${answer.status} and no JSON`);
   }
-  if (response.ok) return body as Body;
+  if (answer.ok) return body as Body;
   const found = errorIn(body);
-  const sentence =
-    found === null ? `${url} answered with status ${response.status}.` : `${found.message} ${found.hint}`;
+  if (found === null) throw noAnswer(url, `status ${answer.status}`);
   // What the venue itself cannot do just now is no refusal.
-  const exitCode = response.status < 500 ? EXIT_REFUSED : EXIT_NO_VENUE;
-  throw new PlatformError(found?.code ?? 'REFUSED', exitCode, sentence.trim());
+  const exitCode = answer.status < 500 ? EXIT_REFUSED : EXIT_NO_VENUE;
+  throw new PlatformError(found.code, exitCode, `${found.message} ${found.hint}`.trim());
+}
+
+function noAnswer(url: string, why: string): PlatformError {
+  const sentence =
+    why === 'ECONNREFUSED'
+      ? `Nothing listens at ${url}: start the platform or correct the address.`
+      : `No answer of a venue from ${url} (${why}): correct the address.`;
+  return new PlatformError('CONNECT_FAILED', EXIT_NO_VENUE, sentence, true);
 }
 
 /** The same for a path about one instrument; `query` with its question mark. */
