@@ -19,8 +19,11 @@ export const selected = computed(() => instruments.value?.find(({ id }) => id ==
 /** Prices may be old. */
 export const isStale = computed(() => venue.value.word !== 'live');
 
+/** Takes in what is new or changed; the others stay the objects that they are. */
 export function listInstruments(listed: readonly ListedInstrument[]): void {
-  instruments.value = [...listed].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  const byId = new Map((instruments.peek() ?? []).map((instrument) => [instrument.id, instrument]));
+  for (const instrument of listed) byId.set(instrument.id, instrument);
+  instruments.value = [...byId.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   if (selected.peek() !== null) return;
   const named = decodeURIComponent(location.hash.slice(1));
   const first = instruments.value.find(({ symbol }) => symbol === named) ?? instruments.value[0];

@@ -38,12 +38,14 @@ let plotted: ListedInstrument | null = null;
 let plottedColumns = -1;
 let version = -1;
 
-/** Seconds and prices from the first column with a price on. */
+/** Seconds and prices from the first column with a price on. Bid and ask that are crossed, in an auction, are no prices. */
 function readHistory(view: MarketView, slot: number): [number[], Column, Column, Column] {
   const times: number[] = [];
   const series: [Column, Column, Column] = [[], [], []];
   for (let back = view.columnCount(HISTORY_COLUMNS) - 1; back >= 0; back--) {
     const prices = [LAST_PLACE, BID_PLACE, ASK_PLACE].map((place) => view.priceAt(slot, place, back));
+    const [, bidPrice = NO_PRICE, askPrice = NO_PRICE] = prices;
+    if (askPrice !== NO_PRICE && bidPrice > askPrice) prices.fill(NO_PRICE, BID_PLACE);
     if (times.length === 0 && prices.every((price) => price === NO_PRICE)) continue;
     times.push(view.columnAt(back) / 1000);
     prices.forEach((price, place) => {
@@ -169,9 +171,7 @@ export function PriceChart({ onChange }: { readonly onChange: () => void }) {
         role="img"
         aria-label={`Price of ${instrument.symbol} over the last minutes`}
       />
-      {!hasPrices.value && (
-        <p class="empty over">{instrument.symbol} has no price yet: nobody has bid, offered or traded.</p>
-      )}
+      {!hasPrices.value && <p class="empty over">{instrument.symbol} has no price to draw yet.</p>}
     </section>
   );
 }

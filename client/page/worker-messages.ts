@@ -33,6 +33,7 @@ export interface FromWorker {
   /** A message of tick-layout.ts, transferred; it goes back with `drawn`. */
   readonly ticks?: ArrayBuffer;
   readonly venue?: VenueStatus;
+  /** New and changed ones; the first time all. */
   readonly instruments?: readonly ListedInstrument[];
   readonly rates?: Rates;
 }

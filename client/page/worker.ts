@@ -36,7 +36,9 @@ let recordsBefore = 0;
 let missed = 0;
 let asking = false;
 let askedMs = 0;
-let listedCount = 0;
+let isListed = false;
+/** By id, as the page was told. */
+const phases = new Map<number, number>();
 let timer = setInterval(tick, FRAME_MS);
 
 function nowMs(): number {
@@ -82,11 +84,17 @@ function askInstruments(): void {
     });
 }
 
+/** Tells what is new or changed; the first time also that there is none. */
 function list(instruments: readonly InstrumentFields[]): void {
-  listed = instruments.map(({ id, symbol, priceDecimals, quantityDecimals, phase }) => {
-    return { id, slot: ticks.slotOf(id), symbol, priceDecimals, quantityDecimals, phase };
-  });
-  listedCount = instruments.length;
+  const news: ListedInstrument[] = [];
+  for (const { id, symbol, priceDecimals, quantityDecimals, phase } of instruments) {
+    // The rest of an instrument never changes.
+    if (phases.get(id) === phase) continue;
+    phases.set(id, phase);
+    news.push({ id, slot: ticks.slotOf(id), symbol, priceDecimals, quantityDecimals, phase });
+  }
+  if (news.length > 0 || !isListed) listed = [...(listed ?? []), ...news];
+  isListed = true;
 }
 
 /** Each frame: what is new, in one message, when the page has drawn the one before. */
@@ -94,7 +102,7 @@ function tick(): void {
   const now = nowMs();
   const sinceAskedMs = now - askedMs;
   // A record of an instrument that is not listed yet: it was added since.
-  if (sinceAskedMs > INSTRUMENTS_EVERY_MS || (ticks.slotCount > listedCount && sinceAskedMs > SECOND_MS))
+  if (sinceAskedMs > INSTRUMENTS_EVERY_MS || (ticks.slotCount > phases.size && sinceAskedMs > SECOND_MS))
     askInstruments();
   if (pageIsDrawing || buffer === null) return;
   const column = Math.floor(now / COLUMN_MS);
