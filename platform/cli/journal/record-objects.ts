@@ -137,3 +137,19 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
   }
   return object;
 }
+
+/** Kinds from here on are public records, which only subscribers get. */
+const FIRST_PUBLIC_KIND: number = EventKind.Trade;
+
+/** Every kind of event with its fields as eventObject gives them, a line each. */
+export function eventHelp(): string[] {
+  return EVENT_ROWS.filter(({ kind }) => kind < FIRST_PUBLIC_KIND).map(({ kind, fields, bits }) => {
+    const phases = ['phase', 'previousPhase'];
+    const own = (Object.keys(fields) as EventField[]).flatMap((field) => {
+      if (field === 'clientOrderId') return [field, 'lane', 'id'];
+      if (kind === EventKind.PhaseChanged && field === 'quantity') return phases;
+      return kind === EventKind.PhaseChanged && field === 'leaves' ? [] : [field];
+    });
+    return `${EventKind[kind]}: ${[...own, ...bits].join(', ')}`;
+  });
+}

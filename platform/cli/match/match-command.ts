@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import type { Command } from '@commander-js/extra-typings';
 import { EXIT_BAD_LINES } from '../../exit-codes.js';
 import { examples } from '../help-text.js';
+import { eventHelp } from '../journal/record-objects.js';
 import { LineWriter } from '../terminal.js';
 import { LineError, lineHelp } from './match-line.js';
 import { MatchVenue } from './match-venue.js';
@@ -60,6 +61,16 @@ async function match(input: Readable): Promise<number> {
   return bad;
 }
 
+function eventsText(): string {
+  return [
+    'Events, each with line, sequence, commandSequence, timeUs, kind and the fields of its kind; ids of 64 bits are texts,',
+    'a price that is none is null, and endOfCommand, book and duplicate stand there only when they are true. What they',
+    'mean: docs/records-table.md; why an order is refused or goes: Reason in schemas/records.fbs. In place of an event:',
+    'line and error.',
+    ...eventHelp().map((line) => `  ${line}`),
+  ].join('\n');
+}
+
 export function addMatchCommand(program: Command): void {
   program
     .command('match')
@@ -69,7 +80,7 @@ export function addMatchCommand(program: Command): void {
     )
     .addHelpText(
       'after',
-      `\n${lineHelp()}\n${examples(
+      `\n${lineHelp()}\n\n${eventsText()}\n${examples(
         `echo '{"kind":"new","side":"Buy","price":100,"quantity":5}' | tredye match`,
         'tredye match < cases.jsonl > events.jsonl',
       )}`,

@@ -27,7 +27,7 @@ export const LINE_KINDS = {
   new: {
     does: 'a new order',
     fields: {
-      instrument: 'symbol or number, default the first',
+      instrument: 'symbol or number, default the first; without any, TEST is made',
       side: 'required: Buy or Sell',
       quantity: 'required; lots',
       price: 'ticks; without: a market order',

@@ -64,6 +64,21 @@ t.test('a market of two traders gives the events that stand in the committed fil
   t.equal(run.err, '');
 });
 
+t.test('the help names every field that a line may have and every one that an event has', async (t) => {
+  const { out } = await tredye(['match', '--help']);
+  const common = ['line', 'sequence', 'commandSequence', 'timeUs', 'kind'];
+  for (const event of jsonLines(readFileSync(join(CASES, 'market.expected.jsonl'), 'utf8'))) {
+    if (event.error !== undefined) continue;
+    const named = new RegExp(`^ {2}${event.kind}: (.*)$`, 'm').exec(out)?.[1]?.split(', ') ?? [];
+    const missing = Object.keys(event).filter((field) => !common.includes(field) && !named.includes(field));
+    t.same(missing, [], `line ${event.line}: ${event.kind}`);
+  }
+  const given = readFileSync(join(CASES, 'market.jsonl'), 'utf8').matchAll(/"(\w+)":/g);
+  for (const field of new Set([...given].map((match) => match[1]))) {
+    if (field !== 'quantitty') t.match(out, new RegExp(`^ +${field} {2,}`, 'm'), field);
+  }
+});
+
 t.test('random lines give the events that the model gives', async (t) => {
   const random = seededRandom(20);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
