@@ -9,7 +9,7 @@ import type { Bodies, BodyReader } from './body.js';
 import { type HttpDesk, pendingJson } from './http-desk.js';
 import { HttpSession } from './http-sessions.js';
 import { type Refusal, refusal } from './refusals.js';
-import { jsonReply, OCTETS, refusalReply, send } from './replies.js';
+import { finish, jsonReply, OCTETS, refusalReply, send } from './replies.js';
 
 const ACCEPTED = 202;
 
@@ -29,7 +29,7 @@ export class OrderRoute {
       const response = this.#response as HttpResponse;
       response.writeHeader('content-type', OCTETS);
       if (request.leftOut > 0) response.writeHeader('tredye-left-out', String(request.leftOut));
-      response.end(this.desk.answerOf(request));
+      finish(response, this.desk.answerOf(request));
     };
   }
 

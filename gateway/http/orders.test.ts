@@ -1,6 +1,8 @@
 /** Orders over HTTP, with real sockets: what is answered, what ends a token, and clients that do not behave. */
 
+import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import { CommandKind, EventKind, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import {
@@ -438,6 +440,39 @@ t.test('a client that goes away while it logs on leaves no session open', async 
   http.venue.shardsRun = true;
   await settled(() => http.venue.shards[0].engine.openIncarnations().length === 1);
   t.equal(http.venue.shards[0].engine.openIncarnations().length, 1, 'only the one from before');
+  http.close();
+});
+
+t.test('who asks without reading makes nobody keep the answers', async (t) => {
+  const directory = t.testdir({ page: {} });
+  const big = Buffer.from(Uint32Array.from({ length: 2_000_000 }, (_, at) => at).buffer);
+  writeFileSync(join(directory, 'page', 'big.png'), big);
+  const { http } = await market(directory);
+  const whole = await http.ask('/v1/openapi.json');
+  const before = process.memoryUsage().rss;
+  const greedy = new RawConnection(http.ports[0]);
+  greedy.socket.pause();
+  const asked = 5000;
+  greedy.socket.write('GET /v1/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(asked));
+  await settled(() => greedy.closed || greedy.socket.destroyed || greedy.socket.bytesWritten > 0);
+  const patient = await http.ask('/health/live');
+  t.equal(patient.status, 200);
+  const kept = process.memoryUsage().rss - before;
+  t.ok(kept < (asked * whole.bytes.length) / 2, `${kept} bytes more`);
+  greedy.socket.resume();
+  await settled(() => greedy.closed);
+  t.ok(greedy.statuses().length < asked, 'it was cut off when it asked for more than it read');
+
+  const slow = new RawConnection(http.ports[0]);
+  slow.socket.pause();
+  slow.socket.write('GET /big.png HTTP/1.1\r\nhost: x\r\n\r\n');
+  t.equal((await http.ask('/health/live')).status, 200);
+  slow.socket.resume();
+  const body = (): string => slow.text.slice(slow.text.indexOf('\r\n\r\n') + 4);
+  await settled(() => slow.text.length > big.length || slow.closed);
+  await settled(() => body().length >= big.length || slow.closed);
+  t.ok(Buffer.from(body(), 'latin1').equals(big), 'a slow reader gets all of it');
+  slow.socket.destroy();
   http.close();
 });
 

@@ -48,8 +48,23 @@ export function send(response: HttpResponse, reply: Reply): void {
     if (reply.head === true) {
       const length = typeof reply.body === 'string' ? Buffer.byteLength(reply.body) : reply.body.length;
       response.endWithoutBody(length, reply.close);
-    } else response.end(reply.body, reply.close);
+    } else if (reply.close === true || reply.body.length === 0) response.end(reply.body, reply.close);
+    else finish(response, typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body);
   });
+}
+
+/**
+ * Sends the body as fast as it is read, inside a cork. `end` would keep all that the network does not take, and who asks
+ * and asks without reading would fill the memory: this way one answer waits, and the library cuts off who asks for more.
+ * `bytes` may change when the call returns.
+ */
+export function finish(response: HttpResponse, bytes: Uint8Array): void {
+  const [, done] = response.tryEnd(bytes, bytes.length);
+  if (done) return;
+  const kept = bytes.slice();
+  // The library forgets it then.
+  response.onAborted(() => undefined);
+  response.onWritable((offset) => response.tryEnd(kept.subarray(offset), kept.length)[0]);
 }
 
 export function jsonReply(status: number, body: string): Reply {
