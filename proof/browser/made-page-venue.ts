@@ -47,6 +47,7 @@ export class MadePageVenue {
   /** On a free port. */
   static async open(): Promise<MadePageVenue> {
     const files = new StaticFiles(PAGE_FOLDER);
+    if (!files.found) throw new Error('The page is not built: run `make build` on Node 20.19 or later.');
     const server = createServer((request, response) => {
       const reply = files.reply(request.url ?? '', { acceptEncoding: '', ifNoneMatch: '' });
       if (reply === undefined) response.writeHead(404).end();

@@ -138,4 +138,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (Atomics.load(this.#words, at) !== deadline) return false;',
     tests: ['gateway/sessions/access.test.ts', 'gateway/http/routes.test.ts'],
   },
+  {
+    // The first price of each instrument is right, and stays for ever.
+    name: 'page-tells-a-change-once',
+    file: 'client/watch/tick-buffer.ts',
+    find: '      this.isChanged[slot] = 0;\n',
+    replace: '',
+    tests: ['client/watch/market-view.test.ts'],
+  },
 ];
