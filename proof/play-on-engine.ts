@@ -33,7 +33,7 @@ export function startEngine(venue: Venue, limits: Limits): StartedEngine {
   engine.attach(events);
   for (let at = 0; at < venue.words.length; ) {
     const before = engine.commandSequence;
-    engine.apply(venue.words, at, 0);
+    engine.apply(venue.words, at, 0, venue.words.length);
     const kindWord = events[EVENT_KIND_WORD] ?? 0;
     if ((kindWord & 0xff) === EventKind.Rejected) {
       throw new Error(`The venue is refused, reason ${kindWord >>> 16}.`);

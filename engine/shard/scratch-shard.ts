@@ -40,12 +40,17 @@ export const SCRATCH_BATCH = 64;
 
 const TIME_US = 1;
 const SPREAD_TICKS = 16;
+/** Some orders lie far away, so that levels are found in the tree and through all three bitmaps of a window, too. */
+const FAR_TICKS = 1_800;
+/** Every so many batches the account cancels all it has: what becomes empty has code of its own. */
+const BATCHES_A_MASS_CANCEL = 48;
 const MID_PRICE = 1_000;
 const TARGETS_BACK = 64;
 const PUBLIC_KEY_BYTES = 32;
 
 const LIMITS: Limits = limitsFrom({
-  maxOrders: 16_384,
+  // Few, so that ids meet in the chains of the index.
+  maxOrders: 2_048,
   maxInstruments: 4,
   maxAccounts: 4,
   maxKeys: 4,
@@ -53,7 +58,7 @@ const LIMITS: Limits = limitsFrom({
   maxLanesPerAccount: 4,
   maxLevels: 1_024,
   ladderWindows: 4,
-  ladderTicks: 256,
+  ladderTicks: 4_096,
   maxOperations: 4,
   maxEventsPerCommand: 256,
   laneAnswers: 4_096,
@@ -174,6 +179,7 @@ export class ScratchShard {
 export class ScratchScript {
   readonly #words = new Int32Array(SCRATCH_BATCH * COMMAND_WORDS);
   #counter = 0;
+  #batches = 0;
   #random = 1;
 
   /** Opens the lane's session; a gateway does that by itself. */
@@ -198,6 +204,11 @@ export class ScratchScript {
     for (let index = 0; index < SCRATCH_BATCH; index += 1) {
       this.#next(index * COMMAND_WORDS);
     }
+    this.#batches += 1;
+    if (this.#batches % BATCHES_A_MASS_CANCEL === 0) {
+      this.#counter -= 1;
+      this.#write(this.#words, (SCRATCH_BATCH - 1) * COMMAND_WORDS, CommandKind.MassCancel);
+    }
     return this.#words;
   }
 
@@ -207,7 +218,7 @@ export class ScratchScript {
       this.#write(this.#words, at, CommandKind.Cancel);
       this.#target(at);
     } else if (dice === 9) {
-      this.#write(this.#words, at, CommandKind.Replace);
+      this.#write(this.#words, at, this.#below(2) === 0 ? CommandKind.Replace : CommandKind.CancelReplace);
       this.#target(at);
       this.#price(at);
     } else {
@@ -227,7 +238,8 @@ export class ScratchScript {
   }
 
   #price(at: number): void {
-    this.#words[at + COMMAND_PRICE] = MID_PRICE + this.#below(SPREAD_TICKS) - SPREAD_TICKS / 2;
+    const ticks = this.#below(8) === 0 ? FAR_TICKS : SPREAD_TICKS;
+    this.#words[at + COMMAND_PRICE] = MID_PRICE + this.#below(ticks) - ticks / 2;
     this.#words[at + COMMAND_QUANTITY] = 1 + this.#below(8);
   }
 

@@ -20,12 +20,19 @@ const SPANS = 256;
  */
 const INLINING = ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-bytecode-size=1500'];
 
+/**
+ * The shards that have warmed this thread up. V8 throws compiled code away when the last object of a class that it was
+ * made for is collected, so one of each stays.
+ */
+const kept: ScratchShard[] = [];
+
 /** Plays `commands` of them; the number of events that came out. */
 export function warmUpShard(commands = COMMANDS): number {
   for (const flag of INLINING) {
     setFlagsFromString(flag);
   }
   const shard = new ScratchShard(SPANS);
+  kept[0] = shard;
   const ring = new CommandRing(shard.gatewayRing);
   const reader = new OutputReader(shard.output, 0);
   const room = shard.limits.outputRingSlots;
