@@ -54,6 +54,7 @@ const REFUSED: readonly [argv: readonly string[], environment: NodeJS.ProcessEnv
     '--venue must be 1 to 32 characters of a-z, 0-9, dot, dash or underscore; it is "My Venue".',
   ],
   [['--gateways', '0'], {}, '--gateways must be a whole number from 1 to 16; it is "0".'],
+  [['--public-sessions', '-1'], {}, '--public-sessions must be a whole number from 0 to 100000; it is "-1".'],
   [['--shards', '65'], {}, '--shards must be a whole number from 1 to 64; it is "65".'],
   [['--log-level', 'loud'], {}, '--log-level must be one of trace, debug, info, warn, error or fatal; it is "loud".'],
   [['--log-format', 'xml'], {}, '--log-format must be one of auto, text or json; it is "xml".'],
@@ -82,6 +83,7 @@ t.test('every value that is refused is refused in one sentence that says what to
 t.test('without flags and variables the defaults stand', async (t) => {
   const configuration = configurationOf([]);
   t.match(configuration, { data: 'data', host: '127.0.0.1', port: 7400, gateways: 1, shards: 1, venue: 'tredye' });
+  t.match(configuration, { publicSessions: 1000 });
   t.same([...configuration.askedLimits], []);
   t.equal(limitsOfStart(configuration.askedLimits, null).segmentBytes, 64 * 1024 * 1024);
 });
