@@ -17,10 +17,12 @@ export async function runBenches({ benches, size, say, begin }: BenchRun): Promi
   for (const { name, run } of benches) {
     say(`bench ${name} (${size})`);
     const keep = begin(name);
+    const startedMs = performance.now();
     const outcome = await run({ size, say }).catch((error: unknown) => {
       say(`bench ${name} broke off: ${error instanceof Error ? error.message : String(error)}`);
       return null;
     });
+    say(`bench ${name} took ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
     if (outcome === null) {
       allCount = false;
       continue;

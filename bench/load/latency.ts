@@ -48,8 +48,8 @@ interface LatencySize {
 }
 
 const SIZES: Readonly<Record<BenchSize, LatencySize>> = {
-  full: { connections: CONNECTIONS, rates: RATES, repeats: 3, seconds: 10, warmSeconds: 1, syncs: 3000, again: 3 },
-  quick: { connections: CONNECTIONS, rates: RATES, repeats: 1, seconds: 3, warmSeconds: 1, syncs: 1500, again: 2 },
+  full: { connections: CONNECTIONS, rates: RATES, repeats: 3, seconds: 10, warmSeconds: 1, syncs: 3000, again: 2 },
+  quick: { connections: CONNECTIONS, rates: RATES, repeats: 1, seconds: 2.5, warmSeconds: 0.5, syncs: 1500, again: 1 },
   small: {
     connections: 10,
     rates: RATES.slice(0, 1),
@@ -147,7 +147,7 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
       ],
       curves: measured.flatMap(curvesOf),
       conditions: [
-        `${mix}, a frame each, ${connections} connections with an account each, from another process`,
+        `${mix}, a frame each, ${connections} connections with an account each, from another process (nice -10 where the system allows it)`,
         `open loop: latency from each message's planned time to its answer; ${repeats} repeats of ${seconds} s a rate and ` +
           `target, ${warmSeconds} s of warm-up before each; ${played} repeats were late by the generator's own fault and played again`,
         "stages (level disk) from the platform's own histograms at /metrics, from the read frame to the sent answer; their means add up to the whole",

@@ -8,7 +8,7 @@ const MOST_PERCENT = '<=2';
 /** How much of a load a pair gets, and how many pairs. */
 const SIZES: Readonly<Record<BenchSize, readonly [load: BenchSize, pairs: number]>> = {
   full: ['quick', 8],
-  quick: ['quick', 2],
+  quick: ['quick', 1],
   small: ['small', 1],
 };
 

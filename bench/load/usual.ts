@@ -23,7 +23,7 @@ interface UsualSize {
 
 const SIZES: Readonly<Record<BenchSize, UsualSize>> = {
   full: { connections: CONNECTIONS, seconds: 10, warmSeconds: 2, commands: [20_000, 400_000] },
-  quick: { connections: CONNECTIONS, seconds: 3, warmSeconds: 1, commands: [5_000, 100_000] },
+  quick: { connections: CONNECTIONS, seconds: 2, warmSeconds: 0.5, commands: [5_000, 100_000] },
   small: { connections: 4, seconds: 0.4, warmSeconds: 0.1, commands: [400, 2_000] },
 };
 const UNANSWERED = 32;
