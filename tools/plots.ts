@@ -33,7 +33,7 @@ function isLatency(plot: string): boolean {
 }
 
 function wordsOf(plot: string): PlotWords {
-  if (!isLatency(plot)) return { title: plot, x: 'commands in a frame', y: 'commands/s' };
+  if (!isLatency(plot)) return { title: 'Throughput', x: 'commands in a frame', y: 'commands/s' };
   return { title: `Latency at ${plot.slice('latency-'.length)} orders/s`, x: 'percentile', y: 'microseconds' };
 }
 
@@ -43,9 +43,9 @@ function optionOf(plot: string, curves: readonly KeptCurve[]): EChartsCoreOption
   return {
     animation: false,
     backgroundColor: '#ffffff',
-    title: { text: title, left: 'center' },
-    legend: { top: 28 },
-    grid: { left: 80, right: 40, top: 64, bottom: 56 },
+    title: { text: title, left: 'center', top: 4 },
+    legend: { top: 38 },
+    grid: { left: 80, right: 40, top: 84, bottom: 56 },
     xAxis: {
       type: latency ? 'value' : 'log',
       name: x,
