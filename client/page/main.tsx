@@ -16,8 +16,8 @@ import type { FromWorker } from './worker-messages.js';
 
 function take(news: FromWorker): void {
   batch(() => {
-    if (news.ticks !== undefined) view.take(news.ticks, Date.now());
     if (news.venue !== undefined) venue.value = news.venue;
+    if (news.ticks !== undefined) view.take(news.ticks, Date.now(), isStale.peek());
     if (news.instruments !== undefined) listInstruments(news.instruments);
     if (news.rates !== undefined) rates.value = news.rates;
   });
@@ -33,6 +33,9 @@ function draw(): boolean {
 }
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'tredye' });
+worker.onerror = ({ message }) => {
+  venue.value = { word: 'refused', why: `This page failed: ${message}`, nextAttemptMs: 0, attempt: 0 };
+};
 const loop = new FrameLoop(worker, take, draw);
 const planFrame = () => loop.plan();
 

@@ -63,7 +63,7 @@ t.test('many records of an instrument become one tick with the newest of each', 
   const message = ticks.write(NONE, 0);
   t.ok(message !== null);
   if (message === null) return;
-  view.take(message, 0);
+  view.take(message, 0, false);
   t.equal(view.slotCount, 2);
   const fields = [LAST, BID, BID_QUANTITY, ASK, ASK_QUANTITY, TRADES, VOLUME, DIRECTION];
   t.same(
@@ -91,7 +91,7 @@ t.test('the one buffer goes there and back, and a larger one takes its place whe
   }
   const larger = ticks.write(first, 0) ?? NONE;
   t.ok(larger.byteLength > first.byteLength);
-  view.take(larger, 0);
+  view.take(larger, 0, false);
   t.equal(view.slotCount, 1_000);
   t.same(
     [1, 500, 999].map((slot) => view.field(slot, LAST)),
@@ -107,10 +107,10 @@ t.test('the tape is that of the chosen instrument, newest first, from before it 
     const kind = trade % 3 === 0 ? EventKind.Trade | AUCTION : EventKind.Trade | (trade % 3 === 1 ? EVENT_SELL_BIT : 0);
     take(ticks, 9, { kind, price: 100 + trade, quantity: trade, timeUs: trade });
   }
-  view.take(ticks.write(NONE, 0) ?? NONE, 0);
+  view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
   t.equal(view.tapeSlot, -1, 'none is chosen');
   ticks.selectTape(9);
-  view.take(ticks.write(NONE, 0) ?? NONE, 0);
+  view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
   const newest = TAPE_LENGTH + 5;
   t.same([view.tapeSlot, view.tapeCount, view.tapeTotal], [1, TAPE_LENGTH, newest]);
   for (let back = 0; back < TAPE_LENGTH; back++) {
@@ -120,7 +120,7 @@ t.test('the tape is that of the chosen instrument, newest first, from before it 
   }
   take(ticks, 8, { kind: EventKind.Trade, price: 1, quantity: 1 });
   const version = view.tapeVersion;
-  view.take(ticks.write(NONE, 0) ?? NONE, 0);
+  view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
   t.equal(view.tapeVersion, version, "another instrument's trade is not on it");
 });
 
@@ -128,15 +128,22 @@ t.test('history has columns of one width for all, and only the newest of them', 
   const ticks = new TickBuffer();
   const view = new MarketView();
   take(ticks, 1, { kind: EventKind.Trade, price: 10, quantity: 1 });
-  view.take(ticks.write(NONE, 2) ?? NONE, 10_000);
+  view.take(ticks.write(NONE, 2) ?? NONE, 10_000, false);
   t.same([view.columnCount(99), view.columnAt(0), view.columnAt(1)], [2, 10_000, 10_000 - COLUMN_MS]);
   t.same([view.priceAt(0, 0, 1), view.priceAt(0, 1, 1)], [10, NO_PRICE]);
   for (let column = 1; column <= HISTORY_COLUMNS; column++) {
     take(ticks, 1, { kind: EventKind.Top, price: column, amount: 1 });
-    view.take(ticks.write(NONE, 1) ?? NONE, 10_000 + column * COLUMN_MS);
+    view.take(ticks.write(NONE, 1) ?? NONE, 10_000 + column * COLUMN_MS, false);
   }
   t.equal(view.columnCount(9_999), HISTORY_COLUMNS);
   t.same([view.priceAt(0, 1, 0), view.priceAt(0, 1, HISTORY_COLUMNS - 1)], [HISTORY_COLUMNS, 1]);
   t.equal(view.columnAt(HISTORY_COLUMNS - 1), 10_000 + COLUMN_MS);
+  view.take(ticks.write(NONE, 1) ?? NONE, 999_000, true);
+  t.same(
+    [view.priceAt(0, 1, 0), view.priceAt(0, 1, 1)],
+    [NO_PRICE, HISTORY_COLUMNS],
+    'prices that may be old leave a gap',
+  );
+  t.equal(view.field(0, BID), HISTORY_COLUMNS, 'and stay what they are');
   t.equal(view.priceAt(7, 0, 0), NO_PRICE, 'of an instrument that nothing is known of');
 });

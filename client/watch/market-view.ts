@@ -48,8 +48,11 @@ export class MarketView {
   /** By slot, then by place in HISTORY_FIELDS, then a ring of columns. */
   private history = new Int32Array(FIRST_SLOTS * HISTORY_FIELDS.length * HISTORY_COLUMNS).fill(NO_PRICE);
 
-  /** A message as it came; the buffer may go back when this returns. nowMs: of a column in it. */
-  take(buffer: ArrayBuffer, nowMs: number): void {
+  /**
+   * A message as it came; the buffer may go back when this returns. nowMs: of a column in it. isOld: prices may be; the
+   * columns have none.
+   */
+  take(buffer: ArrayBuffer, nowMs: number, isOld: boolean): void {
     const message = new Float64Array(buffer);
     const ticks = message[TICK_COUNT] as number;
     let at = HEADER_DOUBLES;
@@ -71,7 +74,7 @@ export class MarketView {
       this.tapeVersion++;
     }
     const columns = message[COLUMN_COUNT] as number;
-    for (let left = columns - 1; left >= 0; left--) this.addColumn(nowMs - left * COLUMN_MS);
+    for (let left = columns - 1; left >= 0; left--) this.addColumn(nowMs - left * COLUMN_MS, isOld);
   }
 
   /** NaN: none. */
@@ -96,14 +99,14 @@ export class MarketView {
     return this.history[(slot * HISTORY_FIELDS.length + place) * HISTORY_COLUMNS + column] as number;
   }
 
-  private addColumn(ms: number): void {
+  private addColumn(ms: number, isOld: boolean): void {
     const column = this.columns % HISTORY_COLUMNS;
     this.columnMs[column] = ms;
     for (let slot = 0; slot < this.slotCount; slot++) {
       for (let place = 0; place < HISTORY_FIELDS.length; place++) {
         const price = this.values[slot * FIELDS + (HISTORY_FIELDS[place] as number)] as number;
         const at = (slot * HISTORY_FIELDS.length + place) * HISTORY_COLUMNS + column;
-        this.history[at] = Number.isNaN(price) ? NO_PRICE : price;
+        this.history[at] = isOld || Number.isNaN(price) ? NO_PRICE : price;
       }
     }
     this.columns++;

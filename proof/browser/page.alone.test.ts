@@ -169,6 +169,7 @@ t.test('prices turn grey when the venue is silent or gone, and the next attempt 
   await page.getByText(/attempt \d+ in \d+\.\d s/).waitFor();
   t.equal(await grey(), true);
   t.equal(await page.getByRole('status').innerText(), 'Reconnecting');
+  t.same(await axeFindings(open), [], 'grey can be read');
   await page.screenshot({ path: join(PICTURES, 'reconnecting.png') });
   await close(open);
 });
