@@ -4,7 +4,14 @@
  */
 
 import type { Command } from '@commander-js/extra-typings';
-import { NO_KEY, type PublicTop, type PublicTrade, readKeyFile, TredyeClient } from '../../client/index.js';
+import {
+  NO_KEY,
+  type PublicTop,
+  type PublicTrade,
+  readKeyFile,
+  TredyeClient,
+  TredyeError,
+} from '../../client/index.js';
 import { shownDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import {
@@ -104,14 +111,18 @@ function sayPlainly(client: TredyeClient, book: BookAnswer): void {
     const what = top.side === 'Buy' ? 'bid' : 'ask';
     say(`${timeOfDay(top.timeUs)} ${what} ${lots(top.quantity)} at ${price(top.price)} in ${top.orders} orders`);
   });
-  client.onStateChange((state, why) => say(`${state}${why === '' ? '' : `: ${why}`}`));
+  client.onStateChange((state, why) => {
+    if (state !== 'closed') say(`${state}${why === '' ? '' : `: ${why}`}`);
+  });
 }
 
 function sayAsJson(client: TredyeClient, symbol: string): void {
   const print = (type: string) => (record: PublicTrade | PublicTop) => sayJson({ type, symbol, ...record });
   client.onTrade(print('trade'));
   client.onTop(print('top'));
-  client.onStateChange((state, why) => sayJson({ type: 'state', state, why }));
+  client.onStateChange((state, why) => {
+    if (state !== 'closed') sayJson({ type: 'state', state, why });
+  });
 }
 
 function drawOnTerminal(client: TredyeClient, screen: Screen): () => void {
@@ -127,15 +138,26 @@ function drawOnTerminal(client: TredyeClient, screen: Screen): () => void {
   };
 }
 
-/** Resolves at Ctrl-C, or when the venue ends the session for good. */
+/** Resolves at Ctrl-C; rejects when the venue ends the session for good, or stays away. */
 function untilTheEnd(client: TredyeClient): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
-    client.onStateChange((state) => {
-      if (state === 'closed') resolve();
+    client.onStateChange((state, why) => {
+      if (state === 'closed') reject(new TredyeError('SESSION_ENDED', `The venue ended the session: ${why}.`));
     });
   });
+}
+
+/** Without a key as the public, where the venue lets it in. */
+async function connectToWatch(url: string, key: string | undefined, lane: number): Promise<TredyeClient> {
+  if (key !== undefined) return TredyeClient.connect(url, readKeyFile(key), { lane });
+  try {
+    return await TredyeClient.connect(url, NO_KEY, { lane: 0 });
+  } catch (error) {
+    if (!(error instanceof TredyeError) || error.code !== 'LOGON_REFUSED') throw error;
+    throw new TredyeError('LOGON_REFUSED', error.message.replace(/\.$/, ': name one with --key.'));
+  }
 }
 
 export function addWatchCommand(program: Command): void {
@@ -151,19 +173,21 @@ export function addWatchCommand(program: Command): void {
     .addHelpText('after', examples('tredye watch ACME', 'tredye watch ACME | head -20   # plain lines'))
     .action(async (symbol, options) => {
       const book = await getBook(options.url, symbol, options.depth);
-      const signer = options.key === undefined ? NO_KEY : readKeyFile(options.key);
-      const lane = options.key === undefined ? 0 : options.lane;
-      const client = await TredyeClient.connect(options.url, signer, { lane });
+      const client = await connectToWatch(options.url, options.key, options.lane);
       const ended = untilTheEnd(client);
+      // It is waited for below; until then nobody else may be asked about it.
+      ended.catch(() => undefined);
       let restore: () => void = () => undefined;
       if (options.json === true) sayAsJson(client, symbol);
       else if (process.stdout.isTTY) {
         const trades = await getTrades(options.url, symbol, KEPT_TRADES);
         restore = drawOnTerminal(client, new Screen({ symbol, depth: options.depth, url: options.url }, book, trades));
       } else sayPlainly(client, book);
-      await client.subscribe(['trades', 'top'], { instruments: [book.instrument] });
-      await ended;
-      restore();
-      await client.close();
+      try {
+        await Promise.all([ended, client.subscribe(['trades', 'top'], { instruments: [book.instrument] })]);
+      } finally {
+        restore();
+        await client.close();
+      }
     });
 }

@@ -8,14 +8,17 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { PlatformProcess } from '../../proof/platform-process.js';
-import { EXIT_CLEAN } from '../exit-codes.js';
-import { CLI_ENTRY, cliEnvironment } from './cli-process.js';
+import { EXIT_CLEAN, EXIT_KEY, EXIT_REFUSED } from '../exit-codes.js';
+import { CLI_ENTRY, cliEnvironment, tredye } from './cli-process.js';
 
 const SMALL = ['--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100', '--max-accounts', '100'];
 const DEADLINE_MS = 60_000;
 
-async function startMarket(t: Test): Promise<{ platform: PlatformProcess; client: TredyeClient; url: string }> {
-  const platform = await PlatformProcess.start({ data: join(t.testdir(), 'data'), flags: SMALL });
+async function startMarket(
+  t: Test,
+  flags: readonly string[] = [],
+): Promise<{ platform: PlatformProcess; client: TredyeClient; url: string }> {
+  const platform = await PlatformProcess.start({ data: join(t.testdir(), 'data'), flags: [...SMALL, ...flags] });
   t.teardown(() => platform.kill());
   const client = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
   t.teardown(() => client.close());
@@ -71,6 +74,7 @@ t.test('without a terminal each change is a line, and Ctrl-C ends it', async (t)
     child.kill('SIGINT');
     t.same(await once(child, 'close'), [EXIT_CLEAN, null]);
   }
+  t.notMatch(plainSaid.said, /closed/);
   await client.close();
 });
 
@@ -92,4 +96,39 @@ t.test('on a terminal it draws the book and the trades, and gives the cursor bac
   await screen.until('\u001b[?25h');
   const [code] = await once(child, 'close');
   t.equal(code, EXIT_CLEAN);
+});
+
+t.test('where the public may not watch it says so, and a key that is revoked meanwhile ends it by name', async (t) => {
+  const { platform, client, url } = await startMarket(t, ['--public-sessions', '0']);
+  t.same(await tredye(['watch', 'ACME', '--url', url]), {
+    code: EXIT_KEY,
+    out: '',
+    err: `The platform at ${url}/v1/stream refused the logon: nobody may watch here without a key: name one with --key.`,
+  });
+  const key = join(platform.ready.data, 'eyes.json');
+  const made = await tredye([
+    'account',
+    'create',
+    'eyes',
+    '--out',
+    key,
+    '--url',
+    url,
+    '--key',
+    platform.ready.adminKey,
+  ]);
+  t.equal(made.code, EXIT_CLEAN, made.err);
+  const child = spawn(process.execPath, [CLI_ENTRY, 'watch', 'ACME', '--url', url, '--key', key], {
+    env: cliEnvironment(),
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const said = new Output(child);
+  let wrong = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    wrong += part;
+  });
+  await said.until(/ask 7 at 101\.5 in 1 orders\n/);
+  await client.revokeKey(2);
+  t.same(await once(child, 'close'), [EXIT_REFUSED, null]);
+  t.match(wrong, /^The venue ended the session: .+\.\n$/);
 });
