@@ -1,6 +1,6 @@
 /**
- * `tredye watch`: a live book in the terminal. Trades and best prices come by the stream as they happen and say when the
- * depth is worth asking for again; where there is no terminal, each of them is a plain line. Main thread.
+ * `tredye watch`: a live book in the terminal. Trades and best prices come by the stream as they happen and say when book
+ * and tape are worth asking for again; where there is no terminal, each of them is a plain line. Main thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
@@ -27,11 +27,11 @@ import { jsonOption, laneOption, urlOption, wholeNumber } from './options.js';
 import { say, sayJson } from './terminal.js';
 import { lastWords } from './venue.js';
 
-/** The depth is asked for at most so often, and the screen drawn. */
+/** Book and trades are asked for at most so often, and the screen drawn. */
 const LOOK_MS = 250;
 /** And at least so often: levels behind the best change without a word on the stream. */
 const QUIET_LOOK_MS = 2_000;
-const KEPT_TRADES = 12;
+const SHOWN_TRADES = 12;
 const CLEAR = '\u001b[H\u001b[2J';
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -60,13 +60,6 @@ class Screen {
     this.trades = trades;
   }
 
-  trade(trade: PublicTrade): void {
-    const { timeUs, price, quantity } = trade;
-    const added = { id: trade.sequence, timeUs, price, quantity, side: trade.aggressor };
-    this.trades = { ...this.trades, trades: [added, ...this.trades.trades].slice(0, KEPT_TRADES) };
-    this.dirty = true;
-  }
-
   changed(): void {
     this.dirty = true;
   }
@@ -83,7 +76,9 @@ class Screen {
     this.dirty = false;
     this.lookedAt = nowMs;
     try {
-      this.book = await getBook(this.watched.url, this.watched.symbol, this.watched.depth);
+      const { url, symbol, depth } = this.watched;
+      // Both as the venue has them: what the stream said before it was subscribed to, or while it was away, is in it.
+      [this.book, this.trades] = await Promise.all([getBook(url, symbol, depth), getTrades(url, symbol, SHOWN_TRADES)]);
       if (this.state !== 'live' && !this.state.startsWith('reconnecting')) this.state = 'live';
     } catch (error) {
       this.state = lastWords(error).sentence;
@@ -126,7 +121,7 @@ function sayAsJson(client: TredyeClient, symbol: string): void {
 }
 
 function drawOnTerminal(client: TredyeClient, screen: Screen): () => void {
-  client.onTrade((trade) => screen.trade(trade));
+  client.onTrade(() => screen.changed());
   client.onTop(() => screen.changed());
   client.onStateChange((state, why) => screen.say(state === 'ready' ? 'live' : `${state}: ${why}`));
   process.stdout.write(HIDE_CURSOR);
@@ -180,7 +175,7 @@ export function addWatchCommand(program: Command): void {
       let restore: () => void = () => undefined;
       if (options.json === true) sayAsJson(client, symbol);
       else if (process.stdout.isTTY) {
-        const trades = await getTrades(options.url, symbol, KEPT_TRADES);
+        const trades = await getTrades(options.url, symbol, SHOWN_TRADES);
         restore = drawOnTerminal(client, new Screen({ symbol, depth: options.depth, url: options.url }, book, trades));
       } else sayPlainly(client, book);
       try {
