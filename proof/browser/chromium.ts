@@ -79,11 +79,11 @@ export function shownInstruments(page: Page): Promise<ShownInstrument[]> {
 }
 
 /**
- * Waits until an expression in the page is true; 20 s at most. Asked from here, again and again: the page's own policy
+ * Waits until an expression in the page is true; 20 s at most if nothing else is said. Asked from here, again and again: the page's own policy
  * forbids what playwright would do inside it.
  */
-export async function until(page: Page, expression: string): Promise<void> {
-  const limit = performance.now() + UNTIL_MS;
+export async function until(page: Page, expression: string, limitMs = UNTIL_MS): Promise<void> {
+  const limit = performance.now() + limitMs;
   while (!(await ask<boolean>(page, expression))) {
     if (performance.now() > limit) throw new Error(`The page never came to: ${expression}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

@@ -16,6 +16,8 @@ const SIZES = ['--segment-mib', '16', '--max-orders', '20000', '--max-instrument
 /** So that the excerpt takes some seconds. */
 const SPEED = 60;
 const OPERATOR_LANE = 7;
+/** Waits between attempts grow to 20 s while the platform starts. */
+const RECONNECT_MS = 60_000;
 
 t.setTimeout(240_000);
 const browser = await launchChromium();
