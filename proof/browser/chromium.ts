@@ -79,8 +79,8 @@ export function shownInstruments(page: Page): Promise<ShownInstrument[]> {
 }
 
 /**
- * Waits until an expression in the page is true; 20 s at most if nothing else is said. Asked from here, again and again: the page's own policy
- * forbids what playwright would do inside it.
+ * Waits until an expression in the page is true; 20 s at most if nothing else is said. Asked from here, again and again:
+ * the page's own policy forbids what playwright would do inside it.
  */
 export async function until(page: Page, expression: string, limitMs = UNTIL_MS): Promise<void> {
   const limit = performance.now() + limitMs;

@@ -155,7 +155,7 @@ t.test(
     t.match(await shownInstruments(page), [{ bid: 1_234 }], 'and still there');
 
     platform = await start(t, port);
-    await until(page, 'tredye.venue().word === "live"');
+    await until(page, 'tredye.venue().word === "live"', RECONNECT_MS);
     t.equal(await page.locator('.page.stale').count(), 0);
     operator = await connect();
     await operator.place({ symbol: 'ACME', side: 'Sell', price: 1_234, quantity: 2 });
