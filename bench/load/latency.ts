@@ -4,6 +4,7 @@
  *
  *   sync, idle │ for each rate, a few times: echo, level disk, level matched, one behind the other │ sync, idle
  *
+ * The synced writes are sampled at the rate that they are compared at, before and after; the smaller sample counts.
  * A ratio is formed within each repeat; of the repeats the median counts. A repeat in which the generator itself was late
  * is played again, a bounded number of times, and counted.
  */
@@ -48,8 +49,8 @@ interface LatencySize {
 }
 
 const SIZES: Readonly<Record<BenchSize, LatencySize>> = {
-  full: { connections: CONNECTIONS, rates: RATES, repeats: 3, seconds: 10, warmSeconds: 1, syncs: 3000, again: 2 },
-  quick: { connections: CONNECTIONS, rates: RATES, repeats: 1, seconds: 2.5, warmSeconds: 0.5, syncs: 1500, again: 1 },
+  full: { connections: CONNECTIONS, rates: RATES, repeats: 3, seconds: 10, warmSeconds: 1, syncs: 2000, again: 2 },
+  quick: { connections: CONNECTIONS, rates: RATES, repeats: 1, seconds: 2.5, warmSeconds: 0.5, syncs: 1000, again: 1 },
   small: {
     connections: 10,
     rates: RATES.slice(0, 1),
@@ -87,7 +88,7 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
   const { path, mix } = flowOf(size);
   return inScratch('latency', async (folder) => {
     const voids: string[] = [];
-    const before = sampleSync(join(folder, 'sync'), syncs);
+    const before = sampleSyncs(folder, rates, syncs);
     const echoServer = await BaselineProcess.start('uws-baseline-main');
     const stage = await LoadStage.open(folder, path, connections);
     const measured: RateRounds[] = [];
@@ -136,14 +137,13 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
       await stage.abandon();
       await echoServer.end();
     }
-    const after = sampleSync(join(folder, 'sync'), syncs);
-    const sync = smallerSync(before, after);
+    const after = sampleSyncs(folder, rates, syncs);
+    const syncAt = before.map((sample, at) => smallerSync(sample, after[at] ?? sample));
     const played = measured.reduce((sum, { playedAgain }) => sum + playedAgain, 0);
     return {
       figures: [
-        { name: 'sync.p50', value: sync.p50, unit: 'us' },
-        { name: 'sync.p99', value: sync.p99, unit: 'us' },
-        ...measured.flatMap((one) => figuresOf(one, sync)),
+        ...measured.flatMap((one, at) => figuresOf(one, syncAt[at] as SyncSample)),
+        { name: 'back_to_back.sync.p50', value: (syncAt.at(-1) as SyncSample).p50, unit: 'us' },
       ],
       curves: measured.flatMap(curvesOf),
       conditions: [
@@ -151,11 +151,17 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
         `open loop: latency from each message's planned time to its answer; ${repeats} repeats of ${seconds} s a rate and ` +
           `target, ${warmSeconds} s of warm-up before each; ${played} repeats were late by the generator's own fault and played again`,
         "stages (level disk) from the platform's own histograms at /metrics, from the read frame to the sent answer; their means add up to the whole",
-        `sync: 4 KiB writes with O_DSYNC in the journal's folder on the idle machine, p50 before ${before.p50} and after ${after.p50} us`,
+        `sync: 4 KiB writes with O_DSYNC into a file of zeros in the journal's folder on the idle machine, as far apart as the orders; p50 before ${before.map(({ p50 }) => p50).join(', ')}, after ${after.map(({ p50 }) => p50).join(', ')} us, the last ones back to back`,
       ],
       voids,
     };
   });
+}
+
+/** At the pace of each rate, and at the end back to back. */
+function sampleSyncs(folder: string, rates: readonly RateTargets[], writes: number): SyncSample[] {
+  const gaps = rates.map(({ rate }) => 1000 / rate);
+  return [...gaps, 0].map((gapMs) => sampleSync(join(folder, 'sync'), writes, gapMs));
 }
 
 function describe({ echo, disk, matched }: Round): string {
@@ -172,6 +178,8 @@ function figuresOf({ targets, rounds }: RateRounds, sync: SyncSample): BenchFigu
   const p50 = (round: Round, kind: Run) => round[kind].result.latency.p50;
   const p99 = (round: Round, kind: Run) => round[kind].result.latency.p99;
   const figures = [
+    figureOf(`${rate}.sync.p50`, 'us', [sync.p50]),
+    figureOf(`${rate}.sync.p99`, 'us', [sync.p99]),
     figureOf(
       `${rate}.echo.p50`,
       'us',

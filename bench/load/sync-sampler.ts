@@ -1,6 +1,9 @@
 /**
  * What the disk itself needs: 4 KiB writes with O_DSYNC into a file of zeros, one behind the other, as the journal's
  * smallest group is written, in the folder where the journal is. Any thread, which blocks in it; on an idle machine.
+ *
+ * A disk answers later when it had a pause: on a virtual one a write a millisecond behind the last takes up to twice as
+ * long as one right behind it. So the writes come as far apart as the orders that they are compared with.
  */
 
 import { closeSync, constants, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -18,8 +21,8 @@ export interface SyncSample {
   readonly p99: number;
 }
 
-/** So many writes, at most as many as the file has pages. */
-export function sampleSync(folder: string, writes: number): SyncSample {
+/** So many writes, at most as many as the file has pages, begun `gapMs` apart; 0: one right behind the other. */
+export function sampleSync(folder: string, writes: number, gapMs: number): SyncSample {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `sync-sample-${process.pid}`);
   try {
@@ -31,7 +34,12 @@ export function sampleSync(folder: string, writes: number): SyncSample {
     const page = Buffer.alloc(PAGE_BYTES, 1);
     const times: number[] = [];
     const count = Math.min(writes + WARM_WRITES, SEGMENT_BYTES / PAGE_BYTES);
+    const nobody = new Int32Array(new SharedArrayBuffer(4));
+    let due = performance.now();
     for (let index = 0; index < count; index++) {
+      due += gapMs;
+      const pause = due - performance.now();
+      if (gapMs > 0 && pause > 0) Atomics.wait(nobody, 0, 0, pause);
       const before = performance.now();
       writeSync(file, page, 0, PAGE_BYTES, index * PAGE_BYTES);
       if (index >= WARM_WRITES) times.push((performance.now() - before) * 1000);
