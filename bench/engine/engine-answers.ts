@@ -3,8 +3,10 @@
  * use for it. Any thread of a fresh process.
  */
 
+import { setTimeout } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { limitsFrom } from '../../engine/limits.js';
+import type { Engine } from '../../engine/matching/engine.js';
 import { startEngine } from '../../proof/play-on-engine.js';
 import { EventKind, Liquidity } from '../../schemas/codes.js';
 import {
@@ -20,24 +22,46 @@ import { DepthHash, type FlowAnswers } from './flow-answers.js';
 const LIQUIDITY_BITS = 3 << EVENT_LIQUIDITY_SHIFT;
 const TAKER = Liquidity.Taker << EVENT_LIQUIDITY_SHIFT;
 const ROUND_COMMANDS = 256;
+const GC_ROUNDS = 5;
+const GC_MS = 100;
+const WEIGHED_ENGINES = 8;
 
 export interface EngineAnswers {
   readonly answers: FlowAnswers;
   readonly events: number;
   /** CRC-32 of all events: another play with the same one answered the same. */
   readonly checksum: number;
-  /** What the process holds more than before the engine was made, in bytes. */
-  readonly memoryBytes: number;
 }
 
-/** What the process holds, without garbage: a process that shall measure memory runs with --expose-gc. */
-function heldBytes(): number {
-  globalThis.gc?.();
+/**
+ * What the process holds, without garbage: a process that shall measure memory runs with --expose-gc. The memory of
+ * arrays is given back by another thread a little later.
+ */
+async function heldBytes(): Promise<number> {
+  for (let round = 0; round < GC_ROUNDS; round += 1) {
+    globalThis.gc?.();
+    await setTimeout(GC_MS);
+  }
   return process.memoryUsage().rss;
 }
 
+/** What an engine comes to hold for the flow, in bytes: of several side by side, since a process breathes by megabytes. */
+export async function weighEngine({ venue, commands }: EngineFlow): Promise<number> {
+  const limits = limitsFrom({});
+  const before = await heldBytes();
+  const engines: Engine[] = [];
+  while (engines.length < WEIGHED_ENGINES) {
+    const { engine } = startEngine(venue, limits);
+    for (let at = 0; at < commands.length; at += COMMAND_WORDS) engine.apply(commands, at, 0, commands.length);
+    engines.push(engine);
+  }
+  const bytes = ((await heldBytes()) - before) / engines.length;
+  for (const engine of engines) engine.validate();
+  return bytes;
+}
+
+/** What the engine answers to a flow. */
 export function askEngine({ venue, commands, instruments }: EngineFlow): EngineAnswers {
-  const before = heldBytes();
   const limits = limitsFrom({});
   const { engine } = startEngine(venue, limits);
   const events = new Int32Array(limits.roundEvents * EVENT_WORDS);
@@ -61,7 +85,6 @@ export function askEngine({ venue, commands, instruments }: EngineFlow): EngineA
     checksum = crc32(new Uint8Array(events.buffer, 0, here * EVENT_WORDS * 4), checksum);
     made += here;
   }
-  const memoryBytes = heldBytes() - before;
   engine.validate();
   const depth = new DepthHash();
   const level = new Float64Array(limits.maxLevels * 3);
@@ -73,5 +96,5 @@ export function askEngine({ venue, commands, instruments }: EngineFlow): EngineA
       }
     }
   }
-  return { answers: { traded, refused, depth: depth.toString() }, events: made, checksum, memoryBytes };
+  return { answers: { traded, refused, depth: depth.toString() }, events: made, checksum };
 }

@@ -30,7 +30,7 @@ interface EngineSize {
 
 const SIZES: Readonly<Record<BenchSize, EngineSize>> = {
   full: { repeats: 5, passes: 6, commands: Number.MAX_SAFE_INTEGER },
-  quick: { repeats: 1, passes: 5, commands: Number.MAX_SAFE_INTEGER },
+  quick: { repeats: 1, passes: 5, commands: 600_000 },
   small: { repeats: 1, passes: 2, commands: 5_000 },
 };
 
@@ -53,17 +53,19 @@ export async function benchEngine({ size, say }: BenchRequest): Promise<BenchOut
   };
   const voids: string[] = [];
   const asked = new Map<FlowKind, EngineAnswers>();
+  const bytes = new Map<FlowKind, number>();
   for (const kind of FLOW_KINDS) {
     const engine = await ask<EngineAnswers>('answers', kind);
     const { answers } = await ask<BooksPass>('books', kind);
     const differs = disagreement(engine.answers, answers);
     if (differs !== '') voids.push(`the engine and nodejs-order-book disagree on the ${kind} flow: ${differs}`);
     asked.set(kind, engine);
+    bytes.set(kind, await ask<number>('weight', kind));
   }
   const books: number[] = [];
   const core: number[] = [];
-  // Compiling and downloading are for those who measure.
-  const absent = size === 'small' ? 'exchange-core is not run in small' : await makeCore();
+  // It plays whole files only.
+  const absent = size === 'full' ? await makeCore() : 'exchange-core is run in full alone';
   if (absent !== '') say(absent);
   let played = 0;
   for (let repeat = 0; repeat < repeats; repeat += 1) {
@@ -89,20 +91,21 @@ export async function benchEngine({ size, say }: BenchRequest): Promise<BenchOut
   }
   const more = absent === '' ? [figureOf('exchange_core', 'Mcommands/s', core)] : [];
   return {
-    figures: [...figures(rates, books, asked), ...more],
+    figures: [...figures(rates, books, bytes), ...more],
     curves: [],
     conditions: [
       `${played} commands of flow_normal, two accounts, each measurement a fresh process of ${passes} passes behind the shard's own warm-up, ${repeats} repeats; first: its first pass, warm: its best one`,
       'events of 96 bytes into an output ring that a second thread empties; no socket, no journal',
       'spread: 1,000 instruments; jumping: 2^30 ticks up and back every 1,000 commands; nodejs-order-book: one pass of a fresh process, its answers not sent anywhere',
+      'memory: what each of eight engines side by side comes to hold, of what it claims at the start',
     ],
     voids,
   };
 }
 
-function figures(rates: Rates, books: readonly number[], asked: ReadonlyMap<FlowKind, EngineAnswers>): BenchFigure[] {
+function figures(rates: Rates, books: readonly number[], bytes: ReadonlyMap<FlowKind, number>): BenchFigure[] {
   const warm = medianOf(rates.normal.warm);
-  const memory = (kind: FlowKind): number => (asked.get(kind)?.memoryBytes ?? 0) / MEGABYTE;
+  const memory = (kind: FlowKind): number => (bytes.get(kind) ?? 0) / MEGABYTE;
   const over = (name: string, of: number, baseline: string, target: string): BenchFigure => ({
     name,
     value: rounded(of),
@@ -118,6 +121,7 @@ function figures(rates: Rates, books: readonly number[], asked: ReadonlyMap<Flow
     figureOf('jumping.warm', 'Mcommands/s', rates.jumping.warm),
     over('jumping.time', warm / medianOf(rates.jumping.warm), 'flow_normal', '<=5'),
     figureOf('normal.memory', 'MiB', [rounded(memory('normal'))]),
+    figureOf('spread.memory', 'MiB', [rounded(memory('spread'))]),
     over('jumping.memory', memory('jumping') / memory('normal'), 'flow_normal', '<=2'),
     figureOf('nodejs_order_book', 'Mcommands/s', books),
     over('normal.gain', warm / medianOf(books), 'nodejs-order-book', '>=14'),

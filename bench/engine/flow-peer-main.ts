@@ -1,10 +1,10 @@
 /**
  * One measurement of the engine's bench in a process of its own, so that each begins cold. Prints one line of JSON.
- * Arguments: engine, answers or books; the kind of flow; the file; the most commands of it; passes.
+ * Arguments: engine, answers, weight or books; the kind of flow; the file; the most commands of it; passes.
  */
 
 import { playFlow } from '../flow.js';
-import { askEngine } from './engine-answers.js';
+import { askEngine, weighEngine } from './engine-answers.js';
 import { engineFlow, FLOW_KINDS } from './engine-flows.js';
 import { playOrderBooks } from './order-books.js';
 
@@ -14,6 +14,7 @@ async function main(): Promise<unknown> {
   if (kind === undefined) throw new Error(`There is no flow of kind ${name}.`);
   const flow = await engineFlow(kind, path, Number(most));
   if (what === 'answers') return askEngine(flow);
+  if (what === 'weight') return weighEngine(flow);
   if (what === 'books') return playOrderBooks(flow);
   // Report lines are of the whole file as it is.
   const whole = kind === 'normal' && Number(most) >= flow.plan.length;
