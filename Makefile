@@ -113,7 +113,7 @@ kill: build ## kill the platform ROUNDS=20 times under load and check all that w
 mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name)
 	@node --enable-source-maps build/proof/mutants/mutants-main.js
 
-bench: build ## all benches, beside their baselines, kept in bench/results.json; BENCH=name runs one
+bench: build ## all benches, beside their baselines, kept in bench/results.json; BENCH=name runs one, PIN=1 gives servers and generator a core each
 	@node build/bench/bench-main.js full $(BENCH) || status=$$?; node build/tools/figures-main.js; exit $${status:-0}
 
 bench-engine: build ## the engine alone, beside nodejs-order-book and, where Java is, exchange-core

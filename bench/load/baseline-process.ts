@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { pin } from './pinning.js';
 
 const START_MS = 30_000;
 
@@ -25,6 +26,7 @@ export class BaselineProcess {
     const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
     clearTimeout(timeout);
     if (line === null) throw new Error(`The program ${name} did not start.`);
+    pin('server', child.pid ?? 0);
     return new BaselineProcess(child, Number(line));
   }
 

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { GeneratorAnswer, GeneratorOrder } from './generator-words.js';
+import { pin } from './pinning.js';
 
 const ENTRY = fileURLToPath(new URL('./generator-main.js', import.meta.url));
 
@@ -26,6 +27,7 @@ export class GeneratorProcess {
     if (ready.type !== 'ready') {
       throw new Error(ready.type === 'failed' ? ready.why : 'The generator did not begin.');
     }
+    pin('generator', generator.#child.pid ?? 0);
     return generator;
   }
 

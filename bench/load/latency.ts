@@ -17,6 +17,7 @@ import { BaselineProcess } from './baseline-process.js';
 import type { LoadTarget, OpenAnswer } from './generator-words.js';
 import type { Distribution } from './load-run.js';
 import { flowOf, inScratch, LoadStage } from './load-stage.js';
+import { PINNED } from './pinning.js';
 import { readStages, STAGES, type Stage, type StageTime, stagesBetween } from './stage-times.js';
 import { type SyncSample, sampleSync, smallerSync } from './sync-sampler.js';
 import { generatorLag, wrongAnswers } from './void-rules.js';
@@ -147,7 +148,7 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
       ],
       curves: measured.flatMap(curvesOf),
       conditions: [
-        `${mix}, a frame each, ${connections} connections with an account each, from another process (nice -10 where the system allows it)`,
+        `${mix}, a frame each, ${connections} connections with an account each, from another process (nice -10 where the system allows it), ${PINNED}`,
         `open loop: latency from each message's planned time to its answer; ${repeats} repeats of ${seconds} s a rate and ` +
           `target, ${warmSeconds} s of warm-up before each; ${played} repeats were late by the generator's own fault and played again`,
         "stages (level disk) from the platform's own histograms at /metrics, from the read frame to the sent answer; their means add up to the whole",

@@ -11,6 +11,7 @@ import type { BenchSize } from '../outcome.js';
 import { GeneratorProcess } from './generator-process.js';
 import { checkJournal, type JournalCheck } from './journal-check.js';
 import type { SeenStream } from './order-session.js';
+import { pin } from './pinning.js';
 
 const FLOW = 'flow_normal';
 
@@ -53,6 +54,7 @@ export class LoadStage {
     rmSync(data, { recursive: true, force: true });
     const generator = await GeneratorProcess.start(flow);
     const platform = await PlatformProcess.start({ data, flags });
+    pin('server', platform.pid);
     const stage = new LoadStage(platform, generator, join(data, 'shard-0', 'journal'));
     const { url, adminKey } = platform.ready;
     await generator.obey({ type: 'admit', url, keyFile: adminKey, members });
