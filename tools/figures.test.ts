@@ -64,16 +64,19 @@ t.test('the readme shows what is compared, the report shows all of it with the c
   t.match(report, '![latency-1000](plots/latency-1000.svg)');
 });
 
-t.test('a run in which nothing is compared shows all of its figures', async (t) => {
-  const rings = { ...RUN, figures: [{ name: 'command', value: 9, unit: 'Mslots/s' }], curves: [] };
-  t.match(figureFiles(tree(t, { rings })).get('README.md'), '| rings | command | 9 Mslots/s |  |  |');
+t.test('a run in which nothing has a target shows all of its figures', async (t) => {
+  const trades = { name: 'trades', value: 5, unit: 'trades', ratio: 1, baseline: 'expected=5' };
+  const replay = { ...RUN, figures: [trades, { name: 'rate', value: 9, unit: 'commands/s' }], curves: [] };
+  const readme = figureFiles(tree(t, { replay })).get('README.md') ?? '';
+  t.match(readme, '| replay | trades | 5 trades | 1 vs expected=5 |  |');
+  t.match(readme, '| replay | rate | 9 commands/s |  |  |');
 });
 
 t.test('the same curves give the same picture to the byte, whatever was drawn before', async (t) => {
   const root = tree(t, { latency: RUN });
   const first = figureFiles(root).get('bench/plots/latency-1000.svg') ?? '';
   t.match(first, /^<svg /);
-  t.match(first, 'Latency at 1000 orders/s');
+  t.match(first, '<title>Latency at 1000 orders/s</title>');
   t.equal(figureFiles(root).get('bench/plots/latency-1000.svg'), first);
 });
 

@@ -18,10 +18,10 @@ function wanted({ target, met }: KeptFigure): string {
   return `${target.replace('<=', '≤ ').replace('>=', '≥ ')}${met === true ? '' : ' (missed)'}`;
 }
 
-/** What a run is shown by: the figures that are compared or have a target; all of a run in which none is. */
+/** What a run is shown by: the figures that are compared or have a target; all of a run in which none has a target. */
 function headlines({ figures }: KeptRun): readonly KeptFigure[] {
-  const compared = figures.filter(({ ratio, target }) => ratio !== undefined || target !== undefined);
-  return compared.length > 0 ? compared : figures;
+  if (figures.every(({ target }) => target === undefined)) return figures;
+  return figures.filter(({ ratio, target }) => ratio !== undefined || target !== undefined);
 }
 
 function conditionLine(name: string, { command, date, machine, load, commit }: KeptRun): string {

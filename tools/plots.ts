@@ -74,10 +74,15 @@ export function plotsOf(curves: readonly KeptCurve[]): Map<string, string> {
         curves.filter((curve) => curve.plot === plot),
       ),
     );
-    plots.set(plot, `${settled(chart.renderToSVGString())}\n`);
+    plots.set(plot, `${titled(settled(chart.renderToSVGString()), wordsOf(plot).title)}\n`);
     chart.dispose();
   }
   return plots;
+}
+
+/** With the title as a reader of pages aloud finds it; what is drawn as text is no title to it. */
+function titled(svg: string, title: string): string {
+  return svg.replace('>', `><title>${title}</title>`);
 }
 
 /** The names inside are numbered on from picture to picture; numbered anew, the same curves give the same bytes. */
