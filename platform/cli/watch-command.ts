@@ -178,8 +178,12 @@ export function addWatchCommand(program: Command): void {
         const trades = await getTrades(options.url, symbol, SHOWN_TRADES);
         restore = drawOnTerminal(client, new Screen({ symbol, depth: options.depth, url: options.url }, book, trades));
       } else sayPlainly(client, book);
+      const subscribed = client.subscribe(['trades', 'top'], { instruments: [book.instrument] }).catch((error) => {
+        // A connection that is lost before the answer is made again, and the subscription with it.
+        if (!(error instanceof TredyeError) || error.code !== 'NOT_CONNECTED') throw error;
+      });
       try {
-        await Promise.all([ended, client.subscribe(['trades', 'top'], { instruments: [book.instrument] })]);
+        await Promise.all([ended, subscribed]);
       } finally {
         restore();
         await client.close();

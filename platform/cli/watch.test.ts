@@ -80,9 +80,11 @@ t.test('without a terminal each change is a line, and Ctrl-C ends it', async (t)
 
 t.test('on a terminal it draws the book and the trades, and gives the cursor back', async (t) => {
   const { platform, client, url } = await startMarket(t);
-  // script(1) brings the terminal.
-  const command = [process.execPath, CLI_ENTRY, 'watch', 'ACME', '--depth', '3', '--url', url].join(' ');
-  const child = spawn('script', ['-qfec', command, '/dev/null'], { env: cliEnvironment({ TERM: 'xterm' }) });
+  // script(1) brings the terminal. exec: a shell that stays between takes Ctrl-C too and ends with 130, as dash does.
+  const command = ['exec', process.execPath, CLI_ENTRY, 'watch', 'ACME', '--depth', '3', '--url', url].join(' ');
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    env: cliEnvironment({ TERM: 'xterm', SHELL: '/bin/sh' }),
+  });
   t.teardown(() => child.kill('SIGKILL'));
   const screen = new Output(child);
   await screen.until(/ACME {2}Continuous[\s\S]*101\.5 +7 +1[\s\S]*no trade yet[\s\S]*live; Ctrl-C ends/);
