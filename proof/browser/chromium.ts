@@ -3,7 +3,7 @@
  * tests of the page.
  */
 
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
 const PROGRAM = '/usr/bin/chromium';
 
@@ -86,6 +86,19 @@ export async function until(page: Page, expression: string, limitMs = UNTIL_MS):
   const limit = performance.now() + limitMs;
   while (!(await ask<boolean>(page, expression))) {
     if (performance.now() > limit) throw new Error(`The page never came to: ${expression}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/**
+ * The text of what is looked at, once it matches; after 20 s as it is then, for the assertion to say. The page draws a frame
+ * later than its state changes, and the tape several: nothing that is drawn may be asked for only once.
+ */
+export async function textOf(looked: Locator, wanted: RegExp): Promise<string> {
+  const limit = performance.now() + UNTIL_MS;
+  for (;;) {
+    const text = await looked.innerText();
+    if (wanted.test(text) || performance.now() > limit) return text;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }

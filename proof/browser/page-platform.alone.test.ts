@@ -9,7 +9,15 @@ import { runDemo } from '../../bench/demo/demo.js';
 import { NO_KEY, readKeyFile, TredyeClient } from '../../client/index.js';
 import { PlatformProcess } from '../platform-process.js';
 import { repositoryFolder } from '../recordings/data-folder.js';
-import { launchChromium, openPage, type ShownInstrument, shownInstruments, until, violations } from './chromium.js';
+import {
+  launchChromium,
+  openPage,
+  type ShownInstrument,
+  shownInstruments,
+  textOf,
+  until,
+  violations,
+} from './chromium.js';
 
 const DAY = join(repositoryFolder(), 'proof', 'recordings', 'excerpts', 'sse_600519_20230201');
 const SIZES = ['--segment-mib', '16', '--max-orders', '20000', '--max-instruments', '16', '--max-accounts', '64'];
@@ -113,8 +121,10 @@ t.test('a recorded day plays, and the page shows what a client in Node gets', as
   t.same(await shownInstruments(page), expected);
   t.equal(watcher.gaps, 0);
   const decimals = ((price + 2) / 100).toFixed(2);
-  t.equal(await page.locator('.quote strong').innerText(), decimals, 'with the decimals of the instrument');
-  t.match(await page.locator('.tape tbody tr').first().innerText(), new RegExp(`\\s${decimals}\\s+4\\s+buyer`));
+  const quote = new RegExp(`^${decimals.replace('.', '\\.')}$`);
+  t.match(await textOf(page.locator('.quote strong'), quote), quote, 'with the decimals of the instrument');
+  const trade = new RegExp(`\\s${decimals.replace('.', '\\.')}\\s+4\\s+buyer`);
+  t.match(await textOf(page.locator('.tape tbody tr').first(), trade), trade);
 
   // The page sends what it measured once a second.
   const metrics = async (name: string): Promise<number> => {
@@ -150,12 +160,14 @@ t.test(
 
     await platform.kill();
     await page.getByText(/attempt \d+ in \d+\.\d s/).waitFor();
-    t.equal(await page.getByRole('status').innerText(), 'Reconnecting');
+    t.match(await textOf(page.getByRole('status'), /^Reconnecting$/), /^Reconnecting$/);
+    await page.locator('.page.stale').waitFor();
     t.equal(await page.locator('.page.stale').count(), 1, 'what may be old is grey');
     t.match(await shownInstruments(page), [{ bid: 1_234 }], 'and still there');
 
     platform = await start(t, port);
     await until(page, 'tredye.venue().word === "live"', RECONNECT_MS);
+    await page.locator('.page:not(.stale)').waitFor();
     t.equal(await page.locator('.page.stale').count(), 0);
     operator = await connect();
     await operator.place({ symbol: 'ACME', side: 'Sell', price: 1_234, quantity: 2 });

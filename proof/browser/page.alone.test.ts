@@ -17,6 +17,7 @@ import {
   openPage,
   PHONE,
   shownInstruments,
+  textOf,
   until,
   violations,
 } from './chromium.js';
@@ -113,17 +114,20 @@ t.test('it shows every instrument as the stream left it, and asks for what was a
   t.same(await shownInstruments(open.page), script.shown);
 
   const row = open.page.getByRole('row', { name: 'ACME' });
-  const cells = (await row.innerText())
+  const [acme] = script.shown;
+  const prices = [acme?.last, acme?.bid, acme?.ask].map((price) => ((price ?? 0) / 100).toFixed(2));
+  const drawn = new RegExp(prices.map((price) => `(?=[^]*(?<!\\d)${price.replace('.', '\\.')}\\b)`).join(''));
+  const cells = (await textOf(row, drawn))
     .replace(/[▲▼]/g, '')
     .split(/\s+/)
     .filter((text) => text !== '');
-  const [acme] = script.shown;
   t.equal(cells[0], 'ACME');
-  for (const price of [acme?.last, acme?.bid, acme?.ask])
-    t.ok(cells.includes(((price ?? 0) / 100).toFixed(2)), cells.join(' '));
+  for (const price of prices) t.ok(cells.includes(price), cells.join(' '));
+  await open.page.getByRole('heading', { name: 'ACME', exact: true }).waitFor();
   t.equal(await open.page.getByRole('heading', { name: 'ACME', exact: true }).count(), 1, 'the first is looked at');
 
   await open.page.getByRole('grid').press('End');
+  await open.page.getByRole('heading', { name: 'LARK', exact: true }).waitFor();
   t.equal(await open.page.getByRole('heading', { name: 'LARK', exact: true }).count(), 1, 'the keyboard chooses');
   await until(open.page, 'document.querySelectorAll(".tape tbody tr").length > 0');
   t.match(open.page.url(), /#LARK$/);
@@ -154,21 +158,24 @@ t.test('prices turn grey when the venue is silent or gone, and the next attempt 
   const { page } = open;
   await until(page, 'tredye.instruments().length === 3');
   for (const bytes of script.frames(50)) venue.send(bytes);
-  const grey = () => page.evaluate<boolean>('document.querySelector(".page").classList.contains("stale")');
+  const grey = async (wanted: boolean) => {
+    await page.locator(wanted ? '.page.stale' : '.page:not(.stale)').waitFor();
+    return page.evaluate<boolean>('document.querySelector(".page").classList.contains("stale")');
+  };
   await until(page, 'tredye.venue().word === "live"');
-  t.equal(await grey(), false);
+  t.equal(await grey(false), false);
 
   venue.speaks = false;
   await page.getByText('Stale: the venue is silent').waitFor();
-  t.equal(await grey(), true);
+  t.equal(await grey(true), true);
   venue.speaks = true;
   await page.getByText('Live', { exact: true }).waitFor();
-  t.equal(await grey(), false, 'it was only slow');
+  t.equal(await grey(false), false, 'it was only slow');
 
   await venue.close();
   await page.getByText(/attempt \d+ in \d+\.\d s/).waitFor();
-  t.equal(await grey(), true);
-  t.equal(await page.getByRole('status').innerText(), 'Reconnecting');
+  t.equal(await grey(true), true);
+  t.match(await textOf(page.getByRole('status'), /^Reconnecting$/), /^Reconnecting$/);
   t.same(await axeFindings(open), [], 'grey can be read');
   await page.screenshot({ path: join(PICTURES, 'reconnecting.png') });
   await close(open);
@@ -179,7 +186,7 @@ t.test('a venue that lets nobody watch is shown as one, with its reason', async 
   venue.refusal = 'nobody may watch here without a key';
   const open = await openPage(browser, venue.url);
   await open.page.getByText('nobody may watch here without a key. Reload the page to try again.').waitFor();
-  t.equal(await open.page.getByRole('status').innerText(), 'Refused');
+  t.match(await textOf(open.page.getByRole('status'), /^Refused$/), /^Refused$/);
   t.same(await open.page.evaluate(CUT_OFF), []);
   await close(open);
 });
