@@ -27,6 +27,10 @@ export class EchoConnection implements MessageTaker, LoadConnection {
     this.#path = path;
   }
 
+  get descriptor(): number {
+    return this.#socket.descriptor;
+  }
+
   begin(events: LoadEvents, frames: LaneFrames): void {
     this.#events = events;
     this.#frames = frames;

@@ -22,7 +22,7 @@ const MASK = 0x37fa213d;
 
 /** What one connection sends, in its order. */
 export interface LaneFrames {
-  /** Masked frames, one behind the other. */
+  /** Masked frames, one behind the other; in shared memory, for the sender's thread. */
   readonly bytes: Buffer;
   /** Where each frame ends. */
   readonly ends: Uint32Array;
@@ -102,7 +102,8 @@ class LaneBuilder {
     this.#counters = new Uint32Array(commands);
     const frames = Math.ceil(commands / perFrame);
     const longest = clientHeaderBytes(FRAME_HEAD_BYTES + perFrame * COMMAND_BYTES);
-    this.#bytes = Buffer.allocUnsafeSlow(commands * COMMAND_BYTES + frames * (FRAME_HEAD_BYTES + longest));
+    const bytes = commands * COMMAND_BYTES + frames * (FRAME_HEAD_BYTES + longest);
+    this.#bytes = Buffer.from(new SharedArrayBuffer(bytes));
     this.#writer.begin();
   }
 

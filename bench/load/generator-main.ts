@@ -4,7 +4,6 @@
  */
 
 import { generateKeyPairSync } from 'node:crypto';
-import { setPriority } from 'node:os';
 import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { type FlowPlan, planFlow } from '../../proof/recordings/flow-plan.js';
 import { AckLevel } from '../../schemas/codes.js';
@@ -14,14 +13,12 @@ import type { GeneratorAnswer, GeneratorOrder, LoadTarget } from './generator-wo
 import type { LoadConnection } from './load-connection.js';
 import { closedLoop, openLoop } from './load-run.js';
 import { type Member, OrderSession, type SeenStream } from './order-session.js';
-import { Pacer } from './pacer.js';
+import { PacedSender } from './paced-sender.js';
 import { UsualConnection, usualFrames } from './usual-connection.js';
 
 /** All members use this lane, each of its own account. */
 const LANE = 1;
 const SYMBOL = 'FLOW';
-/** Nice value, where the system allows it. */
-const PRIORITY = -10;
 
 interface Opened {
   readonly connections: readonly LoadConnection[];
@@ -31,15 +28,15 @@ interface Opened {
 
 class Generator {
   readonly #plan: FlowPlan;
-  readonly #pacer: Pacer;
+  readonly #sender: PacedSender;
   #members: readonly Member[] = [];
   #instrument = 1;
   /** Commands of the flow that the members have played. */
   #played = 0;
 
-  constructor(plan: FlowPlan, pacer: Pacer) {
+  constructor(plan: FlowPlan, sender: PacedSender) {
     this.#plan = plan;
-    this.#pacer = pacer;
+    this.#sender = sender;
   }
 
   async obey(order: GeneratorOrder): Promise<GeneratorAnswer> {
@@ -58,9 +55,9 @@ class Generator {
           rate,
           warmMessages: Math.round(warmSeconds * rate),
           ...(lostMs === undefined ? {} : { lostMs }),
-          ...(stallMs === undefined ? {} : { beforeBatch: () => sleep(stallMs) }),
+          ...(stallMs === undefined ? {} : { stallMs }),
         };
-        return { type: 'open', result: await openLoop(this.#pacer, connections, frames, options), streams: seen() };
+        return { type: 'open', result: await openLoop(this.#sender, connections, frames, options), streams: seen() };
       }
       return { type: 'closed', result: await closedLoop(connections, frames, order), streams: seen() };
     } finally {
@@ -116,28 +113,12 @@ class Generator {
   }
 }
 
-/** Holds up the thread, as a generator that lags does. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
 function tell(answer: GeneratorAnswer): void {
   process.send?.(answer);
 }
 
-/** Before the pacer's thread begins, which takes it over: on shared cores the one that sends on time must get one at once. */
-function goFirst(): void {
-  try {
-    setPriority(PRIORITY);
-  } catch (error) {
-    // Only root may; without it the generator lags more, which is measured and voids a run.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR')) throw error;
-  }
-}
-
-goFirst();
 const [flow = ''] = process.argv.slice(2);
-const generator = new Generator(await planFlow(flow), await Pacer.start());
+const generator = new Generator(await planFlow(flow), await PacedSender.start());
 let orders: Promise<unknown> = Promise.resolve();
 process.on('message', (order: GeneratorOrder) => {
   orders = orders.then(async () => {

@@ -13,6 +13,8 @@ export interface LoadEvents {
 }
 
 export interface LoadConnection {
+  /** Of its socket, which the sender of an open run writes into. */
+  readonly descriptor: number;
   /** A run begins: these frames will be written, in this order. */
   begin(events: LoadEvents, frames: LaneFrames): void;
   /** Whole masked frames. */

@@ -4,34 +4,18 @@
  * held up. Closed loop: so many commands unanswered at a time, as fast as answers come. Generator's thread.
  */
 
-import * as hdr from 'hdr-histogram-js';
 import { monotonicMs } from '../../engine/shard/clock.js';
+import { type Distribution, Micros } from './distribution.js';
 import type { FlowFrames, LaneFrames } from './flow-lanes.js';
 import type { LoadConnection, LoadEvents } from './load-connection.js';
-import type { Pacer } from './pacer.js';
+import type { PacedSender } from './paced-sender.js';
 
-/** Messages that are sent before the sockets are looked at again. */
-const BATCH = 64;
 /** Time between the plan and its first message. */
-const LEAD_MS = 20;
+const LEAD_MS = 50;
 /** An answer that has not come so long after the last message is lost. */
 const LOST_MS = 15_000;
 const LOOK_MS = 20;
 const KEPT_WRONGS = 5;
-const PERCENTILES = [50, 75, 90, 95, 97.5, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 100] as const;
-
-/** Of a distribution in microseconds. */
-export interface Distribution {
-  readonly count: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-  /** Pairs of percentile and microseconds. */
-  readonly curve: readonly (readonly [number, number])[];
-}
 
 export interface LoadResult {
   readonly commands: number;
@@ -55,34 +39,6 @@ export interface OpenLoopResult extends LoadResult {
 export interface ClosedLoopResult extends LoadResult {
   readonly seconds: number;
   readonly commandsPerSecond: number;
-}
-
-class Micros {
-  readonly #histogram = hdr.build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 60_000_000,
-    numberOfSignificantValueDigits: 3,
-    useWebAssembly: false,
-  });
-
-  record(us: number): void {
-    this.#histogram.recordValue(us < 1 ? 1 : Math.min(60_000_000, Math.round(us)));
-  }
-
-  finish(): Distribution {
-    const { totalCount, mean } = this.#histogram;
-    const at = (percentile: number) => this.#histogram.getValueAtPercentile(percentile);
-    return {
-      count: totalCount,
-      mean: totalCount === 0 ? 0 : Math.round(mean * 10) / 10,
-      p50: at(50),
-      p90: at(90),
-      p99: at(99),
-      p999: at(99.9),
-      max: at(100),
-      curve: PERCENTILES.map((percentile) => [percentile, at(percentile)] as const),
-    };
-  }
 }
 
 /** What both kinds of runs count. */
@@ -119,13 +75,12 @@ export interface OpenLoopOptions {
   readonly warmMessages: number;
   /** An answer that has not come so long after the last message is lost. */
   readonly lostMs?: number;
-  /** Told before each batch; a test of the checks stands in the way here. */
-  readonly beforeBatch?: () => void;
+  /** The sender sleeps so long before each batch; a test of the checks stands in the way here. */
+  readonly stallMs?: number;
 }
 
 /** One connection's share of an open run. */
 class OpenLane implements LoadEvents {
-  next = 0;
   readonly #run: OpenRun;
   readonly #frames: LaneFrames;
   /** Place in the plan of each of its frames. */
@@ -133,26 +88,19 @@ class OpenLane implements LoadEvents {
   #done = 0;
   #answered = 0;
 
-  constructor(run: OpenRun, frames: LaneFrames) {
+  constructor(run: OpenRun, frames: LaneFrames, places: Uint32Array) {
     this.#run = run;
     this.#frames = frames;
-    this.#places = new Uint32Array(frames.ends.length);
-  }
-
-  /** Its next frame is message `place` of the plan. */
-  takesPlace(place: number): Uint8Array {
-    const frame = this.next++;
-    this.#places[frame] = place;
-    const { bytes, ends } = this.#frames;
-    return bytes.subarray(frame === 0 ? 0 : (ends[frame - 1] as number), ends[frame] as number);
+    this.#places = places;
   }
 
   answered(commands: number): void {
     this.#run.answered += commands - this.#answered;
     this.#answered = commands;
     const { firstCommands } = this.#frames;
-    while (this.#done < this.next && (firstCommands[this.#done + 1] as number) <= commands) {
-      this.#run.came(this.#places[this.#done++] as number);
+    const places = this.#places;
+    while (this.#done < places.length && (firstCommands[this.#done + 1] as number) <= commands) {
+      this.#run.came(places[this.#done++] as number);
     }
   }
 
@@ -165,106 +113,102 @@ class OpenLane implements LoadEvents {
   }
 }
 
+/** The places in the plan of each connection's frames. */
+function placesOf({ lanes, schedule }: FlowFrames): Uint32Array[] {
+  const places = lanes.map(({ ends }) => new Uint32Array(ends.length));
+  const next = new Uint32Array(lanes.length);
+  for (const [place, lane] of schedule.entries()) {
+    const frame = next[lane] as number;
+    next[lane] = frame + 1;
+    (places[lane] as Uint32Array)[frame] = place;
+  }
+  return places;
+}
+
 class OpenRun extends Run {
   readonly #options: OpenLoopOptions;
   readonly #connections: readonly LoadConnection[];
-  readonly #schedule: Uint16Array;
-  readonly #lanes: readonly OpenLane[];
+  readonly #frames: FlowFrames;
+  readonly #sender: PacedSender;
   readonly #intervalMs: number;
   readonly #latency = new Micros();
-  readonly #lag = new Micros();
   readonly #inServer = new Micros();
   #stamps = 0;
   #fromMs = 0;
-  #sent = 0;
-  #sentInTime = 0;
 
-  constructor(connections: readonly LoadConnection[], frames: FlowFrames, options: OpenLoopOptions) {
+  constructor(
+    sender: PacedSender,
+    connections: readonly LoadConnection[],
+    frames: FlowFrames,
+    options: OpenLoopOptions,
+  ) {
     super(frames);
+    this.#sender = sender;
     this.#options = options;
     this.#connections = connections;
-    this.#schedule = frames.schedule;
+    this.#frames = frames;
     this.#intervalMs = 1000 / options.rate;
-    this.#lanes = frames.lanes.map((lane) => new OpenLane(this, lane));
+    const places = placesOf(frames);
     for (const [index, connection] of connections.entries()) {
-      connection.begin(this.#lanes[index] as OpenLane, frames.lanes[index] as LaneFrames);
+      const lane = frames.lanes[index] as LaneFrames;
+      connection.begin(new OpenLane(this, lane, places[index] as Uint32Array), lane);
     }
   }
 
   came(place: number): void {
     if (place < this.#options.warmMessages) return;
-    this.#latency.record((monotonicMs() - this.#plannedMs(place)) * 1000);
+    this.#latency.record((monotonicMs() - (this.#fromMs + place * this.#intervalMs)) * 1000);
   }
 
   stamped(inUs: number, sentUs: number): void {
-    if (inUs === 0 || this.#sent <= this.#options.warmMessages) return;
+    if (inUs === 0 || this.#sender.sent <= this.#options.warmMessages) return;
     this.#stamps++;
     this.#inServer.record(sentUs - inUs);
   }
 
-  async play(pacer: Pacer): Promise<OpenLoopResult> {
-    const planned = this.#schedule.length;
+  override isWrong(what: string): void {
+    super.isWrong(what);
+    if (this.wrong.length === KEPT_WRONGS) this.#sender.stop();
+  }
+
+  async play(): Promise<OpenLoopResult> {
+    const { lanes, schedule } = this.#frames;
+    const planned = schedule.length;
     this.#fromMs = monotonicMs() + LEAD_MS;
-    pacer.plan(this.#fromMs, this.#intervalMs, planned);
-    while (this.#sent < planned && this.wrong.length < KEPT_WRONGS) {
-      this.#options.beforeBatch?.();
-      if (this.#sendDue()) {
-        await new Promise((resolve) => setImmediate(resolve));
-        continue;
-      }
-      pacer.prepareSleep();
-      if (this.#isDue()) pacer.cancelSleep();
-      else await pacer.sleep();
-    }
+    const { sentInTime, lag, failed } = await this.#sender.play({
+      lanes: lanes.map(({ bytes, ends }, index) => {
+        const { descriptor } = this.#connections[index] as LoadConnection;
+        return { descriptor, bytes, ends };
+      }),
+      schedule,
+      fromMs: this.#fromMs,
+      intervalMs: this.#intervalMs,
+      warmMessages: this.#options.warmMessages,
+      stallMs: this.#options.stallMs ?? 0,
+    });
+    if (failed !== '') this.isWrong(`a frame could not be written: ${failed}`);
     await this.settle(this.#options.lostMs);
     return {
       planned,
-      sentShare: this.#sentInTime / planned,
+      sentShare: sentInTime / planned,
       commands: this.commands,
       answered: this.answered,
       wrong: this.wrong,
-      lag: this.#lag.finish(),
+      lag,
       latency: this.#latency.finish(),
       inServer: this.#stamps === 0 ? null : this.#inServer.finish(),
     };
-  }
-
-  #plannedMs(place: number): number {
-    return this.#fromMs + place * this.#intervalMs;
-  }
-
-  #isDue(): boolean {
-    return this.#plannedMs(this.#sent) <= monotonicMs();
-  }
-
-  /** Sends what is due, a batch at most. True when more may be due. */
-  #sendDue(): boolean {
-    const planned = this.#schedule.length;
-    const endMs = this.#plannedMs(planned);
-    for (let batch = 0; batch < BATCH; batch++) {
-      if (this.#sent === planned) return false;
-      const place = this.#sent;
-      const nowMs = monotonicMs();
-      const lagMs = nowMs - this.#plannedMs(place);
-      if (lagMs < 0) return false;
-      this.#sent++;
-      if (nowMs <= endMs) this.#sentInTime++;
-      if (place >= this.#options.warmMessages) this.#lag.record(lagMs * 1000);
-      const lane = this.#schedule[place] as number;
-      (this.#connections[lane] as LoadConnection).write((this.#lanes[lane] as OpenLane).takesPlace(place));
-    }
-    return true;
   }
 }
 
 /** Sends every frame at its time and waits for all answers. `connections[i]` sends `frames.lanes[i]`. */
 export async function openLoop(
-  pacer: Pacer,
+  sender: PacedSender,
   connections: readonly LoadConnection[],
   frames: FlowFrames,
   options: OpenLoopOptions,
 ): Promise<OpenLoopResult> {
-  return new OpenRun(connections, frames, options).play(pacer);
+  return new OpenRun(sender, connections, frames, options).play();
 }
 
 // ---- closed loop

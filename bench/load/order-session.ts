@@ -66,6 +66,10 @@ export class OrderSession implements MessageTaker, LoadConnection {
     this.#level = level;
   }
 
+  get descriptor(): number {
+    return this.#socket.descriptor;
+  }
+
   begin(events: LoadEvents, { counters }: LaneFrames): void {
     this.#events = events;
     this.#counters = counters;

@@ -129,6 +129,17 @@ export class RawWebSocket {
     this.#socket.write(frames);
   }
 
+  /**
+   * The system's number of the socket, for whoever writes past the loop: not while something of `write` waits. Node
+   * offers no public way to it.
+   */
+  get descriptor(): number {
+    const { _handle: handle } = this.#socket as unknown as { readonly _handle: { readonly fd: number } | null };
+    if (handle === null || !(handle.fd > 0))
+      throw new Error('The socket is closed, or this Node does not show its number.');
+    return handle.fd;
+  }
+
   /** Bytes that the system has not taken. */
   get waiting(): number {
     return this.#socket.writableLength;

@@ -47,7 +47,7 @@ export function usualFrames(plan: FlowPlan, from: number, count: number, connect
   const lanes = frames.map((lane, index): LaneFrames => {
     let end = 0;
     return {
-      bytes: Buffer.concat(lane),
+      bytes: inSharedMemory(lane),
       ends: Uint32Array.from(lane, (frame) => {
         end += frame.length;
         return end;
@@ -57,6 +57,14 @@ export function usualFrames(plan: FlowPlan, from: number, count: number, connect
     };
   });
   return { lanes, schedule, commands: count };
+}
+
+/** For the sender's thread. */
+function inSharedMemory(pieces: readonly Buffer[]): Buffer {
+  const whole = Buffer.concat(pieces);
+  const shared = Buffer.from(new SharedArrayBuffer(whole.length));
+  whole.copy(shared);
+  return shared;
 }
 
 export class UsualConnection implements MessageTaker, LoadConnection {
@@ -73,6 +81,10 @@ export class UsualConnection implements MessageTaker, LoadConnection {
 
   private constructor(socket: RawWebSocket) {
     this.#socket = socket;
+  }
+
+  get descriptor(): number {
+    return this.#socket.descriptor;
   }
 
   begin(events: LoadEvents, { counters }: LaneFrames): void {
