@@ -18,6 +18,7 @@ function take(news: FromWorker): void {
   batch(() => {
     if (news.venue !== undefined) venue.value = news.venue;
     if (news.ticks !== undefined) view.take(news.ticks, Date.now(), isStale.peek());
+    for (const { slot, trades } of news.past ?? []) view.fill(slot, trades);
     if (news.instruments !== undefined) listInstruments(news.instruments);
     if (news.rates !== undefined) rates.value = news.rates;
   });
@@ -60,7 +61,7 @@ render(<Page />, root);
 effect(() => {
   const chosen = selected.value;
   if (chosen === null) return;
-  loop.tell({ type: 'select', instrument: chosen.id });
+  loop.tell({ type: 'select', instrument: chosen.id, symbol: chosen.symbol });
   loop.plan();
 });
 loop.tell({ type: 'begin', url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}` });

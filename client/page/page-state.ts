@@ -6,7 +6,7 @@ import type { VenueStatus } from '../watch/venue-link.js';
 import type { ListedInstrument, Rates } from './worker-messages.js';
 
 /** Prices are too many for signals: components read the view when a frame is drawn. */
-export const view = new MarketView();
+export const view = new MarketView(Date.now());
 
 export const venue = signal<VenueStatus>({ word: 'connecting', why: '', nextAttemptMs: 0, attempt: 0 });
 export const rates = signal<Rates | null>(null);

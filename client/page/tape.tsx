@@ -84,9 +84,7 @@ export function Tape() {
       <section class="scroll" tabIndex={0} aria-labelledby="tape-title">
         {lines.length === 0 ? (
           <p class="empty">
-            {symbol === undefined
-              ? 'Choose an instrument to see its trades.'
-              : `${symbol} has not traded since this page was opened.`}
+            {symbol === undefined ? 'Choose an instrument to see its trades.' : `${symbol} has not traded yet.`}
           </p>
         ) : (
           <table>

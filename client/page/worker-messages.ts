@@ -1,5 +1,6 @@
 /** What the page's thread and its worker say to one another, and how often. */
 
+import type { PastTrade } from '../watch/tick-buffer.js';
 import type { VenueStatus } from '../watch/venue-link.js';
 
 /** The worker empties its tick buffer so often: a frame of a screen at 60 Hz. */
@@ -28,6 +29,12 @@ export interface Rates {
   readonly missed: number;
 }
 
+/** What was traded in an instrument before this page heard of it, newest first. */
+export interface Past {
+  readonly slot: number;
+  readonly trades: readonly PastTrade[];
+}
+
 /** Parts that did not change are left out. At most one message is under way: the next one goes when `drawn` has come. */
 export interface FromWorker {
   /** A message of tick-layout.ts, transferred; it goes back with `drawn`. */
@@ -36,6 +43,7 @@ export interface FromWorker {
   /** New and changed ones; the first time all. */
   readonly instruments?: readonly ListedInstrument[];
   readonly rates?: Rates;
+  readonly past?: readonly Past[];
 }
 
 export type ToWorker =
@@ -43,5 +51,5 @@ export type ToWorker =
   | { readonly type: 'begin'; readonly url: string }
   /** What came is shown. ticks: transferred back. workUs: of the page's thread for it; NaN when nobody looks. */
   | { readonly type: 'drawn'; readonly ticks: ArrayBuffer | null; readonly workUs: number }
-  | { readonly type: 'select'; readonly instrument: number }
+  | { readonly type: 'select'; readonly instrument: number; readonly symbol: string }
   | { readonly type: 'pace'; readonly everyMs: number };

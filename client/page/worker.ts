@@ -8,9 +8,16 @@ import { TredyeWatcher } from '../browser.js';
 import { COLUMN_MS, HISTORY_COLUMNS } from '../watch/market-view.js';
 import { MessageLatency } from '../watch/message-latency.js';
 import { PageSamples } from '../watch/page-samples.js';
-import { TickBuffer } from '../watch/tick-buffer.js';
+import { type PastTrade, TickBuffer } from '../watch/tick-buffer.js';
 import { VenueLink } from '../watch/venue-link.js';
-import { FRAME_MS, type FromWorker, type ListedInstrument, type Rates, type ToWorker } from './worker-messages.js';
+import {
+  FRAME_MS,
+  type FromWorker,
+  type ListedInstrument,
+  type Past,
+  type Rates,
+  type ToWorker,
+} from './worker-messages.js';
 
 /** The venue is heard at least so often, so that silence shows. */
 const HEARTBEAT_SECONDS = 2;
@@ -19,6 +26,8 @@ const SECOND_MS = 1_000;
 const INSTRUMENTS_EVERY_MS = 15_000;
 /** What a screen at 60 Hz leaves for one frame. */
 const LONG_FRAME_US = 16_667;
+/** As many as the venue gives: a tape, and a chart of a few minutes. */
+const PAST_TRADES = 1_000;
 
 const ticks = new TickBuffer();
 const link = new VenueLink();
@@ -39,6 +48,11 @@ let askedMs = 0;
 let isListed = false;
 /** By id, as the page was told. */
 const phases = new Map<number, number>();
+/** What is looked at. */
+let chosen: { readonly instrument: number; readonly symbol: string } | null = null;
+/** Those whose trades were asked for since the logon. */
+const filled = new Set<number>();
+let past: readonly Past[] = [];
 let timer = setInterval(tick, FRAME_MS);
 
 function nowMs(): number {
@@ -51,7 +65,9 @@ function begin(url: string): void {
     link.stateChanged(state, why, nowMs());
     if (state !== 'ready') return;
     latency.restart();
-    askInstruments();
+    filled.clear();
+    // Behind the subscription, which is sent when this returns.
+    queueMicrotask(askInstruments);
   });
   client.onRetry((waitMs, attempt) => link.retryPlanned(waitMs, attempt, nowMs()));
   client.onHeartbeat((timeUs) => {
@@ -77,6 +93,7 @@ function askInstruments(): void {
   client
     .instruments()
     .then(list)
+    .then(fill)
     // The connection went; the next logon asks again.
     .catch(() => undefined)
     .finally(() => {
@@ -97,6 +114,25 @@ function list(instruments: readonly InstrumentFields[]): void {
   isListed = true;
 }
 
+/**
+ * Asks what was traded before the stream began or while there was none. Called when the subscription stands: an answer to
+ * a request behind it has come.
+ */
+async function fill(): Promise<void> {
+  if (chosen === null || filled.has(chosen.instrument)) return;
+  const { instrument, symbol } = chosen;
+  filled.add(instrument);
+  try {
+    const answer = await fetch(`/v1/trades/${encodeURIComponent(symbol)}?limit=${PAST_TRADES}`);
+    const { trades }: { trades: readonly PastTrade[] } = await answer.json();
+    ticks.fill(instrument, trades);
+    past = [...past, { slot: ticks.slotOf(instrument), trades }];
+  } catch {
+    // The venue is gone, or did not answer with trades: the next choice or logon asks again.
+    filled.delete(instrument);
+  }
+}
+
 /** Each frame: what is new, in one message, when the page has drawn the one before. */
 function tick(): void {
   const now = nowMs();
@@ -108,7 +144,7 @@ function tick(): void {
   const column = Math.floor(now / COLUMN_MS);
   const message = ticks.write(buffer, Math.min(column - lastColumn, HISTORY_COLUMNS));
   const venue = link.news(now);
-  if (message === null && venue === null && listed === null && rates === null) return;
+  if (message === null && venue === null && listed === null && rates === null && past.length === 0) return;
   if (message !== null) {
     buffer = null;
     lastColumn = column;
@@ -118,9 +154,11 @@ function tick(): void {
     ...(venue === null ? {} : { venue }),
     ...(listed === null ? {} : { instruments: listed }),
     ...(rates === null ? {} : { rates }),
+    ...(past.length === 0 ? {} : { past }),
   };
   listed = null;
   rates = null;
+  past = [];
   pageIsDrawing = true;
   self.postMessage(news, { transfer: message === null ? [] : [message] });
 }
@@ -143,7 +181,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       if (!Number.isNaN(data.workUs)) samples.frame(data.workUs);
       return;
     case 'select':
+      chosen = data;
       ticks.selectTape(data.instrument);
+      void fill();
       return;
     case 'pace':
       clearInterval(timer);

@@ -10,12 +10,13 @@ import {
   EVENT_PRICE,
   EVENT_QUANTITY,
   EVENT_SELL_BIT,
+  EVENT_SEQUENCE,
   EVENT_TIME_US,
   EVENT_WORDS,
   NO_PRICE,
 } from '../../schemas/layout.js';
 import { COLUMN_MS, HISTORY_COLUMNS, MarketView } from './market-view.js';
-import { TickBuffer } from './tick-buffer.js';
+import { type PastTrade, TickBuffer } from './tick-buffer.js';
 import {
   ASK,
   ASK_QUANTITY,
@@ -24,19 +25,23 @@ import {
   DIRECTION,
   LAST,
   TAPE_DOUBLES,
+  TAPE_ID,
   TAPE_LENGTH,
+  TAPE_SIDE,
   TRADES,
   VOLUME,
 } from './tick-layout.js';
 
 const AUCTION = Liquidity.Auction << EVENT_LIQUIDITY_SHIFT;
 const NONE = new ArrayBuffer(0);
+let sequence = 0;
 
 function record(
   instrument: number,
-  fields: { kind: number; price: number; quantity?: number; amount?: number; timeUs?: number },
+  fields: { kind: number; price: number; quantity?: number; amount?: number; timeUs?: number; id?: number },
 ) {
   const words = new Int32Array(EVENT_WORDS);
+  words[EVENT_SEQUENCE] = fields.id ?? ++sequence;
   words[EVENT_INSTRUMENT] = instrument;
   words[EVENT_PRICE] = fields.price;
   words[EVENT_QUANTITY] = fields.quantity ?? 0;
@@ -52,7 +57,7 @@ function take(ticks: TickBuffer, instrument: number, fields: Parameters<typeof r
 
 t.test('many records of an instrument become one tick with the newest of each', async (t) => {
   const ticks = new TickBuffer();
-  const view = new MarketView();
+  const view = new MarketView(0);
   take(ticks, 70, { kind: EventKind.Trade, price: 100, quantity: 3 });
   take(ticks, 70, { kind: EventKind.Trade | EVENT_SELL_BIT, price: 90, quantity: 4 });
   take(ticks, 70, { kind: EventKind.Top, price: 88, amount: 11 });
@@ -80,7 +85,7 @@ t.test('many records of an instrument become one tick with the newest of each', 
 
 t.test('the one buffer goes there and back, and a larger one takes its place when it must', async (t) => {
   const ticks = new TickBuffer();
-  const view = new MarketView();
+  const view = new MarketView(0);
   take(ticks, 1, { kind: EventKind.Trade, price: 10, quantity: 1 });
   const first = ticks.write(NONE, 0) ?? NONE;
   t.ok(first.byteLength > 0);
@@ -101,7 +106,7 @@ t.test('the one buffer goes there and back, and a larger one takes its place whe
 
 t.test('the tape is that of the chosen instrument, newest first, from before it was chosen too', async (t) => {
   const ticks = new TickBuffer();
-  const view = new MarketView();
+  const view = new MarketView(0);
   take(ticks, 8, { kind: EventKind.Trade, price: 1, quantity: 1 });
   for (let trade = 1; trade <= TAPE_LENGTH + 5; trade++) {
     const kind = trade % 3 === 0 ? EventKind.Trade | AUCTION : EventKind.Trade | (trade % 3 === 1 ? EVENT_SELL_BIT : 0);
@@ -116,7 +121,7 @@ t.test('the tape is that of the chosen instrument, newest first, from before it 
   for (let back = 0; back < TAPE_LENGTH; back++) {
     const trade = newest - back;
     const side = trade % 3 === 0 ? 0 : trade % 3 === 1 ? -1 : 1;
-    t.same([...view.tape.slice(back * TAPE_DOUBLES, (back + 1) * TAPE_DOUBLES)], [trade, 100 + trade, trade, side]);
+    t.same([...view.tape.slice(back * TAPE_DOUBLES, (back + 1) * TAPE_DOUBLES - 1)], [trade, 100 + trade, trade, side]);
   }
   take(ticks, 8, { kind: EventKind.Trade, price: 1, quantity: 1 });
   const version = view.tapeVersion;
@@ -124,12 +129,90 @@ t.test('the tape is that of the chosen instrument, newest first, from before it 
   t.equal(view.tapeVersion, version, "another instrument's trade is not on it");
 });
 
+/** As the venue answers: newest first, a trade each second, price and quantity as its id. */
+function pastTrades(from: number, to: number): PastTrade[] {
+  return Array.from({ length: to - from + 1 }, (_, back) => {
+    const id = to - back;
+    return {
+      id,
+      timeUs: id * 1_000_000,
+      price: id,
+      quantity: id,
+      side: (['Buy', 'Sell', null] as const)[id % 3] ?? null,
+    };
+  });
+}
+
+function tapeIds(view: MarketView): number[] {
+  return Array.from({ length: view.tapeCount }, (_, back) => view.tape[back * TAPE_DOUBLES + TAPE_ID] ?? -1);
+}
+
+t.test('what was traded before is filled in once, in its place, and is not counted', async (t) => {
+  const ticks = new TickBuffer();
+  const view = new MarketView(0);
+  const trade = (id: number) => take(ticks, 9, { kind: EventKind.Trade, price: id, quantity: id, timeUs: id, id });
+  const shown = () => {
+    view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
+    return tapeIds(view);
+  };
+  ticks.selectTape(9);
+  t.same(shown(), []);
+  ticks.fill(9, pastTrades(3, 5));
+  t.same(shown(), [5, 4, 3], 'nothing had come');
+  t.same([view.field(0, LAST), view.field(0, TRADES), view.field(0, VOLUME)], [5, 0, 0]);
+  t.same(
+    [0, 1, 2].map((back) => view.tape[back * TAPE_DOUBLES + TAPE_SIDE]),
+    [0, -1, 1],
+    'takers: an auction, a seller, a buyer',
+  );
+  trade(5);
+  trade(6);
+  t.same(shown(), [6, 5, 4, 3], 'the answer was newer than the stream');
+  t.same([view.field(0, LAST), view.field(0, TRADES), view.field(0, VOLUME)], [6, 2, 11]);
+  trade(9);
+  ticks.fill(9, pastTrades(4, 8));
+  t.same(shown(), [9, 8, 7, 6, 5, 4, 3], 'a hole, and an answer older than the stream');
+  t.equal(view.field(0, LAST), 9);
+  const total = view.tapeTotal;
+  ticks.fill(9, pastTrades(10, 100));
+  t.same(
+    shown(),
+    Array.from({ length: TAPE_LENGTH }, (_, back) => 100 - back),
+    'only the newest',
+  );
+  t.ok(view.tapeTotal >= total + TAPE_LENGTH, 'each has a name that was not used before');
+  ticks.fill(8, []);
+  t.same(view.field(1, LAST), Number.NaN, 'of one that never traded');
+});
+
+t.test('trades from before become the prices of the columns that have none', async (t) => {
+  const ticks = new TickBuffer();
+  const view = new MarketView(10_000);
+  const lastPrices = (count: number) => Array.from({ length: count }, (_, back) => view.priceAt(0, 0, back));
+  view.fill(0, pastTrades(8, 9));
+  t.same(
+    lastPrices(6),
+    [9, 9, 9, 8, 8, NO_PRICE],
+    'a price stands until the next trade; before the first there is none',
+  );
+  t.equal(view.priceAt(0, 1, 0), NO_PRICE, 'bid and ask are not known');
+  take(ticks, 1, { kind: EventKind.Trade, price: 77, quantity: 1 });
+  view.take(ticks.write(NONE, 2) ?? NONE, 11_000, false);
+  view.take(ticks.write(NONE, 2) ?? NONE, 12_000, true);
+  t.same(lastPrices(5), [NO_PRICE, NO_PRICE, 77, 77, 9]);
+  view.fill(0, pastTrades(12, 14));
+  t.same(lastPrices(5), [12, NO_PRICE, 77, 77, 9], 'what was seen stays');
+  view.fill(0, []);
+  t.same(lastPrices(5), [12, NO_PRICE, 77, 77, 9]);
+});
+
 t.test('history has columns of one width for all, and only the newest of them', async (t) => {
   const ticks = new TickBuffer();
-  const view = new MarketView();
+  const view = new MarketView(0);
   take(ticks, 1, { kind: EventKind.Trade, price: 10, quantity: 1 });
   view.take(ticks.write(NONE, 2) ?? NONE, 10_000, false);
-  t.same([view.columnCount(99), view.columnAt(0), view.columnAt(1)], [2, 10_000, 10_000 - COLUMN_MS]);
+  t.same([view.columnAt(0), view.columnAt(1), view.columnAt(2)], [10_000, 10_000 - COLUMN_MS, 0]);
+  t.same([view.columnAt(3), view.priceAt(0, 0, 2)], [-COLUMN_MS, NO_PRICE], 'none before it was opened');
   t.same([view.priceAt(0, 0, 1), view.priceAt(0, 1, 1)], [10, NO_PRICE]);
   for (let column = 1; column <= HISTORY_COLUMNS; column++) {
     take(ticks, 1, { kind: EventKind.Top, price: column, amount: 1 });

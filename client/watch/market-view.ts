@@ -5,6 +5,7 @@
  */
 
 import { NO_PRICE } from '../../schemas/layout.js';
+import type { PastTrade } from './tick-buffer.js';
 import {
   ASK,
   BID,
@@ -27,6 +28,7 @@ export const COLUMN_MS = 500;
 export const HISTORY_COLUMNS = 600;
 /** What a column holds of an instrument. */
 const HISTORY_FIELDS = [LAST, BID, ASK] as const;
+const LAST_PLACE = 0;
 const FIRST_SLOTS = 64;
 
 export class MarketView {
@@ -40,13 +42,19 @@ export class MarketView {
   /** Trades that were ever on it. */
   tapeTotal = 0;
   tapeVersion = 0;
-  /** Columns that were ever added; the newest HISTORY_COLUMNS are kept. */
-  columns = 0;
+  /** Columns that were ever added; the newest HISTORY_COLUMNS are kept, and it begins with as many without a price. */
+  columns = HISTORY_COLUMNS;
   /** Milliseconds since 1970 of each column, a ring. */
   private readonly columnMs = new Float64Array(HISTORY_COLUMNS);
   private values = new Float64Array(FIRST_SLOTS * FIELDS);
   /** By slot, then by place in HISTORY_FIELDS, then a ring of columns. */
   private history = new Int32Array(FIRST_SLOTS * HISTORY_FIELDS.length * HISTORY_COLUMNS).fill(NO_PRICE);
+
+  constructor(startMs: number) {
+    for (let column = 0; column < HISTORY_COLUMNS; column++) {
+      this.columnMs[column] = startMs - (HISTORY_COLUMNS - 1 - column) * COLUMN_MS;
+    }
+  }
 
   /**
    * A message as it came; the buffer may go back when this returns. nowMs: of a column in it. isOld: prices may be; the
@@ -77,6 +85,20 @@ export class MarketView {
     for (let left = columns - 1; left >= 0; left--) this.addColumn(nowMs - left * COLUMN_MS, isOld);
   }
 
+  /** Trades that this page did not hear of, newest first, become the last price of the columns that have none. */
+  fill(slot: number, past: readonly PastTrade[]): void {
+    this.reach(slot);
+    let trade = 0;
+    for (let back = 0; back < HISTORY_COLUMNS; back++) {
+      while ((past[trade]?.timeUs ?? 0) > 1000 * this.columnAt(back)) trade++;
+      const known = past[trade];
+      if (known === undefined) return;
+      if (this.priceAt(slot, LAST_PLACE, back) === NO_PRICE) {
+        this.history[this.placeOf(slot, LAST_PLACE, this.columns - 1 - back)] = known.price;
+      }
+    }
+  }
+
   /** NaN: none. */
   field(slot: number, field: number): number {
     return slot < this.slotCount ? (this.values[slot * FIELDS + field] as number) : Number.NaN;
@@ -95,18 +117,19 @@ export class MarketView {
   /** The price `back` columns before the newest, by place in HISTORY_FIELDS; NO_PRICE: none. */
   priceAt(slot: number, place: number, back: number): number {
     if (slot >= this.slotCount) return NO_PRICE;
-    const column = (this.columns - 1 - back) % HISTORY_COLUMNS;
-    return this.history[(slot * HISTORY_FIELDS.length + place) * HISTORY_COLUMNS + column] as number;
+    return this.history[this.placeOf(slot, place, this.columns - 1 - back)] as number;
+  }
+
+  private placeOf(slot: number, place: number, column: number): number {
+    return (slot * HISTORY_FIELDS.length + place) * HISTORY_COLUMNS + (column % HISTORY_COLUMNS);
   }
 
   private addColumn(ms: number, isOld: boolean): void {
-    const column = this.columns % HISTORY_COLUMNS;
-    this.columnMs[column] = ms;
+    this.columnMs[this.columns % HISTORY_COLUMNS] = ms;
     for (let slot = 0; slot < this.slotCount; slot++) {
       for (let place = 0; place < HISTORY_FIELDS.length; place++) {
         const price = this.values[slot * FIELDS + (HISTORY_FIELDS[place] as number)] as number;
-        const at = (slot * HISTORY_FIELDS.length + place) * HISTORY_COLUMNS + column;
-        this.history[at] = isOld || Number.isNaN(price) ? NO_PRICE : price;
+        this.history[this.placeOf(slot, place, this.columns)] = isOld || Number.isNaN(price) ? NO_PRICE : price;
       }
     }
     this.columns++;

@@ -1,7 +1,7 @@
 /**
  * The newest state of every instrument, and which of them changed since it was last taken: the worker puts every public
- * record in, and many records of one instrument become one tick. Worker of a page; nothing is allocated for a record but
- * an instrument's first tape.
+ * record in, and many records of one instrument become one tick. What was traded before it heard of an instrument is
+ * filled in. Worker of a page; nothing is allocated for a record but an instrument's first tape.
  */
 
 import { EventKind, Liquidity } from '../../schemas/codes.js';
@@ -13,6 +13,7 @@ import {
   EVENT_PRICE,
   EVENT_QUANTITY,
   EVENT_SELL_BIT,
+  EVENT_SEQUENCE,
   EVENT_TIME_US,
   joinWords,
   NO_PRICE,
@@ -31,6 +32,7 @@ import {
   messageBytes,
   TAPE_COUNT,
   TAPE_DOUBLES,
+  TAPE_ID,
   TAPE_LENGTH,
   TAPE_PRICE,
   TAPE_QUANTITY,
@@ -53,8 +55,38 @@ const AUCTION: number = Liquidity.Auction;
 /** The last trades of one instrument, a ring. */
 class Tape {
   readonly values = new Float64Array(TAPE_LENGTH * TAPE_DOUBLES);
-  /** All that were ever put in. */
+  /** All that were ever put in: names each, and where it lies. */
   count = 0;
+  /** How many of the newest are there. */
+  kept = 0;
+  newestId = -1;
+
+  push(timeUs: number, price: number, quantity: number, side: number, id: number): void {
+    const at = (this.count++ % TAPE_LENGTH) * TAPE_DOUBLES;
+    this.kept = Math.min(TAPE_LENGTH, this.kept + 1);
+    this.values[at + TAPE_TIME_US] = timeUs;
+    this.values[at + TAPE_PRICE] = price;
+    this.values[at + TAPE_QUANTITY] = quantity;
+    this.values[at + TAPE_SIDE] = side;
+    this.values[at + TAPE_ID] = id;
+    this.newestId = id;
+  }
+
+  /** The trade `back` trades before the newest. */
+  entry(back: number): Float64Array {
+    const at = ((this.count - 1 - back) % TAPE_LENGTH) * TAPE_DOUBLES;
+    return this.values.subarray(at, at + TAPE_DOUBLES);
+  }
+}
+
+/** A trade of `GET /v1/trades`. */
+export interface PastTrade {
+  readonly id: number;
+  readonly timeUs: number;
+  readonly price: number;
+  readonly quantity: number;
+  /** Of the taker; null: an auction. */
+  readonly side: 'Buy' | 'Sell' | null;
 }
 
 export class TickBuffer {
@@ -99,9 +131,46 @@ export class TickBuffer {
     const slot = this.slotOf((words[at + EVENT_INSTRUMENT] as number) >>> 0);
     if (kind === TRADE) this.takeTrade(slot, words, at, kindWord);
     else this.takeTop(slot, words, at, kindWord);
+    this.noteChange(slot);
+  }
+
+  /**
+   * Trades of an instrument from before its stream began or from a hole in it, newest first: those that are on its tape
+   * already stay there once. They are not counted.
+   */
+  fill(instrument: number, past: readonly PastTrade[]): void {
+    const slot = this.slotOf(instrument);
+    const tape = this.tapeOf(slot);
+    const byId = new Map<number, Parameters<Tape['push']>>();
+    for (const { id, timeUs, price, quantity, side } of past.slice(0, TAPE_LENGTH)) {
+      byId.set(id, [timeUs, price, quantity, side === null ? 0 : side === 'Buy' ? 1 : -1, id]);
+    }
+    for (let back = 0; back < tape.kept; back++) {
+      const [timeUs = 0, price = 0, quantity = 0, side = 0, id = 0] = tape.entry(back);
+      byId.set(id, [timeUs, price, quantity, side, id]);
+    }
+    tape.kept = 0;
+    for (const trade of [...byId.values()].sort((a, b) => a[TAPE_ID] - b[TAPE_ID])) tape.push(...trade);
+    if (slot === this.tapeSlot) this.tapeChanged = true;
+    const [newest] = past;
+    const lastAt = slot * FIELDS + LAST;
+    if (newest === undefined || !Number.isNaN(this.values[lastAt])) return;
+    this.values[lastAt] = newest.price;
+    this.noteChange(slot);
+  }
+
+  private noteChange(slot: number): void {
     if (this.isChanged[slot] === 1) return;
     this.isChanged[slot] = 1;
     this.changed[this.changedCount++] = slot;
+  }
+
+  private tapeOf(slot: number): Tape {
+    const known = this.tapes[slot];
+    if (known !== undefined) return known;
+    const tape = new Tape();
+    this.tapes[slot] = tape;
+    return tape;
   }
 
   private takeTrade(slot: number, words: Int32Array, at: number, kindWord: number): void {
@@ -117,20 +186,13 @@ export class TickBuffer {
     values[row + TRADES] = (values[row + TRADES] as number) + 1;
     values[row + VOLUME] = (values[row + VOLUME] as number) + quantity;
 
-    let tape = this.tapes[slot];
-    if (tape === undefined) {
-      tape = new Tape();
-      this.tapes[slot] = tape;
-    }
-    const entry = (tape.count++ % TAPE_LENGTH) * TAPE_DOUBLES;
+    const tape = this.tapeOf(slot);
+    const id = joinWords(words[at + EVENT_SEQUENCE] as number, words[at + EVENT_SEQUENCE + 1] as number);
+    // It was filled in already: the answer was newer than the stream.
+    if (id <= tape.newestId) return;
+    const timeUs = joinWords(words[at + EVENT_TIME_US] as number, words[at + EVENT_TIME_US + 1] as number);
     const auction = ((kindWord >> EVENT_LIQUIDITY_SHIFT) & 3) === AUCTION;
-    tape.values[entry + TAPE_TIME_US] = joinWords(
-      words[at + EVENT_TIME_US] as number,
-      words[at + EVENT_TIME_US + 1] as number,
-    );
-    tape.values[entry + TAPE_PRICE] = price;
-    tape.values[entry + TAPE_QUANTITY] = quantity;
-    tape.values[entry + TAPE_SIDE] = auction ? 0 : (kindWord & EVENT_SELL_BIT) === 0 ? 1 : -1;
+    tape.push(timeUs, price, quantity, auction ? 0 : (kindWord & EVENT_SELL_BIT) === 0 ? 1 : -1, id);
     if (slot === this.tapeSlot) this.tapeChanged = true;
   }
 
@@ -178,14 +240,8 @@ export class TickBuffer {
   private writeTape(message: Float64Array, start: number): number {
     const tape = this.tapes[this.tapeSlot];
     if (tape === undefined) return 0;
-    const count = Math.min(tape.count, TAPE_LENGTH);
-    for (let back = 0; back < count; back++) {
-      const entry = ((tape.count - 1 - back) % TAPE_LENGTH) * TAPE_DOUBLES;
-      for (let field = 0; field < TAPE_DOUBLES; field++) {
-        message[start + back * TAPE_DOUBLES + field] = tape.values[entry + field] as number;
-      }
-    }
-    return count;
+    for (let back = 0; back < tape.kept; back++) message.set(tape.entry(back), start + back * TAPE_DOUBLES);
+    return tape.kept;
   }
 
   private grow(): void {

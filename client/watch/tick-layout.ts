@@ -5,7 +5,7 @@
  *   0 ticks  1 trades on the tape  2 slot of the tape, -1: not in here  3 trades that were ever on it
  *   4 columns of history that are due
  *   5 ...    ticks: TICK_DOUBLES each   | slot | LAST BID BID_QUANTITY ASK ASK_QUANTITY TRADES VOLUME DIRECTION |
- *   then     tape, newest first: TAPE_DOUBLES each   | TAPE_TIME_US TAPE_PRICE TAPE_QUANTITY TAPE_SIDE |
+ *   then     tape, newest first: TAPE_DOUBLES each   | TAPE_TIME_US TAPE_PRICE TAPE_QUANTITY TAPE_SIDE TAPE_ID |
  *
  * A slot is the place of an instrument in the tables of both threads, by its order of appearance. Prices are ticks,
  * quantities lots, as on the wire; NaN: there is none.
@@ -38,7 +38,9 @@ export const TAPE_PRICE = 1;
 export const TAPE_QUANTITY = 2;
 /** 1: a buyer took it, -1: a seller, 0: an auction. */
 export const TAPE_SIDE = 3;
-export const TAPE_DOUBLES = 4;
+/** Rises from trade to trade of an instrument. */
+export const TAPE_ID = 4;
+export const TAPE_DOUBLES = 5;
 /** Trades of an instrument that are kept to be shown. */
 export const TAPE_LENGTH = 48;
 

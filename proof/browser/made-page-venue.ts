@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { PastTrade } from '../../client/watch/tick-buffer.js';
 import { StaticFiles } from '../../gateway/http/static-files.js';
 import {
   type ControlMessage,
@@ -19,6 +20,7 @@ import { NONCE_BYTES, PROTOCOL_VERSION } from '../../schemas/logon.js';
 import { PAGE_FOLDER } from './page-files.js';
 
 const STREAM_PATH = '/v1/stream';
+const TRADES_PATH = '/v1/trades/';
 /** Instruments in an answer, so that it fits a frame. */
 const LISTED_AT_ONCE = 100;
 
@@ -28,6 +30,10 @@ export class MadePageVenue {
   /** Key ids of the logons that came. */
   readonly logons: number[] = [];
   instruments: readonly InstrumentFields[] = [];
+  /** Of any instrument, newest first: what `GET /v1/trades` answers. */
+  trades: readonly PastTrade[] = [];
+  /** Paths of trades that were asked for. */
+  readonly asked: string[] = [];
   /** Whether heartbeats are sent. */
   speaks = true;
   /** Why a logon is refused; empty: it is not. */
@@ -39,6 +45,11 @@ export class MadePageVenue {
 
   private constructor(server: Server, port: number) {
     this.server = server;
+    server.on('request', ({ url = '' }, response) => {
+      if (!url.startsWith(TRADES_PATH)) return;
+      this.asked.push(url);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ trades: this.trades }));
+    });
     this.url = `http://127.0.0.1:${port}/`;
     this.streams = new WebSocketServer({ server, path: STREAM_PATH, perMessageDeflate: false });
     this.streams.on('connection', (socket) => this.welcome(socket));
@@ -49,6 +60,7 @@ export class MadePageVenue {
     const files = new StaticFiles(PAGE_FOLDER);
     if (!files.found) throw new Error('The page is not built: run `make build` on Node 20.19 or later.');
     const server = createServer((request, response) => {
+      if (request.url?.startsWith(TRADES_PATH)) return;
       const reply = files.reply(request.url ?? '', { acceptEncoding: '', ifNoneMatch: '' });
       if (reply === undefined) response.writeHead(404).end();
       else {
@@ -73,8 +85,13 @@ export class MadePageVenue {
     for (const socket of this.subscribed) socket.send(frame);
   }
 
-  close(): Promise<void> {
+  /** Ends all streams; they may come back. */
+  dropWatchers(): void {
     for (const socket of this.streams.clients) socket.terminate();
+  }
+
+  close(): Promise<void> {
+    this.dropWatchers();
     this.server.closeAllConnections();
     return new Promise((resolve) => this.server.close(() => resolve()));
   }

@@ -21,7 +21,7 @@ import {
   until,
   violations,
 } from './chromium.js';
-import { MadePageVenue } from './made-page-venue.js';
+import { MadePageVenue, nowUs } from './made-page-venue.js';
 import { MarketScript } from './market-script.js';
 import { gzippedBytes, PAGE_FOLDER, readPage } from './page-files.js';
 
@@ -136,6 +136,53 @@ t.test('it shows every instrument as the stream left it, and asks for what was a
   await close(open);
 });
 
+t.test('tape and chart are full when the page is opened, and whole again after a lost connection', async (t) => {
+  const script = new MarketScript(3, SEED);
+  const venue = await venueOf(t, script);
+  const past = (count: number) =>
+    Array.from({ length: count }, (_, back) => {
+      const [id, timeUs] = [count - back, nowUs() - (back + 1) * 1_000_000];
+      return {
+        id,
+        timeUs,
+        price: 90_000 + id,
+        quantity: id,
+        side: back % 2 === 0 ? ('Buy' as const) : ('Sell' as const),
+      };
+    });
+  venue.trades = past(5);
+  const open = await openPage(browser, venue.url);
+  const { page } = open;
+  const tapeRows = (count: number) => until(page, `document.querySelectorAll(".tape tbody tr").length === ${count}`);
+  await tapeRows(5);
+  t.same(venue.asked, ['/v1/trades/ACME?limit=1000']);
+  t.match(await textOf(page.locator('.tape tbody tr').first(), /900\.05\s+5\s+buyer/), /900\.05\s+5\s+buyer/);
+  await page.locator('.plot:not(.blank)').waitFor();
+  t.same((await shownInstruments(page))[0], {
+    id: 1,
+    symbol: 'ACME',
+    last: 90_005,
+    bid: null,
+    ask: null,
+    trades: 0,
+    volume: 0,
+  });
+
+  await page.getByRole('grid').press('End');
+  await page.getByRole('heading', { name: 'CRUX', exact: true }).waitFor();
+  await tapeRows(5);
+  await page.getByRole('grid').press('Home');
+  await page.getByRole('heading', { name: 'ACME', exact: true }).waitFor();
+  t.same(venue.asked.slice(1), ['/v1/trades/CRUX?limit=1000'], 'once each');
+
+  venue.trades = past(9);
+  venue.dropWatchers();
+  await tapeRows(9);
+  t.same(venue.asked.slice(2), ['/v1/trades/ACME?limit=1000'], 'what is looked at, again');
+  t.same(open.complaints, []);
+  await close(open);
+});
+
 t.test('of a thousand instruments only the rows in sight exist, and the last one can be reached', async (t) => {
   const script = new MarketScript(1_000, SEED);
   const venue = await venueOf(t, script);
@@ -204,7 +251,7 @@ for (const { name, scheme, size } of LOOKS) {
 
     venue.instruments = script.instruments;
     const open = await openPage(browser, venue.url, { scheme, size });
-    await open.page.getByText('ACME has not traded since this page was opened.').waitFor();
+    await open.page.getByText('ACME has not traded yet.').waitFor();
     t.same(await open.page.evaluate(CUT_OFF), []);
     await open.page.screenshot({ path: join(PICTURES, `${name}-quiet.png`) });
     for (let frame = 0; frame < 150; frame++) {
