@@ -43,6 +43,7 @@ import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, ShardFeed } from './report
 import { PublicSessions } from './sessions/access.js';
 import { Heartbeats } from './sessions/heartbeat.js';
 import { Logon, type Verify } from './sessions/logon.js';
+import { PUBLIC_INSTRUMENTS, TOO_MANY_MESSAGES } from './sessions/public-limits.js';
 import { CHALLENGED, CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/session.js';
 import { SessionTable } from './sessions/session-table.js';
 import type { GatewaySettings, GatewayWorkerData } from './worker-data.js';
@@ -54,15 +55,14 @@ export interface GatewaySeams {
   readonly verify: Verify;
   /** Runs `frameTick` every frameMs from `true` on, until `false`. */
   framedWanted(wanted: boolean): void;
+  /** Runs `work` when the sockets that are readable now were read. */
+  soon(work: () => void): void;
   /** A line for the operator; never on the order path. */
   log(level: 'info' | 'warn', code: string, message: string): void;
 }
 
 /** Instruments in one page: each at most about 100 bytes, so that a page stays under a client's frame limit. */
 const PAGE_INSTRUMENTS = 100;
-
-/** Instruments that a session without a key may have by name on a channel; all of them is one subscription. */
-const PUBLIC_INSTRUMENTS = 256;
 
 const READ: number = Right.Read;
 
@@ -113,7 +113,7 @@ export class Gateway {
       const doorbell = data.shardDoorbells[shard];
       const durable = new AnswerWalker(sent, spans, true);
       const matched = new AnswerWalker(sent, spans, false);
-      return new ShardLink(shard, new CommandRing(ring), sent, durable, matched, new Doorbell(doorbell));
+      return new ShardLink(shard, new CommandRing(ring), sent, durable, matched, new Doorbell(doorbell), seams.soon);
     });
     this.#feeds = data.outputs.map((output, shard) => {
       const view = new OutputView(output, data.readerIndex);
@@ -360,6 +360,10 @@ export class Gateway {
     if (session.state === CLOSED) return;
     session.lastHeardMs = this.#clock.nowMs();
     this.#metrics.frameIn(bytes.length);
+    if (session.incarnation === 0 && !session.allowance.take(session.lastHeardMs)) {
+      this.close(session, CLOSE_CODES.TOO_MANY_MESSAGES, TOO_MANY_MESSAGES);
+      return;
+    }
     if (!isBinary) {
       this.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
       return;

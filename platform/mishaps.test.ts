@@ -27,6 +27,8 @@ const ROOT = repositoryFolder();
 const DOCUMENT = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8');
 const SMALL = ['--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100', '--max-accounts', '100'];
 const PAGE = 4096;
+/** More than may come without a key, however slowly this machine sends them. */
+const MESSAGES = 20_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface Mishap {
@@ -276,6 +278,15 @@ const PROVOKED: Readonly<Record<string, (t: Test) => Promise<Met>>> = {
   'text frame': async (t) => {
     const socket = new WebSocket((await runningVenue(t)).url);
     socket.on('open', () => socket.send('hello'));
+    const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+    return { said: reason.toString(), code };
+  },
+  'too many messages without a key': async (t) => {
+    const socket = new WebSocket((await runningVenue(t)).url);
+    const beat = encodeControl({ type: 'Heartbeat', timeUs: 1, marks: [], echoUs: 0, heldUs: 0 });
+    socket.on('open', () => {
+      for (let sent = 0; sent < MESSAGES; sent++) socket.send(beat);
+    });
     const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
     return { said: reason.toString(), code };
   },

@@ -28,6 +28,8 @@ export const CLOSE_CODES = {
   VERSION: 4104,
   /** Text instead of binary. */
   TEXT_FRAME: 4105,
+  /** More messages than may come from who has shown no key. */
+  TOO_MANY_MESSAGES: 4106,
 } as const;
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];

@@ -1,7 +1,7 @@
 /** Sessions without a key: public data alone, as many as may be, and nothing of an account. */
 
 import t from 'tap';
-import { CLOSE_CODES } from '../../schemas/close-codes.js';
+import { CLOSE_CODES, mayReconnect } from '../../schemas/close-codes.js';
 import { AckLevel, CommandKind, EventKind, Phase, Reason, Right, StreamMode } from '../../schemas/codes.js';
 import { encodeControl, encodeLogonTerms, type LogonTermsFields } from '../../schemas/control.js';
 import { EVENT_ACCOUNT, EVENT_CLIENT_ORDER_ID, EVENT_KIND_WORD, EVENT_SESSION } from '../../schemas/layout.js';
@@ -147,6 +147,36 @@ t.test('it may name 256 instruments on a channel, or have all', async (t) => {
   const trader = venue.logOn(venue.addKey(venue.addAccount()));
   subscribe(venue, trader.session, ids, 7);
   t.match(trader.socket.last('Subscribed'), { request: 7, instruments: 258 }, 'who has a key may name all');
+  venue.end();
+});
+
+t.test('it may say 1024 things at once and 64 a second, and whoever has a key may say more', async (t) => {
+  const venue = new MadeVenue(t.testdir());
+  const instruments = (session: Session, times: number) => {
+    const bytes = encodeControl({ type: 'InstrumentsRequest', request: 7, after: 0 });
+    for (let said = 0; said < times; said++) venue.gateway.message(session, bytes, true);
+  };
+  const { socket, session } = watch(venue);
+  instruments(session, 1023);
+  t.equal(socket.closedWith, 0, 'the logon was the first message');
+  venue.clock.ms += 1_000;
+  instruments(session, 64);
+  t.equal(socket.closedWith, 0, 'a second later there are some more');
+  const answered = socket.messages().length;
+  instruments(session, 1);
+  t.equal(socket.closedWith, CLOSE_CODES.TOO_MANY_MESSAGES);
+  t.equal(socket.messages().length, answered, 'what was too much is not answered');
+  t.notOk(mayReconnect(CLOSE_CODES.TOO_MANY_MESSAGES), 'a client that reconnects would do it again');
+
+  const { socket: stranger, session: silent } = venue.connect();
+  const beat = encodeControl({ type: 'Heartbeat', timeUs: 1, marks: [], echoUs: 0, heldUs: 0 });
+  for (let said = 0; said < 1025; said++) venue.gateway.message(silent, beat, true);
+  t.equal(stranger.closedWith, CLOSE_CODES.TOO_MANY_MESSAGES, 'nor may who has not logged on yet');
+
+  const trader = venue.logOn(venue.addKey(venue.addAccount()));
+  instruments(trader.session, 3_000);
+  t.equal(trader.socket.closedWith, 0);
+  t.equal(trader.socket.messages().filter(({ type }) => type === 'Instruments').length, 3_000);
   venue.end();
 });
 

@@ -12,6 +12,7 @@
  */
 
 import type { ResumePointFields } from '../../schemas/control.js';
+import { MessageAllowance } from './public-limits.js';
 
 export const CHALLENGED = 0;
 export const VERIFYING = 1;
@@ -62,6 +63,8 @@ export class Session {
   matched = false;
   resume: readonly ResumePointFields[] = [];
   isPublic = false;
+  /** What it may still say without having shown a key. */
+  readonly allowance: MessageAllowance;
   isHttp = false;
   /** Shards in which the session is open and durable. */
   openedCount = 0;
@@ -86,6 +89,7 @@ export class Session {
     this.socket = socket;
     this.shards = Array.from({ length: shardCount }, () => new ShardStream());
     this.nonce = nonce;
+    this.allowance = new MessageAllowance(nowMs);
     this.lastHeardMs = nowMs;
     this.lastBeatMs = nowMs;
     this.deadlineMs = deadlineMs;
