@@ -17,8 +17,6 @@ import type { GatewayFatalCode, GatewayMessage, GatewayWorkerData } from './work
 
 const STREAM_PATH = '/v1/stream';
 const TICK_MS = 100;
-/** A doorbell that is never rung: the shard died. The supervisor sees that; this only keeps the sleep bounded. */
-const SLEEP_MS = 1000;
 const PROGRESS_MS = 250;
 /** The library's own bound lies above ours, so that the refusal is ours and has a code. */
 const MAX_PAYLOAD_BYTES = 2 * MAX_FRAME_BYTES;
@@ -94,7 +92,7 @@ export class GatewayApp {
   constructor(
     uws: Uws,
     data: GatewayWorkerData,
-    seams: Omit<GatewaySeams, 'framedWanted' | 'log'>,
+    seams: Omit<GatewaySeams, 'framedWanted' | 'soon' | 'log'>,
     post: (message: GatewayMessage) => void,
     fatal: (error: unknown) => void,
   ) {
@@ -107,6 +105,7 @@ export class GatewayApp {
     this.gateway = new Gateway(data, {
       ...seams,
       framedWanted: (wanted) => this.#setFrames(wanted),
+      soon: (work) => void setImmediate(work),
       log: (level, code, message) => post({ type: 'log', level, code, message: `gateway ${data.index} ${message}` }),
     });
     this.#http = new HttpRoutes(this.gateway.http);
@@ -116,13 +115,12 @@ export class GatewayApp {
   /** Folds the journals, then listens. Resolves with the port. Throws a GatewayFatal. */
   async start(): Promise<number> {
     const wanted = await this.#choosePort();
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
     await new Promise<void>((resolve) => {
       this.#started = resolve;
       this.#run();
     });
-    const port = this.#listen(wanted);
-    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
-    return port;
+    return this.#listen(wanted);
   }
 
   async #choosePort(): Promise<number> {
@@ -238,7 +236,7 @@ export class GatewayApp {
     if (!more) {
       this.#bell.prepareSleep();
       if (!this.gateway.hasWork()) {
-        void this.#bell.sleepAsync(SLEEP_MS).then(this.#run);
+        void this.#bell.sleepAsync(Number.POSITIVE_INFINITY).then(this.#run);
         return;
       }
       this.#bell.cancelSleep();
@@ -264,8 +262,8 @@ export class GatewayApp {
     Atomics.add(this.#progress, 0, 1);
     this.gateway.tick();
     this.#http.tick();
-    // A catch-up that waits for a slow reader goes on when it drains; this is for a drain that was not told.
-    if (this.gateway.catchingUp) this.#bell.cancelSleep();
+    // A look ten times a second, rung or not: a shard that died never rings, and a drain may not be told.
+    this.#bell.cancelSleep();
   }
 
   #setFrames(wanted: boolean): void {

@@ -418,6 +418,7 @@ export class MadeVenue {
           if (this.heldVerifications === null) check();
           else this.heldVerifications.push(check);
         },
+        soon: (work) => work(),
         framedWanted: (wanted) => {
           this.framed = wanted;
         },

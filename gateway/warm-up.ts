@@ -60,6 +60,7 @@ export function warmUpGateway(commands = COMMANDS): number {
       disk: NOWHERE,
       verify: (_message, _key, _signature, done) => done(true),
       framedWanted: () => undefined,
+      soon: (work) => work(),
       log: () => undefined,
     },
   );

@@ -10,6 +10,7 @@ import { RealDisk } from '../engine/journal/disk.js';
 import { JournalError } from '../engine/journal/journal-error.js';
 import { MetricWords } from '../engine/metrics/metric-words.js';
 import { watchThread } from '../engine/metrics/thread-watch.js';
+import { nameThread } from '../engine/thread-name.js';
 import { GatewayApp, GatewayFatal } from './app.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import { VERIFY_ON_POOL } from './sessions/logon.js';
@@ -20,6 +21,7 @@ import type { GatewayMessage, GatewayOrder, GatewayStart, GatewayWorkerData } fr
 const port = parentPort;
 if (isMainThread || port === null) throw new Error('gateway/worker.js runs as a worker thread of the platform only.');
 const { index } = workerData as GatewayStart;
+nameThread(`gateway-${index}`);
 let app: GatewayApp | null = null;
 let ending = false;
 

@@ -64,7 +64,8 @@ export class Doorbell {
 
   /**
    * Second step on a thread with an event loop: true when rung or cancelled, false after `timeoutMs`. One at a time. The
-   * promise does not keep the loop alive: hold a handle that does.
+   * promise does not keep the loop alive: hold a handle that does. A time that is not Infinity costs a timer of the loop
+   * each sleep, and a turn of the loop to set it: a thread that has a timer of its own anyway cancels from there.
    */
   async sleepAsync(timeoutMs: number): Promise<boolean> {
     if (this.#pending) {

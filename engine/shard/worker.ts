@@ -3,11 +3,13 @@
  */
 
 import { RealDisk } from '../journal/disk.js';
+import { nameThread } from '../thread-name.js';
 import { runShard } from './run-shard.js';
 import type { ShardTask } from './worker-data.js';
 
 /** Resolves when the shard was told to stop; rejects when it failed, after a message that says why. */
 export default function shardTask(task: ShardTask): void {
+  nameThread(`shard-${task.shard}`);
   try {
     runShard(task, new RealDisk());
   } catch (error) {

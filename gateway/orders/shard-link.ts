@@ -24,6 +24,9 @@ export class ShardLink {
   readonly durable: AnswerWalker;
   readonly matched: AnswerWalker;
   readonly #doorbell: Doorbell;
+  readonly #soon: (work: () => void) => void;
+  readonly #ring: () => void;
+  #willRing = false;
   readonly #words = new Int32Array(COMMAND_WORDS);
   /** Session commands that found the ring full, three numbers each: kind, lane and account, incarnation. */
   #waiting: { kind: number; account: number; lane: number; incarnation: number }[] = [];
@@ -35,6 +38,7 @@ export class ShardLink {
     durable: AnswerWalker,
     matched: AnswerWalker,
     doorbell: Doorbell,
+    soon: (work: () => void) => void,
   ) {
     this.shard = shard;
     this.ring = ring;
@@ -42,6 +46,11 @@ export class ShardLink {
     this.durable = durable;
     this.matched = matched;
     this.#doorbell = doorbell;
+    this.#soon = soon;
+    this.#ring = () => {
+      this.#willRing = false;
+      this.#doorbell.ring();
+    };
   }
 
   /** Slots that may be taken now. None while session commands wait: nothing may pass them. */
@@ -64,8 +73,14 @@ export class ShardLink {
     this.sent.push((behind - count) | 0, count, session, inUs, request);
   }
 
+  /**
+   * Rings the shard, not at once: rung for the first of several frames that came together, it would take that one alone,
+   * and the others would wait for its write.
+   */
   wake(): void {
-    this.#doorbell.ring();
+    if (this.#willRing) return;
+    this.#willRing = true;
+    this.#soon(this.#ring);
   }
 
   /** Opens an incarnation in this shard. Never refused: what does not fit waits and goes first. */
