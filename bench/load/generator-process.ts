@@ -42,6 +42,10 @@ export class GeneratorProcess {
     return answer as Extract<GeneratorAnswer, { type: Type extends 'admit' ? 'admitted' : Type }>;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit');

@@ -17,7 +17,7 @@ import { BaselineProcess } from './baseline-process.js';
 import type { Distribution } from './distribution.js';
 import type { LoadTarget, OpenAnswer } from './generator-words.js';
 import { flowOf, inScratch, LoadStage } from './load-stage.js';
-import { PINNED } from './pinning.js';
+import { placeForLatency } from './placement.js';
 import { readStages, STAGES, type Stage, type StageTime, stagesBetween } from './stage-times.js';
 import { type SyncSample, sampleSync, smallerSync } from './sync-sampler.js';
 import { generatorLag, wrongAnswers } from './void-rules.js';
@@ -93,6 +93,11 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
     const echoServer = await BaselineProcess.start('uws-baseline-main');
     const stage = await LoadStage.open(folder, path, connections);
     const measured: RateRounds[] = [];
+    const placed = placeForLatency({
+      platform: stage.platform.pid,
+      echo: echoServer.pid,
+      generator: stage.generator.pid,
+    });
     try {
       const echo: LoadTarget = { kind: 'echo', url: `ws://127.0.0.1:${echoServer.port}` };
       const { url, port } = stage.platform.ready;
@@ -148,7 +153,7 @@ export async function benchLatency({ size, say }: BenchRequest): Promise<BenchOu
       ],
       curves: measured.flatMap(curvesOf),
       conditions: [
-        `${mix}, a frame each, ${connections} connections with an account each, from another process (nice -10 where the system allows it), ${PINNED}`,
+        `${mix}, a frame each, ${connections} connections with an account each, from another process; ${placed}`,
         `open loop: latency from each message's planned time to its answer; ${repeats} repeats of ${seconds} s a rate and ` +
           `target, ${warmSeconds} s of warm-up before each; ${played} repeats were late by the generator's own fault and played again`,
         "stages (level disk) from the platform's own histograms at /metrics, from the read frame to the sent answer; their means add up to the whole",

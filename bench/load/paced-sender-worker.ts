@@ -4,8 +4,16 @@ import { readlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { monotonicMs } from '../../engine/shard/clock.js';
+import { nameThread } from '../../engine/thread-name.js';
 import { Micros } from './distribution.js';
-import { SENDER_SENT, SENDER_STOP, type SenderData, type SendPlan, type SendReport } from './paced-sender.js';
+import {
+  SENDER_SENT,
+  SENDER_STOP,
+  SENDER_THREAD,
+  type SenderData,
+  type SendPlan,
+  type SendReport,
+} from './paced-sender.js';
 
 /** Nice value of this thread, where the system allows it. */
 const PRIORITY = -10;
@@ -94,6 +102,7 @@ class Player {
   }
 }
 
+nameThread(SENDER_THREAD);
 goFirst();
 parentPort?.on('message', (plan: SendPlan) => parentPort?.postMessage(new Player(plan).play()));
 parentPort?.postMessage('ready');

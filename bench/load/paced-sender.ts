@@ -14,6 +14,8 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Distribution } from './distribution.js';
 
+/** Its thread's name. */
+export const SENDER_THREAD = 'load-sender';
 /** Int32 words: messages sent so far; 1 when nothing more is to be sent. */
 export const SENDER_SENT = 0;
 export const SENDER_STOP = 1;
