@@ -29,6 +29,9 @@ export class IdIndex {
   private readonly ofUpper: number;
   private readonly ofLower: number;
   private readonly ofSum: number;
+  /** The order that was found last, as long as it is in the index, and its bucket: what is found is mostly taken out. */
+  private foundSlot = -1;
+  private foundBucket = 0;
 
   /** `seed`: 32 bits that clients cannot know. */
   constructor(orders: Int32Array, maxOrders: number, seed: number) {
@@ -73,7 +76,9 @@ export class IdIndex {
     const low = orders[at + ORDER_CLIENT_LOW] as number;
     const high = orders[at + ORDER_CLIENT_HIGH] as number;
     if (low === 0 && (high & 0xffff) === 0) return;
-    const bucket = this.bucketOf(orders[at + ORDER_ACCOUNT] as number, low, high);
+    const account = orders[at + ORDER_ACCOUNT] as number;
+    const bucket = slot === this.foundSlot ? this.foundBucket : this.bucketOf(account, low, high);
+    this.foundSlot = -1;
     const next = orders[at + ORDER_CHAIN_NEXT] as number;
     let here = (this.buckets[bucket] as number) - 1;
     if (here === slot) {
@@ -94,7 +99,8 @@ export class IdIndex {
   /** The slot of the order that rests under this id, or -1. */
   find(account: number, low: number, high: number): number {
     const orders = this.orders;
-    let slot = (this.buckets[this.bucketOf(account, low, high)] as number) - 1;
+    const bucket = this.bucketOf(account, low, high);
+    let slot = (this.buckets[bucket] as number) - 1;
     while (slot >= 0) {
       const at = (slot & SLOT_MASK) << ORDER_SHIFT;
       if (
@@ -102,6 +108,8 @@ export class IdIndex {
         orders[at + ORDER_CLIENT_HIGH] === high &&
         orders[at + ORDER_ACCOUNT] === account
       ) {
+        this.foundSlot = slot;
+        this.foundBucket = bucket;
         return slot;
       }
       slot = orders[at + ORDER_CHAIN_NEXT] as number;

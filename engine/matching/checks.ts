@@ -294,28 +294,28 @@ function repeat(state: EngineState, words: Int32Array, at: number, lane: number,
     const reason = lanes.mayBeTooOld(lane, counter) ? Reason.TooOld : Reason.NeverTaken;
     return refuse(state, words, at, reason, 0, NO_ORDER);
   }
-  const answers = lanes.answers;
+  const answer = lanes.recall(lane, from);
   const to = writeEvent(
     state,
     lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number,
     words[at + COMMAND_SESSION] as number,
-    answers[from + ANSWER_CLIENT_ORDER_ID] as number,
-    answers[from + ANSWER_CLIENT_ORDER_ID + 1] as number,
-    answers[from + ANSWER_INSTRUMENT] as number,
-    (answers[from + ANSWER_KIND_WORD] as number) | EVENT_DUPLICATE_BIT,
+    answer[ANSWER_CLIENT_ORDER_ID] as number,
+    answer[ANSWER_CLIENT_ORDER_ID + 1] as number,
+    answer[ANSWER_INSTRUMENT] as number,
+    (answer[ANSWER_KIND_WORD] as number) | EVENT_DUPLICATE_BIT,
   );
   const events = state.events;
-  events[to + EVENT_ORDER_ID] = answers[from + ANSWER_ORDER_ID] as number;
-  events[to + EVENT_ORDER_ID + 1] = answers[from + ANSWER_ORDER_ID + 1] as number;
-  events[to + EVENT_RELATED_ID] = answers[from + ANSWER_RELATED_ID] as number;
-  events[to + EVENT_RELATED_ID + 1] = answers[from + ANSWER_RELATED_ID + 1] as number;
-  events[to + EVENT_AMOUNT] = answers[from + ANSWER_AMOUNT] as number;
-  events[to + EVENT_AMOUNT + 1] = answers[from + ANSWER_AMOUNT + 1] as number;
-  events[to + EVENT_PRICE] = answers[from + ANSWER_PRICE] as number;
-  events[to + EVENT_QUANTITY] = answers[from + ANSWER_QUANTITY] as number;
-  events[to + EVENT_LEAVES] = answers[from + ANSWER_LEAVES] as number;
-  events[to + EVENT_DISPLAYED] = answers[from + ANSWER_DISPLAYED] as number;
-  events[to + EVENT_CUMULATIVE] = answers[from + ANSWER_CUMULATIVE] as number;
+  events[to + EVENT_ORDER_ID] = answer[ANSWER_ORDER_ID] as number;
+  events[to + EVENT_ORDER_ID + 1] = answer[ANSWER_ORDER_ID + 1] as number;
+  events[to + EVENT_RELATED_ID] = answer[ANSWER_RELATED_ID] as number;
+  events[to + EVENT_RELATED_ID + 1] = answer[ANSWER_RELATED_ID + 1] as number;
+  events[to + EVENT_AMOUNT] = answer[ANSWER_AMOUNT] as number;
+  events[to + EVENT_AMOUNT + 1] = answer[ANSWER_AMOUNT + 1] as number;
+  events[to + EVENT_PRICE] = answer[ANSWER_PRICE] as number;
+  events[to + EVENT_QUANTITY] = answer[ANSWER_QUANTITY] as number;
+  events[to + EVENT_LEAVES] = answer[ANSWER_LEAVES] as number;
+  events[to + EVENT_DISPLAYED] = answer[ANSWER_DISPLAYED] as number;
+  events[to + EVENT_CUMULATIVE] = answer[ANSWER_CUMULATIVE] as number;
   return false;
 }
 

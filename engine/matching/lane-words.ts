@@ -5,8 +5,10 @@
  *   lane, 8 words:     0 account  1 number  2 last incarnation  3 open (0, 1)  4 answers kept  5 oldest of them
  *                      6 next in the chain of (account, number)   7 next in the chain of the open incarnation
  *   marks:             a double a lane, the largest counter that was used
- *   answer, 17 words:  0, 1 counter  2 kind, bits, reason  3, 4 order id  5, 6 client order id  7, 8 related id
- *                      9, 10 amount  11 instrument  12 price  13 quantity  14 leaves  15 displayed  16 cumulative
+ *   answer, 17 words:  0, 1 counter  2 kind, bits, reason  3, 4 order id  5 instrument  6 price  7 quantity
+ *                      8 cumulative  9, 10 client order id  11, 12 related id  13, 14 amount  15 leaves  16 displayed
+ *                      of an Accepted only the words up to the quantity are written, of a Cancelled those up to the
+ *                      client order id: the rest follows from them (LaneTable.recall), and most answers are these two
  *                      a ring of `laneAnswers` a lane; counters rise, so it is sorted and searched by halves
  */
 
@@ -25,12 +27,12 @@ export const LANE_OPEN_NEXT = 7;
 export const ANSWER_WORDS = 17;
 export const ANSWER_KIND_WORD = 2;
 export const ANSWER_ORDER_ID = 3;
-export const ANSWER_CLIENT_ORDER_ID = 5;
-export const ANSWER_RELATED_ID = 7;
-export const ANSWER_AMOUNT = 9;
-export const ANSWER_INSTRUMENT = 11;
-export const ANSWER_PRICE = 12;
-export const ANSWER_QUANTITY = 13;
-export const ANSWER_LEAVES = 14;
-export const ANSWER_DISPLAYED = 15;
-export const ANSWER_CUMULATIVE = 16;
+export const ANSWER_INSTRUMENT = 5;
+export const ANSWER_PRICE = 6;
+export const ANSWER_QUANTITY = 7;
+export const ANSWER_CUMULATIVE = 8;
+export const ANSWER_CLIENT_ORDER_ID = 9;
+export const ANSWER_RELATED_ID = 11;
+export const ANSWER_AMOUNT = 13;
+export const ANSWER_LEAVES = 15;
+export const ANSWER_DISPLAYED = 16;

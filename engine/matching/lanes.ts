@@ -5,6 +5,7 @@
  * The words of lanes and answers: lane-words.ts.
  */
 
+import { EventKind } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
 import * as laneWords from './lane-words.js';
@@ -49,6 +50,8 @@ const {
   LANE_SHIFT,
 } = laneWords;
 
+const ACCEPTED = EventKind.Accepted;
+const CANCELLED = EventKind.Cancelled;
 /** Kind, side, liquidity and reason: what a repeated answer keeps of the kind word. */
 const KEPT_KIND_BITS = 0xffff07ff | 0;
 
@@ -64,6 +67,7 @@ export class LaneTable {
   private readonly laneBuckets: Int32Array;
   private readonly openBuckets: Int32Array;
   private readonly mask: number;
+  private readonly recalled = new Int32Array(ANSWER_WORDS);
 
   constructor(maxLanes: number, laneAnswers: number) {
     this.maxLanes = maxLanes;
@@ -180,23 +184,44 @@ export class LaneTable {
     else words[at + LANE_OLDEST] = oldest + 1 === this.laneAnswers ? 0 : oldest + 1;
     const answers = this.answers;
     const to = Math.imul(Math.imul(lane, this.laneAnswers) + place, ANSWER_WORDS) & WORD_MASK;
+    const kindWord = (events[eventAt + EVENT_KIND_WORD] as number) & KEPT_KIND_BITS;
     answers[to] = low;
-    answers[to + 1] = high & 0xffff;
-    answers[to + ANSWER_KIND_WORD] = (events[eventAt + EVENT_KIND_WORD] as number) & KEPT_KIND_BITS;
+    answers[to + 1] = upper;
+    answers[to + ANSWER_KIND_WORD] = kindWord;
     answers[to + ANSWER_ORDER_ID] = events[eventAt + EVENT_ORDER_ID] as number;
     answers[to + ANSWER_ORDER_ID + 1] = events[eventAt + EVENT_ORDER_ID + 1] as number;
+    answers[to + ANSWER_INSTRUMENT] = events[eventAt + EVENT_INSTRUMENT] as number;
+    answers[to + ANSWER_PRICE] = events[eventAt + EVENT_PRICE] as number;
+    answers[to + ANSWER_QUANTITY] = events[eventAt + EVENT_QUANTITY] as number;
+    const kind = kindWord & 0xff;
+    if (kind === ACCEPTED) return;
+    answers[to + ANSWER_CUMULATIVE] = events[eventAt + EVENT_CUMULATIVE] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID] = events[eventAt + EVENT_CLIENT_ORDER_ID] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID + 1] = events[eventAt + EVENT_CLIENT_ORDER_ID + 1] as number;
+    if (kind === CANCELLED) return;
     answers[to + ANSWER_RELATED_ID] = events[eventAt + EVENT_RELATED_ID] as number;
     answers[to + ANSWER_RELATED_ID + 1] = events[eventAt + EVENT_RELATED_ID + 1] as number;
     answers[to + ANSWER_AMOUNT] = events[eventAt + EVENT_AMOUNT] as number;
     answers[to + ANSWER_AMOUNT + 1] = events[eventAt + EVENT_AMOUNT + 1] as number;
-    answers[to + ANSWER_INSTRUMENT] = events[eventAt + EVENT_INSTRUMENT] as number;
-    answers[to + ANSWER_PRICE] = events[eventAt + EVENT_PRICE] as number;
-    answers[to + ANSWER_QUANTITY] = events[eventAt + EVENT_QUANTITY] as number;
     answers[to + ANSWER_LEAVES] = events[eventAt + EVENT_LEAVES] as number;
     answers[to + ANSWER_DISPLAYED] = events[eventAt + EVENT_DISPLAYED] as number;
-    answers[to + ANSWER_CUMULATIVE] = events[eventAt + EVENT_CUMULATIVE] as number;
+  }
+
+  /** All words of the answer at word `from` of a lane, those that were not kept, too. Good until the next call. */
+  recall(lane: number, from: number): Int32Array {
+    const recalled = this.recalled;
+    recalled.set(this.answers.subarray(from, from + ANSWER_WORDS));
+    const kind = (recalled[ANSWER_KIND_WORD] as number) & 0xff;
+    if (kind !== ACCEPTED && kind !== CANCELLED) return recalled;
+    // The client order id of the command itself: the new order's own, or what a cancelled order is related to.
+    const low = recalled[0] as number;
+    const high = ((this.words[(lane << LANE_SHIFT) + LANE_NUMBER] as number) << 16) | (recalled[1] as number);
+    recalled.fill(0, kind === ACCEPTED ? ANSWER_CUMULATIVE : ANSWER_RELATED_ID);
+    const idAt = kind === ACCEPTED ? ANSWER_CLIENT_ORDER_ID : ANSWER_RELATED_ID;
+    recalled[idAt] = low;
+    recalled[idAt + 1] = high;
+    if (kind === ACCEPTED) recalled[ANSWER_LEAVES] = recalled[ANSWER_QUANTITY] as number;
+    return recalled;
   }
 
   private counterAt(lane: number, index: number): number {

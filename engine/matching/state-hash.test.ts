@@ -1,6 +1,7 @@
 /** The hash sees each part of the state. That it is the same everywhere: proof/determinism.test.ts. */
 import t from 'tap';
 import { CommandKind } from '../../schemas/codes.js';
+import { ANSWER_QUANTITY } from './lane-words.js';
 import { MadeEngine } from './made-engine.js';
 
 t.test('each part of the state is in the hash', async (t) => {
@@ -17,7 +18,7 @@ t.test('each part of the state is in the hash', async (t) => {
     ['symbol', state.registry.symbols, 32],
     ['lane', state.lanes.words, 2],
     ['mark', state.lanes.marks, 0],
-    ['answer', state.lanes.answers, 17 * 16 + 13],
+    ['answer', state.lanes.answers, 17 * 16 + ANSWER_QUANTITY],
     ['operation', state.operations.words, 8],
     ['volume', state.operations.volumes, 0],
     ['first order of an account in an instrument', state.accountOrders.rows, 2],

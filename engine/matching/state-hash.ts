@@ -43,6 +43,9 @@ import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_
 import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
 
+/** The words of an answer in the order in which they go into the hash. */
+const HASHED_ANSWER = [0, 1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 5, 6, 7, 15, 16, 8] as const;
+
 /** Two mixes of 32 bits side by side, each step a bijection of its state. */
 class Mixer {
   private first = 0x243f6a88 | 0;
@@ -173,7 +176,8 @@ function addLanes(mixer: Mixer, state: EngineState): void {
     const oldest = lanes.words[at + LANE_OLDEST] as number;
     for (let index = 0; index < kept; index++) {
       const place = (oldest + index) % lanes.laneAnswers;
-      mixer.addWords(lanes.answers, (lane * lanes.laneAnswers + place) * ANSWER_WORDS, ANSWER_WORDS);
+      const answer = lanes.recall(lane, (lane * lanes.laneAnswers + place) * ANSWER_WORDS);
+      for (const word of HASHED_ANSWER) mixer.add(answer[word] as number);
     }
   }
 }
