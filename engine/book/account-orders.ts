@@ -29,7 +29,7 @@ const {
   ORDER_SHIFT,
   SLOT_MASK,
 } = orderWords;
-const { ACCOUNT_FIRST_ROW, ACCOUNT_LAST_ROW, ACCOUNT_SHIFT } = registryWords;
+const { ACCOUNT_FIRST_ROW, ACCOUNT_LAST_ROW, ACCOUNT_MASK, ACCOUNT_SHIFT } = registryWords;
 
 const ROW_SHIFT = 3;
 const ROW_ACCOUNT = 0;
@@ -76,9 +76,17 @@ export class AccountOrders {
   /** The row, or -1. */
   private find(account: number, instrument: number): number {
     const rows = this.rows;
+    // Most orders are in the instrument that their account came to last: its row needs no hash.
+    const last = (this.accounts[((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_LAST_ROW] as number) - 1;
+    if (last >= 0 && rows[((last & SLOT_MASK) << ROW_SHIFT) + ROW_INSTRUMENT] === instrument) return last;
+    return this.findByHash(account, instrument);
+  }
+
+  private findByHash(account: number, instrument: number): number {
+    const rows = this.rows;
     let row = (this.buckets[this.bucketOf(account, instrument)] as number) - 1;
     while (row >= 0) {
-      const at = row << ROW_SHIFT;
+      const at = (row & SLOT_MASK) << ROW_SHIFT;
       if (rows[at + ROW_ACCOUNT] === account && rows[at + ROW_INSTRUMENT] === instrument) return row;
       row = (rows[at + ROW_CHAIN_NEXT] as number) - 1;
     }
@@ -88,13 +96,13 @@ export class AccountOrders {
   /** The account's oldest order in the instrument, or -1. */
   first(account: number, instrument: number): number {
     const row = this.find(account, instrument);
-    return row < 0 ? -1 : (this.rows[(row << ROW_SHIFT) + ROW_FIRST] as number);
+    return row < 0 ? -1 : (this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_FIRST] as number);
   }
 
   /** Its oldest order in the instrument in which it has had orders without a break the longest, or -1. */
   firstOfAll(account: number): number {
     const row = this.firstRow(account);
-    return row < 0 ? -1 : (this.rows[(row << ROW_SHIFT) + ROW_FIRST] as number);
+    return row < 0 ? -1 : (this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_FIRST] as number);
   }
 
   /** For walks over all that is held: an account's first row, the row behind one, its instrument, its first order. */
@@ -103,15 +111,15 @@ export class AccountOrders {
   }
 
   nextRow(row: number): number {
-    return this.rows[(row << ROW_SHIFT) + ROW_NEXT] as number;
+    return this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_NEXT] as number;
   }
 
   instrumentOf(row: number): number {
-    return this.rows[(row << ROW_SHIFT) + ROW_INSTRUMENT] as number;
+    return this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_INSTRUMENT] as number;
   }
 
   firstOrderOf(row: number): number {
-    return this.rows[(row << ROW_SHIFT) + ROW_FIRST] as number;
+    return this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_FIRST] as number;
   }
 
   /** Puts an order behind the others of its account and instrument. */
@@ -128,7 +136,7 @@ export class AccountOrders {
       this.addRow(account, instrument, slot);
       return;
     }
-    const lastAt = (row << ROW_SHIFT) + ROW_LAST;
+    const lastAt = ((row & SLOT_MASK) << ROW_SHIFT) + ROW_LAST;
     const last = rows[lastAt] as number;
     orders[at + ORDER_ACCOUNT_PREVIOUS] = last;
     orders[((last & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT_NEXT] = slot;
@@ -147,8 +155,8 @@ export class AccountOrders {
     const row = this.find(orders[at + ORDER_ACCOUNT] as number, orders[at + ORDER_INSTRUMENT] as number);
     if (row < 0) throw new Error('assert: an order is not in the list of its account and instrument');
     if (previous < 0 && next < 0) this.removeRow(row);
-    else if (previous < 0) rows[(row << ROW_SHIFT) + ROW_FIRST] = next;
-    else rows[(row << ROW_SHIFT) + ROW_LAST] = previous;
+    else if (previous < 0) rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_FIRST] = next;
+    else rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_LAST] = previous;
   }
 
   /** There is always room: each row has an order of its own. */
@@ -156,9 +164,9 @@ export class AccountOrders {
     const rows = this.rows;
     const accounts = this.accounts;
     let row = this.freeHead;
-    if (row >= 0) this.freeHead = rows[(row << ROW_SHIFT) + ROW_NEXT] as number;
+    if (row >= 0) this.freeHead = rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_NEXT] as number;
     else row = this.used++;
-    const at = row << ROW_SHIFT;
+    const at = (row & SLOT_MASK) << ROW_SHIFT;
     const bucket = this.bucketOf(account, instrument);
     const accountAt = account << ACCOUNT_SHIFT;
     const last = (accounts[accountAt + ACCOUNT_LAST_ROW] as number) - 1;
@@ -170,7 +178,7 @@ export class AccountOrders {
     rows[at + ROW_PREVIOUS] = last;
     rows[at + ROW_NEXT] = -1;
     this.buckets[bucket] = row + 1;
-    if (last >= 0) rows[(last << ROW_SHIFT) + ROW_NEXT] = row;
+    if (last >= 0) rows[((last & SLOT_MASK) << ROW_SHIFT) + ROW_NEXT] = row;
     else accounts[accountAt + ACCOUNT_FIRST_ROW] = row + 1;
     accounts[accountAt + ACCOUNT_LAST_ROW] = row + 1;
   }
@@ -178,7 +186,7 @@ export class AccountOrders {
   private removeRow(row: number): void {
     const rows = this.rows;
     const accounts = this.accounts;
-    const at = row << ROW_SHIFT;
+    const at = (row & SLOT_MASK) << ROW_SHIFT;
     const account = rows[at + ROW_ACCOUNT] as number;
     const accountAt = account << ACCOUNT_SHIFT;
     const previous = rows[at + ROW_PREVIOUS] as number;
@@ -194,7 +202,7 @@ export class AccountOrders {
 
   private unchain(row: number, bucket: number): void {
     const rows = this.rows;
-    const behind = rows[(row << ROW_SHIFT) + ROW_CHAIN_NEXT] as number;
+    const behind = rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_CHAIN_NEXT] as number;
     let here = (this.buckets[bucket] as number) - 1;
     if (here === row) {
       this.buckets[bucket] = behind;
@@ -218,9 +226,9 @@ export class AccountOrders {
     for (let account = 1; account <= accountCount; account++) {
       let previous = -1;
       for (let row = this.firstRow(account); row >= 0; row = this.nextRow(row)) {
-        const at = row << ROW_SHIFT;
+        const at = (row & SLOT_MASK) << ROW_SHIFT;
         if (++held > this.used) throw new Error('the accounts have more rows than there are, or a circle');
-        if (this.rows[at + ROW_ACCOUNT] !== account || this.find(account, this.instrumentOf(row)) !== row) {
+        if (this.rows[at + ROW_ACCOUNT] !== account || this.findByHash(account, this.instrumentOf(row)) !== row) {
           throw new Error(`a row of account ${account} is not found by its instrument`);
         }
         if (this.rows[at + ROW_PREVIOUS] !== previous) {
@@ -240,7 +248,7 @@ export class AccountOrders {
   /** Returns how many orders a row has. */
   private validateList(row: number, live: number): number {
     const orders = this.orders;
-    const rowAt = row << ROW_SHIFT;
+    const rowAt = (row & SLOT_MASK) << ROW_SHIFT;
     const account = this.rows[rowAt + ROW_ACCOUNT] as number;
     let count = 0;
     let previous = -1;
@@ -272,7 +280,11 @@ export class AccountOrders {
   private validateRows(held: number): void {
     let chained = 0;
     for (const first of this.buckets) {
-      for (let row = first - 1; row >= 0; row = (this.rows[(row << ROW_SHIFT) + ROW_CHAIN_NEXT] as number) - 1) {
+      for (
+        let row = first - 1;
+        row >= 0;
+        row = (this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_CHAIN_NEXT] as number) - 1
+      ) {
         if (++chained > held) throw new Error('the chains hold more rows than the accounts have');
       }
     }

@@ -105,7 +105,7 @@ export class Books {
       const windows = this.windows;
       // Modulo 2^32: right because a window never reaches past the largest key.
       const offset = (key - (windows.bases[window] as number)) >>> 0;
-      if (offset < windows.ticks) return (windows.cells[window * windows.ticks + offset] as number) - 1;
+      if (offset < windows.ticks) return (windows.cells[(window << windows.tickShift) + offset] as number) - 1;
     }
     if (sides[at + SIDE_FAR_LEVELS] === 0) return -1;
     return this.findFarLevel(side, key);
@@ -238,10 +238,10 @@ export class Books {
     const windows = this.windows;
     const cells = windows.cells;
     const up = windows.above(window, offset);
-    if (up >= 0) return (cells[window * windows.ticks + up] as number) - 1;
+    if (up >= 0) return (cells[(window << windows.tickShift) + up] as number) - 1;
     const down = windows.below(window, offset);
     if (down >= 0) {
-      const worse = (cells[window * windows.ticks + down] as number) - 1;
+      const worse = (cells[(window << windows.tickShift) + down] as number) - 1;
       return this.levels.words[((worse & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_BETTER] as number;
     }
     return betterFar(this.levels.words, this.sides[((side & SIDE_MASK) << SIDE_SHIFT) + SIDE_ROOT] as number, key);
@@ -258,7 +258,7 @@ export class Books {
     // The window is worse than the key, or the tree has a level between the two: then the tree's is the nearest.
     if (base < key || (far >= 0 && (words[((far & LEVEL_MASK) << LEVEL_SHIFT) + LEVEL_KEY] as number) < base))
       return far;
-    return (windows.cells[window * windows.ticks + windows.above(window, -1)] as number) - 1;
+    return (windows.cells[(window << windows.tickShift) + windows.above(window, -1)] as number) - 1;
   }
 
   private removeLevel(level: number): void {
@@ -333,7 +333,7 @@ export class Books {
       if (Math.abs(base - old) < windows.ticks >> 2) return;
       movedCount = sides[at + SIDE_WINDOW_LEVELS] as number;
       if (movedCount > 0) {
-        moved = (windows.cells[window * windows.ticks + windows.below(window, windows.ticks)] as number) - 1;
+        moved = (windows.cells[(window << windows.tickShift) + windows.below(window, windows.ticks)] as number) - 1;
         this.emptyWindow(window, moved, movedCount, old);
       }
       windows.bases[window] = base;

@@ -8,6 +8,8 @@
 
 export class LadderWindows {
   readonly ticks: number;
+  /** Its logarithm: a cell's index is (window << tickShift) + offset. */
+  readonly tickShift: number;
   readonly cells: Int32Array;
   /** First key of each window. */
   readonly bases: Int32Array;
@@ -23,6 +25,7 @@ export class LadderWindows {
 
   constructor(windows: number, ticks: number) {
     this.ticks = ticks;
+    this.tickShift = 31 - Math.clz32(ticks);
     this.fineWords = ticks >>> 5;
     this.middleWords = (this.fineWords + 31) >>> 5;
     this.bitWords = this.fineWords + this.middleWords + 1;
@@ -52,7 +55,7 @@ export class LadderWindows {
   /** Gives an empty window back. */
   release(window: number): void {
     if (this.owners[window] === -1) throw new Error('assert: a window was released twice');
-    if (this.bits[window * this.bitWords + this.bitWords - 1] !== 0) {
+    if (this.bits[Math.imul(window, this.bitWords) + this.bitWords - 1] !== 0) {
       throw new Error('assert: a window was released with levels in it');
     }
     this.owners[window] = -1;
@@ -68,9 +71,9 @@ export class LadderWindows {
   }
 
   set(window: number, offset: number, level: number): void {
-    this.cells[window * this.ticks + offset] = level + 1;
+    this.cells[(window << this.tickShift) + offset] = level + 1;
     const bits = this.bits;
-    const fine = window * this.bitWords;
+    const fine = Math.imul(window, this.bitWords);
     const middle = fine + this.fineWords;
     const top = middle + this.middleWords;
     bits[fine + (offset >>> 5)] = (bits[fine + (offset >>> 5)] as number) | (1 << (offset & 31));
@@ -79,9 +82,9 @@ export class LadderWindows {
   }
 
   clear(window: number, offset: number): void {
-    this.cells[window * this.ticks + offset] = 0;
+    this.cells[(window << this.tickShift) + offset] = 0;
     const bits = this.bits;
-    const fine = window * this.bitWords;
+    const fine = Math.imul(window, this.bitWords);
     const word = (bits[fine + (offset >>> 5)] as number) & ~(1 << (offset & 31));
     bits[fine + (offset >>> 5)] = word;
     if (word !== 0) return;
@@ -96,7 +99,7 @@ export class LadderWindows {
   /** The nearest occupied offset above this one (from -1 on), or -1. */
   above(window: number, offset: number): number {
     const bits = this.bits;
-    const fine = window * this.bitWords;
+    const fine = Math.imul(window, this.bitWords);
     let index = offset >> 5;
     if (index >= 0) {
       const word = (bits[fine + index] as number) & (-2 << (offset & 31));
@@ -125,7 +128,7 @@ export class LadderWindows {
   below(window: number, offset: number): number {
     if (offset <= 0) return -1;
     const bits = this.bits;
-    const fine = window * this.bitWords;
+    const fine = Math.imul(window, this.bitWords);
     // From here on: at or below.
     const from = offset - 1;
     let index = from >> 5;
@@ -159,12 +162,12 @@ export class LadderWindows {
   }
 
   private validateWindow(window: number): void {
-    const fine = window * this.bitWords;
+    const fine = Math.imul(window, this.bitWords);
     const middle = fine + this.fineWords;
     const top = middle + this.middleWords;
     for (let offset = 0; offset < this.ticks; offset++) {
       const bit = ((this.bits[fine + (offset >>> 5)] as number) >>> (offset & 31)) & 1;
-      if ((this.cells[window * this.ticks + offset] !== 0) !== (bit === 1)) {
+      if ((this.cells[(window << this.tickShift) + offset] !== 0) !== (bit === 1)) {
         throw new Error(`the bitmap of window ${window} is wrong at tick ${offset}`);
       }
     }
