@@ -12,13 +12,27 @@ import { SCRATCH_BATCH, ScratchScript, ScratchShard } from './scratch-shard.js';
 /** More gains nothing that can be measured (docs/decisions/0007). */
 const COMMANDS = 12_000;
 const SPANS = 256;
+const NAP = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * V8 compiles in threads of its own and is a few tenths of a second behind: what it has not finished runs slowly, and it
+ * takes a core meanwhile. So small pieces follow, each behind a nap in which the process hardly computed, until that many
+ * were played (what is compiled becomes current, and is compiled again where it met something new) or the naps are used up.
+ */
+const PIECES = 4;
+const PIECE_SHARE = 8;
+const NAP_MS = 10;
+const IDLE_NAP_US = 3_000;
+const MOST_NAPS = 25;
 
 /**
  * What V8 may inline into one function, in bytes of bytecode; its own bounds are 920 and 460. A command's way through the
- * engine is a dozen functions, and without their calls it takes an eighth less time (docs/decisions/0008). Read whenever
- * V8 compiles, in all threads of the process.
+ * engine is a dozen functions, and without their calls it takes an eighth less time (docs/decisions/0008). The largest
+ * ones, writing an event above all, are better called: each copy of them would take the place of ten others. Read whenever
+ * V8 compiles, in all threads of the process; set when this loads, so that a recovery is compiled by them, too.
  */
-const INLINING = ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-bytecode-size=1500'];
+const INLINING = ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-bytecode-size=580'];
+for (const flag of INLINING) setFlagsFromString(flag);
 
 /**
  * The shards that have warmed this thread up. V8 throws compiled code away when the last object of a class that it was
@@ -26,11 +40,8 @@ const INLINING = ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-
  */
 const kept: ScratchShard[] = [];
 
-/** Plays `commands` of them; the number of events that came out. */
+/** Plays `commands` of them and half as many again; the number of events that came out. */
 export function warmUpShard(commands = COMMANDS): number {
-  for (const flag of INLINING) {
-    setFlagsFromString(flag);
-  }
   const shard = new ScratchShard(SPANS);
   kept[0] = shard;
   const ring = new CommandRing(shard.gatewayRing);
@@ -44,13 +55,28 @@ export function warmUpShard(commands = COMMANDS): number {
       durable += Math.max(0, reader.read(events, 0, room, UP_TO_DURABLE));
     }
   };
-  reader.join();
   const script = new ScratchScript();
+  const playBatches = (count: number): void => {
+    for (let made = 0; made < count; made += SCRATCH_BATCH) play(script.batch(), SCRATCH_BATCH);
+  };
+  reader.join();
   play(script.sessionOpen(), 1);
   play(script.openMarket(), 1);
-  for (let made = 0; made < commands; made += SCRATCH_BATCH) {
-    play(script.batch(), SCRATCH_BATCH);
+  playBatches(commands);
+  for (let naps = 0, pieces = 0; naps < MOST_NAPS && pieces < PIECES; naps += 1) {
+    if (napIdly()) {
+      playBatches(commands / PIECE_SHARE);
+      pieces += 1;
+    }
   }
   shard.close();
   return durable;
+}
+
+/** Sleeps; true when no other thread of the process computed for long meanwhile. */
+function napIdly(): boolean {
+  const before = process.cpuUsage();
+  Atomics.wait(NAP, 0, 0, NAP_MS);
+  const { user, system } = process.cpuUsage(before);
+  return user + system < IDLE_NAP_US;
 }
