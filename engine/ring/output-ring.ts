@@ -9,7 +9,6 @@
 import { EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import {
   assertSlots,
-  copyWords,
   OUTPUT_RING_CLAIM,
   OUTPUT_RING_DURABLE,
   OUTPUT_RING_EPOCH,
@@ -29,6 +28,7 @@ export class OutputRing {
   /** From this lag on (three quarters of the ring) a reader's time runs. */
   readonly laggardLag: number;
   readonly #words: Int32Array;
+  readonly #bytes: Buffer;
   readonly #data: number;
   readonly #mask: number;
   /** When each reader's lag was first seen past the limit, ms of the caller's clock; -1: it is not. */
@@ -64,6 +64,7 @@ export class OutputRing {
   /** The writer of this memory. After one that died, `start` must be called before the first write. */
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Int32Array(memory);
+    this.#bytes = Buffer.from(memory);
     this.slots = this.#words[OUTPUT_RING_SLOTS] as number;
     this.readers = this.#words[OUTPUT_RING_READERS] as number;
     assertSlots(this.slots);
@@ -142,6 +143,9 @@ export class OutputRing {
    * sequences follow the last written one. Throws when they do not fit: ask `hasRoom` first.
    */
   write(source: Int32Array, at: number, count: number): void {
+    if (count === 0) {
+      return;
+    }
     if (!this.hasRoom(count)) {
       throw new Error(`${count} events were written to an output ring that has room for ${this.room()}.`);
     }
@@ -156,10 +160,17 @@ export class OutputRing {
     Atomics.store(this.#words, OUTPUT_RING_CLAIM, this.#claim);
     Atomics.load(this.#words, OUTPUT_RING_CLAIM);
     const first = Math.min(count, this.slots - slot);
-    copyWords(this.#words, this.#data + slot * EVENT_WORDS, source, at, first * EVENT_WORDS);
+    this.#copy(slot, source, at, first);
     if (first < count) {
-      copyWords(this.#words, this.#data, source, at + first * EVENT_WORDS, (count - first) * EVENT_WORDS);
+      this.#copy(0, source, at + first * EVENT_WORDS, count - first);
     }
+  }
+
+  /** Fills slots with as many bytes: Node does that with a memcpy, where `set` into shared memory goes by eight bytes. */
+  #copy(slot: number, source: Int32Array, at: number, count: number): void {
+    const to = this.#data * 4 + slot * EVENT_BYTES;
+    const bytes = new Uint8Array(source.buffer, source.byteOffset + at * 4, count * EVENT_BYTES);
+    this.#bytes.fill(bytes, to, to + bytes.length);
   }
 
   /** Readers of level `matched` may read up to `position`. After the last of these events was written. */

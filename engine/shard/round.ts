@@ -207,20 +207,18 @@ export class ShardRound {
     const taken = this.#taken;
     const before = engine.eventSequence;
     const endAt = this.#takenEnd * COMMAND_WORDS;
+    const room = Math.min(this.#roundEvents, this.#output.roomFor(this.#roundEvents)) - this.#maxEvents;
     let events = 0;
+    let sequence = engine.commandSequence;
     let spanRing = SUPERVISOR_RING;
     let spanSequence = 0;
     let spanCount = 0;
-    for (let slot = from; slot < this.#takenEnd; ) {
-      const needed = events + this.#maxEvents;
-      if (needed > this.#roundEvents || !this.#output.hasRoom(needed)) {
-        break;
-      }
+    for (let slot = from; slot < this.#takenEnd && events <= room; ) {
       const ring = slot === 0 ? SUPERVISOR_RING : (this.#takenRing[slot] as number);
-      const sequence = engine.commandSequence;
       this.#stamp(slot * COMMAND_WORDS, ring);
       events += engine.apply(taken, slot * COMMAND_WORDS, events, endAt);
       const count = engine.commandSequence - sequence;
+      sequence += count;
       if (count < 1) {
         throw new Error('The engine gave a command no sequence.');
       }
@@ -231,7 +229,7 @@ export class ShardRound {
           spanCount = 0;
         }
         if (spanCount === 0) {
-          spanSequence = sequence + 1;
+          spanSequence = sequence - count + 1;
         }
         spanCount += count;
         this.#applied[ring] = ((this.#applied[ring] as number) + count) >>> 0;
