@@ -32,25 +32,29 @@ export function drawSpark(canvas: HTMLCanvasElement, view: MarketView, slot: num
   const points = Math.floor(view.columnCount(SPARK_POINTS * COLUMNS_A_POINT) / COLUMNS_A_POINT);
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let oldest = Number.NaN;
+  let drawn = 0;
   let newest = Number.NaN;
   for (let back = points - 1; back >= 0; back--) {
     const price = priceAt(view, slot, back * COLUMNS_A_POINT);
     prices[back] = price;
     if (Number.isNaN(price)) continue;
-    if (Number.isNaN(oldest)) oldest = price;
+    if (Number.isNaN(oldest)) {
+      oldest = price;
+      drawn = back + 1;
+    }
     newest = price;
     if (price < lowest) lowest = price;
     if (price > highest) highest = price;
   }
   if (Number.isNaN(newest)) return;
   const padding = PADDING_PX * devicePixelRatio;
-  const perPoint = width / (Math.max(LEAST_POINTS, points) - 1);
+  const perPoint = width / (Math.max(LEAST_POINTS, drawn) - 1);
   // A price that did not move is a line in the middle.
   const span = highest - lowest || 1;
   const middle = highest === lowest ? 0.5 : 0;
   context.beginPath();
   let drawing = false;
-  for (let back = points - 1; back >= 0; back--) {
+  for (let back = drawn - 1; back >= 0; back--) {
     const price = prices[back] as number;
     if (Number.isNaN(price)) {
       drawing = false;

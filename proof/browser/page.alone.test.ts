@@ -158,6 +158,7 @@ t.test('tape and chart are full when the page is opened, and whole again after a
   t.same(venue.asked, ['/v1/trades/ACME?limit=1000']);
   t.match(await textOf(page.locator('.tape tbody tr').first(), /900\.05\s+5\s+buyer/), /900\.05\s+5\s+buyer/);
   await page.locator('.plot:not(.blank)').waitFor();
+  await page.screenshot({ path: join(PICTURES, 'filled.png') });
   t.same((await shownInstruments(page))[0], {
     id: 1,
     symbol: 'ACME',
