@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import type { PlatformReady } from '../proof/platform-process.js';
 import { repositoryFolder } from '../proof/recordings/data-folder.js';
 import { printResult } from '../proof/result.js';
+import { endWith } from './end-with.js';
 
 const LIMIT_MS = 120_000;
 const GIVE_UP_MS = 1_200_000;
@@ -81,12 +82,4 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+endWith(main());

@@ -4,6 +4,7 @@
  */
 
 import { printResult } from '../proof/result.js';
+import { endWith } from './end-with.js';
 import { measureMetricsCost } from './metrics-cost.js';
 import type { BenchSize } from './outcome.js';
 
@@ -38,12 +39,4 @@ async function main(): Promise<number> {
   return 1;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+endWith(main());

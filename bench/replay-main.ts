@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { Comparison } from '../proof/recordings/expected-trades.js';
 import { printResult } from '../proof/result.js';
+import { endWith } from './end-with.js';
 import { replayMarket } from './replay.js';
 
 const PLAIN_LINE_EVERY_MS = 2_000;
@@ -77,12 +78,4 @@ async function main(): Promise<number> {
   return outcome.differences.length === 0 ? 0 : 1;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+endWith(main());

@@ -6,6 +6,7 @@
 
 import { medianOf } from '../proof/median.js';
 import { printResult } from '../proof/result.js';
+import { endWith } from './end-with.js';
 import { measureStarts } from './start.js';
 
 const LIMIT_MS = 2_000;
@@ -32,12 +33,4 @@ async function main(): Promise<number> {
   return median <= LIMIT_MS ? 0 : 1;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+endWith(main());
