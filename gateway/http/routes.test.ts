@@ -3,7 +3,9 @@
  * produced, and what is produced is documented.
  */
 
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import t from 'tap';
@@ -66,6 +68,23 @@ function order(instrument: number, lane: number, low: number, side: number, pric
 }
 
 const TRADING = madeCommand(CommandKind.SetPhase, 9, 0, { instrument: 1, type: Phase.Continuous });
+
+t.test('a connection that asks nothing is cut, and one that never ends to ask', async (t) => {
+  const http = new MadeHttp(t.testdir());
+  const cut = async (asked: string, dripMs: number): Promise<boolean> => {
+    const socket = connect(http.ports[0] ?? 0, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(asked);
+    const drip = dripMs === 0 ? undefined : setInterval(() => socket.write('b'), dripMs);
+    await once(socket, 'close');
+    clearInterval(drip);
+    return true;
+  };
+  const head = 'GET /health HTTP/1.1\r\nhost: x\r\n';
+  t.same(await Promise.all([cut('', 0), cut(`${head}\r\n`, 0), cut(`${head}a: `, 500)]), [true, true, true]);
+  close(http);
+});
 
 t.test('instruments, the book and the trades are shown as they are, with what they are as of', async (t) => {
   const http = new MadeHttp(t.testdir());
