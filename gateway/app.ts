@@ -144,6 +144,7 @@ export class GatewayApp {
     this.#listening = null;
     const connections = this.gateway.table.all.size;
     this.gateway.stop();
+    // The library forgets a socket as soon as it is told to end, so who has taken the close frame cannot be seen.
     if (connections > 0) await new Promise((resolve) => setTimeout(resolve, this.#data.settings.lingerMs));
     this.close();
     this.gateway.release();

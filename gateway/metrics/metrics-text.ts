@@ -49,6 +49,7 @@ export class MetricsText {
     };
     for (const family of FAMILIES) {
       this.#names.push(family.name);
+      // It is declared for prom-client's own four classes alone, and their `type` as a number, which is a word in truth.
       this.#registry.registerMetric(new SharedMetric(family, from) as unknown as Metric);
     }
   }
