@@ -10,14 +10,14 @@ import { type BrowserKey, browserSignerOf } from './browser/signer.js';
 import { openBrowserSocket } from './browser/socket.js';
 import { type ConnectOptions, sessionParts } from './connect-options.js';
 import { NO_KEY } from './no-key.js';
-import { PublicSession } from './public-session.js';
 import type { Signer } from './seams.js';
+import { PublicSession } from './session/public-session.js';
 import { TradingClient } from './trading-client.js';
 
 export { putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
 export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';
-export { NOT_READY, WINDOW_FULL } from './session.js';
+export { NOT_READY, WINDOW_FULL } from './session/session.js';
 export { TredyeError } from './tredye-error.js';
 
 export class TredyeClient extends TradingClient {

@@ -4,10 +4,10 @@
 
 import { AckLevel } from '../schemas/codes.js';
 import { codeNamed } from './commands.js';
-import type { ConnectionSeams } from './connection.js';
-import type { ResumeFrom } from './private-chain.js';
 import { type Clock, type OpenSocket, type Signer, SYSTEM_CLOCK } from './seams.js';
-import type { SessionOptions } from './session.js';
+import type { ConnectionSeams } from './session/connection.js';
+import type { ResumeFrom } from './session/private-chain.js';
+import type { SessionOptions } from './session/session.js';
 import { TredyeError } from './tredye-error.js';
 
 const STREAM_PATH = '/v1/stream';

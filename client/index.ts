@@ -16,7 +16,7 @@ export type { ConnectOptions } from './connect-options.js';
 export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';
 export { NO_KEY } from './no-key.js';
 export { readKeyFile } from './node/signer.js';
-export { NOT_READY, WINDOW_FULL } from './session.js';
+export { NOT_READY, WINDOW_FULL } from './session/session.js';
 export { TredyeError } from './tredye-error.js';
 
 export class TredyeClient extends TradingClient {

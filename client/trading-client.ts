@@ -21,8 +21,8 @@ import {
 } from './commands.js';
 import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
 import { EVERY_SHARD, SOME_SHARD } from './pending.js';
-import type { AppliedRecords } from './public-session.js';
-import { Session } from './session.js';
+import type { AppliedRecords } from './session/public-session.js';
+import { Session } from './session/session.js';
 import { TredyeError } from './tredye-error.js';
 
 /** An instrument by its number or its symbol. */

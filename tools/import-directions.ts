@@ -30,7 +30,7 @@ const ENTRY_FILE = '[/-](main|worker)\\.tsx?$';
 const PURE_ENGINE = '^engine/(book|matching)/';
 
 /** Of the client, what Node has and browsers have not: its socket, its keys, the entry that brings both; and its fakes. */
-const NODE_CLIENT = '^client/(node/|(index|http)\\.ts$|fake-)';
+const NODE_CLIENT = '^client/(node/|(index|http)\\.ts$|session/fake-)';
 
 export interface ImportFindings {
   violations: string[];

@@ -3,22 +3,22 @@
  * orders or of reconnecting; whoever owns it (session.ts) makes the next one.
  */
 
-import { CLOSE_CODES } from '../schemas/close-codes.js';
-import type { AckLevel } from '../schemas/codes.js';
+import { CLOSE_CODES } from '../../schemas/close-codes.js';
+import type { AckLevel } from '../../schemas/codes.js';
 import {
   type ControlMessage,
   decodeControl,
   encodeControl,
   encodeLogonTerms,
   type LogonAnswerMessage,
-} from '../schemas/control.js';
-import { frameKind, PublicFrameReader, ReportFrameReader } from '../schemas/frame-verifier.js';
-import { CommandFrameWriter } from '../schemas/frame-writer.js';
-import { logonMessage, PROTOCOL_VERSION } from '../schemas/logon.js';
-import { reasonName } from './events.js';
+} from '../../schemas/control.js';
+import { frameKind, PublicFrameReader, ReportFrameReader } from '../../schemas/frame-verifier.js';
+import { CommandFrameWriter } from '../../schemas/frame-writer.js';
+import { logonMessage, PROTOCOL_VERSION } from '../../schemas/logon.js';
+import { reasonName } from '../events.js';
+import type { ClientSocket, Clock, OpenSocket, Signer, Timer } from '../seams.js';
+import { TredyeError } from '../tredye-error.js';
 import type { ResumeFrom } from './private-chain.js';
-import type { ClientSocket, Clock, OpenSocket, Signer, Timer } from './seams.js';
-import { TredyeError } from './tredye-error.js';
 
 /** Code of a connection that ended without a close frame, as WebSocket has it. */
 const LOST_WITHOUT_CLOSE = 1006;

@@ -3,16 +3,16 @@
  * moves only when it is moved. One thread, nothing real.
  */
 
-import { AckLevel, type CommandKind, EventKind } from '../schemas/codes.js';
+import { AckLevel, type CommandKind, EventKind } from '../../schemas/codes.js';
 import {
   type ControlMessage,
   decodeControl,
   decodeLogonTerms,
   encodeControl,
   type LogonTermsFields,
-} from '../schemas/control.js';
-import { CommandFrameReader, frameKind } from '../schemas/frame-verifier.js';
-import { PublicFrameWriter, ReportFrameWriter } from '../schemas/frame-writer.js';
+} from '../../schemas/control.js';
+import { CommandFrameReader, frameKind } from '../../schemas/frame-verifier.js';
+import { PublicFrameWriter, ReportFrameWriter } from '../../schemas/frame-writer.js';
 import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_KIND_WORD,
@@ -28,9 +28,9 @@ import {
   EVENT_SESSION,
   EVENT_WORDS,
   joinWords,
-} from '../schemas/layout.js';
-import { PROTOCOL_VERSION } from '../schemas/logon.js';
-import type { ClientSocket, Clock, OpenSocket, Signer, SocketEvents, Timer } from './seams.js';
+} from '../../schemas/layout.js';
+import { PROTOCOL_VERSION } from '../../schemas/logon.js';
+import type { ClientSocket, Clock, OpenSocket, Signer, SocketEvents, Timer } from '../seams.js';
 
 /** A clock that stands still until it is moved. */
 export class FakeClock implements Clock {

@@ -1,8 +1,8 @@
 /** A client that is logged on at a gateway of fake-gateway.ts, and what tests of it wait and ask with. */
 
+import { type ConnectOptions, TredyeClient } from '../index.js';
+import { TredyeError } from '../tredye-error.js';
 import { FAKE_SIGNER, FakeClock, type FakeConnection, FakeNetwork } from './fake-gateway.js';
-import { type ConnectOptions, TredyeClient } from './index.js';
-import { TredyeError } from './tredye-error.js';
 
 export const ORDER = { instrument: 1, side: 'Buy', price: 100, quantity: 5 } as const;
 /** The first command has the counter 1001. */

@@ -3,7 +3,7 @@
  * so what is known stays right; only the phase is as of the asking.
  */
 
-import type { InstrumentFields } from '../schemas/control.js';
+import type { InstrumentFields } from '../../schemas/control.js';
 
 export class InstrumentBook {
   private readonly byId = new Map<number, InstrumentFields>();

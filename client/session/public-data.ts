@@ -3,10 +3,10 @@
  * and handed to who listens.
  */
 
-import { EventKind, type StreamMode } from '../schemas/codes.js';
-import type { PublicFrameReader } from '../schemas/frame-verifier.js';
-import { EVENT_WORDS } from '../schemas/layout.js';
-import { eventKindAt, type PublicTop, type PublicTrade, topAt, tradeAt } from './events.js';
+import { EventKind, type StreamMode } from '../../schemas/codes.js';
+import type { PublicFrameReader } from '../../schemas/frame-verifier.js';
+import { EVENT_WORDS } from '../../schemas/layout.js';
+import { eventKindAt, type PublicTop, type PublicTrade, topAt, tradeAt } from '../events.js';
 import type { Listeners } from './listeners.js';
 import { PublicChain, type PublicGap } from './private-chain.js';
 

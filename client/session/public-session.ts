@@ -6,20 +6,20 @@
  * Everything happens on the event loop; nothing here blocks. Browser and Node: what differs lies behind seams.ts.
  */
 
-import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
-import { type AckLevel, Channel, Reason, StreamMode } from '../schemas/codes.js';
-import type { ControlMessage, InstrumentFields, LogonAnswerMessage, PageSampleMessage } from '../schemas/control.js';
-import type { ReportFrameReader } from '../schemas/frame-verifier.js';
+import { CLOSE_CODES, mayReconnect } from '../../schemas/close-codes.js';
+import { type AckLevel, Channel, Reason, StreamMode } from '../../schemas/codes.js';
+import type { ControlMessage, InstrumentFields, LogonAnswerMessage, PageSampleMessage } from '../../schemas/control.js';
+import type { ReportFrameReader } from '../../schemas/frame-verifier.js';
+import { reasonName } from '../events.js';
+import type { Timer } from '../seams.js';
+import { TredyeError } from '../tredye-error.js';
 import { Backoff } from './backoff.js';
 import { Connection, type ConnectionLoss, type ConnectionSeams, connectError } from './connection.js';
-import { reasonName } from './events.js';
 import { InstrumentBook } from './instruments.js';
 import type { ResumeFrom } from './private-chain.js';
 import { PublicData, type Subscription } from './public-data.js';
 import { Requests } from './requests.js';
-import type { Timer } from './seams.js';
 import { SessionEvents, type SessionState } from './session-events.js';
-import { TredyeError } from './tredye-error.js';
 
 export interface PublicSessionOptions {
   readonly lane: number;

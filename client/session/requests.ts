@@ -3,8 +3,8 @@
  * connection that is lost takes the answers with it, and who asked may ask again.
  */
 
-import type { ControlMessage } from '../schemas/control.js';
-import { TredyeError } from './tredye-error.js';
+import type { ControlMessage } from '../../schemas/control.js';
+import { TredyeError } from '../tredye-error.js';
 
 interface Request {
   readonly resolve: (message: ControlMessage) => void;

@@ -2,10 +2,10 @@
  * What a session tells its user, and who wants to hear it. Each on… returns what takes the listener away again.
  */
 
-import type { AnyReport, PublicTop, PublicTrade } from './events.js';
+import type { AnyReport, PublicTop, PublicTrade } from '../events.js';
+import type { TredyeError } from '../tredye-error.js';
 import { Listeners } from './listeners.js';
 import type { PublicGap } from './private-chain.js';
-import type { TredyeError } from './tredye-error.js';
 
 export type SessionState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 

@@ -1,11 +1,11 @@
 /** The session at its socket seam: logon, first reports, refusals, window, chain, reconnect, fence, heartbeats. */
 
 import t from 'tap';
-import { EventKind, Reason } from '../schemas/codes.js';
+import { EventKind, Reason } from '../../schemas/codes.js';
+import { NOT_READY, TredyeClient, WINDOW_FULL } from '../index.js';
+import { TredyeError } from '../tredye-error.js';
 import { FAKE_SIGNER, FakeClock, FakeNetwork } from './fake-gateway.js';
 import { codeOf, connected, ORDER, settle } from './fake-session.js';
-import { NOT_READY, TredyeClient, WINDOW_FULL } from './index.js';
-import { TredyeError } from './tredye-error.js';
 
 t.test('a logon carries the key, the lane and the terms, and its answer makes the session', async (t) => {
   const { client, gateway } = await connected({ lane: 3, heartbeatSeconds: 20, ackLevel: 'Matched' });

@@ -5,9 +5,9 @@
  * Everything happens on the event loop; nothing here blocks. Browser and Node: what differs lies behind seams.ts.
  */
 
-import { EventKind, Reason } from '../schemas/codes.js';
-import type { ControlMessage, LogonAnswerMessage } from '../schemas/control.js';
-import type { ReportFrameReader } from '../schemas/frame-verifier.js';
+import { EventKind, Reason } from '../../schemas/codes.js';
+import type { ControlMessage, LogonAnswerMessage } from '../../schemas/control.js';
+import type { ReportFrameReader } from '../../schemas/frame-verifier.js';
 import {
   COMMAND_WORDS,
   EVENT_ACCOUNT_SEQUENCE,
@@ -17,16 +17,16 @@ import {
   EVENT_WORDS,
   joinWords,
   MAX_FRAME_RECORDS,
-} from '../schemas/layout.js';
-import { putClientOrderId } from './commands.js';
+} from '../../schemas/layout.js';
+import { putClientOrderId } from '../commands.js';
+import { type AnyReport, reportAt } from '../events.js';
+import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from '../pending.js';
+import { CommandQueue } from '../sending/command-queue.js';
+import { SendWindow } from '../sending/send-window.js';
+import { TredyeError } from '../tredye-error.js';
 import type { ConnectionSeams } from './connection.js';
-import { type AnyReport, reportAt } from './events.js';
-import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from './pending.js';
 import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, type ResumeFrom } from './private-chain.js';
 import { PublicSession, type PublicSessionOptions } from './public-session.js';
-import { CommandQueue } from './sending/command-queue.js';
-import { SendWindow } from './sending/send-window.js';
-import { TredyeError } from './tredye-error.js';
 
 /** What `send` returns instead of a frame number. */
 export const NOT_READY = -1;

@@ -1,7 +1,7 @@
 /** A session with several shards: admin records in all of them, a fence for each, commands that each answers. */
 
 import t from 'tap';
-import { EventKind, Reason } from '../schemas/codes.js';
+import { EventKind, Reason } from '../../schemas/codes.js';
 import type { FakeConnection } from './fake-gateway.js';
 import { codeOf, connected, ORDER, settle } from './fake-session.js';
 

@@ -1,9 +1,9 @@
 /** A session without a key: it keeps trying from the first attempt on, says when, and hands on what a page shows. */
 
 import t from 'tap';
-import { CLOSE_CODES } from '../schemas/close-codes.js';
-import { Reason } from '../schemas/codes.js';
-import { TredyeWatcher } from './browser.js';
+import { CLOSE_CODES } from '../../schemas/close-codes.js';
+import { Reason } from '../../schemas/codes.js';
+import { TredyeWatcher } from '../browser.js';
 import { FakeClock, FakeNetwork } from './fake-gateway.js';
 import { settle } from './fake-session.js';
 

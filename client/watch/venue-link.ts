@@ -3,7 +3,7 @@
  * page; milliseconds since 1970.
  */
 
-import type { SessionState } from '../session-events.js';
+import type { SessionState } from '../session/session-events.js';
 
 /**
  * connecting     no logon yet, the first attempt is under way
