@@ -52,6 +52,7 @@ build: $(BUILT) $(PAGE) ## compile everything to build/, when a source changed
 
 $(BUILT): $(INSTALLED) $(SOURCES)
 	$(BIN)/tsc
+	@ln -sfn ../build client/build
 	@touch $@
 
 # Vite needs a newer Node than the platform does.
