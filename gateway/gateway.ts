@@ -360,12 +360,10 @@ export class Gateway {
     if (session.state === CLOSED) return;
     session.lastHeardMs = this.#clock.nowMs();
     this.#metrics.frameIn(bytes.length);
-    if (session.incarnation === 0 && !session.allowance.take(session.lastHeardMs)) {
-      this.close(session, CLOSE_CODES.TOO_MANY_MESSAGES, TOO_MANY_MESSAGES);
-      return;
-    }
-    if (!isBinary) {
-      this.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
+    const isTooMuch = session.incarnation === 0 && !session.allowance.take(session.lastHeardMs);
+    if (isTooMuch || !isBinary) {
+      if (isTooMuch) this.close(session, CLOSE_CODES.TOO_MANY_MESSAGES, TOO_MANY_MESSAGES);
+      else this.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
       return;
     }
     if (bytes.length > MAX_FRAME_BYTES) {
