@@ -7,14 +7,7 @@
  */
 
 import { CommandKind } from '../../schemas/codes.js';
-import {
-  COMMAND_KIND_WORD,
-  COMMAND_TIME_US,
-  COMMAND_WORDS,
-  EVENT_BYTES,
-  EVENT_WORDS,
-  joinWords,
-} from '../../schemas/layout.js';
+import * as layout from '../../schemas/layout.js';
 import type { Disk } from '../journal/disk.js';
 import { JournalError } from '../journal/journal-error.js';
 import { type EpochStart, openJournal, type TornTail } from '../journal/open-journal.js';
@@ -25,6 +18,9 @@ import type { Limits } from '../limits.js';
 import { monotonicMs } from './clock.js';
 import { journalShape } from './round.js';
 import type { ShardEngine } from './shard-engine.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { COMMAND_KIND_WORD, COMMAND_TIME_US, COMMAND_WORDS, EVENT_BYTES, EVENT_WORDS, joinWords } = layout;
 
 /** How far a replay is; said about four times a second. */
 export interface RecoveryProgress {
@@ -162,9 +158,7 @@ class Replay {
     if (engine.commandSequence !== last) {
       throw diverged(group, `the engine took commands up to ${engine.commandSequence}, the group ends with ${last}`, 0);
     }
-    for (let command = 0; command < group.commandCount; command += 1) {
-      this.#noteTime(command * COMMAND_WORDS);
-    }
+    this.#noteTime(words);
     this.commandCount += group.commandCount;
     this.eventCount += events;
     this.#tell(group.segment);
@@ -173,7 +167,7 @@ class Replay {
   #claim(group: JournalRecord): void {
     const eventWords = (group.eventCount + 2 * this.#task.limits.maxEventsPerCommand) * EVENT_WORDS;
     if (this.#events.length < eventWords) {
-      this.#events = new Int32Array(eventWords);
+      this.#events = new Int32Array(2 * eventWords);
       this.#engine.attach(this.#events);
     }
     const commandWords = group.commandCount * COMMAND_WORDS;
@@ -202,9 +196,16 @@ class Replay {
     }
   }
 
-  /** The shard's clock never goes below a journaled time. A Part's word is payload: its head has the time. */
-  #noteTime(at: number): void {
-    if (((this.#commands[at + COMMAND_KIND_WORD] as number) & 0xff) !== KIND_PART) {
+  /**
+   * The shard's clock never goes below a journaled time. A round stamps its commands with one time, so the last one's is
+   * the group's; a Part's word is payload: its head has the time.
+   */
+  #noteTime(words: number): void {
+    let at = words - COMMAND_WORDS;
+    while (at >= 0 && ((this.#commands[at + COMMAND_KIND_WORD] as number) & 0xff) === KIND_PART) {
+      at -= COMMAND_WORDS;
+    }
+    if (at >= 0) {
       const time = joinWords(this.#commands[at + COMMAND_TIME_US] ?? 0, this.#commands[at + COMMAND_TIME_US + 1] ?? 0);
       this.lastTimeUs = Math.max(this.lastTimeUs, time);
     }
