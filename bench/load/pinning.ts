@@ -10,9 +10,6 @@ const CORES = { server: 0, generator: 1 } as const;
 
 const wanted = process.env.PIN === '1' && availableParallelism() > CORES.generator;
 
-/** For the conditions of a run. */
-export const PINNED = wanted ? 'servers pinned to one core, the generator to another' : 'no thread pinned to a core';
-
 /** Pins all threads that the process has, and so those that they begin. Throws when that does not work. */
 export function pin(role: keyof typeof CORES, pid: number): void {
   if (!wanted) return;

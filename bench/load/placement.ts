@@ -26,7 +26,7 @@ export interface Placed {
 }
 
 /** Threads of a process whose name begins so (engine/thread-name.ts). */
-export function threadsNamed(pid: number, name: string): number[] {
+function threadsNamed(pid: number, name: string): number[] {
   const tasks = `/proc/${pid}/task`;
   return readdirSync(tasks)
     .filter((thread) => readFileSync(join(tasks, thread, 'comm'), 'utf8').startsWith(name))
