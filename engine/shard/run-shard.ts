@@ -18,7 +18,7 @@ import { type RecoveredShard, recoverShard } from './recovery.js';
 import { ShardRound } from './round.js';
 import { ShardState, ShardStatus } from './status-words.js';
 import { TakenSpans } from './taken-spans.js';
-import { warmUpShard } from './warm-up.js';
+import { warmUpBehind } from './warm-up.js';
 import type { ShardMessage, ShardTask } from './worker-data.js';
 
 /** The longest sleep on the doorbell: a peer that died never rings, and a stop that is not rung is seen after it. */
@@ -58,7 +58,7 @@ export function runShard(task: ShardTask, disk: Disk): void {
     platformStartId: task.platformStartId,
     lastTimeUs: recovered.lastTimeUs,
   });
-  warmUpShard();
+  warmUpBehind(recovered.commands);
   status.enter(ShardState.MATCHING, monotonicMs());
   tell(task, recoveredMessage(task, engine, recovered));
   serve(task, status, round, new ShardGarbage(metrics.words, monotonicMs()));

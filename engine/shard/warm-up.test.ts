@@ -4,13 +4,21 @@ import { COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../../schemas/layou
 import { CommandRing } from '../ring/command-ring.js';
 import { OutputReader, UP_TO_DURABLE } from '../ring/output-reader.js';
 import { SCRATCH_BATCH, ScratchScript, ScratchShard } from './scratch-shard.js';
-import { warmUpShard } from './warm-up.js';
+import { warmUpBehind, warmUpShard } from './warm-up.js';
 
 t.test('a warm-up plays what it was asked for, and most orders do something', (t) => {
   const few = warmUpShard(10 * SCRATCH_BATCH);
   const more = warmUpShard(20 * SCRATCH_BATCH);
   t.ok(few > 15 * SCRATCH_BATCH, `${few} events of ${10 * SCRATCH_BATCH} commands`);
   t.ok(more > 1.5 * few, `${more} events of twice as many`);
+  t.end();
+});
+
+t.test('behind a long replay less is left to play than behind a short one, and it is played all the same', (t) => {
+  const behindNothing = warmUpBehind(0);
+  const behindLong = warmUpBehind(1_000_000);
+  t.ok(behindLong > 1_000, `${behindLong} events`);
+  t.ok(behindNothing > 4 * behindLong, `${behindNothing} events behind no replay`);
   t.end();
 });
 

@@ -40,8 +40,20 @@ for (const flag of INLINING) setFlagsFromString(flag);
  */
 const kept: ScratchShard[] = [];
 
-/** Plays `commands` of them and half as many again; the number of events that came out. */
-export function warmUpShard(commands = COMMANDS): number {
+/** A replay of so many commands has compiled the engine by itself: rings and rounds are left, and no time is given away. */
+const LONG_REPLAY = 100_000;
+const BEHIND_LONG_REPLAY = 2_000;
+
+/** What is left to warm up when a shard has recovered `replayed` commands. */
+export function warmUpBehind(replayed: number): number {
+  return replayed < LONG_REPLAY ? warmUpShard() : warmUpShard(BEHIND_LONG_REPLAY, 0);
+}
+
+/**
+ * Plays `commands` of them, and half as many again in pieces behind naps, `mostNaps` at most; the number of events that
+ * came out.
+ */
+export function warmUpShard(commands = COMMANDS, mostNaps = MOST_NAPS): number {
   const shard = new ScratchShard(SPANS);
   kept[0] = shard;
   const ring = new CommandRing(shard.gatewayRing);
@@ -63,7 +75,7 @@ export function warmUpShard(commands = COMMANDS): number {
   play(script.sessionOpen(), 1);
   play(script.openMarket(), 1);
   playBatches(commands);
-  for (let naps = 0, pieces = 0; naps < MOST_NAPS && pieces < PIECES; naps += 1) {
+  for (let naps = 0, pieces = 0; naps < mostNaps && pieces < PIECES; naps += 1) {
     if (napIdly()) {
       playBatches(commands / PIECE_SHARE);
       pieces += 1;
