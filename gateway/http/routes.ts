@@ -81,9 +81,9 @@ export class HttpRoutes {
       const allow = method === 'GET' ? 'GET, HEAD' : method;
       app.any(path, (response) => send(response, refusalReply(refusal('METHOD_NOT_ALLOWED'), [['allow', allow]])));
     }
-    const file: Handler = (response, request) => answer(response, request, this.#file(request));
-    app.get('/*', file).head('/*', file);
-    app.any('/*', (response) => send(response, refusalReply(refusal('NOT_FOUND'))));
+    // By `any`, too: newer versions of uWebSockets.js look at all of a method's routes before those of any method, and a
+    // GET of a path that only takes POST would be a file that there is not.
+    app.any('/*', (response, request) => answer(response, request, this.#file(request)));
   }
 
   /** A few times a second. */
@@ -135,6 +135,7 @@ export class HttpRoutes {
   }
 
   #file(request: HttpRequest): Reply | Refusal {
+    if (request.getMethod() !== 'get' && !isHead(request)) return refusal('NOT_FOUND');
     const path = request.getUrl();
     if (path === '/' && !this.#files.found) return refusal('NO_PAGE');
     const acceptEncoding = request.getHeader('accept-encoding');
