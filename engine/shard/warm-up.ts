@@ -29,10 +29,10 @@ const MOST_NAPS = 25;
  * What V8 may inline into one function, in bytes of bytecode; its own bounds are 920 and 460. A command's way through the
  * engine is a dozen functions, and without their calls it takes an eighth less time (docs/decisions/0008). The largest
  * ones, writing an event above all, are better called: each copy of them would take the place of ten others. Read whenever
- * V8 compiles, in all threads of the process; set when this loads, so that a recovery is compiled by them, too.
+ * V8 compiles, in all threads of the process. Not set for a recovery: with them a
+ * replay of a million commands takes 1.19 times as long (docs/performance.md, "Recovery").
  */
 const INLINING = ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-bytecode-size=580'];
-for (const flag of INLINING) setFlagsFromString(flag);
 
 /**
  * The shards that have warmed this thread up. V8 throws compiled code away when the last object of a class that it was
@@ -54,6 +54,7 @@ export function warmUpBehind(replayed: number): number {
  * came out.
  */
 export function warmUpShard(commands = COMMANDS, mostNaps = MOST_NAPS): number {
+  for (const flag of INLINING) setFlagsFromString(flag);
   const shard = new ScratchShard(SPANS);
   kept[0] = shard;
   const ring = new CommandRing(shard.gatewayRing);
