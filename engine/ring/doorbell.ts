@@ -5,8 +5,8 @@
  * Producer:  publish first, then ring(). A ring costs one load while the consumer is awake.
  *
  * Why nothing is missed: the consumer says "sleeping" and then looks for work, the producer publishes and then looks for
- * "sleeping"; all four are sequentially consistent, so at least one of the two sees the other. Every sleep has a limit
- * all the same: a peer that died never rings.
+ * "sleeping"; all four are sequentially consistent, so at least one of the two sees the other. Every sleep ends all
+ * the same, by its limit or by a timer of its thread that cancels it: a peer that died never rings.
  */
 import { LINE_BYTES } from './ring-layout.js';
 
