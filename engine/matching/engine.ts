@@ -11,6 +11,7 @@ import { AdminLog } from '../admin-log.js';
 import * as levelWords from '../book/level-words.js';
 import * as sideWords from '../book/side-words.js';
 import type { Limits } from '../limits.js';
+import * as registryWords from '../registry-words.js';
 import { applyAdmin, countParts } from './admin.js';
 import * as applyCancelFunctions from './apply-cancel.js';
 import * as applyNewFunctions from './apply-new.js';
@@ -41,6 +42,7 @@ const {
   WORD_MASK,
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const {
   END_OF_DAY,
@@ -230,6 +232,11 @@ export class Engine {
       level = levels[levelAt + LEVEL_WORSE] as number;
     }
     return count;
+  }
+
+  /** The phase of an instrument that there is. */
+  readPhase(instrument: number): number {
+    return this.state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
   }
 
   /** Begins at other numbers than 0; before the first command only. */

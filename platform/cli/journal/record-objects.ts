@@ -141,15 +141,22 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
 /** Kinds from here on are public records, which only subscribers get. */
 const FIRST_PUBLIC_KIND: number = EventKind.Trade;
 
+/** The names that eventObject may give an event of this kind besides its numbers and time; undefined: no such kind. */
+export function eventFieldNames(name: string): string[] | undefined {
+  const row = EVENT_ROWS.find(({ kind }) => EventKind[kind] === name && kind < FIRST_PUBLIC_KIND);
+  if (row === undefined) return undefined;
+  const { kind, fields, bits } = row;
+  const own = (Object.keys(fields) as EventField[]).flatMap((field) => {
+    if (field === 'clientOrderId') return [field, 'lane', 'id'];
+    if (kind === EventKind.PhaseChanged && field === 'quantity') return ['phase', 'previousPhase'];
+    return kind === EventKind.PhaseChanged && field === 'leaves' ? [] : [field];
+  });
+  return [...own, ...bits];
+}
+
 /** Every kind of event with its fields as eventObject gives them, a line each. */
 export function eventHelp(): string[] {
-  return EVENT_ROWS.filter(({ kind }) => kind < FIRST_PUBLIC_KIND).map(({ kind, fields, bits }) => {
-    const phases = ['phase', 'previousPhase'];
-    const own = (Object.keys(fields) as EventField[]).flatMap((field) => {
-      if (field === 'clientOrderId') return [field, 'lane', 'id'];
-      if (kind === EventKind.PhaseChanged && field === 'quantity') return phases;
-      return kind === EventKind.PhaseChanged && field === 'leaves' ? [] : [field];
-    });
-    return `${EventKind[kind]}: ${[...own, ...bits].join(', ')}`;
-  });
+  return EVENT_ROWS.filter(({ kind }) => kind < FIRST_PUBLIC_KIND).map(
+    ({ kind }) => `${EventKind[kind]}: ${eventFieldNames(EventKind[kind])?.join(', ')}`,
+  );
 }

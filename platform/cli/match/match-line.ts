@@ -1,6 +1,6 @@
 /**
- * One line of `tredye match`: which kinds and fields there are, and a reader that takes a line apart or says in one
- * sentence what is wrong with it. Any thread.
+ * One line of `tredye match`: which kinds and fields there are, and a reader of its fields that says in one sentence what
+ * is wrong with them. JSON comes here as it is, text through rule-line.ts. Any thread.
  */
 
 import { distance } from 'fastest-levenshtein';
@@ -36,14 +36,23 @@ export const LINE_KINDS = {
       postOnly: 'true or false',
     },
   },
-  cancel: { does: 'cancel an order', fields: { instrument: 'as above', order: 'its order id, or', target: 'its id' } },
+  cancel: {
+    does: 'cancel an order',
+    fields: {
+      instrument: 'as above',
+      order: 'its order id, or',
+      orderOf: 'the id it was entered by, like #1 or alice/3#1, for its order id, or',
+      target: 'its id',
+    },
+  },
   replace: {
     does: 'replace: quantity is the new total, filled included',
     fields: {
       instrument: 'as above',
       order: 'its order id, or',
+      orderOf: 'as above, or',
       target: 'its id',
-      price: 'required',
+      price: 'required; null: none, of a market order',
       quantity: 'required',
     },
   },
@@ -52,8 +61,9 @@ export const LINE_KINDS = {
     fields: {
       instrument: 'as above',
       order: 'its order id, or',
+      orderOf: 'as above, or',
       target: 'its id',
-      price: 'required',
+      price: 'required; null: none, of a market order',
       quantity: 'required',
     },
   },
@@ -64,6 +74,9 @@ export const LINE_KINDS = {
   },
   uncross: { does: 'match an auction', fields: { instrument: 'as above' } },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
+  at: { does: 'what follows is applied at timeUs', fields: {} },
+  hold: { does: 'from here on a long command goes on only where a line says continue', fields: {} },
+  continue: { does: 'one Continue', fields: {} },
 } as const satisfies Record<string, { does: string; fields: Record<string, string> }>;
 
 export type LineKind = keyof typeof LINE_KINDS;
@@ -77,6 +90,7 @@ const COMMON_FIELDS = {
   targetLane: 'lane of target, default lane',
   timeUs: 'when it is applied, µs, default as the line before',
   validUntilUs: 'refused when timeUs is later',
+  raw: 'fields of the record by name, written over what the line says: {"side":2}',
 } as const;
 
 /** A suggestion is given for a name with at most this share of its letters wrong. */
@@ -85,7 +99,7 @@ const SUGGEST_WITHIN = 0.4;
 /** What is wrong with a line, in one sentence. */
 export class LineError extends Error {}
 
-function suggestion(name: string, known: readonly string[]): string {
+export function suggestion(name: string, known: readonly string[]): string {
   const best = known.reduce((nearest, candidate) =>
     distance(name, candidate) < distance(name, nearest) ? candidate : nearest,
   );
@@ -94,12 +108,40 @@ function suggestion(name: string, known: readonly string[]): string {
     : `it knows ${known.join(', ')}.`;
 }
 
-/** A line that is an object of a known kind with known fields only. Throws a LineError. */
+/** The names that a line of this kind may have. */
+export function fieldsOf(kind: LineKind): string[] {
+  return [...Object.keys(LINE_KINDS[kind].fields), ...Object.keys(COMMON_FIELDS)];
+}
+
+/** The kind of this name. Throws a LineError. */
+export function kindNamed(name: unknown): LineKind {
+  const kinds = Object.keys(LINE_KINDS) as LineKind[];
+  const found = kinds.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  throw new LineError(
+    name === undefined
+      ? `The line has no kind: it is one of ${kinds.join(', ')}.`
+      : `The kind ${JSON.stringify(name)} is unknown: ${suggestion(String(name), kinds)}`,
+  );
+}
+
+/** A line of a known kind with known fields only. */
 export class Line {
   readonly kind: LineKind;
-  private readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(text: string) {
+  /** Throws a LineError. */
+  constructor(private readonly fields: Readonly<Record<string, unknown>>) {
+    this.kind = kindNamed(fields.kind);
+    const known = fieldsOf(this.kind);
+    for (const name of Object.keys(fields)) {
+      if (name !== 'kind' && !known.includes(name)) {
+        throw new LineError(`A line of kind ${this.kind} has no field ${name}: ${suggestion(name, known)}`);
+      }
+    }
+  }
+
+  /** Throws a LineError. */
+  static ofJson(text: string): Line {
     let parsed: unknown;
     try {
       parsed = JSON.parse(text);
@@ -111,28 +153,16 @@ export class Line {
         'The line is no JSON object: give one like {"kind":"new","side":"Buy","price":100,"quantity":5}.',
       );
     }
-    this.fields = parsed as Record<string, unknown>;
-    const { kind } = this.fields;
-    const kinds = Object.keys(LINE_KINDS) as LineKind[];
-    const found = kinds.find((name) => name === kind);
-    if (found === undefined) {
-      throw new LineError(
-        kind === undefined
-          ? `The line has no kind: it is one of ${kinds.join(', ')}.`
-          : `The kind ${JSON.stringify(kind)} is unknown: ${suggestion(String(kind), kinds)}`,
-      );
-    }
-    this.kind = found;
-    const known = [...Object.keys(LINE_KINDS[found].fields), ...Object.keys(COMMON_FIELDS)];
-    for (const name of Object.keys(this.fields)) {
-      if (!known.includes(name)) {
-        throw new LineError(`A line of kind ${found} has no field ${name}: ${suggestion(name, known)}`);
-      }
-    }
+    return new Line(parsed as Record<string, unknown>);
   }
 
   has(name: string): boolean {
     return this.fields[name] !== undefined && this.fields[name] !== null;
+  }
+
+  /** Whether it is there and says that there is none. */
+  isNull(name: string): boolean {
+    return this.fields[name] === null;
   }
 
   /** The field as it stands; undefined where it is missing or null. */

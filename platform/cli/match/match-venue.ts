@@ -18,11 +18,12 @@ import {
 } from '../../../client/commands.js';
 import { reasonName } from '../../../client/events.js';
 import { TredyeError } from '../../../client/tredye-error.js';
-import { limitsFrom } from '../../../engine/limits.js';
+import { type Limits, limitsFrom } from '../../../engine/limits.js';
 import { Engine } from '../../../engine/matching/engine.js';
 import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, setOperationId } from '../../../schemas/admin.js';
-import { CommandFlag, CommandKind, EventKind, Phase } from '../../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, Phase, Side } from '../../../schemas/codes.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
+import { COMMAND_FIELDS } from '../../../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_FLAGS_WORD,
@@ -33,9 +34,11 @@ import {
   EVENT_KIND_WORD,
   EVENT_WORDS,
   highWord,
+  NO_PRICE,
 } from '../../../schemas/layout.js';
 import { eventObject, type PlainObject } from '../journal/record-objects.js';
-import { Line, LineError } from './match-line.js';
+import { Line, LineError, suggestion } from './match-line.js';
+import { referenceOf } from './rule-line.js';
 
 const OPERATOR = 'operator';
 const OPERATOR_ACCOUNT = 1;
@@ -48,7 +51,7 @@ const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT32 = -0x8000_0000;
 const MAX_INT32 = 0x7fff_ffff;
 const MAX_DECIMALS = 9;
-const PHASES = ['Closed', 'PreOpen', 'Auction', 'Continuous', 'Halted', 'CancelOnly'] as const;
+const PHASES = Object.keys(Phase).filter((name) => Number.isNaN(Number(name))) as (keyof typeof Phase)[];
 
 interface LaneState {
   incarnation: number;
@@ -56,32 +59,49 @@ interface LaneState {
 }
 
 /** What it needs of an engine; a test puts the model in its place. */
-export type MatchEngine = Pick<Engine, 'apply' | 'attach' | 'operationsInProgress'>;
+export type MatchEngine = Pick<Engine, 'apply' | 'attach' | 'operationsInProgress' | 'readLevels' | 'readPhase'>;
 
 export const MATCH_LIMITS = limitsFrom({});
 
+/** A price level of a book. */
+export interface BookLevel {
+  readonly price: number;
+  readonly quantity: number;
+  readonly orders: number;
+}
+
+const NUMBERS_PER_LEVEL = 3;
+/** No table of rules writes so many down. */
+const MOST_LEVELS = 1024;
+
 export class MatchVenue {
   private readonly engine: MatchEngine;
-  private readonly events = new Int32Array(MATCH_LIMITS.maxEventsPerCommand * EVENT_WORDS);
+  private readonly limits: Limits;
+  private readonly events: Int32Array;
   private readonly accounts = new Map<string, number>();
   private accountCount = 0;
   private readonly instruments = new Map<string, number>();
   /** By account and lane. */
   private readonly lanes = new Map<string, LaneState>();
+  /** Order ids by account, lane and the counter that they were entered by. */
+  private readonly entered = new Map<string, string>();
+  /** Continues come from lines alone. */
+  private held = false;
   private incarnations = 0;
   private timeUs = 0;
   private readonly continueWords = new Int32Array(COMMAND_WORDS);
 
-  constructor(engine: MatchEngine = new Engine(MATCH_LIMITS, 0, 1)) {
+  constructor(limits: Limits = MATCH_LIMITS, engine: MatchEngine = new Engine(limits, 0, 1)) {
+    this.limits = limits;
     this.engine = engine;
+    this.events = new Int32Array(limits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
     this.continueWords[COMMAND_KIND_WORD] = CommandKind.Continue;
     this.addAccount(OPERATOR);
   }
 
   /** Carries a line out and hands on its events, which hold until the call returns. Throws a LineError. */
-  take(text: string, event: (object: PlainObject) => void): void {
-    const line = new Line(text);
+  take(line: Line, event: (object: PlainObject) => void): void {
     this.timeUs = line.whole('timeUs', 0, Number.MAX_SAFE_INTEGER, this.timeUs);
     try {
       this.carryOut(line, event);
@@ -98,15 +118,23 @@ export class MatchVenue {
         this.addInstrument(line, event);
         return;
       case 'account':
-        if (this.apply(this.accountWords(line.text('name')), event) === EventKind.AccountAdded) {
+        if (this.apply(this.accountWords(line.text('name'), line), event) === EventKind.AccountAdded) {
           this.noteAccount(line.text('name'));
         }
         return;
       case 'open':
-        this.openLane(this.accountOf(line), this.laneOf(line), event);
+        this.openLane(this.accountOf(line), this.laneOf(line), event, line);
         return;
       case 'lost':
         this.loseLane(line, event);
+        return;
+      case 'at':
+        return;
+      case 'hold':
+        this.held = true;
+        return;
+      case 'continue':
+        this.goOn(event);
         return;
       default:
         this.send(line, this.wordsOf(line), event);
@@ -137,7 +165,8 @@ export class MatchVenue {
       case 'replace':
       case 'cancelReplace': {
         const kind = line.kind === 'replace' ? CommandKind.Replace : CommandKind.CancelReplace;
-        return replaceWords(kind, this.instrumentOf(line), this.targetOf(line), price(), quantity());
+        const limit = line.isNull('price') ? NO_PRICE : price();
+        return replaceWords(kind, this.instrumentOf(line), this.targetOf(line), limit, quantity());
       }
       case 'massCancel':
         return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0);
@@ -157,7 +186,7 @@ export class MatchVenue {
   private accountOf(line: Line): number {
     const given = line.any('account') ?? OPERATOR_ACCOUNT;
     if (typeof given === 'string') return this.accounts.get(given) ?? this.addAccount(given);
-    const account = line.whole('account', 1, MATCH_LIMITS.maxAccounts, OPERATOR_ACCOUNT);
+    const account = line.whole('account', 1, this.limits.maxAccounts, OPERATOR_ACCOUNT);
     while (this.accountCount < account) this.addAccount(`account-${this.accountCount + 1}`);
     return account;
   }
@@ -179,12 +208,63 @@ export class MatchVenue {
   }
 
   private targetOf(line: Line): OrderTarget {
-    if (line.has('order') === line.has('target')) {
+    if (['order', 'orderOf', 'target'].filter((name) => line.has(name)).length !== 1) {
       throw new LineError('An order is named by order, its order id, or by target, its id: give one of them.');
     }
     if (line.has('order')) return { orderId: line.wide('order') };
+    if (line.has('orderOf')) return { orderId: BigInt(this.enteredOrder(line)) };
     const lane = line.whole('targetLane', 0, MAX_LANE, this.laneOf(line));
     return { clientOrderId: clientOrderIdOf(laneId(lane), line.whole('target', 0, MAX_COUNTER)) };
+  }
+
+  private enteredOrder(line: Line): string {
+    const reference = referenceOf(line.any('orderOf'));
+    if (reference === undefined) throw new LineError('orderOf must be like #1, alice#1 or alice/3#1.');
+    const account = reference.account === undefined ? this.accountOf(line) : this.accounts.get(reference.account);
+    const lane = reference.lane ?? (reference.account === undefined ? this.laneOf(line) : 1);
+    const order = this.entered.get(`${account}/${lane}#${reference.id}`);
+    if (order === undefined) throw new LineError(`No order was entered as ${line.any('orderOf')}.`);
+    return order;
+  }
+
+  // ---- what an expectation names
+
+  /** An account by name or number; undefined: there is none. */
+  accountNumber(named: unknown): number | undefined {
+    return typeof named === 'number' ? named : this.accounts.get(String(named));
+  }
+
+  accountName(account: unknown): string {
+    const found = [...this.accounts].find(([, number]) => number === account);
+    return account === 0 ? 'nobody' : (found?.[0] ?? String(account));
+  }
+
+  /** An instrument by symbol or number, the first by default. */
+  instrumentNumber(named: unknown = 1): number | undefined {
+    return typeof named === 'number' ? named : this.instruments.get(String(named));
+  }
+
+  instrumentName(instrument: unknown): string {
+    return [...this.instruments].find(([, number]) => number === instrument)?.[0] ?? String(instrument);
+  }
+
+  /** The order id of what was entered by an id, as a decimal text; undefined: nothing was. */
+  orderIdOf(account: number, lane: number, id: number): string | undefined {
+    return this.entered.get(`${account}/${lane}#${id}`);
+  }
+
+  /** Best first; market orders are in none. */
+  levels(instrument: number, side: 'Buy' | 'Sell'): BookLevel[] {
+    const numbers = new Float64Array(MOST_LEVELS * NUMBERS_PER_LEVEL);
+    const count = this.engine.readLevels(instrument, Side[side], MOST_LEVELS, numbers, 0);
+    return Array.from({ length: count }, (_, at) => {
+      const [price = 0, quantity = 0, orders = 0] = numbers.subarray(at * NUMBERS_PER_LEVEL);
+      return { price, quantity, orders };
+    });
+  }
+
+  phaseName(instrument: number): string {
+    return Phase[this.engine.readPhase(instrument)] ?? 'none';
   }
 
   // ---- into the engine
@@ -204,6 +284,7 @@ export class MatchVenue {
     if (validUntil !== 0 && this.timeUs > validUntil) {
       words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.Late << 16);
     }
+    putRaw(line, words);
     this.apply(words, event);
   }
 
@@ -214,11 +295,15 @@ export class MatchVenue {
     const count = this.engine.apply(words, 0, 0);
     const first: EventKind = (this.events[EVENT_KIND_WORD] ?? 0) & 0xff;
     this.handOn(count, event);
+    // Each go cancels or fills something, so this ends with the orders.
+    while (!this.held && this.engine.operationsInProgress > 0) this.goOn(event);
+    return first;
+  }
+
+  private goOn(event: (object: PlainObject) => void): void {
     this.continueWords[COMMAND_TIME_US] = this.timeUs | 0;
     this.continueWords[COMMAND_TIME_US + 1] = highWord(this.timeUs) | 0;
-    // Each go cancels or fills something, so this ends with the orders.
-    while (this.engine.operationsInProgress > 0) this.handOn(this.engine.apply(this.continueWords, 0, 0), event);
-    return first;
+    this.handOn(this.engine.apply(this.continueWords, 0, 0), event);
   }
 
   /** Of the first event of the last command. */
@@ -227,7 +312,13 @@ export class MatchVenue {
   }
 
   private handOn(count: number, event: (object: PlainObject) => void): void {
-    for (let at = 0; at < count; at++) event(eventObject(this.events, at * EVENT_WORDS));
+    for (let at = 0; at < count; at++) {
+      const object = eventObject(this.events, at * EVENT_WORDS);
+      if (object.kind === 'Accepted' && object.duplicate !== true) {
+        this.entered.set(`${object.account}/${object.lane}#${object.id}`, String(object.orderId));
+      }
+      event(object);
+    }
   }
 
   private addInstrument(line: Line, event: (object: PlainObject) => void): void {
@@ -245,7 +336,7 @@ export class MatchVenue {
       priceDecimals: line.whole('priceDecimals', 0, MAX_DECIMALS, 0),
       quantityDecimals: line.whole('quantityDecimals', 0, MAX_DECIMALS, 0),
     });
-    const first = this.apply(this.adminWords(CommandKind.AddInstrument, terms), event);
+    const first = this.apply(this.adminWords(CommandKind.AddInstrument, terms, line), event);
     if (first !== EventKind.InstrumentAdded) return;
     const id = this.instruments.size + 1;
     this.instruments.set(symbol, id);
@@ -253,26 +344,26 @@ export class MatchVenue {
   }
 
   private addFirstInstrument(): void {
-    this.addInstrument(new Line(JSON.stringify({ kind: 'instrument', symbol: FIRST_SYMBOL })), () => undefined);
+    this.addInstrument(new Line({ kind: 'instrument', symbol: FIRST_SYMBOL }), () => undefined);
   }
 
   /** In the operator's name, with an id that is not counted. */
   private setPhase(instrument: number, phase: Phase): void {
-    const text = JSON.stringify({ kind: 'phase', instrument, phase: Phase[phase], id: 0 });
-    const line = new Line(text);
+    const line = new Line({ kind: 'phase', instrument, phase: Phase[phase], id: 0 });
     this.send(line, this.wordsOf(line), () => undefined);
   }
 
-  private accountWords(name: string): Int32Array {
-    return this.adminWords(CommandKind.AddAccount, encodeAccountTerms({ name }));
+  private accountWords(name: string, line?: Line): Int32Array {
+    return this.adminWords(CommandKind.AddAccount, encodeAccountTerms({ name }), line);
   }
 
-  /** Without an id: it is no one's operation that could be asked again. */
-  private adminWords(kind: CommandKind, parts: Int32Array): Int32Array {
+  /** Without an id, unless the line gives one raw: it is no one's operation that could be asked again. */
+  private adminWords(kind: CommandKind, parts: Int32Array, line?: Line): Int32Array {
     const words = new Int32Array(COMMAND_WORDS + parts.length);
     words.set(adminHeadWords(kind, 0, 0));
     words.set(parts, COMMAND_WORDS);
-    setOperationId(words, 0, parts.length / COMMAND_WORDS, 0, 0);
+    if (line !== undefined) putRaw(line, words);
+    setOperationId(words, 0, parts.length / COMMAND_WORDS, words[0] ?? 0, words[1] ?? 0);
     return words;
   }
 
@@ -291,16 +382,19 @@ export class MatchVenue {
     return this.accountCount;
   }
 
-  private openLane(account: number, lane: number, event: (object: PlainObject) => void): LaneState {
+  /** line: the one that asks for it. Throws a LineError where none does and it cannot be opened. */
+  private openLane(account: number, lane: number, event: (object: PlainObject) => void, line?: Line): LaneState {
     const key = `${account}/${lane}`;
-    const incarnation = this.incarnations + 1;
-    const words = this.sessionWords(CommandKind.SessionOpen, account, lane, incarnation);
-    const first = this.apply(words, event);
-    if (first !== EventKind.SessionOpened) {
+    const before = this.lanes.get(key) ?? { incarnation: 0, counter: 0 };
+    const words = this.sessionWords(CommandKind.SessionOpen, account, lane, this.incarnations + 1);
+    if (line !== undefined) putRaw(line, words);
+    if (this.apply(words, event) !== EventKind.SessionOpened) {
+      if (line !== undefined) return before;
       throw new LineError(`No session of lane ${lane} of account ${account} can be opened: ${this.firstReason()}.`);
     }
-    this.incarnations = incarnation;
-    const state = { incarnation, counter: this.lanes.get(key)?.counter ?? 0 };
+    const incarnation = (words[COMMAND_SESSION] ?? 0) >>> 0;
+    this.incarnations = Math.max(this.incarnations, incarnation);
+    const state = { incarnation, counter: before.counter };
     this.lanes.set(key, state);
     return state;
   }
@@ -321,5 +415,23 @@ export class MatchVenue {
     words[COMMAND_ACCOUNT] = account | 0;
     words[COMMAND_SESSION] = incarnation | 0;
     return words;
+  }
+}
+
+/** Writes the fields that the line gives raw, whatever they say. */
+function putRaw(line: Line, words: Int32Array): void {
+  const raw = line.any('raw') ?? {};
+  if (typeof raw !== 'object') throw new LineError('raw must be an object of fields and numbers.');
+  const view = new DataView(words.buffer);
+  for (const [name, value] of Object.entries(raw)) {
+    if (!(name in COMMAND_FIELDS)) {
+      throw new LineError(`A command has no field ${name}: ${suggestion(name, Object.keys(COMMAND_FIELDS))}`);
+    }
+    if (typeof value !== 'number') throw new LineError(`raw.${name} must be a number; it is ${JSON.stringify(value)}.`);
+    const [at, bytes]: readonly [number, number] = COMMAND_FIELDS[name as keyof typeof COMMAND_FIELDS];
+    if (bytes === 8) view.setBigInt64(at, BigInt(value), true);
+    else if (bytes === 4) view.setInt32(at, value, true);
+    else if (bytes === 2) view.setInt16(at, value, true);
+    else view.setInt8(at, value);
   }
 }

@@ -6,15 +6,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Model } from '../../../proof/model/model.js';
-import { writeEvent } from '../../../proof/model/plain-records.js';
 import { repositoryFolder } from '../../../proof/recordings/data-folder.js';
+import { ModelEngine } from '../../../proof/rules/model-engine.js';
 import { seededRandom } from '../../../proof/seeded-random.js';
-import { EVENT_WORDS } from '../../../schemas/layout.js';
 import { EXIT_BAD_LINES, EXIT_CLEAN } from '../../exit-codes.js';
 import { jsonLines, tredye } from '../cli-process.js';
 import type { PlainObject } from '../journal/record-objects.js';
-import { MATCH_LIMITS, type MatchEngine, MatchVenue } from './match-venue.js';
+import { Line } from './match-line.js';
+import { MATCH_LIMITS, MatchVenue } from './match-venue.js';
 
 const CASES = join(repositoryFolder(), 'platform', 'cli', 'match', 'cases');
 
@@ -29,26 +28,9 @@ function namedOrders(events: readonly PlainObject[]): PlainObject[] {
   });
 }
 
-/** The model as an engine. */
-class ModelEngine implements MatchEngine {
-  readonly operationsInProgress = 0;
-  private readonly model = new Model({ ...MATCH_LIMITS, maxEventsPerCommand: Number.MAX_SAFE_INTEGER }, 0, 1);
-  private events: Int32Array = new Int32Array(0);
-
-  attach(events: Int32Array): void {
-    this.events = events;
-  }
-
-  apply(commands: Int32Array, at: number, eventAt: number): number {
-    const made = this.model.apply(commands, at);
-    for (const [index, event] of made.entries()) writeEvent(event, this.events, (eventAt + index) * EVENT_WORDS);
-    return made.length;
-  }
-}
-
 function played(venue: MatchVenue, lines: readonly string[]): PlainObject[] {
   const events: PlainObject[] = [];
-  for (const line of lines) venue.take(line, (event) => events.push({ ...event }));
+  for (const line of lines) venue.take(Line.ofJson(line), (event) => events.push({ ...event }));
   return namedOrders(events);
 }
 
@@ -112,7 +94,7 @@ t.test('random lines give the events that the model gives', async (t) => {
       ),
     );
   }
-  const byModel = played(new MatchVenue(new ModelEngine()), lines);
+  const byModel = played(new MatchVenue(MATCH_LIMITS, new ModelEngine(MATCH_LIMITS)), lines);
   const byEngine = played(new MatchVenue(), lines);
   t.equal(byEngine.length, byModel.length);
   const differs = byModel.findIndex((event, index) => JSON.stringify(event) !== JSON.stringify(byEngine[index]));
@@ -125,11 +107,12 @@ t.test('random lines give the events that the model gives', async (t) => {
 
 t.test('a wrong line says what is wrong with it and the run goes on', async (t) => {
   const wrong: readonly [line: string, error: string][] = [
-    ['nonsense', 'The line is no JSON: give one object a line.'],
+    ['nonsense', 'A command is an account and what it does, like nonsense new buy 5 @ 100.'],
+    ['{nonsense', 'The line is no JSON: give one object a line.'],
     ['[1]', 'The line is no JSON object: give one like {"kind":"new","side":"Buy","price":100,"quantity":5}.'],
     [
       '{}',
-      'The line has no kind: it is one of instrument, account, open, lost, new, cancel, replace, cancelReplace, massCancel, phase, uncross, endOfDay.',
+      'The line has no kind: it is one of instrument, account, open, lost, new, cancel, replace, cancelReplace, massCancel, phase, uncross, endOfDay, at, hold, continue.',
     ],
     ['{"kind":"cancle"}', 'The kind "cancle" is unknown: did you mean cancel?'],
     [
