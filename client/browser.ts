@@ -14,6 +14,7 @@ import type { Signer } from './seams.js';
 import { PublicSession } from './session/public-session.js';
 import { TradingClient } from './trading-client.js';
 
+export { PHASE_ROWS, type PhaseEffect, type PhaseRow } from '../schemas/phases.js';
 export { putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
 export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';

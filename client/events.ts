@@ -4,7 +4,7 @@
  * Numbers that are ids are bigint, because they use all 64 bits; sequences, times and amounts are exact numbers.
  */
 
-import { EventBit, EventKind, Liquidity, type Phase, Reason, type Side } from '../schemas/codes.js';
+import { EventBit, EventKind, Liquidity, Reason, type Side } from '../schemas/codes.js';
 import {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -30,7 +30,6 @@ import {
 
 export type SideName = keyof typeof Side;
 export type ReasonName = keyof typeof Reason;
-export type PhaseName = keyof typeof Phase;
 export type LiquidityName = keyof typeof Liquidity;
 
 /** Kinds that a private stream carries. */

@@ -11,6 +11,7 @@ import { openNodeSocket } from './node/socket.js';
 import type { Signer } from './seams.js';
 import { TradingClient } from './trading-client.js';
 
+export { PHASE_ROWS, type PhaseEffect, type PhaseRow } from '../schemas/phases.js';
 export { putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
 export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';

@@ -6,6 +6,7 @@
 import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
+import type { PhaseName } from '../schemas/phases.js';
 import {
   adminHeadWords,
   cancelWords,
@@ -19,7 +20,7 @@ import {
   setPhaseWords,
   uncrossWords,
 } from './commands.js';
-import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
+import type { AnyReport, PrivateKind, Report } from './events.js';
 import { EVERY_SHARD, SOME_SHARD } from './pending.js';
 import type { AppliedRecords } from './session/public-session.js';
 import { Session } from './session/session.js';

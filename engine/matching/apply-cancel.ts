@@ -3,8 +3,9 @@
  * The shard's thread.
  */
 
-import { EventKind, Reason } from '../../schemas/codes.js';
+import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatTake } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
 import * as checksFunctions from './checks.js';
@@ -17,7 +18,7 @@ import * as sweepFunctions from './sweep.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { takeOff } = sweepFunctions;
 const { writeEvent, writeOrderEvent } = stateFunctions;
-const { checkCancelPhase, checkInstrument, checkSender, checkShape, findTarget, passesAtOnce, refuseForNow } =
+const { checkInstrument, checkPhase, checkSender, checkShape, findTarget, passesAtOnce, refuseForNow } =
   checksFunctions;
 const {
   COMMAND_ACCOUNT,
@@ -44,6 +45,8 @@ const {
 const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
 const FINISHED = EventKind.Finished;
 const STARTED = EventKind.Started;
+const CANCEL_PHASES = phasesThatTake(CommandKind.Cancel);
+const MASS_CANCEL_PHASES = phasesThatTake(CommandKind.MassCancel);
 
 /** Applies a Cancel. */
 export function applyCancel(state: EngineState, words: Int32Array, from: number): void {
@@ -62,7 +65,7 @@ export function applyCancel(state: EngineState, words: Int32Array, from: number)
 
 function checkCancel(state: EngineState, words: Int32Array, at: number): boolean {
   if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
-  return checkInstrument(state, words, at, true) && checkCancelPhase(state, words, at);
+  return checkInstrument(state, words, at, true) && checkPhase(state, words, at, CANCEL_PHASES);
 }
 
 /** A resting order goes, with the client order id of the command that took it away (0, 0: none). */
@@ -89,7 +92,7 @@ export function applyMassCancel(state: EngineState, words: Int32Array, at: numbe
   const account = words[at + COMMAND_ACCOUNT] as number;
   const operations = state.operations;
   if (instrument !== 0) {
-    if (!checkInstrument(state, words, at, true) || !checkCancelPhase(state, words, at)) return;
+    if (!checkInstrument(state, words, at, true) || !checkPhase(state, words, at, MASS_CANCEL_PHASES)) return;
   } else if (
     operations.count > operations.massCancels ||
     state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0

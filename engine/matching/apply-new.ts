@@ -3,8 +3,9 @@
  * The shard's thread.
  */
 
-import { CommandFlag, EventKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phaseEffect, phaseRefusal, phasesThatMatch } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
@@ -16,17 +17,8 @@ import * as sweepFunctions from './sweep.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
 const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
-const {
-  checkInstrument,
-  checkOrderPhase,
-  checkSender,
-  checkShape,
-  checkTerms,
-  NO_ORDER,
-  passesAtOnce,
-  phaseOf,
-  refuse,
-} = checksFunctions;
+const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
+  checksFunctions;
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -58,12 +50,24 @@ const {
   SLOT_MASK,
 } = orderWords;
 
+const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
 const MARKET = OrderType.Market;
-const CONTINUOUS = Phase.Continuous;
+const MATCHING_PHASES = phasesThatMatch();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
 const POST_ONLY = CommandFlag.PostOnly << 16;
+/** Places of type, time in force and whether there is a price in an index of REFUSALS; the phase is below them. */
+const TYPE_PLACE = 7;
+const TIME_IN_FORCE_PLACE = 4;
+const PRICED_PLACE = 3;
+/** For each order that the shape allows and each phase: the reason why it is refused, or 0. */
+const REFUSALS = new Uint16Array(1 << 10);
+for (let index = 0; index < REFUSALS.length; index++) {
+  const timeInForce = (index >>> TIME_IN_FORCE_PLACE) & 7;
+  const priced = ((index >>> PRICED_PLACE) & 1) !== 0;
+  REFUSALS[index] = phaseRefusal(phaseEffect(index & 7, NEW, index >>> TYPE_PLACE, timeInForce, priced));
+}
 
 /** Applies a New. */
 export function applyNew(state: EngineState, words: Int32Array, from: number): void {
@@ -74,7 +78,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
   const timeInForce = kindWord >>> 24;
   const price = words[at + COMMAND_PRICE] as number;
-  const continuous = passed || phaseOf(state, words, at) === CONTINUOUS;
+  const continuous = passed || ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sell = (kindWord >>> 8) & 1;
   const side = (instrument << 1) + sell;
@@ -121,14 +125,16 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
 /** The checks that do not look at the book, one by one. */
 function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
-  if (!checkInstrument(state, words, at, true) || !checkOrderPhase(state, words, at)) return false;
+  if (!checkInstrument(state, words, at, true)) return false;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
   const price = words[at + COMMAND_PRICE] as number;
-  const hasWorst = isMarket && price !== NO_PRICE;
-  if (phaseOf(state, words, at) !== CONTINUOUS && (kindWord >>> 24 >= IMMEDIATE_OR_CANCEL || hasWorst)) {
-    return refuse(state, words, at, Reason.NotInAuction, 0, NO_ORDER);
-  }
+  const order =
+    (((kindWord >>> 16) & 0xff) << TYPE_PLACE) |
+    ((kindWord >>> 24) << TIME_IN_FORCE_PLACE) |
+    (price === NO_PRICE ? 0 : 1 << PRICED_PLACE);
+  const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
+  if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
   if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   return checkTerms(state, words, at);
 }

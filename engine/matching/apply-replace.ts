@@ -5,8 +5,9 @@
  * The shard's thread.
  */
 
-import { CommandKind, EventKind, Phase, Reason } from '../../schemas/codes.js';
+import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as applyCancelFunctions from './apply-cancel.js';
 import * as checksFunctions from './checks.js';
@@ -17,17 +18,8 @@ import * as sweepFunctions from './sweep.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } = sweepFunctions;
 const { writeOrderEvent } = stateFunctions;
-const {
-  checkInstrument,
-  checkOrderPhase,
-  checkSender,
-  checkShape,
-  checkTerms,
-  findTarget,
-  passesAtOnce,
-  phaseOf,
-  refuse,
-} = checksFunctions;
+const { checkInstrument, checkPhase, checkSender, checkShape, checkTerms, findTarget, passesAtOnce, phaseOf, refuse } =
+  checksFunctions;
 const { cancelOrder } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
@@ -60,7 +52,9 @@ const {
 const REPLACE = CommandKind.Replace;
 const REDUCED = EventKind.Reduced | EVENT_BOOK_BIT;
 const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
-const CONTINUOUS = Phase.Continuous;
+const MATCHING_PHASES = phasesThatMatch();
+const REPLACE_PHASES = phasesThatTake(REPLACE);
+const CANCEL_REPLACE_PHASES = phasesThatTake(CommandKind.CancelReplace);
 const MAX_QUANTITY = 0xffffffff;
 
 /** Applies a Replace or CancelReplace. */
@@ -106,8 +100,8 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, slot);
     return;
   }
-  const continuous = phaseOf(state, words, at) === CONTINUOUS;
-  if (continuous && (flags & FLAG_POST_ONLY) !== 0 && wouldCross(state, side, price)) {
+  const matches = ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
+  if (matches && (flags & FLAG_POST_ONLY) !== 0 && wouldCross(state, side, price)) {
     refuse(state, words, at, Reason.PostOnlyWouldCross, 0, slot);
     return;
   }
@@ -117,7 +111,9 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
 function checkReplace(state: EngineState, words: Int32Array, at: number): boolean {
   if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
   if (!checkInstrument(state, words, at, true)) return false;
-  return checkOrderPhase(state, words, at) && checkTerms(state, words, at);
+  const isReplace = ((words[at + COMMAND_KIND_WORD] as number) & 0xff) === REPLACE;
+  const phases = isReplace ? REPLACE_PHASES : CANCEL_REPLACE_PHASES;
+  return checkPhase(state, words, at, phases) && checkTerms(state, words, at);
 }
 
 /** Off its old level, then in again with the new price and leaves. */

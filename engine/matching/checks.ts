@@ -5,19 +5,11 @@
  * The shard's thread. A check returns false when it has refused; the caller returns then.
  */
 
-import {
-  CommandFlag,
-  CommandKind,
-  EventKind,
-  OrderType,
-  Phase,
-  Reason,
-  Side,
-  TimeInForce,
-} from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason, Side, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
+import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
 import * as laneWords from './lane-words.js';
@@ -102,9 +94,11 @@ const MARKET = OrderType.Market;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 /** Bits of a New's kind word that no known side, type or time in force sets. */
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
-const CLOSED = Phase.Closed;
-const CONTINUOUS = Phase.Continuous;
-const PRE_OPEN = Phase.PreOpen;
+/** Bit p: in the phase with code p orders trade at once. */
+const MATCHING_PHASES = phasesThatMatch();
+/** Of those, where every usual command is taken. */
+const USUAL_PHASES =
+  MATCHING_PHASES & [NEW, CANCEL, REPLACE, CANCEL_REPLACE].reduce((phases, kind) => phases & phasesThatTake(kind), -1);
 
 /** No order: the target is not named in a refusal. */
 export const NO_ORDER = -1;
@@ -200,7 +194,7 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   const instruments = state.instruments;
   if (
     instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
-    instruments[instrumentAt + INSTRUMENT_PHASE] !== CONTINUOUS ||
+    ((USUAL_PHASES >>> (instruments[instrumentAt + INSTRUMENT_PHASE] as number)) & 1) === 0 ||
     state.operations.count !== 0
   ) {
     return false;
@@ -350,7 +344,7 @@ function checkProgress(
     return refuseForNow(state, words, at, Reason.InProgress);
   }
   // Trading in an instrument can be stopped whatever goes on elsewhere: this counts on no book and never waits itself.
-  if (kind === SET_PHASE && ((kindWord >>> 16) & 0xff) !== CONTINUOUS) return true;
+  if (kind === SET_PHASE && ((MATCHING_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
   // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
   if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
     return refuseForNow(state, words, at, Reason.InProgress);
@@ -361,16 +355,9 @@ function checkProgress(
   return true;
 }
 
-/** Orders may be entered and replaced in this phase. */
-export function checkOrderPhase(state: EngineState, words: Int32Array, at: number): boolean {
-  const phase = phaseOf(state, words, at);
-  if (phase >= PRE_OPEN && phase <= CONTINUOUS) return true;
-  return refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
-}
-
-/** Orders may be cancelled in this phase. */
-export function checkCancelPhase(state: EngineState, words: Int32Array, at: number): boolean {
-  if (phaseOf(state, words, at) !== CLOSED) return true;
+/** The instrument's phase is among `phases` (phasesThatTake). */
+export function checkPhase(state: EngineState, words: Int32Array, at: number, phases: number): boolean {
+  if (((phases >>> phaseOf(state, words, at)) & 1) !== 0) return true;
   return refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
 }
 

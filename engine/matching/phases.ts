@@ -3,14 +3,15 @@
  * The shard's thread. The uncross is in uncross.ts.
  */
 
-import { EventKind, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { CommandKind, EventKind, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import { cancelOrder, finish } from './apply-cancel.js';
-import { checkInstrument, checkSender, NO_ORDER, refuse } from './checks.js';
+import { checkInstrument, checkPhase, checkSender, NO_ORDER, refuse } from './checks.js';
 import * as laneWords from './lane-words.js';
 import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -33,7 +34,9 @@ const {
   OPERATION_STAGE,
 } = operationWords;
 
-const CONTINUOUS = Phase.Continuous;
+const MATCHING_PHASES = phasesThatMatch();
+const SET_PHASE_PHASES = phasesThatTake(CommandKind.SetPhase);
+const END_OF_DAY_PHASES = phasesThatTake(CommandKind.EndOfDay);
 const DAY = TimeInForce.Day;
 
 /** The account of the lane whose open incarnation sent the command; checkSender has passed. */
@@ -44,9 +47,11 @@ export function laneAccount(state: EngineState, session: number): number {
 /** Applies a SetPhase whose shape is right. */
 export function applySetPhase(state: EngineState, words: Int32Array, at: number): void {
   if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, SET_PHASE_PHASES)) return;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const phase = ((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff;
-  if (phase === CONTINUOUS && isCrossed(state, instrument)) {
+  const matches = ((MATCHING_PHASES >>> phase) & 1) !== 0;
+  if (matches && isCrossed(state, instrument)) {
     refuse(state, words, at, Reason.BookCrossed, 0, NO_ORDER);
     return;
   }
@@ -63,7 +68,7 @@ export function applySetPhase(state: EngineState, words: Int32Array, at: number)
   state.events[answerAt + EVENT_QUANTITY] = phase;
   state.events[answerAt + EVENT_LEAVES] = state.instruments[phaseAt] as number;
   state.instruments[phaseAt] = phase;
-  if (phase === CONTINUOUS && !runLeftovers(state, row)) suspendOperation(state);
+  if (matches && !runLeftovers(state, row)) suspendOperation(state);
 }
 
 /** Whether the best limit bid is at or above the best limit ask. */
@@ -92,6 +97,7 @@ export function runLeftovers(state: EngineState, row: number): boolean {
 /** Applies an EndOfDay whose shape is right: the instrument's day orders go, the others stay. */
 export function applyEndOfDay(state: EngineState, words: Int32Array, at: number): void {
   if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, END_OF_DAY_PHASES)) return;
   const row = beginOperation(
     state,
     END_OF_DAY,

@@ -4,8 +4,9 @@
  * The shard's thread. All checks are done.
  */
 
-import { EventKind, Liquidity, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { EventKind, Liquidity, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatMatch } from '../../schemas/phases.js';
 import * as bookFunctions from '../book/book.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
@@ -51,7 +52,7 @@ const {
   SWEEP,
 } = operationWords;
 
-const CONTINUOUS = Phase.Continuous;
+const MATCHING_PHASES = phasesThatMatch();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
 const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
@@ -82,7 +83,8 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
-  const continuous = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] === CONTINUOUS;
+  const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
+  const continuous = ((MATCHING_PHASES >>> phase) & 1) !== 0;
   if (continuous && !match(state, slot, side)) return false;
   const leaves = orders[at + ORDER_LEAVES] as number;
   if (leaves === 0) {

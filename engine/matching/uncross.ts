@@ -4,13 +4,14 @@
  * elsewhere by the same code.
  */
 
-import { EventKind, Liquidity, Phase, Reason } from '../../schemas/codes.js';
+import { CommandKind, EventKind, Liquidity } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatTake } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
-import { checkInstrument, checkSender, NO_ORDER, phaseOf, refuse } from './checks.js';
+import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import * as operationWords from './operations.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -36,7 +37,7 @@ const { ORDER_CUMULATIVE, ORDER_LEAVES, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
 const { INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
 const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
 
-const AUCTION = Phase.Auction;
+const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
 const MAX_QUANTITY = 0xffffffff;
 /** Stages: trades go on; only market orders that found nobody are left; nothing was traded. */
@@ -144,10 +145,7 @@ function imbalanceAt(
 /** Applies an Uncross whose shape is right. */
 export function applyUncross(state: EngineState, words: Int32Array, at: number): void {
   if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
-  if (phaseOf(state, words, at) !== AUCTION) {
-    refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
-    return;
-  }
+  if (!checkPhase(state, words, at, UNCROSS_PHASES)) return;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sides = state.sides;
   const buyAt = (instrument << 1) << SIDE_SHIFT;

@@ -3,7 +3,7 @@
  * lanes, operations, registry. For tests and checkers. Throws with a sentence that names the first thing that is wrong.
  */
 
-import { Phase } from '../../schemas/codes.js';
+import { phasesThatMatch } from '../../schemas/phases.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
   FREE,
@@ -34,6 +34,8 @@ import {
   SWEEP,
 } from './operations.js';
 import type { EngineState } from './state.js';
+
+const MATCHING_PHASES = phasesThatMatch();
 
 export function validateState(state: EngineState): void {
   const resting = validateBooks(state.books, state.registry.instrumentCount);
@@ -127,11 +129,11 @@ function validateLaneCounts(state: EngineState): void {
   }
 }
 
-/** In continuous trading a book is never crossed, but for a sweep or mass cancel that is not done. */
+/** Where orders trade at once a book is never crossed, but for a sweep or mass cancel that is not done. */
 function validatePhases(state: EngineState): void {
   for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
     const at = instrument << INSTRUMENT_SHIFT;
-    if (state.instruments[at + INSTRUMENT_PHASE] !== Phase.Continuous) continue;
+    if (((MATCHING_PHASES >>> (state.instruments[at + INSTRUMENT_PHASE] as number)) & 1) === 0) continue;
     if (state.instruments[at + INSTRUMENT_IN_PROGRESS] === 1) continue;
     const buy = state.sides[((instrument << 1) << SIDE_SHIFT) + SIDE_BEST] as number;
     const sell = state.sides[(((instrument << 1) + 1) << SIDE_SHIFT) + SIDE_BEST] as number;

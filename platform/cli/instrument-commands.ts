@@ -4,6 +4,7 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import { Phase } from '../../schemas/codes.js';
+import { PHASE_NAMES, type PhaseName } from '../../schemas/phases.js';
 import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber } from './options.js';
@@ -14,15 +15,6 @@ const MAX_DECIMALS = 9;
 const MAX_SHARD = 63;
 const MAX_UNIT = 0xffff_ffff;
 const PAGE = 1000;
-const PHASES = [
-  'Closed',
-  'PreOpen',
-  'Auction',
-  'Continuous',
-  'Halted',
-  'CancelOnly',
-] as const satisfies readonly (keyof typeof Phase)[];
-type PhaseName = (typeof PHASES)[number];
 
 interface Instrument {
   readonly id: number;
@@ -94,7 +86,12 @@ export function addInstrumentCommands(program: Command): void {
     .option('--unit <amount>', 'amount of one tick times one lot', wholeNumber(1, MAX_UNIT), 1)
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
-    .option('--phase <phase>', `what it begins in: ${PHASES.join(', ')}`, oneOf(PHASES), 'Closed' as PhaseName)
+    .option(
+      '--phase <phase>',
+      `what it begins in: ${PHASE_NAMES.join(', ')}`,
+      oneOf(PHASE_NAMES),
+      'Closed' as PhaseName,
+    )
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
@@ -149,7 +146,7 @@ export function addInstrumentCommands(program: Command): void {
     .command('phase')
     .description('set the phase of an instrument (needs the right Market)')
     .argument('<symbol>')
-    .argument('<phase>', PHASES.join(', '), oneOf(PHASES))
+    .argument('<phase>', PHASE_NAMES.join(', '), oneOf(PHASE_NAMES))
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())

@@ -20,6 +20,7 @@ import { decodeTerms, type Terms } from '../../schemas/admin.js';
 import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape, checkParts } from '../../schemas/kinds.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { phaseEffect } from '../../schemas/phases.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
@@ -242,7 +243,7 @@ export class Model {
     const refusal =
       this.checkProgress(command, sender) ??
       checkPhase(command, instrument.phase) ??
-      checkFields(command, instrument.phase) ??
+      checkFields(command) ??
       checkRanges(command, instrument);
     if (refusal !== undefined) {
       return refusal;
@@ -488,32 +489,16 @@ function partsBehind(words: Int32Array, at: number, head: PlainCommand): number 
   return run;
 }
 
+/** Checks 6 and 7 as far as the phase decides them, by the table that all share. */
 function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
-  const refusal = { reason: Reason.NotInThisPhase };
-  const { kind } = command;
-  if (kind === CommandKind.SetPhase || kind === CommandKind.EndOfDay) {
-    return undefined;
-  }
-  if (kind === CommandKind.Uncross) {
-    return phase === Phase.Auction ? undefined : refusal;
-  }
-  if (phase === Phase.Closed) {
-    return refusal;
-  }
-  const onlyCancels = phase === Phase.Halted || phase === Phase.CancelOnly;
-  return onlyCancels && kind !== CommandKind.Cancel && kind !== CommandKind.MassCancel ? refusal : undefined;
+  const { kind, type, timeInForce, price } = command;
+  const effect = phaseEffect(phase, kind, type, timeInForce, price !== NO_PRICE);
+  return effect === 'NotInThisPhase' || effect === 'NotInAuction' ? { reason: Reason[effect] } : undefined;
 }
 
-function checkFields(command: PlainCommand, phase: Phase): Refusal | undefined {
-  if (command.kind !== CommandKind.New) {
-    return undefined;
-  }
-  const isMarket = command.type === OrderType.Market;
-  const isImmediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
-  if (phase !== Phase.Continuous && (isImmediate || (isMarket && command.price !== NO_PRICE))) {
-    return { reason: Reason.NotInAuction };
-  }
-  return !isMarket && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
+function checkFields(command: PlainCommand): Refusal | undefined {
+  const needsPrice = command.kind === CommandKind.New && command.type !== OrderType.Market;
+  return needsPrice && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
 }
 
 function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {

@@ -4,6 +4,7 @@
  */
 
 import { distance } from 'fastest-levenshtein';
+import { PHASE_NAMES } from '../../../schemas/phases.js';
 
 /** Kinds of lines, what they do, and their own fields with the defaults. */
 export const LINE_KINDS = {
@@ -70,7 +71,7 @@ export const LINE_KINDS = {
   massCancel: { does: 'cancel all orders of the account', fields: { instrument: 'default: in all' } },
   phase: {
     does: 'set a phase',
-    fields: { instrument: 'as above', phase: 'required: Closed, PreOpen, Auction, Continuous, Halted, CancelOnly' },
+    fields: { instrument: 'as above', phase: `required: ${PHASE_NAMES.join(', ')}` },
   },
   uncross: { does: 'match an auction', fields: { instrument: 'as above' } },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },

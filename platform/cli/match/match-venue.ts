@@ -36,6 +36,7 @@ import {
   highWord,
   NO_PRICE,
 } from '../../../schemas/layout.js';
+import { PHASE_NAMES } from '../../../schemas/phases.js';
 import { eventObject, type PlainObject } from '../journal/record-objects.js';
 import { Line, LineError, suggestion } from './match-line.js';
 import { referenceOf } from './rule-line.js';
@@ -51,7 +52,6 @@ const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT32 = -0x8000_0000;
 const MAX_INT32 = 0x7fff_ffff;
 const MAX_DECIMALS = 9;
-const PHASES = Object.keys(Phase).filter((name) => Number.isNaN(Number(name))) as (keyof typeof Phase)[];
 
 interface LaneState {
   incarnation: number;
@@ -171,7 +171,7 @@ export class MatchVenue {
       case 'massCancel':
         return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0);
       case 'phase':
-        return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASES)]);
+        return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASE_NAMES)]);
       case 'uncross':
         return uncrossWords(this.instrumentOf(line));
       case 'endOfDay':
@@ -324,7 +324,7 @@ export class MatchVenue {
   private addInstrument(line: Line, event: (object: PlainObject) => void): void {
     const symbol = line.text('symbol');
     const price = (name: string, fallback: number) => line.whole(name, MIN_INT32 + 1, MAX_INT32, fallback);
-    const phase = line.named('phase', PHASES, 'Continuous');
+    const phase = line.named('phase', PHASE_NAMES, 'Continuous');
     const terms = encodeInstrumentTerms({
       symbol,
       shard: ANY_SHARD,
