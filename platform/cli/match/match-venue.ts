@@ -28,6 +28,7 @@ import {
   COMMAND_ACCOUNT,
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
+  COMMAND_PRICE,
   COMMAND_SESSION,
   COMMAND_TIME_US,
   COMMAND_WORDS,
@@ -165,8 +166,16 @@ export class MatchVenue {
       case 'replace':
       case 'cancelReplace': {
         const kind = line.kind === 'replace' ? CommandKind.Replace : CommandKind.CancelReplace;
-        const limit = line.isNull('price') ? NO_PRICE : price();
-        return replaceWords(kind, this.instrumentOf(line), this.targetOf(line), limit, quantity());
+        const priced = !line.isNull('price');
+        const words = replaceWords(
+          kind,
+          this.instrumentOf(line),
+          this.targetOf(line),
+          priced ? price() : 0,
+          quantity(),
+        );
+        if (!priced) words[COMMAND_PRICE] = NO_PRICE;
+        return words;
       }
       case 'massCancel':
         return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0);

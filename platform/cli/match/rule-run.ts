@@ -12,6 +12,21 @@ import { eventText, sameValue } from './rule-event.js';
 import { type ExpectedEvent, readRuleLine, referenceOf } from './rule-line.js';
 import { stateOf } from './rule-state.js';
 
+/** Of each case, which needs little and is made fast; lines before the first rule have MATCH_LIMITS. */
+const CASE_LIMITS: Partial<Limits> = {
+  maxOrders: 1024,
+  maxLevels: 512,
+  maxInstruments: 16,
+  maxAccounts: 16,
+  maxKeys: 16,
+  maxLanes: 32,
+  ladderWindows: 8,
+  ladderTicks: 64,
+  maxOperations: 16,
+  laneAnswers: 64,
+  adminLogBytes: 64 * 1024,
+};
+
 /** Makes the engine of a case; left out, it is the real one. */
 export type EngineMaker = (limits: Limits) => MatchEngine;
 
@@ -35,7 +50,7 @@ interface Pending {
 }
 
 export class RuleRun {
-  private venue: MatchVenue;
+  private venueNow: MatchVenue | null = null;
   private pending: Pending | null = null;
   private rule = '';
   /** Nothing of the case has been carried out. */
@@ -51,9 +66,7 @@ export class RuleRun {
   constructor(
     private readonly out: (object: PlainObject) => void,
     private readonly engineOf?: EngineMaker,
-  ) {
-    this.venue = this.freshVenue(MATCH_LIMITS);
-  }
+  ) {}
 
   get counts(): RuleCounts {
     const { cases, expectations, failed } = this;
@@ -81,6 +94,11 @@ export class RuleRun {
     this.closeCase();
   }
 
+  private get venue(): MatchVenue {
+    this.venueNow ??= this.freshVenue(MATCH_LIMITS);
+    return this.venueNow;
+  }
+
   private freshVenue(limits: Limits): MatchVenue {
     return this.engineOf === undefined ? new MatchVenue(limits) : new MatchVenue(limits, this.engineOf(limits));
   }
@@ -92,14 +110,14 @@ export class RuleRun {
     this.cases++;
     this.caseExpects = 0;
     this.caseLine = number;
-    this.venue = this.freshVenue(MATCH_LIMITS);
+    this.venueNow = this.freshVenue(limitsFrom(CASE_LIMITS));
     this.atStart = true;
   }
 
   private setLimits(limits: Readonly<Record<string, number>>): void {
     if (!this.atStart) throw new LineError('Limits stand right behind their rule.');
     try {
-      this.venue = this.freshVenue(limitsFrom(limits));
+      this.venueNow = this.freshVenue(limitsFrom({ ...CASE_LIMITS, ...limits }));
     } catch (error) {
       if (error instanceof LimitsError) throw new LineError(error.message);
       throw error;
