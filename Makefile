@@ -71,7 +71,7 @@ FUZZ_INPUTS ?= 1000000
 fuzz: build ## look at a million broken frames; SEED=N repeats a run
 	@node build/proof/frames-fuzz-main.js $(FUZZ_INPUTS)
 
-check: build ## types, lint, format, dead code, generated code, import directions, house rules
+check: build ## types, lint, format, dead code, generated code, import directions, house rules, rule book
 	node build/tools/check-main.js
 
 test: test-packages python build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"

@@ -43,7 +43,7 @@ t.test('a value that cannot work is refused with its name in one sentence', asyn
   }
 });
 
-t.test('the sum of the largest quantity over as many orders as there can be is exact', async (t) => {
+t.test('rule 7.1: the sum of the largest quantity over as many orders as there can be is exact', async (t) => {
   const largest = limitsFrom({ maxOrders: MOST_ORDERS, maxLevels: MOST_ORDERS }).maxOrders * 0xffffffff;
   t.ok(Number.isSafeInteger(largest));
   t.notOk(Number.isSafeInteger((MOST_ORDERS + 2) * 0xffffffff));

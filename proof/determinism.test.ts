@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { type Played, playScript } from './determinism-script.js';
 
-t.test('another thread that plays the same commands has the same hash and events', async (t) => {
+t.test('rule 11.2: another thread that plays the same commands has the same hash and events', async (t) => {
   const here = playScript({ seed: 11, limits: {} });
   const worker = new Worker(new URL('./determinism-peer-main.js', import.meta.url), {
     workerData: { seed: 11, limits: {} },

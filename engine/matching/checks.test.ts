@@ -108,13 +108,6 @@ const ROWS: readonly Row[] = [
     usesId: true,
   },
   {
-    name: 'an instrument of another shard',
-    kind: NEW,
-    said: { ...ORDER, instrument: 2 },
-    refusal: 'WrongShard',
-    usesId: true,
-  },
-  {
     name: 'an order when closed',
     kind: NEW,
     said: ORDER,
@@ -271,6 +264,13 @@ for (const row of ROWS) {
   });
 }
 
+t.test('rule 1.12: an instrument of another shard is refused, and the id is used', async (t) => {
+  const made = new MadeEngine({}, Phase.Continuous, 1, 2);
+  made.addInstrument('ELSEWHERE');
+  t.same(made.apply(commandWords(NEW, { ...ORDER, instrument: 2 }, 10)), ['Rejected #10 WrongShard end']);
+  t.same(made.apply(commandWords(NEW, ORDER, 10)), ['Rejected #10 WrongShard duplicate end']);
+});
+
 t.test('a refusal is told to the lane that sent it, else to the account that it names, else to nobody', async (t) => {
   const made = new MadeEngine();
   const cases: [CommandKind, Said, number][] = [
@@ -327,7 +327,7 @@ t.test('full pools are reject codes, and nothing changes', async (t) => {
   t.equal(levels.side(0), '1@101×1 1@100×1');
 });
 
-t.test('a slot is used again under another order id, and retired at its last generation', async (t) => {
+t.test('rule 7.4: a slot is used again under another order id, and retired at its last generation', async (t) => {
   const made = new MadeEngine({ maxOrders: 1, maxLevels: 1 });
   made.buy(1, 100);
   const first = made.orderId();

@@ -138,30 +138,33 @@ t.test('a head is taken with all its Parts or in a later round, whoever else flo
   t.ok(inOneGroup, 'in one group');
 });
 
-t.test('command time is the later of clock and last time; what is late is marked, a Part is payload', async (t) => {
-  const disk = new SimulatedDisk(seededRandom(1));
-  const shard = shardOn(disk);
-  shard.send(
-    1,
-    madeCommand(CommandKind.New, 1, 0, NOW_US - 1),
-    madeCommand(CommandKind.New, 2, 0, NOW_US),
-    newOrder(3),
-  );
-  shard.send(1, madeCommand(CommandKind.AddAccount, 4), madeCommand(CommandKind.Part, 5, 0, 77));
-  shard.send(0, madeCommand(CommandKind.AddAccount, 6, 0, NOW_US - 1));
-  shard.round.doRound(NOW_US, 0);
-  shard.send(1, newOrder(7));
-  shard.round.doRound(NOW_US - 5000, 0);
-  const { commands } = journaled(disk);
-  const of = (id: number) => commands.find((words) => words[COMMAND_CLIENT_ORDER_ID] === id) ?? new Int32Array(16);
-  const late = (id: number) => (((of(id)[COMMAND_FLAGS_WORD] ?? 0) >>> 16) & CommandFlag.Late) !== 0;
-  const time = (id: number) => joinWords(of(id)[COMMAND_TIME_US] ?? 0, of(id)[COMMAND_TIME_US + 1] ?? 0);
-  t.same([1, 2, 3, 4].map(late), [true, false, false, false]);
-  t.same([1, 2, 3, 4, 6, 7].map(time), Array(6).fill(NOW_US), 'never backwards');
-  t.equal(time(5), 77);
-  t.equal(late(6), false, 'what the supervisor sends has no such time');
-  t.same([...new Set(column(shard.readDurable(), EVENT_TIME_US, 2))], [NOW_US]);
-});
+t.test(
+  'rule 11.2: command time is the later of clock and last time; what is late is marked, a Part is payload',
+  async (t) => {
+    const disk = new SimulatedDisk(seededRandom(1));
+    const shard = shardOn(disk);
+    shard.send(
+      1,
+      madeCommand(CommandKind.New, 1, 0, NOW_US - 1),
+      madeCommand(CommandKind.New, 2, 0, NOW_US),
+      newOrder(3),
+    );
+    shard.send(1, madeCommand(CommandKind.AddAccount, 4), madeCommand(CommandKind.Part, 5, 0, 77));
+    shard.send(0, madeCommand(CommandKind.AddAccount, 6, 0, NOW_US - 1));
+    shard.round.doRound(NOW_US, 0);
+    shard.send(1, newOrder(7));
+    shard.round.doRound(NOW_US - 5000, 0);
+    const { commands } = journaled(disk);
+    const of = (id: number) => commands.find((words) => words[COMMAND_CLIENT_ORDER_ID] === id) ?? new Int32Array(16);
+    const late = (id: number) => (((of(id)[COMMAND_FLAGS_WORD] ?? 0) >>> 16) & CommandFlag.Late) !== 0;
+    const time = (id: number) => joinWords(of(id)[COMMAND_TIME_US] ?? 0, of(id)[COMMAND_TIME_US + 1] ?? 0);
+    t.same([1, 2, 3, 4].map(late), [true, false, false, false]);
+    t.same([1, 2, 3, 4, 6, 7].map(time), Array(6).fill(NOW_US), 'never backwards');
+    t.equal(time(5), 77);
+    t.equal(late(6), false, 'what the supervisor sends has no such time');
+    t.same([...new Set(column(shard.readDurable(), EVENT_TIME_US, 2))], [NOW_US]);
+  },
+);
 
 t.test('a command that needs more events goes on by a journaled Continue at the start of each round', async (t) => {
   const disk = new SimulatedDisk(seededRandom(1));
