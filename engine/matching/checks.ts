@@ -96,9 +96,12 @@ const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
 /** Bit p: in the phase with code p orders trade at once. */
 const MATCHING_PHASES = phasesThatMatch();
-/** Of those, where every usual command is taken. */
-const USUAL_PHASES =
-  MATCHING_PHASES & [NEW, CANCEL, REPLACE, CANCEL_REPLACE].reduce((phases, kind) => phases & phasesThatTake(kind), -1);
+/** One of those in which every usual command is taken: the short look knows this one only. */
+const USUAL_PHASE =
+  31 -
+  Math.clz32(
+    [NEW, CANCEL, REPLACE, CANCEL_REPLACE].reduce((phases, kind) => phases & phasesThatTake(kind), MATCHING_PHASES),
+  );
 
 /** No order: the target is not named in a refusal. */
 export const NO_ORDER = -1;
@@ -194,7 +197,7 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   const instruments = state.instruments;
   if (
     instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
-    ((USUAL_PHASES >>> (instruments[instrumentAt + INSTRUMENT_PHASE] as number)) & 1) === 0 ||
+    instruments[instrumentAt + INSTRUMENT_PHASE] !== USUAL_PHASE ||
     state.operations.count !== 0
   ) {
     return false;
