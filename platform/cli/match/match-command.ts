@@ -82,7 +82,7 @@ function eventsText(): string {
 
 /** The language of rule tables, which is that of a line that does not begin with {. */
 const RULES_TEXT = `Lines of text, for rule tables; they and JSON lines may be mixed:
-  rule 2.4: a sentence            a case, in a fresh venue; limits NAME=NUMBER … right behind it sets limits of it
+  rule 2.4: a sentence            a case, in a fresh small venue; limits NAME=NUMBER … right behind it changes limits
   instrument ACME priceMax=1000   account alice                   at 1500 (timeUs)
   ACCOUNT[/LANE] KIND …           a command: its account and kind (mass-cancel for massCancel), then in any order
                                   #1 its id, or the target of a cancel or replace (as #2: its own id), a quantity,
@@ -93,9 +93,10 @@ const RULES_TEXT = `Lines of text, for rule tables; they and JSON lines may be m
                                   order (> nothing: none). Without such a line no event may be Rejected
   = book ACME buy 5 @ 100, 8 @ 99 x2   the levels now, best first (x2: orders); empty where there is none
   = phase ACME Halted
-In place of an expectation that does not hold: line, rule, expected, came; the exit code is ${EXIT_RULE_BROKEN} then, and a summary
-is on standard error. none stands for no price, nobody for no account, and #1 or
-alice/3#1 in relatedId, orderId and orderOf for the order that was entered so.
+A price that is none is none, an account that is none nobody. In relatedId, orderId and orderOf stands #1 or alice/3#1 for
+the order that was entered so. A line that begins with # is a comment, and so is what stands behind " # ".
+In place of an expectation that does not hold: line, rule, expected, came; then the exit code is ${EXIT_RULE_BROKEN}, or ${EXIT_BAD_LINES} where a
+line was not understood. Where anything was expected, a summary stands on standard error.
 
   rule 2.3: a limit order trades at the price of the order that rests, and its rest rests
   bob new #1 sell 3 @ 99

@@ -3,13 +3,13 @@
  * lines, long ones, and many. Real processes but for the model.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { repositoryFolder } from '../../../proof/recordings/data-folder.js';
 import { ModelEngine } from '../../../proof/rules/model-engine.js';
 import { seededRandom } from '../../../proof/seeded-random.js';
-import { EXIT_BAD_LINES, EXIT_CLEAN } from '../../exit-codes.js';
+import { EXIT_BAD_LINES, EXIT_CLEAN, EXIT_RULE_BROKEN } from '../../exit-codes.js';
 import { jsonLines, tredye } from '../cli-process.js';
 import type { PlainObject } from '../journal/record-objects.js';
 import { Line } from './match-line.js';
@@ -160,6 +160,70 @@ t.test('a wrong line says what is wrong with it and the run goes on', async (t) 
   }
   t.equal(came.filter(({ kind }) => kind === 'Accepted').length, wrong.length, 'every other line was carried out');
   t.equal(run.code, EXIT_BAD_LINES);
+});
+
+t.test('a rule table is checked on the way, and what does not hold stands in its place', async (t) => {
+  const table = [
+    '# Text and JSON may be mixed.',
+    'rule 2.2: a limit order rests',
+    'instrument ACME priceMax=1000',
+    '{"kind":"new","account":"alice","side":"Buy","price":100,"quantity":5}',
+    '> Accepted alice #1 5 @ 100 # so far',
+    '> Booked alice #1 @ 100 leaves=4',
+    '= book ACME buy 5 @ 100',
+    '= phase ACME Halted',
+    'alice cancel #1',
+    '',
+    'rule 2.2: in a fresh venue',
+    'bob new buy 1 @ 7 id=9',
+    '= book TEST buy 1 @ 7 x1',
+  ];
+  const run = await tredye(['match'], { input: table.join('\n') });
+  const came = jsonLines(run.out);
+  t.same(
+    came.filter(({ expected }) => expected !== undefined),
+    [
+      {
+        line: 6,
+        rule: '2.2',
+        expected: 'Booked alice #1 @ 100 leaves=4',
+        came: 'Booked alice #1 buy @ 100 instrument=ACME leaves=5 displayed=5 book',
+      },
+      { line: 8, rule: '2.2', expected: 'phase ACME Halted', came: 'phase ACME Continuous' },
+    ],
+  );
+  t.same(
+    came.filter(({ kind }) => kind !== undefined).map(({ line, kind }) => `${line} ${kind}`),
+    ['3 InstrumentAdded', '4 Accepted', '4 Booked', '9 Cancelled', '12 Accepted', '12 Booked'],
+    'events as always',
+  );
+  t.equal(run.err, '5 expectations in 2 cases of 1 rules: 2 failed, 0 lines not understood');
+  t.equal(run.code, EXIT_RULE_BROKEN);
+  const held = await tredye(['match'], { input: table.filter((_, at) => at !== 5 && at !== 7).join('\n') });
+  t.equal(held.code, EXIT_RULE_BROKEN, 'an event that is not expected any more came');
+  const whole = await tredye(['match'], {
+    input: table
+      .map((line) => line.replace('=4', '=5'))
+      .join('\n')
+      .replace('Halted', 'Continuous'),
+  });
+  t.same(
+    [whole.code, whole.err],
+    [EXIT_CLEAN, '5 expectations in 2 cases of 1 rules: 0 failed, 0 lines not understood'],
+  );
+  const bad = await tredye(['match'], { input: `${table.join('\n')}\nnonsense` });
+  t.equal(bad.code, EXIT_BAD_LINES, 'a line that is not understood weighs more');
+  t.match(bad.err, /2 failed, 1 lines not understood/);
+});
+
+t.test('the committed tables hold, all in one run', async (t) => {
+  const folder = join(repositoryFolder(), 'proof', 'rules');
+  const tables = readdirSync(folder).filter((name) => name.endsWith('.rules'));
+  const run = await tredye(['match'], {
+    input: tables.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'),
+  });
+  t.equal(run.code, EXIT_CLEAN);
+  t.match(run.err, /^\d+ expectations in \d+ cases of \d+ rules: 0 failed, 0 lines not understood$/);
 });
 
 t.test('an order is cancelled by the order id that its answer gave', async (t) => {
