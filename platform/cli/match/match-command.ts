@@ -86,7 +86,7 @@ const RULES_TEXT = `Lines of text, for rule tables; they and JSON lines may be m
   instrument ACME priceMax=1000   account alice                   at 1500 (timeUs)
   ACCOUNT[/LANE] KIND …           a command: its account and kind (mass-cancel for massCancel), then in any order
                                   #1 its id, or the target of a cancel or replace (as #2: its own id), a quantity,
-                                  @ PRICE, codes by name (buy, market, Day, Halted), fields that are true (post-only),
+                                  @ PRICE, codes (buy, market, Day, fill-or-kill, Halted), fields that are true (post-only),
                                   an instrument, any other field as NAME=VALUE, raw.NAME=NUMBER for the record itself
   > KIND …                        an event of the command above: its account, #id, quantity, @ price, codes, bits,
                                   NAME=VALUE. What is not named is not compared, but all events must stand there, in

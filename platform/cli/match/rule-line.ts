@@ -92,9 +92,10 @@ function valueIn(text: string): unknown {
   return text === 'true' || text === 'false' ? text === 'true' : text;
 }
 
-/** The code of `field` that the word names, in any case. */
+/** The code of `field` that the word names, in any case and with hyphens anywhere: immediate-or-cancel. */
 function codeOf(field: string, word: string): string | undefined {
-  return CODES[field]?.find((name) => name.toLowerCase() === word.toLowerCase());
+  const plain = word.replaceAll('-', '').toLowerCase();
+  return CODES[field]?.find((name) => name.toLowerCase() === plain);
 }
 
 function camel(word: string): string {
