@@ -3,7 +3,7 @@
  * session stay zero but where a kind's target is an account; the gateway knows the sender.
  */
 
-import { CommandFlag, CommandKind, OrderType, type Phase, Side, TimeInForce } from '../schemas/codes.js';
+import { CommandFlag, CommandKind, OrderType, type Phase, SelfTrade, Side, TimeInForce } from '../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -27,6 +27,7 @@ const MAX_INT32 = 0x7fffffff;
 
 export type OrderTypeName = keyof typeof OrderType;
 export type TimeInForceName = keyof typeof TimeInForce;
+export type SelfTradeName = keyof typeof SelfTrade;
 
 /** An order by the platform's id, or by the client order id that it lives under. */
 export type OrderTarget = { readonly orderId: bigint } | { readonly clientOrderId: bigint };
@@ -41,6 +42,8 @@ export interface OrderTerms {
   /** Default GoodTillCancel. */
   readonly timeInForce?: TimeInForceName;
   readonly postOnly?: boolean;
+  /** What goes when it meets an order of its own account or group. Default None: they trade. */
+  readonly selfTrade?: SelfTradeName;
   /** Microseconds since 1970 after which the shard refuses it as Expired. */
   readonly validUntilUs?: number;
 }
@@ -112,7 +115,8 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   words[COMMAND_QUANTITY] = terms.quantity | 0;
   const side = codeNamed(Side, terms.side, 'side');
   words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
-  if (terms.postOnly === true) words[COMMAND_FLAGS_WORD] = CommandFlag.PostOnly << 16;
+  const postOnly = terms.postOnly === true ? CommandFlag.PostOnly << 16 : 0;
+  words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | postOnly;
   putValidUntil(words, terms.validUntilUs);
   return words;
 }

@@ -57,6 +57,12 @@ export interface NewKey {
   readonly label?: string;
 }
 
+/** What an account may have besides its name. */
+export interface NewAccount {
+  /** Accounts of one group do not trade with each other where their orders ask for that. Default 0: none. */
+  readonly selfTradeGroup?: number;
+}
+
 /** The operation id of an admin call that was made before, as its error names it. */
 export interface AskAgain {
   readonly operation?: number;
@@ -149,9 +155,10 @@ export class TradingClient extends Session {
   // same call with that error's `operation` changes nothing and waits again.
 
   /** Resolves with the number of the new account. */
-  async addAccount(name: string, again: AskAgain = {}): Promise<number> {
+  async addAccount(name: string, more: NewAccount & AskAgain = {}): Promise<number> {
+    const { selfTradeGroup = 0 } = more;
     const head = adminHeadWords(CommandKind.AddAccount, 0, 0);
-    const report = await this.administer(head, encodeAccountTerms({ name }), 'AccountAdded', again);
+    const report = await this.administer(head, encodeAccountTerms({ name, selfTradeGroup }), 'AccountAdded', more);
     return report.leaves;
   }
 

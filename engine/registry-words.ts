@@ -6,7 +6,7 @@
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol            9 next in the chain of the symbol's hash
  *   account, 8 words:      0 account sequence   1 mass cancels of all instruments in progress   2 lanes
- *                          3, 4 first and last of its rows + 1 (book/account-orders.ts)
+ *                          3 self-trade group or 0   4, 5 first and last of its rows + 1 (book/account-orders.ts)
  *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
  */
 
@@ -30,9 +30,10 @@ export const ACCOUNT_SEQUENCE = 0;
 export const ACCOUNT_MASS_CANCELS = 1;
 export const ACCOUNT_LANES = 2;
 /** Words of an account that mean something by themselves; those behind them say where its orders are found. */
-export const ACCOUNT_WORDS = 3;
-export const ACCOUNT_FIRST_ROW = 3;
-export const ACCOUNT_LAST_ROW = 4;
+export const ACCOUNT_WORDS = 4;
+export const ACCOUNT_SELF_TRADE_GROUP = 3;
+export const ACCOUNT_FIRST_ROW = 4;
+export const ACCOUNT_LAST_ROW = 5;
 
 export const KEY_SHIFT = 2;
 export const KEY_ACCOUNT = 0;

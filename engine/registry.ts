@@ -11,6 +11,7 @@ import * as registryWords from './registry-words.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { NO_PRICE } = layout;
 const {
+  ACCOUNT_SELF_TRADE_GROUP,
   ACCOUNT_SHIFT,
   INSTRUMENT_CHAIN_NEXT,
   INSTRUMENT_PRICE_MAX,
@@ -122,9 +123,11 @@ export class Registry {
     return instrument;
   }
 
-  /** Adds an account; returns its id. */
-  addAccount(): number {
-    return ++this.accountCount;
+  /** Adds an account of a self-trade group (0: none); returns its id. */
+  addAccount(selfTradeGroup: number): number {
+    const account = ++this.accountCount;
+    this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] = selfTradeGroup;
+    return account;
   }
 
   /** Adds a key of an account; returns its id. */

@@ -14,7 +14,7 @@ import {
   encodeKeyTerms,
   setOperationId,
 } from '../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce } from '../schemas/codes.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Right, SelfTrade, Side, TimeInForce } from '../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -104,6 +104,8 @@ class ScenarioMaker {
   private readonly haste: number;
   /** The market wanders and jumps over all prices there are, instead of staying where it began. */
   private readonly wanders: boolean;
+  /** Orders with a mode of self-trade prevention come. */
+  private readonly prevents: boolean;
   private timeUs = 1_700_000_000_000_000;
 
   constructor(private readonly seed: number) {
@@ -137,6 +139,7 @@ class ScenarioMaker {
     this.view = new VenueView(new Model(this.limits, this.shard, this.shardCount), this.shard);
     this.center = dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
     this.haste = dice.pick([3, 10, 40]);
+    this.prevents = dice.chance(0.7);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
@@ -298,10 +301,16 @@ class ScenarioMaker {
     words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
     words[COMMAND_PRICE] = price;
     words[COMMAND_QUANTITY] = quantity;
-    if (dice.chance(0.06)) {
-      words[COMMAND_FLAGS_WORD] = CommandFlag.PostOnly << 16;
-    }
+    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.06) ? CommandFlag.PostOnly << 16 : 0);
     this.push(words);
+  }
+
+  /** Few scenarios prevent nothing, in the others most orders have a mode. */
+  private aSelfTrade(): SelfTrade {
+    const { dice } = this;
+    return this.prevents && dice.chance(0.7)
+      ? dice.pick([SelfTrade.Newest, SelfTrade.Oldest, SelfTrade.Both, SelfTrade.Decrement])
+      : SelfTrade.None;
   }
 
   /** A New; `bits`: side and time in force as they lie in the kind word. */
@@ -447,7 +456,8 @@ class ScenarioMaker {
 
   private addAccount(): void {
     const name = !this.calm && this.dice.chance(0.05) ? '' : 'someone';
-    this.admin(CommandKind.AddAccount, encodeAccountTerms({ name }));
+    const selfTradeGroup = this.dice.pick([0, 0, 7, 0xffffffff]);
+    this.admin(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }));
   }
 
   private addInstrument(): void {

@@ -45,7 +45,11 @@ t.test('terms come back as they were', async (t) => {
   t.same(decoded(CommandKind.AddInstrument, encodeInstrumentTerms(INSTRUMENT)), { type: 'instrument', ...INSTRUMENT });
   const other = { ...INSTRUMENT, symbol: 'a'.repeat(32), shard: 3, priceMin: -50, priceMax: 50, referencePrice: 0 };
   t.same(decoded(CommandKind.AddInstrument, encodeInstrumentTerms(other)), { type: 'instrument', ...other });
-  t.same(decoded(CommandKind.AddAccount, encodeAccountTerms({ name: 'Ü' })), { type: 'account', name: 'Ü' });
+  t.same(decoded(CommandKind.AddAccount, encodeAccountTerms({ name: 'Ü', selfTradeGroup: 0xffffffff })), {
+    type: 'account',
+    name: 'Ü',
+    selfTradeGroup: 0xffffffff,
+  });
   t.same(decoded(CommandKind.AddKey, encodeKeyTerms(KEY)), { type: 'key', ...KEY });
 });
 

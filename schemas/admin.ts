@@ -54,6 +54,8 @@ export interface InstrumentTermsFields {
 export interface AccountTermsFields {
   /** 1 to 64 bytes of UTF-8. */
   readonly name: string;
+  /** Accounts of one group do not trade with each other where their orders ask for that; 0: the account by itself. */
+  readonly selfTradeGroup: number;
 }
 
 export interface KeyTermsFields {
@@ -91,9 +93,12 @@ export function encodeInstrumentTerms(terms: InstrumentTermsFields): Int32Array 
   );
 }
 
-export function encodeAccountTerms(terms: AccountTermsFields): Int32Array {
+export function encodeAccountTerms(terms: Pick<AccountTermsFields, 'name'> & Partial<AccountTermsFields>): Int32Array {
   const builder = new Builder(128);
-  return encodeParts(builder, AccountTerms.createAccountTerms(builder, builder.createString(terms.name)));
+  return encodeParts(
+    builder,
+    AccountTerms.createAccountTerms(builder, builder.createString(terms.name), terms.selfTradeGroup ?? 0),
+  );
 }
 
 export function encodeKeyTerms(terms: KeyTermsFields): Int32Array {
@@ -179,8 +184,10 @@ function decodeInstrumentTerms(bytes: Uint8Array): Terms | number {
 function decodeAccountTerms(bytes: Uint8Array): Terms | number {
   const refused = verifyTerms(bytes, 'AccountTerms');
   if (refused !== 0) return refused;
-  const name = AccountTerms.getRootAsAccountTerms(new ByteBuffer(bytes)).name() ?? '';
-  return name !== '' && isText(name) ? { type: 'account', name } : Reason.TermsOutOfRange;
+  const table = AccountTerms.getRootAsAccountTerms(new ByteBuffer(bytes));
+  const name = table.name() ?? '';
+  const terms: Terms = { type: 'account', name, selfTradeGroup: table.selfTradeGroup() };
+  return name !== '' && isText(name) ? terms : Reason.TermsOutOfRange;
 }
 
 function decodeKeyTerms(bytes: Uint8Array): Terms | number {

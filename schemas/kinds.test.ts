@@ -71,11 +71,10 @@ t.test('a field that a row names may hold anything its codes allow, all others a
     for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
       if (name === 'kind' || name === 'flags') continue;
       const { words, bytes } = commandOf(kind);
-      const coded = ['side', 'type', 'timeInForce'].includes(name);
+      const coded = ['side', 'type', 'timeInForce', 'selfTrade'].includes(name);
       bytes.fill(coded ? 1 : 0xff, at, at + size);
       const named = name in fields;
-      // Only None is known of self-trade modes.
-      const wanted = !named ? Reason.FieldNotZero : name === 'selfTrade' ? Reason.BadSelfTrade : Reason.None;
+      const wanted = named ? Reason.None : Reason.FieldNotZero;
       t.equal(checkCommandShape(words, 0, INSIDE), wanted, `${CommandKind[kind]} ${name} inside`);
       const onWire = named && filledInside.some((field) => field === name) ? Reason.FieldNotZero : wanted;
       t.equal(checkCommandShape(words, 0, ON_WIRE), onWire, `${CommandKind[kind]} ${name} on the wire`);
@@ -91,7 +90,8 @@ t.test('codes out of range have a refusal each', async (t) => {
     [CommandKind.New, 57, 2, Reason.BadSide],
     [CommandKind.New, 58, 2, Reason.BadType],
     [CommandKind.New, 59, 4, Reason.BadTimeInForce],
-    [CommandKind.New, 60, 1, Reason.BadSelfTrade],
+    [CommandKind.New, 60, 4, Reason.None],
+    [CommandKind.New, 60, 5, Reason.BadSelfTrade],
     [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
   ] as const) {
     const { words, bytes } = commandOf(kind);

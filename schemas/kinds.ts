@@ -283,6 +283,18 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
     bits: ORDER_BITS,
   },
+  {
+    kind: EventKind.Prevented,
+    fields: {
+      ...ORDER,
+      price: "the resting order's",
+      quantity: 'that did not trade and is gone from both',
+      leaves: 'leaves after',
+      displayed: 'shown after',
+      cumulative: 'filled',
+    },
+    bits: ['side', 'liquidity', 'endOfCommand', 'book'],
+  },
   { kind: EventKind.SessionOpened, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   { kind: EventKind.SessionClosed, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   {
@@ -372,7 +384,7 @@ const BAD_PARTS: number = Reason.BadParts;
 const SIDE_MAX: number = Side.Sell;
 const TYPE_MAX: number = OrderType.Market;
 const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
-const SELF_TRADE_MAX: number = SelfTrade.None;
+const SELF_TRADE_MAX: number = SelfTrade.Decrement;
 const PHASE_MAX: number = Phase.CancelOnly;
 const KIND_NEW: number = CommandKind.New;
 const KIND_SET_PHASE: number = CommandKind.SetPhase;

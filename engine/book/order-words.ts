@@ -36,6 +36,9 @@ export const FLAG_MARKET = 1 << 2;
 export const FLAG_POST_ONLY = 1 << 3;
 /** The order is in a list of its account's (account-orders.ts): not before it rests or waits for a Continue. */
 export const FLAG_LISTED = 1 << 4;
+/** SelfTrade in three bits. */
+export const SELF_TRADE_SHIFT = 5;
+export const SELF_TRADE_MASK = 7;
 export const FLAG_SELL = 1 << 8;
 
 /** `level` of an order that is being matched, and of a free slot. */

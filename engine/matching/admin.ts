@@ -84,7 +84,7 @@ export function applyAdmin(state: EngineState, words: Int32Array, at: number, ki
   } else if (terms.type === 'instrument') {
     addInstrument(state, words, at, parts, terms);
   } else if (terms.type === 'account') {
-    addAccount(state, words, at, parts);
+    addAccount(state, words, at, parts, terms.selfTradeGroup);
   } else {
     addKey(state, words, at, parts, terms.rights, terms.publicKey);
   }
@@ -131,14 +131,14 @@ function addInstrument(
   state.events[to + EVENT_QUANTITY] = shard;
 }
 
-function addAccount(state: EngineState, words: Int32Array, at: number, parts: number): void {
+function addAccount(state: EngineState, words: Int32Array, at: number, parts: number, selfTradeGroup: number): void {
   const registry = state.registry;
   if (registry.accountCount === registry.maxAccounts) {
     refuse(state, words, at, Reason.AccountsFull, registry.maxAccounts, NO_ORDER);
     return;
   }
   if (!hasLogRoom(state, words, at, parts)) return;
-  const account = registry.addAccount();
+  const account = registry.addAccount(selfTradeGroup);
   const to = answer(state, words, at, parts, EventKind.AccountAdded);
   state.events[to + EVENT_LEAVES] = account;
 }

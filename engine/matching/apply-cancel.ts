@@ -13,11 +13,9 @@ import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
-import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { takeOff } = sweepFunctions;
-const { writeEvent, writeOrderEvent } = stateFunctions;
+const { takeOff, writeEvent, writeOrderEvent } = stateFunctions;
 const { checkInstrument, checkPhase, checkSender, checkShape, findTarget, passesAtOnce, refuseForNow } =
   checksFunctions;
 const {

@@ -10,12 +10,14 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as checksFunctions from './checks.js';
+import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
+const { isFillableByOthers } = selfTradeFunctions;
 const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
 const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
   checksFunctions;
@@ -47,6 +49,7 @@ const {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
+  SELF_TRADE_SHIFT,
   SLOT_MASK,
 } = orderWords;
 
@@ -84,6 +87,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const side = (instrument << 1) + sell;
   const mayRest = !continuous || (!isMarket && timeInForce < IMMEDIATE_OR_CANCEL);
   const postOnly = ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0;
+  const selfTrade = (words[at + COMMAND_FLAGS_WORD] as number) & 0xff;
   const quantity = words[at + COMMAND_QUANTITY] as number;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
@@ -99,7 +103,13 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
       refuse(state, words, at, Reason.PostOnlyWouldCross, 0, NO_ORDER);
       return;
     }
-    if (timeInForce === FILL_OR_KILL && !isFillable(state, side, price, quantity >>> 0)) {
+    if (
+      timeInForce === FILL_OR_KILL &&
+      !(
+        isFillable(state, side, price, quantity >>> 0) &&
+        (selfTrade === 0 || isFillableByOthers(state, side, reachedKey(side, price), words, at))
+      )
+    ) {
       refuse(state, words, at, Reason.FillOrKillNotFillable, 0, NO_ORDER);
       return;
     }
@@ -112,7 +122,11 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   orders[orderAt + ORDER_LEAVES] = quantity;
   orders[orderAt + ORDER_CUMULATIVE] = 0;
   orders[orderAt + ORDER_FLAGS] =
-    timeInForce | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0) | (sell === 0 ? 0 : EVENT_SELL_BIT);
+    timeInForce |
+    (selfTrade << SELF_TRADE_SHIFT) |
+    (isMarket ? FLAG_MARKET : 0) |
+    (postOnly ? FLAG_POST_ONLY : 0) |
+    (sell === 0 ? 0 : EVENT_SELL_BIT);
   orders[orderAt + ORDER_ACCOUNT] = words[at + COMMAND_ACCOUNT] as number;
   orders[orderAt + ORDER_INSTRUMENT] = instrument;
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;

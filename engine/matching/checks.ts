@@ -5,7 +5,16 @@
  * The shard's thread. A check returns false when it has refused; the caller returns then.
  */
 
-import { CommandFlag, CommandKind, EventKind, OrderType, Reason, Side, TimeInForce } from '../../schemas/codes.js';
+import {
+  CommandFlag,
+  CommandKind,
+  EventKind,
+  OrderType,
+  Reason,
+  SelfTrade,
+  Side,
+  TimeInForce,
+} from '../../schemas/codes.js';
 import { checkCommandShape } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
@@ -87,6 +96,8 @@ const SESSION_LOST = CommandKind.SessionLost;
 const ADD_INSTRUMENT = CommandKind.AddInstrument;
 const REVOKE_KEY = CommandKind.RevokeKey;
 const REJECTED = EventKind.Rejected;
+/** The mode lies in the lowest byte of the flags word; all else there is zero. */
+const SELF_TRADE_LAST = SelfTrade.Decrement;
 const FLAG_LATE = CommandFlag.Late << 16;
 const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
 const POST_ONLY = CommandFlag.PostOnly << 16;
@@ -230,7 +241,7 @@ export function hasUsualShape(words: Int32Array, at: number): boolean {
   const kind = kindWord & 0xff;
   if (kind === NEW) {
     const target = (words[at + COMMAND_TARGET_ID] as number) | (words[at + COMMAND_TARGET_ID + 1] as number);
-    return (unused | target | flags | (kindWord & NEW_KIND_ZERO)) === 0;
+    return (unused | target | (kindWord & NEW_KIND_ZERO)) === 0 && flags >>> 0 <= SELF_TRADE_LAST;
   }
   const more = unused | (flags & ~FLAG_BY_CLIENT_ID) | (kindWord >>> 8);
   if (kind === CANCEL) {

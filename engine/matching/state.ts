@@ -234,6 +234,13 @@ export function listOrder(state: EngineState, slot: number): void {
   state.accountOrders.add(slot);
 }
 
+/** A resting order leaves the book and the engine. Its last event is written. */
+export function takeOff(state: EngineState, slot: number): void {
+  state.ids.remove(slot);
+  state.books.unlink(slot);
+  forgetOrder(state, slot);
+}
+
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
   if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {

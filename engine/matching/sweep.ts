@@ -14,11 +14,13 @@ import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
+import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { forgetOrder, listOrder, writeOrderEvent } = stateFunctions;
+const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
+const { areOneOwner, preventSelfTrade } = selfTradeFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
@@ -37,6 +39,8 @@ const {
   ORDER_LEVEL,
   ORDER_PRICE,
   ORDER_SHIFT,
+  SELF_TRADE_MASK,
+  SELF_TRADE_SHIFT,
   SLOT_MASK,
 } = orderWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
@@ -106,13 +110,15 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   return true;
 }
 
-/** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. */
+/** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. A taker
+ * whose own mode took it away has no leaves behind it. */
 function match(state: EngineState, slot: number, side: number): boolean {
   const orders = state.orders;
   const levels = state.levels;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
+  const selfTrade = ((orders[at + ORDER_FLAGS] as number) >>> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
     const level = state.sides[best] as number;
@@ -122,6 +128,14 @@ function match(state: EngineState, slot: number, side: number): boolean {
     if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
+    if (
+      selfTrade !== 0 &&
+      areOneOwner(state, orders[at + ORDER_ACCOUNT] as number, orders[makerAt + ORDER_ACCOUNT] as number)
+    ) {
+      preventSelfTrade(state, slot, maker);
+      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+      continue;
+    }
     const price = orders[makerAt + ORDER_PRICE] as number;
     const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
     const quantity = makerOpen < leaves ? makerOpen : leaves;
@@ -144,13 +158,6 @@ function match(state: EngineState, slot: number, side: number): boolean {
     if (makerLeaves === 0) takeOff(state, maker);
   }
   return true;
-}
-
-/** A resting order leaves the book and the engine. Its last event is written. */
-export function takeOff(state: EngineState, slot: number): void {
-  state.ids.remove(slot);
-  state.books.unlink(slot);
-  forgetOrder(state, slot);
 }
 
 /** Whether the side has a level at this price that stays there while the instrument's commands wait. */

@@ -15,8 +15,7 @@ import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import * as operationWords from './operations.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import { type EngineState, writeOrderEvent } from './state.js';
-import { takeOff } from './sweep.js';
+import { type EngineState, takeOff, writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const {

@@ -32,6 +32,7 @@ import {
 const BOOKED: number = EventKind.Booked;
 const FILL: number = EventKind.Fill;
 const REDUCED: number = EventKind.Reduced;
+const PREVENTED: number = EventKind.Prevented;
 const CANCELLED: number = EventKind.Cancelled;
 const REPLACED: number = EventKind.Replaced;
 const AUCTION: number = Liquidity.Auction;
@@ -166,6 +167,9 @@ export class LevelFold {
         return this.#takeBest(side, price, sell, quantity, ordersGone);
       }
       return this.#take(side, price, sell, quantity, ordersGone);
+    }
+    if (kind === PREVENTED) {
+      return this.#take(side, price, sell, quantity, displayed === 0 ? 1 : 0);
     }
     if (kind === REDUCED) {
       return this.#take(side, price, sell, quantity, 0);

@@ -136,6 +136,7 @@ export function addAccountCommands(program: Command): void {
     .description('make an account with a key, or with --account a further key (needs the right Admin)')
     .argument('[name]', 'name of the new account, at most 64 bytes')
     .option('--account <number>', 'a further key of this account, and no new account', wholeNumber(1, MAX_ID))
+    .option('--self-trade-group <number>', 'accounts of one group do not trade with each other', wholeNumber(1, MAX_ID))
     .option('--rights <names>', `some of ${RIGHTS.join(',')}`, rightsIn, ['Read', 'Trade'] as RightName[])
     .option('--label <text>', 'a word about the key, at most 64 bytes', '')
     .option('--out <file>', 'the file for the new key, mode 0600 (default: NAME-key.json)')
@@ -161,7 +162,8 @@ export function addAccountCommands(program: Command): void {
       const safeName = (name ?? `account-${options.account}`).replace(/[^A-Za-z0-9._-]/g, '-');
       const path = options.out ?? `${safeName}-key.json`;
       await withVenue(options, async (client) => {
-        const accountOf = async () => options.account ?? client.addAccount(name ?? '');
+        const accountOf = async () =>
+          options.account ?? client.addAccount(name ?? '', { selfTradeGroup: options.selfTradeGroup ?? 0 });
         const made = await makeKey(path, options.rights, options.label, accountOf, client);
         if (options.json === true) sayJson({ ...made, name: name ?? null, rights: options.rights, file: path });
         else say(`account ${made.account} has key ${made.keyId} (${options.rights.join(', ')}), in ${path}`);

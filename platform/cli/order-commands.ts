@@ -22,6 +22,7 @@ import { type Address, connect, noSuchInstrument, refused, withVenue } from './v
 
 const SIDES = ['Buy', 'Sell'] as const;
 const TYPES = ['Limit', 'Market'] as const;
+const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
 const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
 const LEVELS = ['Disk', 'Matched'] as const;
 /** A replayed history that stands still for so long has ended without a word. */
@@ -173,6 +174,12 @@ export function addOrderCommands(program: Command): void {
     .option('--type <type>', TYPES.join(' or '), oneOf(TYPES))
     .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
     .option('--post-only', 'refused where it would trade')
+    .option(
+      '--self-trade <mode>',
+      `what goes when it meets an own order: ${SELF_TRADES.join(', ')}`,
+      oneOf(SELF_TRADES),
+      'None' as const,
+    )
     .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
     .addOption(urlOption())
     .addOption(keyOption())
@@ -196,6 +203,7 @@ export function addOrderCommands(program: Command): void {
             type: options.type ?? (price === undefined ? 'Market' : 'Limit'),
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
+            selfTrade: options.selfTrade,
           });
           if (first.kind === 'Rejected') throw refused('the order', first.reason);
           sayReports(await reports.of(first), of, options.json === true);

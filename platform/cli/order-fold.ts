@@ -101,6 +101,11 @@ export class OrderFold {
           fills: before.fills + 1,
         };
       }
+      case 'Prevented': {
+        const { cumulative: filled, leaves } = report;
+        const ended = leaves === 0 ? ({ state: 'Cancelled', reason: 'SelfTrade' } as const) : {};
+        return { ...changed, ...ended, filled, leaves, quantity: filled + leaves };
+      }
       case 'Reduced':
       case 'Replaced':
         return { ...changed, leaves: report.leaves, quantity: report.cumulative + report.leaves };

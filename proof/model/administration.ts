@@ -107,7 +107,7 @@ function addAccount(state: State, terms: AccountTermsFields, records: number, an
   if (isLogFull(state, records)) {
     return { reason: Reason.AdminLogFull, amount: limits.adminLogBytes };
   }
-  accounts.push(terms.name);
+  accounts.push(terms);
   state.emit(EventKind.AccountAdded, { ...answer, leaves: accounts.length });
   return undefined;
 }

@@ -2,7 +2,7 @@
  * The model's order book: for each side the resting market orders, and for each price an array of orders, first come
  * first. Written for reading: arrays, splice, a sorted list of prices. Any thread.
  */
-import { type OrderType, Side, type TimeInForce } from '../../schemas/codes.js';
+import { type OrderType, type SelfTrade, Side, type TimeInForce } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 
 export interface ModelOrder {
@@ -13,6 +13,7 @@ export interface ModelOrder {
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
+  readonly selfTrade: SelfTrade;
   /** Of the command that entered it or last replaced it. */
   session: number;
   clientOrderId: bigint;

@@ -279,7 +279,7 @@ export class Model {
     if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
       return { reason: Reason.PostOnlyWouldCross };
     }
-    if (timeInForce === TimeInForce.FillOrKill && !fillable(book, side, price, quantity)) {
+    if (timeInForce === TimeInForce.FillOrKill && !fillable(state, book, command)) {
       return { reason: Reason.FillOrKillNotFillable };
     }
     const order: ModelOrder = {
@@ -292,6 +292,7 @@ export class Model {
       type: command.type,
       timeInForce,
       postOnly,
+      selfTrade: command.selfTrade,
       price,
       leaves: quantity,
       cumulative: 0,

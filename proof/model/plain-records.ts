@@ -47,6 +47,7 @@ export interface PlainCommand {
   /** The order type; of SetPhase the phase. */
   readonly type: number;
   readonly timeInForce: number;
+  readonly selfTrade: number;
   readonly flags: number;
 }
 
@@ -102,6 +103,7 @@ export function readCommand(words: Int32Array, at: number): PlainCommand {
     side: (kindWord >>> 8) & 0xff,
     type: (kindWord >>> 16) & 0xff,
     timeInForce: kindWord >>> 24,
+    selfTrade: word(COMMAND_FLAGS_WORD) & 0xff,
     flags: word(COMMAND_FLAGS_WORD) >>> 16,
   };
 }

@@ -1,6 +1,7 @@
 /**
  * All that the model knows, and how it speaks: events get their numbers here and nowhere else. Any thread.
  */
+import type { AccountTermsFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
@@ -107,8 +108,8 @@ export class State {
   adminLogBytes = 0;
   /** By id - 1. */
   readonly instruments: ModelInstrument[] = [];
-  /** Names by account id - 1. */
-  readonly accounts: string[] = [];
+  /** By account id - 1. */
+  readonly accounts: AccountTermsFields[] = [];
   /** By key id - 1. */
   readonly keys: ModelKey[] = [];
   readonly lanes: Lane[] = [];
@@ -278,6 +279,12 @@ export class State {
 
   instrument(id: number): ModelInstrument | undefined {
     return this.instruments[id - 1];
+  }
+
+  /** One account, or two of one self-trade group. */
+  areOneOwner(first: number, second: number): boolean {
+    const [group, other] = [first, second].map((account) => this.accounts[account - 1]?.selfTradeGroup);
+    return first === second || (group !== 0 && group === other);
   }
 
   hasAccount(account: number): boolean {

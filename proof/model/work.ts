@@ -2,7 +2,16 @@
  * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, a mass cancel, the
  * end of a day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
  */
-import { EventKind, Liquidity, OrderType, Phase, Reason, type Side, TimeInForce } from '../../schemas/codes.js';
+import {
+  EventKind,
+  Liquidity,
+  OrderType,
+  Phase,
+  Reason,
+  SelfTrade,
+  type Side,
+  TimeInForce,
+} from '../../schemas/codes.js';
 import { auction } from './auction.js';
 import type { Book, BookSide, ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
@@ -146,12 +155,16 @@ export function crosses(book: Book, side: Side, price: number): boolean {
   return level !== undefined && book.opposite(side).reaches(price, level);
 }
 
-/** Whether all of `quantity` could trade at once. */
-export function fillable(book: Book, side: Side, price: number, quantity: number): boolean {
+/** Whether all of a New could trade at once: own orders do not count, and but for Oldest nothing behind them does. */
+export function fillable(state: State, book: Book, command: PlainCommand): boolean {
+  const { side, price, quantity, selfTrade, account } = command;
   const opposite = book.opposite(side);
   const reached = opposite.pricesBestFirst().filter((level) => opposite.reaches(price, level));
   const orders = reached.flatMap((level) => opposite.ordersAt(level));
-  return orders.reduce((sum, order) => sum + order.leaves, 0) >= quantity;
+  const isOwn = (order: ModelOrder) => selfTrade !== SelfTrade.None && state.areOneOwner(account, order.account);
+  const firstOwn = selfTrade === SelfTrade.Oldest ? -1 : orders.findIndex(isOwn);
+  const within = firstOwn < 0 ? orders : orders.slice(0, firstOwn);
+  return within.filter((order) => !isOwn(order)).reduce((sum, order) => sum + order.leaves, 0) >= quantity;
 }
 
 /** The order is off the book and has its price and leaves: it trades where that is allowed, and the rest rests or goes. */
@@ -164,6 +177,13 @@ function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOr
     const maker = book.opposite(taker.side).firstAtBest();
     if (maker === undefined || !crosses(book, taker.side, taker.price)) {
       break;
+    }
+    if (taker.selfTrade !== SelfTrade.None && state.areOneOwner(taker.account, maker.account)) {
+      preventSelfTrade(state, book, taker, maker);
+      if (!state.orders.has(taker.id)) {
+        return;
+      }
+      continue;
     }
     const quantity = Math.min(taker.leaves, maker.leaves);
     const tradeId = state.nextSequence();
@@ -184,6 +204,34 @@ function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOr
     state.list(taker);
     const { leaves } = taker;
     state.emitOrder(EventKind.Booked, taker, { leaves, displayed: leaves, book: true });
+  }
+}
+
+/** The taker meets an order of its own account or group: its mode says which of them goes. */
+function preventSelfTrade(state: State, book: Book, taker: ModelOrder, maker: ModelOrder): void {
+  const mode = taker.selfTrade;
+  if (mode === SelfTrade.Decrement) {
+    const quantity = Math.min(taker.leaves, maker.leaves);
+    const { price } = maker;
+    maker.leaves -= quantity;
+    taker.leaves -= quantity;
+    const ofMaker = { price, quantity, leaves: maker.leaves, displayed: maker.leaves, book: true };
+    state.emitOrder(EventKind.Prevented, maker, { ...ofMaker, liquidity: Liquidity.Maker });
+    state.emitOrder(EventKind.Prevented, taker, { price, quantity, leaves: taker.leaves, liquidity: Liquidity.Taker });
+    if (maker.leaves === 0) {
+      book.side(maker.side).remove(maker);
+      state.removeOrder(maker);
+    }
+    if (taker.leaves === 0) {
+      state.removeOrder(taker);
+    }
+    return;
+  }
+  if (mode === SelfTrade.Oldest || mode === SelfTrade.Both) {
+    takeAway(state, book, maker, Reason.SelfTrade, 0n);
+  }
+  if (mode === SelfTrade.Newest || mode === SelfTrade.Both) {
+    drop(state, taker, Reason.SelfTrade);
   }
 }
 

@@ -57,5 +57,6 @@ export enum Reason {
   MassCancel = 1003,
   EndOfDay = 1004,
   ReplacedToDone = 1005,
-  AuctionLeftover = 1006
+  AuctionLeftover = 1006,
+  SelfTrade = 1007
 }

@@ -359,6 +359,7 @@ export const TABLES = {
     name: 'AccountTerms',
     fields: [
       { name: 'name', required: true, kind: 'string' },
+      { name: 'self_trade_group', required: false, kind: 'scalar', bytes: 4 },
     ],
   },
   Challenge: {

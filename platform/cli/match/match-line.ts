@@ -22,7 +22,10 @@ export const LINE_KINDS = {
       phase: 'what it begins in, default Continuous',
     },
   },
-  account: { does: 'add an account: 2, 3, … (1, operator, is there)', fields: { name: 'required' } },
+  account: {
+    does: 'add an account: 2, 3, … (1, operator, is there)',
+    fields: { name: 'required', selfTradeGroup: 'default 0: none' },
+  },
   open: { does: 'open a session of a lane anew; the first comes by itself', fields: {} },
   lost: { does: 'lose the session of a lane', fields: {} },
   new: {
@@ -35,6 +38,7 @@ export const LINE_KINDS = {
       type: 'Limit or Market',
       timeInForce: 'GoodTillCancel (default), Day, ImmediateOrCancel, FillOrKill',
       postOnly: 'true or false',
+      selfTrade: 'None (default), Newest, Oldest, Both, Decrement',
     },
   },
   cancel: {

@@ -159,6 +159,7 @@ export class MatchVenue {
             'GoodTillCancel',
           ),
           postOnly: line.truth('postOnly'),
+          selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
         });
       }
       case 'cancel':
@@ -191,6 +192,10 @@ export class MatchVenue {
   }
 
   // ---- what a line names
+
+  hasInstrument(instrument: number): boolean {
+    return instrument >= 1 && instrument <= this.instruments.size;
+  }
 
   private accountOf(line: Line): number {
     const given = line.any('account') ?? OPERATOR_ACCOUNT;
@@ -363,7 +368,8 @@ export class MatchVenue {
   }
 
   private accountWords(name: string, line?: Line): Int32Array {
-    return this.adminWords(CommandKind.AddAccount, encodeAccountTerms({ name }), line);
+    const selfTradeGroup = line?.whole('selfTradeGroup', 0, MAX_UINT32, 0) ?? 0;
+    return this.adminWords(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }), line);
   }
 
   /** Without an id, unless the line gives one raw: it is no one's operation that could be asked again. */

@@ -30,9 +30,11 @@ const UNSAID = [
 const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled'];
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 
-/** None is null in a table; a bit that is not set is missing in an event. */
+/** None is null in a table; a bit that is not set is missing in an event; an id of 64 bits is a text there. */
 export function sameValue(expected: unknown, came: unknown): boolean {
-  return (expected ?? null) === (came ?? null) || (expected === false && came === undefined);
+  return (
+    (expected ?? null) === (came ?? null) || (expected === false && came === undefined) || String(expected) === came
+  );
 }
 
 /** The event as a table would expect it, with everything that it says. */

@@ -8,7 +8,7 @@
  *   = book buy 2 @ 100                          what must hold now
  */
 
-import { Liquidity, OrderType, Phase, Reason, Side, TimeInForce } from '../../../schemas/codes.js';
+import { Liquidity, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce } from '../../../schemas/codes.js';
 import { eventFieldNames } from '../journal/record-objects.js';
 import { fieldsOf, kindNamed, Line, LineError, suggestion } from './match-line.js';
 
@@ -17,6 +17,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   side: namesOf(Side),
   type: namesOf(OrderType),
   timeInForce: namesOf(TimeInForce),
+  selfTrade: namesOf(SelfTrade),
   phase: namesOf(Phase),
   liquidity: namesOf(Liquidity),
   reason: namesOf(Reason),

@@ -37,6 +37,7 @@ function instrumentFirst(
   const [first = '', ...rest] = words;
   const named = venue.instrumentNumber(first);
   const instrument = named ?? 1;
+  if (!venue.hasInstrument(instrument)) throw new LineError('No line before has added an instrument.');
   return { instrument, symbol: venue.instrumentName(instrument), rest: named === undefined ? words : rest };
 }
 

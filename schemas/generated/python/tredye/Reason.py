@@ -58,3 +58,4 @@ class Reason(object):
     EndOfDay = 1004
     ReplacedToDone = 1005
     AuctionLeftover = 1006
+    SelfTrade = 1007

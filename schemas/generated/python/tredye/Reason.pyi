@@ -64,4 +64,5 @@ class Reason(object):
   EndOfDay = cast(int, ...)
   ReplacedToDone = cast(int, ...)
   AuctionLeftover = cast(int, ...)
+  SelfTrade = cast(int, ...)
 
