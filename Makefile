@@ -93,20 +93,20 @@ demo: build ## play a recorded day into the platform that runs: MEMBERS=50 SPEED
 	@exec node --enable-source-maps build/bench/demo/demo-main.js
 
 replay: build ## play a recorded day through the running platform: MARKET=DIR
-	@node --enable-source-maps build/bench/replay-main.js "$(MARKET)"
+	@node --enable-source-maps build/bench/replay/replay-main.js "$(MARKET)"
 
 flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FILE, or beside it) and print the speed
-	@node --enable-source-maps build/bench/flow-main.js "$(FLOW)" "$(SHA)"
+	@node --enable-source-maps build/bench/flow/flow-main.js "$(FLOW)" "$(SHA)"
 
 .PHONY: bench-metrics
 bench-metrics: build ## the same load with metrics on and off in turn; PAIRS=16 SIZE=quick
-	@node --enable-source-maps build/bench/metrics-cost-main.js
+	@node --enable-source-maps build/bench/metrics-cost/metrics-cost-main.js
 
 bench-clone: build ## time from a clone of this tree to the first accepted order, all downloads included
-	@node --enable-source-maps build/bench/clone-main.js
+	@node --enable-source-maps build/bench/start/clone-main.js
 
 bench-start: build ## time from a start over a journal of a million commands to the first accepted order
-	@node --enable-source-maps build/bench/start-main.js
+	@node --enable-source-maps build/bench/start/start-main.js
 
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
