@@ -4,59 +4,23 @@
  */
 
 import type { LaneFrames } from '../generator/flow-lanes.js';
-import type { LoadConnection, LoadEvents } from './load-connection.js';
-import { clientHeaderBytes, type MessageTaker, RawWebSocket } from './raw-websocket.js';
+import { CountedConnection } from './counted-connection.js';
+import { clientHeaderBytes, RawWebSocket } from './raw-websocket.js';
 
 const MASK_BYTES = 4;
 
-export class EchoConnection implements MessageTaker, LoadConnection {
-  readonly #socket: RawWebSocket;
-  readonly #path: string;
-  #events: LoadEvents | null = null;
-  #frames: LaneFrames | null = null;
-  #answered = 0;
-
+export class EchoConnection extends CountedConnection {
   static async open(url: string, path: string): Promise<EchoConnection> {
     const connection = new EchoConnection(await RawWebSocket.open(url, path), path);
-    connection.#socket.hand(connection);
+    connection.socket.hand(connection);
     return connection;
   }
 
-  private constructor(socket: RawWebSocket, path: string) {
-    this.#socket = socket;
-    this.#path = path;
-  }
-
-  get descriptor(): number {
-    return this.#socket.descriptor;
-  }
-
-  begin(events: LoadEvents, frames: LaneFrames): void {
-    this.#events = events;
-    this.#frames = frames;
-    this.#answered = 0;
-  }
-
-  write(frames: Uint8Array): void {
-    this.#socket.write(frames);
-  }
-
-  close(): Promise<void> {
-    this.#events = null;
-    return this.#socket.close();
-  }
-
-  closed(why: string): void {
-    this.#events?.wrong(`${this.#path}: ${why}`);
-  }
-
   message(bytes: Buffer, from: number, to: number): void {
-    const frames = this.#frames;
-    const events = this.#events;
+    const { frames, events } = this;
     if (frames === null || events === null) return;
-    const frame = this.#answered++;
-    if (!this.#isFrame(frames, frame, bytes, from, to))
-      events.wrong(`${this.#path}: echo ${frame} is not what was sent`);
+    const frame = this.answered++;
+    if (!this.#isFrame(frames, frame, bytes, from, to)) this.wrong(`echo ${frame} is not what was sent`);
     events.answered(frames.firstCommands[frame + 1] ?? 0);
   }
 

@@ -12,9 +12,8 @@ import { decodeControl, encodeControl, encodeLogonTerms } from '../../../schemas
 import { frameKind, ReportFrameReader } from '../../../schemas/frame-verifier.js';
 import { EVENT_ACCOUNT_SEQUENCE, EVENT_BYTES, EVENT_WORDS } from '../../../schemas/layout.js';
 import { logonMessage, PROTOCOL_VERSION } from '../../../schemas/logon.js';
-import type { LaneFrames } from '../generator/flow-lanes.js';
-import type { LoadConnection, LoadEvents } from './load-connection.js';
-import { clientFrame, type MessageTaker, RawWebSocket } from './raw-websocket.js';
+import { CountedConnection } from './counted-connection.js';
+import { clientFrame, RawWebSocket } from './raw-websocket.js';
 
 const STREAM_PATH = '/v1/stream';
 const HEARTBEAT_SECONDS = 60;
@@ -36,14 +35,10 @@ export interface SeenStream {
 /** One for all sessions: a frame is looked at to its end before the next one comes. */
 const reader = new ReportFrameReader();
 
-export class OrderSession implements MessageTaker, LoadConnection {
-  readonly #socket: RawWebSocket;
+export class OrderSession extends CountedConnection {
   readonly #member: Member;
   readonly #lane: number;
   readonly #level: AckLevel;
-  #events: LoadEvents | null = null;
-  #counters: Uint32Array = new Uint32Array(0);
-  #answered = 0;
   #accountSequence = 0;
   #from = 0;
   #crc = 0;
@@ -60,24 +55,10 @@ export class OrderSession implements MessageTaker, LoadConnection {
   }
 
   private constructor(socket: RawWebSocket, member: Member, lane: number, level: AckLevel) {
-    this.#socket = socket;
+    super(socket, `account ${member.account}`);
     this.#member = member;
     this.#lane = lane;
     this.#level = level;
-  }
-
-  get descriptor(): number {
-    return this.#socket.descriptor;
-  }
-
-  begin(events: LoadEvents, { counters }: LaneFrames): void {
-    this.#events = events;
-    this.#counters = counters;
-    this.#answered = 0;
-  }
-
-  write(frames: Uint8Array): void {
-    this.#socket.write(frames);
   }
 
   /** What it saw since its logon. */
@@ -85,14 +66,9 @@ export class OrderSession implements MessageTaker, LoadConnection {
     return { account: this.#member.account, from: this.#from, to: this.#accountSequence, crc: this.#crc };
   }
 
-  close(): Promise<void> {
-    this.#events = null;
-    return this.#socket.close();
-  }
-
-  closed(why: string): void {
+  override closed(why: string): void {
     this.#logon?.reject(new Error(`The logon of account ${this.#member.account} failed: ${why}.`));
-    this.#events?.wrong(`account ${this.#member.account}: ${why}`);
+    super.closed(why);
   }
 
   message(bytes: Buffer, from: number, to: number): void {
@@ -102,39 +78,33 @@ export class OrderSession implements MessageTaker, LoadConnection {
   }
 
   #report(frame: Buffer): void {
-    const events = this.#events;
     if (reader.take(frame) !== 0) {
-      events?.wrong(`account ${this.#member.account}: a report frame that is none`);
+      this.wrong('a report frame that is none');
       return;
     }
     const { words, recordsAtWord, count } = reader;
-    const before = this.#answered;
+    const before = this.answered;
     for (let event = 0; event < count; event++) {
       const at = recordsAtWord + event * EVENT_WORDS;
       const sequence = words[at + EVENT_ACCOUNT_SEQUENCE] as number;
       if (sequence !== ((this.#accountSequence + 1) | 0)) {
-        events?.wrong(`account ${this.#member.account}: event ${sequence} came behind ${this.#accountSequence}`);
+        this.wrong(`event ${sequence} came behind ${this.#accountSequence}`);
       }
       this.#accountSequence = sequence;
       const counter = answeredCounter(words, at, this.#lane);
-      if (counter <= 0) continue;
-      if (counter === this.#counters[this.#answered]) this.#answered++;
-      else {
-        const due = this.#counters[this.#answered];
-        events?.wrong(`account ${this.#member.account}: command ${counter} was answered, ${due} was due`);
-      }
+      if (counter > 0) this.take(counter);
     }
     const start = recordsAtWord * 4;
     this.#crc = crc32(new Uint8Array(words.buffer, words.byteOffset + start, count * EVENT_BYTES), this.#crc);
-    if (events === null || this.#answered === before) return;
-    events.answered(this.#answered);
-    events.stamped(reader.gatewayInUs, reader.sentUs);
+    if (this.events === null || this.answered === before) return;
+    this.events.answered(this.answered);
+    this.events.stamped(reader.gatewayInUs, reader.sentUs);
   }
 
   #control(frame: Buffer): void {
     const message = decodeControl(frame);
     if (typeof message === 'number') {
-      this.#events?.wrong(`account ${this.#member.account}: a frame of no kind`);
+      this.wrong('a frame of no kind');
     } else if (message.type === 'Challenge') {
       this.#answerChallenge(message.venue, message.nonce);
     } else if (message.type === 'LogonAnswer') {
@@ -146,7 +116,7 @@ export class OrderSession implements MessageTaker, LoadConnection {
     } else if (message.type === 'Refused') {
       const { number, index, reason, text } = message;
       this.#logon?.reject(new Error(`The logon of account ${this.#member.account} was refused: ${text}.`));
-      this.#events?.wrong(`frame ${number} was refused at record ${index}, reason ${reason} ${text}`);
+      this.events?.wrong(`frame ${number} was refused at record ${index}, reason ${reason} ${text}`);
     }
   }
 
@@ -162,6 +132,6 @@ export class OrderSession implements MessageTaker, LoadConnection {
     });
     const hash = createHash('sha256').update(terms).digest();
     const signature = sign(null, logonMessage(venue, nonce, keyId, hash), privateKey);
-    this.#socket.write(clientFrame(encodeControl({ type: 'Logon', terms, signature })));
+    this.socket.write(clientFrame(encodeControl({ type: 'Logon', terms, signature })));
   }
 }

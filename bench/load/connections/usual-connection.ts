@@ -8,8 +8,8 @@ import { CommandKind, Side, TimeInForce } from '../../../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_PRICE, COMMAND_QUANTITY, COMMAND_WORDS } from '../../../schemas/layout.js';
 import type { UsualRequest } from '../baselines/usual-request.js';
 import { type FlowFrames, type LaneFrames, ownersOf } from '../generator/flow-lanes.js';
-import type { LoadConnection, LoadEvents } from './load-connection.js';
-import { clientFrame, type MessageTaker, RawWebSocket } from './raw-websocket.js';
+import { CountedConnection } from './counted-connection.js';
+import { clientFrame, RawWebSocket } from './raw-websocket.js';
 
 const OPCODE_TEXT = 1;
 
@@ -67,50 +67,16 @@ function inSharedMemory(pieces: readonly Buffer[]): Buffer {
   return shared;
 }
 
-export class UsualConnection implements MessageTaker, LoadConnection {
-  readonly #socket: RawWebSocket;
-  #events: LoadEvents | null = null;
-  #counters: Uint32Array = new Uint32Array(0);
-  #answered = 0;
-
+export class UsualConnection extends CountedConnection {
   static async open(url: string): Promise<UsualConnection> {
-    const connection = new UsualConnection(await RawWebSocket.open(url, '/'));
-    connection.#socket.hand(connection);
+    const connection = new UsualConnection(await RawWebSocket.open(url, '/'), 'the usual server');
+    connection.socket.hand(connection);
     return connection;
-  }
-
-  private constructor(socket: RawWebSocket) {
-    this.#socket = socket;
-  }
-
-  get descriptor(): number {
-    return this.#socket.descriptor;
-  }
-
-  begin(events: LoadEvents, { counters }: LaneFrames): void {
-    this.#events = events;
-    this.#counters = counters;
-    this.#answered = 0;
-  }
-
-  write(frames: Uint8Array): void {
-    this.#socket.write(frames);
-  }
-
-  close(): Promise<void> {
-    this.#events = null;
-    return this.#socket.close();
-  }
-
-  closed(why: string): void {
-    this.#events?.wrong(`the usual server: ${why}`);
   }
 
   message(bytes: Buffer, from: number, to: number): void {
     const { id } = JSON.parse(bytes.toString('utf8', from, to)) as { id: number };
-    const due = this.#counters[this.#answered];
-    if (id === due) this.#answered++;
-    else this.#events?.wrong(`the usual server: command ${id} was answered, ${due} was due`);
-    this.#events?.answered(this.#answered);
+    this.take(id);
+    this.events?.answered(this.answered);
   }
 }
