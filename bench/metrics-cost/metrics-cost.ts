@@ -9,14 +9,11 @@
 import { join } from 'node:path';
 import { readPrometheusText } from '../../gateway/metrics/prometheus-text.js';
 import { medianOf } from '../../proof/median.js';
+import { FULL_LOAD_CONNECTIONS, runFullLoad } from '../load/full-load.js';
 import { flowOf, inScratch, LoadStage } from '../load/load-stage.js';
 import { wrongAnswers } from '../load/void-rules.js';
 import type { BenchSize } from '../outcome.js';
-import { cpuSeconds } from '../process-cpu.js';
 
-const CONNECTIONS = 16;
-/** Unanswered commands over all connections. */
-const UNANSWERED = 6_144;
 /** Frames of one: the most messages and rounds for a command; of 64: what a busy member sends. */
 export const FRAME_SIZES = [1, 64] as const;
 
@@ -62,8 +59,8 @@ export async function measureMetricsCost(
 ): Promise<MetricsCost[]> {
   const { path } = flowOf(size);
   return inScratch('metrics', async (folder) => {
-    const on = await LoadStage.open(join(folder, 'on'), path, CONNECTIONS, ['--metrics', 'on']);
-    const off = await LoadStage.open(join(folder, 'off'), path, CONNECTIONS, ['--metrics', 'off']).catch(
+    const on = await LoadStage.open(join(folder, 'on'), path, FULL_LOAD_CONNECTIONS, ['--metrics', 'on']);
+    const off = await LoadStage.open(join(folder, 'off'), path, FULL_LOAD_CONNECTIONS, ['--metrics', 'off']).catch(
       async (error) => {
         await on.abandon();
         throw error;
@@ -129,21 +126,10 @@ function pairOf(before: Run, counted: Run, after: Run): Pair {
 }
 
 async function run(stage: LoadStage, perFrame: number, commands: number): Promise<Run> {
-  const before = cpuSeconds(stage.platform.pid);
-  const { result, streams } = await stage.generator.obey({
-    type: 'closed',
-    target: { kind: 'orders', url: stage.platform.ready.url, level: 'disk' },
-    connections: CONNECTIONS,
-    perFrame,
-    commands,
-    warmCommands: 0,
-    unanswered: Math.max(1, Math.floor(UNANSWERED / CONNECTIONS / perFrame)),
-  });
+  const { result, cpu } = await runFullLoad(stage, { perFrame, commands, warmCommands: 0 });
   const wrong = wrongAnswers(`frames of ${perFrame}`, result);
   if (wrong.length > 0) throw new Error(wrong.join('; '));
-  stage.saw(streams);
-  const cpuUs = ((cpuSeconds(stage.platform.pid) - before) * 1e6) / commands;
-  return { commandsPerSecond: result.commandsPerSecond, cpuUs };
+  return { commandsPerSecond: result.commandsPerSecond, cpuUs: (cpu * 1e6) / commands };
 }
 
 async function scrape(stage: LoadStage): Promise<Map<string, number>> {
