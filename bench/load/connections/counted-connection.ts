@@ -3,8 +3,7 @@
  * is answered. What an answer is, each of them says in `message`. Generator's thread.
  */
 
-import type { LaneFrames } from '../generator/flow-lanes.js';
-import type { LoadConnection, LoadEvents } from './load-connection.js';
+import type { LaneFrames, LoadConnection, LoadEvents } from './load-connection.js';
 import type { MessageTaker, RawWebSocket } from './raw-websocket.js';
 
 const NO_COUNTERS = new Uint32Array(0);

@@ -3,8 +3,8 @@
  * order session speaks of commands, so that the same run measures both. Generator's thread.
  */
 
-import type { LaneFrames } from '../generator/flow-lanes.js';
 import { CountedConnection } from './counted-connection.js';
+import type { LaneFrames } from './load-connection.js';
 import { clientHeaderBytes, RawWebSocket } from './raw-websocket.js';
 
 const MASK_BYTES = 4;

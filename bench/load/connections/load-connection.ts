@@ -1,6 +1,16 @@
 /** What the load runs (load-run.ts) know of a connection, whatever it speaks. Types alone. */
 
-import type { LaneFrames } from '../generator/flow-lanes.js';
+/** What one connection sends, in its order. */
+export interface LaneFrames {
+  /** Masked frames, one behind the other; in shared memory, for the sender's thread. */
+  readonly bytes: Buffer;
+  /** Where each frame ends. */
+  readonly ends: Uint32Array;
+  /** The client order id's counter of each command. */
+  readonly counters: Uint32Array;
+  /** The first command of each frame, as an index of `counters`; one entry more than frames. */
+  readonly firstCommands: Uint32Array;
+}
 
 /** Told by one connection while a run is on. */
 export interface LoadEvents {

@@ -14,8 +14,9 @@ import {
   COMMAND_TARGET_ID,
   COMMAND_WORDS,
 } from '../../../schemas/layout.js';
+import type { LaneFrames } from '../connections/load-connection.js';
 import { clientHeaderBytes } from '../connections/raw-websocket.js';
-import { flowFrames, type LaneFrames } from './flow-lanes.js';
+import { flowFrames } from './flow-lanes.js';
 
 const plan = await planFlow(join(findExcerpt('flow_normal').folder, 'commands.bin.gz'));
 const LANE = 3;

@@ -14,23 +14,12 @@ import {
   COMMAND_TARGET_ID,
   COMMAND_WORDS,
 } from '../../../schemas/layout.js';
+import type { LaneFrames } from '../connections/load-connection.js';
 import { clientHeaderBytes, sealClientFrame } from '../connections/raw-websocket.js';
 
 /** Empty CommandFrame's bytes: what is in front of its commands. */
 const FRAME_HEAD_BYTES = 32;
 const MASK = 0x37fa213d;
-
-/** What one connection sends, in its order. */
-export interface LaneFrames {
-  /** Masked frames, one behind the other; in shared memory, for the sender's thread. */
-  readonly bytes: Buffer;
-  /** Where each frame ends. */
-  readonly ends: Uint32Array;
-  /** The client order id's counter of each command. */
-  readonly counters: Uint32Array;
-  /** The first command of each frame, as an index of `counters`; one entry more than frames. */
-  readonly firstCommands: Uint32Array;
-}
 
 export interface FlowFrames {
   readonly lanes: readonly LaneFrames[];

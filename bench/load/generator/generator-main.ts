@@ -10,11 +10,12 @@ import { AckLevel } from '../../../schemas/codes.js';
 import { EchoConnection } from '../connections/echo-connection.js';
 import type { LoadConnection } from '../connections/load-connection.js';
 import { type Member, OrderSession, type SeenStream } from '../connections/order-session.js';
-import { UsualConnection, usualFrames } from '../connections/usual-connection.js';
+import { UsualConnection } from '../connections/usual-connection.js';
 import { type FlowFrames, flowFrames } from './flow-lanes.js';
 import type { GeneratorAnswer, GeneratorOrder, LoadTarget } from './generator-words.js';
 import { closedLoop, openLoop } from './load-run.js';
 import { PacedSender } from './paced-sender.js';
+import { usualFrames } from './usual-frames.js';
 
 /** All members use this lane, each of its own account. */
 const LANE = 1;

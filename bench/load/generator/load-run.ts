@@ -5,9 +5,9 @@
  */
 
 import { monotonicMs } from '../../../engine/shard/clock.js';
-import type { LoadConnection, LoadEvents } from '../connections/load-connection.js';
+import type { LaneFrames, LoadConnection, LoadEvents } from '../connections/load-connection.js';
 import { type Distribution, Micros } from './distribution.js';
-import type { FlowFrames, LaneFrames } from './flow-lanes.js';
+import type { FlowFrames } from './flow-lanes.js';
 import type { PacedSender } from './paced-sender.js';
 
 /** Time between the plan and its first message. */
