@@ -1,5 +1,5 @@
 /**
- * `node build/tools/generate-main.js code|documents` writes what generate.ts makes into the tree it is started in.
+ * `node build/tools/generate/generate-main.js code|documents` writes what generate.ts makes into the tree it is started in.
  * Files that are no longer made are removed from schemas/generated.
  */
 

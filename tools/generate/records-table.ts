@@ -2,12 +2,12 @@
  * Writes docs/records-table.md from the two tables of schemas/kinds.ts. A tool; generate.ts calls it.
  */
 
-import { CommandFlag, CommandKind, EventKind } from '../schemas/codes.js';
-import { COMMAND_FIELDS, COMMAND_ROWS, EVENT_FIELDS, EVENT_ROWS } from '../schemas/kinds.js';
+import { CommandFlag, CommandKind, EventKind } from '../../schemas/codes.js';
+import { COMMAND_FIELDS, COMMAND_ROWS, EVENT_FIELDS, EVENT_ROWS } from '../../schemas/kinds.js';
 
 export function recordsTable(): string {
   return [
-    '<!-- generated from schemas/kinds.ts by tools/generate.ts, do not modify -->',
+    '<!-- generated from schemas/kinds.ts by tools/generate/generate.ts, do not modify -->',
     '# Which field means what, by kind',
     '',
     'A field that a kind does not name must be zero: the gateway and the engine refuse a command otherwise.',

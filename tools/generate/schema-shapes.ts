@@ -178,7 +178,7 @@ export function shapesSource(schemas: readonly SchemaInfo[]): string {
   const inTables = [...tables.values()].join('\n');
   const isInTables = ([name]: [string, string]): boolean => inTables.includes(`struct: '${name}'`);
   return [
-    '// generated from the .fbs files by tools/generate.ts, do not modify',
+    '// generated from the .fbs files by tools/generate/generate.ts, do not modify',
     '',
     "import type { StructShape, TableShape } from '../shape.js';",
     '',
