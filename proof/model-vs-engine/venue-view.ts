@@ -2,10 +2,10 @@
  * What a maker of random commands knows of the venue that it plays with: it plays each command on a model and learns from
  * the events. Any thread.
  */
-import { EventKind } from '../schemas/codes.js';
-import { COMMAND_TARGET_ID, COMMAND_WORDS } from '../schemas/layout.js';
-import type { Model } from './model/model.js';
-import { laneOf, type PlainEvent, writeId } from './model/plain-records.js';
+import { EventKind } from '../../schemas/codes.js';
+import { COMMAND_TARGET_ID, COMMAND_WORDS } from '../../schemas/layout.js';
+import type { Model } from '../model/model.js';
+import { laneOf, type PlainEvent, writeId } from '../model/plain-records.js';
 
 export interface Session {
   readonly account: number;

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
+import { findExcerpt, findRecording } from '../recordings/data-folder.js';
+import { planFlow } from '../recordings/flow-plan.js';
+import { readExpectedHash } from '../recordings/flow-reports.js';
 import { playDay, playFlow } from './play-on-model.js';
-import { findExcerpt, findRecording } from './recordings/data-folder.js';
-import { planFlow } from './recordings/flow-plan.js';
-import { readExpectedHash } from './recordings/flow-reports.js';
 
 // Two million commands through a model that is written for reading, on a machine that does other things as well.
 t.setTimeout(300_000);

@@ -1,22 +1,22 @@
 /**
  * Plays recordings through the model. Any thread, off the hot path.
  */
-import { EventKind, Phase } from '../schemas/codes.js';
-import { COMMAND_WORDS, EVENT_WORDS } from '../schemas/layout.js';
-import { Model } from './model/model.js';
-import { writeEvent } from './model/plain-records.js';
-import { type DayPlan, planDay } from './recordings/day-plan.js';
-import { DayWatcher } from './recordings/day-watcher.js';
+import { EventKind, Phase } from '../../schemas/codes.js';
+import { COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';
+import { Model } from '../model/model.js';
+import { writeEvent } from '../model/plain-records.js';
+import { type DayPlan, planDay } from '../recordings/day-plan.js';
+import { DayWatcher } from '../recordings/day-watcher.js';
 import {
   readExpectedSnapshots,
   SNAPSHOT_DEPTH,
   SNAPSHOT_NUMBERS,
   SnapshotComparer,
-} from './recordings/expected-snapshots.js';
-import { type Comparison, readExpectedTrades, TradeComparer } from './recordings/expected-trades.js';
-import type { FlowPlan } from './recordings/flow-plan.js';
-import { FlowReports } from './recordings/flow-reports.js';
-import { type Venue, venueFor } from './recordings/venue.js';
+} from '../recordings/expected-snapshots.js';
+import { type Comparison, readExpectedTrades, TradeComparer } from '../recordings/expected-trades.js';
+import type { FlowPlan } from '../recordings/flow-plan.js';
+import { FlowReports } from '../recordings/flow-reports.js';
+import { type Venue, venueFor } from '../recordings/venue.js';
 
 /** How the parts of a day compared; without `snapshots` when the folder has none. */
 export interface PlayedDay {

@@ -4,7 +4,14 @@
  * the first event on that names it. Any thread.
  */
 
-import { LEVEL_HEAD, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } from '../engine/book/level-words.js';
+import {
+  LEVEL_HEAD,
+  LEVEL_ORDERS,
+  LEVEL_SHIFT,
+  LEVEL_WORSE,
+  TOTAL,
+  TOTAL_SHIFT,
+} from '../../engine/book/level-words.js';
 import {
   ORDER_ACCOUNT,
   ORDER_CLIENT_LOW,
@@ -15,17 +22,17 @@ import {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
-} from '../engine/book/order-words.js';
-import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../engine/book/side-words.js';
-import { limitsFrom } from '../engine/limits.js';
-import { Engine } from '../engine/matching/engine.js';
-import { LevelFold } from '../engine/public/level-fold.js';
-import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../engine/registry-words.js';
-import { CommandFlag, CommandKind, Side } from '../schemas/codes.js';
-import { checkEventShape } from '../schemas/kinds.js';
-import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../schemas/layout.js';
-import { Model } from './model/model.js';
-import { type PlainEvent, readCommand, readEvent, readId, writeId } from './model/plain-records.js';
+} from '../../engine/book/order-words.js';
+import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../../engine/book/side-words.js';
+import { limitsFrom } from '../../engine/limits.js';
+import { Engine } from '../../engine/matching/engine.js';
+import { LevelFold } from '../../engine/public/level-fold.js';
+import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
+import { CommandFlag, CommandKind, Side } from '../../schemas/codes.js';
+import { checkEventShape } from '../../schemas/kinds.js';
+import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { Model } from '../model/model.js';
+import { type PlainEvent, readCommand, readEvent, readId, writeId } from '../model/plain-records.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './random-commands.js';
 
 /** The first difference. */

@@ -13,8 +13,8 @@ import {
   encodeInstrumentTerms,
   encodeKeyTerms,
   setOperationId,
-} from '../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce } from '../schemas/codes.js';
+} from '../../schemas/admin.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -29,11 +29,11 @@ import {
   COMMAND_WORDS,
   highWord,
   NO_PRICE,
-} from '../schemas/layout.js';
-import { Dice } from './dice.js';
-import { Model } from './model/model.js';
-import { writeId } from './model/plain-records.js';
-import { writeClientOrderId } from './recordings/day-plan.js';
+} from '../../schemas/layout.js';
+import { Dice } from '../dice.js';
+import { Model } from '../model/model.js';
+import { writeId } from '../model/plain-records.js';
+import { writeClientOrderId } from '../recordings/day-plan.js';
 import { type Session, VenueView } from './venue-view.js';
 
 /** The limits that a scenario sets; the engine's other limits stay as they are. */

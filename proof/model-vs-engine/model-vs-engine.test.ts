@@ -3,9 +3,9 @@
  * engine's own walk over all of its links. SEQUENCES=n plays n of them, SEED=n begins at that seed.
  */
 import t from 'tap';
-import { CommandKind } from '../schemas/codes.js';
-import { Model } from './model/model.js';
-import { readCommand } from './model/plain-records.js';
+import { CommandKind } from '../../schemas/codes.js';
+import { Model } from '../model/model.js';
+import { readCommand } from '../model/plain-records.js';
 import { compare, type Finding, show } from './model-vs-engine.js';
 import { type RandomCommand, randomScenario, type Scenario, type ScenarioLimits } from './random-commands.js';
 import { shrink } from './shrink.js';

@@ -3,11 +3,11 @@
  * commands, in any thread.
  */
 import { crc32 } from 'node:zlib';
-import type { Limits } from '../engine/limits.js';
-import { commandWords, MadeEngine } from '../engine/matching/made-engine.js';
-import { CommandKind, Phase } from '../schemas/codes.js';
-import { EVENT_WORDS } from '../schemas/layout.js';
-import { Dice } from './dice.js';
+import type { Limits } from '../../engine/limits.js';
+import { commandWords, MadeEngine } from '../../engine/matching/made-engine.js';
+import { CommandKind, Phase } from '../../schemas/codes.js';
+import { EVENT_WORDS } from '../../schemas/layout.js';
+import { Dice } from '../dice.js';
 
 const STEPS = 3000;
 
