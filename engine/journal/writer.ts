@@ -150,7 +150,8 @@ export class JournalWriter {
     this.#segmentNumber = end.segment.number;
     this.#segmentBytes = end.segment.bytes;
     this.#previousSeal = end.segment.previousSeal;
-    this.#hash = end.hash;
+    // Before the seal, when there is one. Read again: who read the journal may be another thread, and a hash cannot cross.
+    this.#hash = hashOf(file, end.sealed ? end.lastOffset : end.offset);
     this.#offset = end.offset;
     if (end.sealed) {
       file.close();
