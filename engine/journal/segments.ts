@@ -110,9 +110,9 @@ export class SpareSegment {
     return this.#prepared;
   }
 
-  /** Writes one bounded piece, on disk when it returns. The bytes written; 0 when the spare is whole. */
-  prepare(): number {
-    const count = Math.min(this.#zeros.length, this.bytes - this.#prepared);
+  /** Writes one piece of at most so many bytes, on disk when it returns. The bytes written; 0 when the spare is whole. */
+  prepare(most: number): number {
+    const count = Math.min(most, this.#zeros.length, this.bytes - this.#prepared);
     if (count === 0) {
       return 0;
     }
