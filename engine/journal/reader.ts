@@ -28,7 +28,7 @@ import {
   startPayload,
   verifyRecord,
 } from './record.js';
-import { checkedHeader, type JournalIdentity, listSegments, segmentPath } from './segments.js';
+import { checkedHeader, hashOf, type JournalIdentity, listSegments, segmentPath } from './segments.js';
 import type { WayMarks } from './way-marks.js';
 
 /** How much is read ahead at least; a longer record makes the window as long as itself. */
@@ -154,7 +154,8 @@ export class JournalReader {
   #skipEventsBelow = 0;
   #skipCommandsBelow = 0;
   #passedBytes = 0;
-  #hash: Hash = createHash('sha256');
+  /** Of a segment with one behind it, up to the reader's place. The last one has no seal as a rule, and is not hashed. */
+  #hash: Hash | null = null;
   #buffer: Uint8Array = NO_BYTES;
   #words: Int32Array = NO_WORDS;
   #windowAt = 0;
@@ -399,13 +400,12 @@ export class JournalReader {
     this.#expected.commandSequence = segment.firstCommandSequence;
     this.#expected.eventSequence = segment.firstEventSequence;
     Object.assign(this.#lastExpected, this.#expected);
-    if (this.#chain) {
-      this.#hash = createHash('sha256');
+    this.#nextSegment = null;
+    this.#hash = this.#peekNextSegment() && this.#chain ? createHash('sha256') : null;
+    if (this.#hash !== null) {
       this.#load(0, PAGE_BYTES);
       this.#hash.update(this.#buffer.subarray(0, PAGE_BYTES));
     }
-    this.#nextSegment = null;
-    this.#peekNextSegment();
   }
 
   /**
@@ -428,7 +428,7 @@ export class JournalReader {
   #switch(next: SegmentHeader): void {
     const segment = this.#segment;
     if (segment !== null && this.#chain) {
-      const seal = sealOf(this.#hash.digest(), segment.previousSeal);
+      const seal = sealOf(this.#content(), segment.previousSeal);
       if (!equalBytes(seal, next.previousSeal)) {
         const file = segmentPath(this.#directory, next.number);
         throw new JournalError('JOURNAL_SEAL', 'The segment before is not the one that this segment names', { file });
@@ -524,7 +524,7 @@ export class JournalReader {
   /** Goes behind the record in `#header`. */
   #pass(): void {
     const header = this.#header;
-    if (this.#chain) {
+    if (this.#hash !== null) {
       const at = this.#offset - this.#windowAt;
       this.#hash.update(this.#buffer.subarray(at, at + header.length));
     }
@@ -535,10 +535,19 @@ export class JournalReader {
     this.#marks?.passed(this.#segment?.number ?? 0, this.#offset, this.#expected);
   }
 
+  /** SHA-256 of the segment before its seal. */
+  #content(): Uint8Array {
+    if (this.#hash !== null) {
+      return this.#hash.copy().digest();
+    }
+    this.#file ??= this.#openSegment(this.#segment?.number ?? 0);
+    return hashOf(this.#file, this.#sealed ? this.#lastOffset : this.#offset).digest();
+  }
+
   #passSeal(): void {
     if (this.#chain) {
       const seal = sealPayload(this.#buffer, this.#offset - this.#windowAt);
-      const content = this.#hash.copy().digest();
+      const content = this.#content();
       const previous = this.#segment?.previousSeal ?? new Uint8Array(SEAL_BYTES);
       if (!equalBytes(seal.content, content) || !equalBytes(seal.previousSeal, previous)) {
         throw new JournalError('JOURNAL_SEAL', 'The seal does not fit the content of its segment', this.#place());

@@ -33,7 +33,7 @@ import {
   sealRecord,
   startRecord,
 } from './record.js';
-import { type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
+import { hashOf, type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
 import { cutTail } from './tail.js';
 
 /** Sizes of the journal. `groupCommands` and `groupEvents`: the most that one round puts into a group. */
@@ -377,18 +377,4 @@ function readRecord(file: DiskFile, at: number, length: number): Uint8Array {
     throw new JournalError('JOURNAL_READ', 'A verified record cannot be read again', { file: file.path, offset: at });
   }
   return record;
-}
-
-/** Running SHA-256 of a file's first bytes. */
-function hashOf(file: DiskFile, bytes: number): Hash {
-  const hash = createHash('sha256');
-  const chunk = new Uint8Array(Math.min(bytes, 1024 * 1024));
-  for (let at = 0; at < bytes; at += chunk.length) {
-    const count = Math.min(chunk.length, bytes - at);
-    if (readFully(file, chunk, 0, count, at) !== count) {
-      throw new JournalError('JOURNAL_READ', 'A segment is shorter than it says', { file: file.path, offset: at });
-    }
-    hash.update(chunk.subarray(0, count));
-  }
-  return hash;
 }
