@@ -6,9 +6,13 @@
  *   clock 0: spawn ──> process up ──> journal replayed ──> listens ──> logon ──> order ──> Accepted, durable: the result
  */
 
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { NOT_READY, readKeyFile, TredyeClient, TredyeError, WINDOW_FULL } from '../../client/index.js';
+import { journalDirectory } from '../../platform/data-directory.js';
 import { PlatformProcess } from '../../proof/platform-process.js';
 import { findRecording, repositoryFolder } from '../../proof/recordings/data-folder.js';
 import { type FlowPlan, planFlow } from '../../proof/recordings/flow-plan.js';
@@ -24,6 +28,7 @@ import {
   MAX_FRAME_RECORDS,
 } from '../../schemas/layout.js';
 
+const RECOVER_MAIN = fileURLToPath(new URL('./recover-main.js', import.meta.url));
 const FLOW = 'flow_normal';
 const SYMBOL = 'FLOW';
 const LOAD_LANE = 2;
@@ -52,6 +57,8 @@ export interface StartOutcome {
   readonly firstOrderMs: readonly number[];
   /** Of those, what the shard took for its replay. */
   readonly recoveryMs: readonly number[];
+  /** Behind each start: what the shard's recovery takes in a process that does nothing else. */
+  readonly aloneMs: readonly number[];
   /** What all threads of the platform had run by then: what else the machine did is not in it. */
   readonly cpuMs: readonly number[];
 }
@@ -67,6 +74,7 @@ export async function measureStarts(options: StartOptions): Promise<StartOutcome
     const port = await makeJournal(data, plan, options);
     const firstOrderMs: number[] = [];
     const recoveryMs: number[] = [];
+    const aloneMs: number[] = [];
     const cpuMs: number[] = [];
     let journaled = 0;
     for (let start = 0; start < options.starts; start++) {
@@ -81,8 +89,9 @@ export async function measureStarts(options: StartOptions): Promise<StartOutcome
         `start ${start + 1}: ${ms.toFixed(0)} ms, of which ${shard.recoveryMs.toFixed(0)} ms replay; ${cpu} ms of CPU`,
       );
       await platform.kill();
+      aloneMs.push(await timeRecovery(data));
     }
-    return { journaled, firstOrderMs, recoveryMs, cpuMs };
+    return { journaled, firstOrderMs, recoveryMs, aloneMs, cpuMs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -170,6 +179,12 @@ async function timeFirstOrder(
   const cpu = cpuMsOf(platform.pid);
   await client.close();
   return { ms, cpu, platform };
+}
+
+/** The recovery of that journal by itself; what it leaves behind in the journal is a start record, as a start does. */
+async function timeRecovery(data: string): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [RECOVER_MAIN, journalDirectory(data, 0)]);
+  return (JSON.parse(stdout) as { ms: number }).ms;
 }
 
 /** Milliseconds that a process has run so far, all its threads together. */
