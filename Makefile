@@ -62,9 +62,9 @@ $(PAGE): $(INSTALLED) $(PAGE_SOURCES)
 
 # Documents are made second: the tables they show are compiled against the generated codes.
 generate: build ## make generated code and documents from schemas/*.fbs and schemas/kinds.ts
-	node build/tools/generate-main.js code
+	node build/tools/generate/generate-main.js code
 	$(BIN)/tsc
-	node build/tools/generate-main.js documents
+	node build/tools/generate/generate-main.js documents
 
 FUZZ_INPUTS ?= 1000000
 
@@ -93,20 +93,20 @@ demo: build ## play a recorded day into the platform that runs: MEMBERS=50 SPEED
 	@exec node --enable-source-maps build/bench/demo/demo-main.js
 
 replay: build ## play a recorded day through the running platform: MARKET=DIR
-	@node --enable-source-maps build/bench/replay-main.js "$(MARKET)"
+	@node --enable-source-maps build/bench/replay/replay-main.js "$(MARKET)"
 
 flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FILE, or beside it) and print the speed
-	@node --enable-source-maps build/bench/flow-main.js "$(FLOW)" "$(SHA)"
+	@node --enable-source-maps build/bench/flow/flow-main.js "$(FLOW)" "$(SHA)"
 
 .PHONY: bench-metrics
 bench-metrics: build ## the same load with metrics on and off in turn; PAIRS=16 SIZE=quick
-	@node --enable-source-maps build/bench/metrics-cost-main.js
+	@node --enable-source-maps build/bench/metrics-cost/metrics-cost-main.js
 
 bench-clone: build ## time from a clone of this tree to the first accepted order, all downloads included
-	@node --enable-source-maps build/bench/clone-main.js
+	@node --enable-source-maps build/bench/start/clone-main.js
 
 bench-start: build ## time from a start over a journal of a million commands to the first accepted order
-	@node --enable-source-maps build/bench/start-main.js
+	@node --enable-source-maps build/bench/start/start-main.js
 
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
@@ -115,20 +115,20 @@ mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy
 	@node --enable-source-maps build/proof/mutants/mutants-main.js
 
 bench: build ## all benches, beside their baselines, kept in bench/results.json; BENCH=name runs one, PIN=1 gives servers and generator a core each
-	@node build/bench/bench-main.js full $(BENCH) || status=$$?; node build/tools/figures-main.js; exit $${status:-0}
+	@node build/bench/bench-main.js full $(BENCH) || status=$$?; node build/tools/figures/figures-main.js; exit $${status:-0}
 
 bench-engine: build ## the engine alone, beside nodejs-order-book and, where Java is, exchange-core
-	@node build/bench/bench-main.js full engine || status=$$?; node build/tools/figures-main.js; exit $${status:-0}
+	@node build/bench/bench-main.js full engine || status=$$?; node build/tools/figures/figures-main.js; exit $${status:-0}
 
 bench-quick: build ## the same in less than three minutes
 	@node build/bench/bench-main.js quick $(BENCH)
 
 figures: build ## make README's figures, bench/REPORT.md and the plots anew from bench/results.json
-	@node build/tools/figures-main.js
+	@node build/tools/figures/figures-main.js
 
 record: build ## run RUN="make ..." and keep its results in bench/results.json as NAME
 	@$(if $(and $(NAME),$(RUN)),,echo 'Name the results and the run: make record NAME=replay RUN="make replay MARKET=DIR"' >&2; exit 1)
-	@node build/bench/record-main.js $(NAME) $(RUN) && node build/tools/figures-main.js
+	@node build/bench/record-main.js $(NAME) $(RUN) && node build/tools/figures/figures-main.js
 
 clean: ## remove everything that was built
 	rm -rf build build-* scratch .tap .venv

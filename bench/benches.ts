@@ -3,12 +3,12 @@
 import { benchEngine } from './engine/engine.js';
 import { benchHttp } from './load/http.js';
 import { benchLatency } from './load/latency.js';
-import { benchMetrics } from './load/metrics.js';
-import { benchRecovery } from './load/recovery.js';
-import { benchRings } from './load/rings.js';
 import { benchThroughput } from './load/throughput.js';
 import { benchUsual } from './load/usual.js';
+import { benchMetrics } from './metrics-cost/metrics.js';
 import type { Bench } from './outcome.js';
+import { benchRings } from './rings/rings.js';
+import { benchRecovery } from './start/recovery.js';
 
 export const BENCHES: readonly Bench[] = [
   { name: 'engine', run: benchEngine },

@@ -1,6 +1,7 @@
 /**
  * One gateway without its sockets: connections and their messages come in, rings and doorbells are behind it. It decides
- * what closes a session and in which order a turn does its work. Gateway thread; app.ts brings the sockets and the loop.
+ * what closes a session and in which order a turn does its work. Gateway thread; app.ts brings the sockets and the loop,
+ * client-messages.ts reads what clients say.
  *
  *   message ──> Logon | OrderPath | MarketData          turn ──> matched pass, durable pass of each shard
  *                                                                (reports, folds, openings), openings, catch-ups
@@ -14,19 +15,10 @@ import type { Disk } from '../engine/journal/disk.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { CLOSE_CODES, type CloseCode } from '../schemas/close-codes.js';
-import { Reason, Right } from '../schemas/codes.js';
-import {
-  type ControlMessage,
-  decodeControl,
-  encodeControl,
-  type LogonMessage,
-  type ResumePointFields,
-  type SubscribeMessage,
-  type UnsubscribeMessage,
-} from '../schemas/control.js';
-import { CommandFrameReader, frameKind } from '../schemas/frame-verifier.js';
-import { MAX_FRAME_BYTES } from '../schemas/layout.js';
+import { Reason } from '../schemas/codes.js';
+import { encodeControl, type LogonMessage, type ResumePointFields } from '../schemas/control.js';
 import { NONCE_BYTES, PROTOCOL_VERSION } from '../schemas/logon.js';
+import { ClientMessages } from './client-messages.js';
 import type { Clock } from './clock.js';
 import { Directory } from './directory.js';
 import { HttpDesk } from './http/http-desk.js';
@@ -43,8 +35,8 @@ import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, ShardFeed } from './report
 import { PublicSessions } from './sessions/access.js';
 import { Heartbeats } from './sessions/heartbeat.js';
 import { Logon, type Verify } from './sessions/logon.js';
-import { PUBLIC_INSTRUMENTS, TOO_MANY_MESSAGES } from './sessions/public-limits.js';
-import { CHALLENGED, CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/session.js';
+import { CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/session.js';
+import { SessionReplies } from './sessions/session-replies.js';
 import { SessionTable } from './sessions/session-table.js';
 import type { GatewaySettings, GatewayWorkerData } from './worker-data.js';
 
@@ -61,11 +53,6 @@ export interface GatewaySeams {
   log(level: 'info' | 'warn', code: string, message: string): void;
 }
 
-/** Instruments in one page: each at most about 100 bytes, so that a page stays under a client's frame limit. */
-const PAGE_INSTRUMENTS = 100;
-
-const READ: number = Right.Read;
-
 export class Gateway {
   readonly table: SessionTable;
   /** What HTTP requests are answered by. */
@@ -81,14 +68,13 @@ export class Gateway {
   readonly #market: MarketData;
   readonly #catchUps: CatchUps;
   readonly #logon: Logon;
-  readonly #orders: OrderPath;
   readonly #heartbeats: Heartbeats;
   readonly #metrics: GatewayMetrics;
   readonly #exchange: OrderExchange;
   readonly #publicSessions: PublicSessions;
-  readonly #frames = new CommandFrameReader();
+  readonly #replies: SessionReplies;
+  readonly #messages: ClientMessages;
   #stopping = false;
-  #framed = false;
   #liveSessions = 0;
   /** Every shard was followed once: what falls behind from here on is worth a word. */
   #served = false;
@@ -103,6 +89,9 @@ export class Gateway {
     this.#clock = seams.clock;
     this.#metrics = new GatewayMetrics(data, seams.clock);
     this.table = new SessionTable(shardCount);
+    this.#replies = new SessionReplies(this.#metrics, settings.maxBufferedBytes, (session, code, text) =>
+      this.close(session, code, text),
+    );
     this.#publicSessions = new PublicSessions(data.access.publicSessions, settings.maxPublicSessions);
     this.#exchange = new OrderExchange(shardCount, settings.httpAnswerMs);
     this.#directory = new Directory(new AdminLog(data.adminLog), shardCount);
@@ -139,8 +128,12 @@ export class Gateway {
       this.#exchange,
       (session) => this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read'),
     );
-    this.#market = new MarketData(this.#feeds, seams.clock, settings.pauseBufferedBytes, (instrument) =>
-      this.#directory.shardOf(instrument),
+    this.#market = new MarketData(
+      this.#feeds,
+      seams.clock,
+      settings.pauseBufferedBytes,
+      (instrument) => this.#directory.shardOf(instrument),
+      (wanted) => seams.framedWanted(wanted),
     );
     this.#catchUps = new CatchUps(
       this.#reports,
@@ -158,26 +151,38 @@ export class Gateway {
       this.#publicSessions,
       seams.verify,
       {
-        refuse: (session, code, reason, text) => this.#refuseAndClose(session, code, reason, text),
+        refuse: (session, code, reason, text) => this.#replies.refuseAndClose(session, code, reason, text),
         close: (session, code, text) => this.close(session, code, text),
         live: (session) => this.#goLive(session),
         livePublic: (session) => this.#begin(session),
         opened: (account, lane, incarnation) => this.http.sessions.opened(account, lane, incarnation),
       },
     );
-    this.#orders = new OrderPath(this.#links, this.#directory, limits.reservedCancelSlots, settings.window);
+    const orders = new OrderPath(this.#links, this.#directory, limits.reservedCancelSlots, settings.window);
+    this.#messages = new ClientMessages({
+      clock: seams.clock,
+      directory: this.#directory,
+      market: this.#market,
+      feeds: this.#feeds,
+      orders,
+      logon: this.#logon,
+      metrics: this.#metrics,
+      replies: this.#replies,
+      ready: () => this.#isServing(),
+      close: (session, code, text) => this.close(session, code, text),
+    });
     this.http = new HttpDesk({
       data: { ...data, settings },
       clock: seams.clock,
       directory: this.#directory,
       market: this.#market,
       feeds: this.#feeds,
-      orders: this.#orders,
+      orders,
       exchange: this.#exchange,
       table: this.table,
       publicSessions: this.#publicSessions,
       metrics: this.#metrics,
-      ready: () => this.ready && !this.#stopping,
+      ready: () => this.#isServing(),
       logOn: (socket, nonce, message) => this.#logOnByHttp(socket, nonce, message),
       leave: (session) => this.disconnected(session),
     });
@@ -233,6 +238,10 @@ export class Gateway {
     return this.#feeds.every(({ live }) => live);
   }
 
+  #isServing(): boolean {
+    return this.ready && !this.#stopping;
+  }
+
   /** Whether a session is still being brought to its live stream. */
   get catchingUp(): boolean {
     return this.#catchUps.running > 0;
@@ -274,14 +283,14 @@ export class Gateway {
     const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
     const session = this.#newSession(this.#metrics.counted(socket), nonce);
     this.#metrics.opened(this.table.all.size);
-    this.#send(session, { type: 'Challenge', version: PROTOCOL_VERSION, venue: this.#data.venue, nonce });
+    this.#replies.send(session, { type: 'Challenge', version: PROTOCOL_VERSION, venue: this.#data.venue, nonce });
     return session;
   }
 
   #logOnByHttp(socket: SessionSocket, nonce: Uint8Array, message: LogonMessage): Session {
     const session = this.#newSession(socket, nonce);
     session.isHttp = true;
-    this.#logon.take(session, message, this.ready && !this.#stopping);
+    this.#logon.take(session, message, this.#isServing());
     return session;
   }
 
@@ -323,7 +332,6 @@ export class Gateway {
     this.table.close(session);
     this.#metrics.gone(this.table.all.size);
     this.#market.forget(session);
-    this.#watchFramed();
     if (session.isPublic) this.#publicSessions.leave();
     else if (wasOpen && lost) for (const link of this.#links) link.loseSession(session.incarnation);
   }
@@ -353,133 +361,9 @@ export class Gateway {
     }
   }
 
-  // ---- what clients say
-
-  /** One message. `bytes` may change when the call returns. */
+  /** One message of a client. `bytes` may change when the call returns. */
   message(session: Session, bytes: Uint8Array, isBinary: boolean): void {
-    if (session.state === CLOSED) return;
-    session.lastHeardMs = this.#clock.nowMs();
-    this.#metrics.frameIn(bytes.length);
-    const isTooMuch = session.incarnation === 0 && !session.allowance.take(session.lastHeardMs);
-    if (isTooMuch || !isBinary) {
-      if (isTooMuch) this.close(session, CLOSE_CODES.TOO_MANY_MESSAGES, TOO_MANY_MESSAGES);
-      else this.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
-      return;
-    }
-    if (bytes.length > MAX_FRAME_BYTES) {
-      this.#refuse(session, 0, 0, 0, Reason.FrameTooLong, `a frame has at most ${MAX_FRAME_BYTES} bytes`);
-      return;
-    }
-    const kind = frameKind(bytes);
-    if (kind === 'command') this.#command(session, bytes);
-    else if (kind === 'control') this.#control(session, bytes);
-    else this.#badFrame(session, 0, 'no frame of ours');
-  }
-
-  #command(session: Session, bytes: Uint8Array): void {
-    const frames = this.#frames;
-    let reason = frames.take(bytes);
-    if (reason !== 0 && frames.refusedIndex < 0) {
-      this.#badFrame(session, frames.number, 'no whole CommandFrame of 1 to 256 commands');
-      return;
-    }
-    let index = frames.refusedIndex;
-    if (session.state !== LIVE) {
-      if (session.state === CHALLENGED) {
-        this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.NotAllowed, 'log on first');
-        return;
-      }
-      reason = Reason.NotReady;
-      index = 0;
-    } else if (reason === 0) {
-      reason = this.#orders.take(session, frames.words, frames.recordsAtWord, frames.count, this.#clock.nowUs());
-      index = this.#orders.refusedIndex;
-      if (reason === 0) this.#metrics.commandsIn(frames.count);
-    }
-    if (reason !== 0) this.#refuse(session, frames.number, 0, index, reason, '');
-  }
-
-  #control(session: Session, bytes: Uint8Array): void {
-    const message = decodeControl(bytes);
-    if (typeof message === 'number') {
-      this.#badFrame(session, 0, 'no whole ControlFrame');
-      return;
-    }
-    if (message.type === 'Logon') {
-      this.#logon.take(session, message, this.ready && !this.#stopping);
-      return;
-    }
-    if (message.type === 'Heartbeat') {
-      this.#metrics.heartbeat(message);
-      return;
-    }
-    if (message.type === 'PageSample' && session.state === LIVE) {
-      this.#metrics.pageSample(session, message);
-      return;
-    }
-    if (session.state === CHALLENGED) {
-      this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.NotAllowed, 'log on first');
-      return;
-    }
-    switch (message.type) {
-      case 'Subscribe':
-      case 'Unsubscribe':
-        this.#subscription(session, message);
-        return;
-      case 'InstrumentsRequest': {
-        if (session.state !== LIVE) {
-          this.#refuse(session, 0, message.request, 0, Reason.NotReady, '');
-          return;
-        }
-        const page = this.#directory.page(message.after, PAGE_INSTRUMENTS);
-        this.#send(session, {
-          type: 'Instruments',
-          request: message.request,
-          ...page,
-          applied: this.#directory.applied,
-          countedTo: this.#feeds[0].at,
-        });
-        return;
-      }
-      default:
-        this.#badFrame(session, 0, `a client does not send ${message.type}`);
-    }
-  }
-
-  #subscription(session: Session, message: SubscribeMessage | UnsubscribeMessage): void {
-    const { request, channels, instruments } = message;
-    if (session.state !== LIVE) {
-      this.#refuse(session, 0, request, 0, Reason.NotReady, '');
-      return;
-    }
-    if ((session.rights & READ) === 0 && message.type === 'Subscribe') {
-      this.#refuse(session, 0, request, 0, Reason.NotAllowed, '');
-      return;
-    }
-    if (message.type === 'Subscribe' && !this.#directory.knowsAll(instruments)) {
-      this.#refuse(session, 0, request, 0, Reason.UnknownInstrument, '');
-      return;
-    }
-    const named = session.isPublic ? this.#market.wouldHave(session, channels, instruments) : 0;
-    if (message.type === 'Subscribe' && named > PUBLIC_INSTRUMENTS) {
-      const text = `without a key at most ${PUBLIC_INSTRUMENTS} instruments by name, or all of them`;
-      this.#refuse(session, 0, request, 0, Reason.NotAllowed, text);
-      return;
-    }
-    if (message.type === 'Subscribe') this.#market.subscribe(session, channels, message.mode, instruments);
-    else this.#market.unsubscribe(session, channels, instruments);
-    this.#watchFramed();
-    // The answer first: it says whose the frames behind it are.
-    const count = this.#market.subscribedTo(session, channels, this.#directory.instrumentCount);
-    this.#send(session, { type: 'Subscribed', request, instruments: count });
-    this.#market.showNow(session);
-  }
-
-  #watchFramed(): void {
-    const wanted = this.#market.framedSessions > 0;
-    if (wanted === this.#framed) return;
-    this.#framed = wanted;
-    this.#seams.framedWanted(wanted);
+    this.#messages.take(session, bytes, isBinary);
   }
 
   // ---- what shards say
@@ -505,7 +389,7 @@ export class Gateway {
     );
     if (refused !== undefined) {
       const text = `the resume point of shard ${refused.shard} lies beyond its stream`;
-      this.#refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.BadPayload, text);
+      this.#replies.refuseAndClose(session, CLOSE_CODES.LOGON_REFUSED, Reason.BadPayload, text);
       return;
     }
     this.#logon.opening--;
@@ -566,35 +450,6 @@ export class Gateway {
     const stream = session.shards[feed.shard];
     if (!stream.replaying) return;
     stream.replaying = false;
-    this.#send(session, { type: 'Resumed', shard: feed.shard, epoch: feed.epoch, sequence: at });
-  }
-
-  // ---- what clients are told
-
-  #send(session: Session, message: ControlMessage): void {
-    session.queue(encodeControl(message));
-    session.flush();
-  }
-
-  #refuse(session: Session, number: number, request: number, index: number, reason: number, text: string): void {
-    this.#metrics.refused(reason);
-    this.#send(session, { type: 'Refused', number, request, index, reason, text });
-    // Someone who sends without reading would make us keep every refusal.
-    if (session.hasLost || session.socket.bufferedBytes() > this.#settings.maxBufferedBytes) {
-      this.close(session, CLOSE_CODES.SLOW_READER, 'too much was waiting to be read');
-    }
-  }
-
-  #refuseAndClose(session: Session, code: CloseCode, reason: number, text: string): void {
-    if (session.state === CLOSED) return;
-    this.#metrics.refused(reason);
-    session.queue(encodeControl({ type: 'Refused', number: 0, request: 0, index: 0, reason, text }));
-    this.close(session, code, text);
-  }
-
-  #badFrame(session: Session, number: number, text: string): void {
-    this.#metrics.refused(Reason.BadFrame);
-    session.queue(encodeControl({ type: 'Refused', number, request: 0, index: 0, reason: Reason.BadFrame, text }));
-    this.close(session, CLOSE_CODES.BAD_FRAME, text);
+    this.#replies.send(session, { type: 'Resumed', shard: feed.shard, epoch: feed.epoch, sequence: at });
   }
 }

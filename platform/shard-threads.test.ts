@@ -1,8 +1,11 @@
 /** The shards' threads: one that cannot start is told by name, one that hangs is noticed in the right state only. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { AdminLog } from '../engine/admin-log.js';
+import { RealDisk } from '../engine/journal/disk.js';
+import { openJournal } from '../engine/journal/open-journal.js';
 import { limitsFrom } from '../engine/limits.js';
 import { ShardMetrics } from '../engine/metrics/shard-metrics.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
@@ -80,6 +83,26 @@ t.test('files that cannot be used and a journal that is damaged stop the start, 
     code: /^JOURNAL/,
     message: /00000001\.seg.*; restore it from a backup\.$/,
   });
+});
+
+t.test('a journal of several segments is read ahead of the shard, and refused as any other', async (t) => {
+  const folder = t.testdir({ damaged: { '00000001.seg': 'no segment', '00000002.seg': '' } });
+  const directory = join(folder, 'journal');
+  const shape = { segmentBytes: 64 * 1024, groupCommands: 1, groupEvents: 1 };
+  const begun = 20;
+  for (let start = 1; start <= begun; start++) {
+    openJournal(new RealDisk(), directory, { shard: 0, shardCount: 1 }, shape, start, () => undefined).writer.close();
+  }
+  t.ok(existsSync(join(directory, '00000002.seg')));
+  const [status, bell] = [ShardStatus.create(), Doorbell.create()];
+  const threads = new ShardThreads(1, [status], [bell], SILENT);
+  const [recovered] = await threads.start(
+    () => task(directory, status, bell),
+    () => t.fail('it died'),
+  );
+  await threads.stop();
+  t.equal(recovered?.epochs.length, begun + 1);
+  t.match(await failureOf(join(folder, 'damaged')), { exitCode: EXIT_CORRUPT_JOURNAL, code: 'JOURNAL_CORRUPT' });
 });
 
 /** The first shard that the watch names, when shard N has been in the Nth state for so long. */

@@ -6,8 +6,11 @@
  * shard is in its thread alone: what has died comes back as a new process that replays the journal.
  */
 
+import { existsSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { ReadAheadThread } from '../engine/journal/read-ahead.js';
+import { segmentPath } from '../engine/journal/segments.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { monotonicMs } from '../engine/shard/clock.js';
 import { ShardState, ShardStatus } from '../engine/shard/status-words.js';
@@ -70,6 +73,8 @@ function fatalOf({ code, shard, message }: Extract<ShardMessage, { type: 'fatal'
   return wantOfMemory(`shard ${shard}`, message) ?? new PlatformError(code, EXIT_WORKER_DIED, sentence, true);
 }
 
+type StartedTask = Omit<ShardTask, 'port' | 'readAhead'>;
+
 export class ShardThreads {
   private readonly pool: Piscina;
   private readonly statuses: ShardStatus[];
@@ -77,6 +82,7 @@ export class ShardThreads {
   /** By shard. */
   private readonly tasks: Promise<void>[] = [];
   private readonly recovered = new Set<number>();
+  private readonly readers: ReadAheadThread[] = [];
   private readonly log: PlatformLog;
   private watch: NodeJS.Timeout | null = null;
   private stopping = false;
@@ -101,15 +107,17 @@ export class ShardThreads {
   }
 
   /** Starts all shards and resolves when every one has recovered. died: called when one ends by itself later. */
-  start(
-    taskOf: (shard: number) => Omit<ShardTask, 'port'>,
-    died: (error: PlatformError) => void,
-  ): Promise<ShardRecovered[]> {
+  start(taskOf: (shard: number) => StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered[]> {
     return Promise.all(this.statuses.map((_, shard) => this.startOne(taskOf(shard), died)));
   }
 
-  private startOne(task: Omit<ShardTask, 'port'>, died: (error: PlatformError) => void): Promise<ShardRecovered> {
+  private startOne(task: StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered> {
     const { port1, port2 } = new MessageChannel();
+    const { shard, shardCount, directory } = task;
+    // A shorter journal is replayed before such a thread is up.
+    const reader = existsSync(segmentPath(directory, 2)) ? new ReadAheadThread(directory, { shard, shardCount }) : null;
+    if (reader !== null) this.readers.push(reader);
+    const readAhead = reader?.shardEnd ?? null;
     // The shard closes its end behind its last message, or its death does.
     const closed = new Promise<void>((resolve) => port1.once('close', resolve));
     return new Promise((resolve, reject) => {
@@ -133,7 +141,8 @@ export class ShardThreads {
           );
         }
       });
-      const ended = this.pool.run({ ...task, port: port2 }, { transferList: [port2] });
+      const transferList = readAhead === null ? [port2] : [port2, readAhead.port];
+      const ended = this.pool.run({ ...task, port: port2, readAhead }, { transferList });
       this.tasks.push(
         ended.then(
           () => {
@@ -211,6 +220,6 @@ export class ShardThreads {
   async abandon(): Promise<void> {
     this.stopping = true;
     this.stopWatch();
-    await this.pool.destroy();
+    await Promise.all([this.pool.destroy(), ...this.readers.map((reader) => reader.end())]);
   }
 }

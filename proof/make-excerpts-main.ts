@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { playFlow } from './play-on-model.js';
+import { playFlow } from './model-vs-engine/play-on-model.js';
 import { findRecording, repositoryFolder } from './recordings/data-folder.js';
 import { FLOW_RECORD_BYTES, planFlow } from './recordings/flow-plan.js';
 

@@ -6,7 +6,7 @@ import { type Limits, limitsFrom } from '../engine/limits.js';
 import { Engine } from '../engine/matching/engine.js';
 import { CommandKind, EventKind, Phase } from '../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../schemas/layout.js';
-import type { PlayedDay } from './play-on-model.js';
+import type { PlayedDay } from './model-vs-engine/play-on-model.js';
 import { planDay } from './recordings/day-plan.js';
 import { DayWatcher } from './recordings/day-watcher.js';
 import {

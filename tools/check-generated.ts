@@ -5,7 +5,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { generateCode, generateDocuments } from './generate.js';
+import { generateCode, generateDocuments } from './generate/generate.js';
 
 /** One line for each generated file that differs, is missing or is there without a source. */
 export async function generatedFindings(root: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generatedFindings } from './check-generated.js';
-import { figureFindings } from './figures.js';
+import { figureFindings } from './figures/figures.js';
 import { houseFindings } from './house-rules.js';
 import { importFindings, roomSourceCount } from './import-directions.js';
 import { ruleBookFindings } from './rule-book.js';

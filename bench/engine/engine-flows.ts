@@ -7,7 +7,7 @@ import { type FlowPlan, planFlow } from '../../proof/recordings/flow-plan.js';
 import { type Venue, venueFor } from '../../proof/recordings/venue.js';
 import { CommandKind, Phase } from '../../schemas/codes.js';
 import { COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_PRICE, COMMAND_WORDS } from '../../schemas/layout.js';
-import { prepareCommands } from '../flow.js';
+import { prepareCommands } from '../flow/flow.js';
 
 export type FlowKind = (typeof FLOW_KINDS)[number];
 export const FLOW_KINDS = ['normal', 'spread', 'jumping'] as const;

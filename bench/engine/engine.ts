@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { medianOf } from '../../proof/median.js';
 import { findExcerpt, findRecording } from '../../proof/recordings/data-folder.js';
 import { readExpectedHash } from '../../proof/recordings/flow-reports.js';
-import type { FlowOutcome } from '../flow.js';
+import type { FlowOutcome } from '../flow/flow.js';
 import { type BenchFigure, type BenchOutcome, type BenchRequest, type BenchSize, figureOf } from '../outcome.js';
 import type { EngineAnswers } from './engine-answers.js';
 import { FLOW_KINDS, type FlowKind } from './engine-flows.js';

@@ -3,7 +3,7 @@
  * Arguments: engine, answers, weight or books; the kind of flow; the file; the most commands of it; passes.
  */
 
-import { playFlow } from '../flow.js';
+import { playFlow } from '../flow/flow.js';
 import { askEngine, weighEngine } from './engine-answers.js';
 import { engineFlow, FLOW_KINDS } from './engine-flows.js';
 import { playOrderBooks } from './order-books.js';

@@ -26,7 +26,7 @@ import {
 import { logonMessage, PROTOCOL_VERSION } from '../../schemas/logon.js';
 import type { BenchOutcome, BenchRequest, BenchSize } from '../outcome.js';
 import { figureOf } from '../outcome.js';
-import { BaselineProcess } from './baseline-process.js';
+import { BaselineProcess } from './baselines/baseline-process.js';
 import { inScratch } from './load-stage.js';
 
 const LEAST_SHARE = '>=0.5';

@@ -17,7 +17,7 @@ import {
   EVENT_BYTES,
   EVENT_WORDS,
 } from '../../schemas/layout.js';
-import type { SeenStream } from './order-session.js';
+import type { SeenStream } from './connections/order-session.js';
 
 export interface JournalCheck {
   readonly commands: number;

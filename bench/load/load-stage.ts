@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { PlatformProcess } from '../../proof/platform-process.js';
 import { findExcerpt, findRecording, repositoryFolder } from '../../proof/recordings/data-folder.js';
 import type { BenchSize } from '../outcome.js';
-import { GeneratorProcess } from './generator-process.js';
+import type { SeenStream } from './connections/order-session.js';
+import { GeneratorProcess } from './generator/generator-process.js';
 import { checkJournal, type JournalCheck } from './journal-check.js';
-import type { SeenStream } from './order-session.js';
 import { pin } from './pinning.js';
 
 const FLOW = 'flow_normal';

@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { SENDER_THREAD } from './paced-sender.js';
+import { SENDER_THREAD } from './generator/paced-sender.js';
 
 const PRIORITY = 1;
 const CORES_TO_PIN = 2;

@@ -5,13 +5,10 @@
 
 import type { BenchFigure, BenchOutcome, BenchRequest, BenchSize } from '../outcome.js';
 import { figureOf } from '../outcome.js';
-import { cpuSeconds } from '../process-cpu.js';
+import { FULL_LOAD_CONNECTIONS, FULL_LOAD_UNANSWERED, runFullLoad } from './full-load.js';
 import { flowOf, inScratch, LoadStage } from './load-stage.js';
 import { wrongAnswers } from './void-rules.js';
 
-const CONNECTIONS = 16;
-/** Unanswered commands over all connections: below what the command ring keeps for new orders. */
-const UNANSWERED = 6_144;
 const FRAMES_OF_64 = '>=500000';
 const FRAMES = [1, 16, 64, 256] as const;
 
@@ -38,22 +35,15 @@ export async function benchThroughput({ size, say }: BenchRequest): Promise<Benc
   let events = 0;
   for (let repeat = 0; repeat < repeats && voids.length === 0; repeat++) {
     await inScratch('throughput', async (folder) => {
-      const stage = await LoadStage.open(folder, path, CONNECTIONS);
+      const stage = await LoadStage.open(folder, path, FULL_LOAD_CONNECTIONS);
       try {
         for (const perFrame of FRAMES) {
-          const before = cpuSeconds(stage.platform.pid);
-          const { result, streams } = await stage.generator.obey({
-            type: 'closed',
-            target: { kind: 'orders', url: stage.platform.ready.url, level: 'disk' },
-            connections: CONNECTIONS,
+          const { result, cpu } = await runFullLoad(stage, {
             perFrame,
             commands: perFrame === 1 ? commands[0] : commands[1],
             warmCommands: warm,
-            unanswered: Math.max(1, Math.floor(UNANSWERED / CONNECTIONS / perFrame)),
           });
-          const cpu = cpuSeconds(stage.platform.pid) - before;
           costs.get(perFrame)?.push(Math.round((cpu * 1e9) / result.commands));
-          stage.saw(streams);
           voids.push(...wrongAnswers(`frames of ${perFrame}`, result));
           rates.get(perFrame)?.push(Math.round(result.commandsPerSecond));
           say(`frames of ${perFrame}: ${Math.round(result.commandsPerSecond)} commands/s`);
@@ -88,7 +78,7 @@ export async function benchThroughput({ size, say }: BenchRequest): Promise<Benc
       },
     ],
     conditions: [
-      `${mix}, ${CONNECTIONS} connections from another process, at most ${UNANSWERED} commands unanswered, level disk`,
+      `${mix}, ${FULL_LOAD_CONNECTIONS} connections from another process, at most ${FULL_LOAD_UNANSWERED} commands unanswered, level disk`,
       `${repeats} repeats, each with a fresh platform and journal; ${commands[0]} commands in frames of 1, ${commands[1]} in the others, the first ${warm} not measured`,
       'every event that a session saw is, by account and CRC-32, that of an engine that plays the journaled commands again',
     ],

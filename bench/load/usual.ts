@@ -6,8 +6,8 @@
 import { join } from 'node:path';
 import type { BenchOutcome, BenchRequest, BenchSize } from '../outcome.js';
 import { figureOf } from '../outcome.js';
-import { BaselineProcess } from './baseline-process.js';
-import type { LoadTarget } from './generator-words.js';
+import { BaselineProcess } from './baselines/baseline-process.js';
+import type { LoadTarget } from './generator/generator-words.js';
 import { flowOf, inScratch, LoadStage } from './load-stage.js';
 import { generatorLag, wrongAnswers } from './void-rules.js';
 

@@ -1,6 +1,6 @@
 /** When a run over the network does not count: the generator lagged, or something came that was no answer. */
 
-import type { LoadResult, OpenLoopResult } from './load-run.js';
+import type { LoadResult, OpenLoopResult } from './generator/load-run.js';
 
 const LEAST_SENT_SHARE = 0.99;
 const MOST_LAG_P99_US = 1000;

@@ -54,4 +54,11 @@ export class JournalError extends Error {
     this.offset = place.offset;
     this.sequence = place.sequence;
   }
+
+  /** An error that another thread met and whose parts came from there. */
+  static again(code: JournalErrorCode, message: string, place: JournalPlace): JournalError {
+    const error = new JournalError(code, '', place);
+    error.message = message;
+    return error;
+  }
 }

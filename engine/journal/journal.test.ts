@@ -18,6 +18,7 @@ import {
   verifyRecord,
 } from './record.js';
 import { segmentPath } from './segments.js';
+import type { JournalShape } from './writer.js';
 
 const SEGMENT_1 = segmentPath(MADE_DIRECTORY, 1);
 
@@ -481,35 +482,52 @@ t.test('without the second writing, a group that only the page cache held would 
   t.equal(openMadeJournal(disk).groups.length, 2, 'recovery wrote it again, synced');
 });
 
-t.test('the next segment is prepared ahead in bounded pieces', async (t) => {
+/** Fills a segment in rounds that are never idle: the pieces that were prepared, and the calls of the disk at the turn. */
+function fillPreparing(shape: JournalShape): { pieces: number[]; callsAtTurn: number } {
   const disk = new SimulatedDisk(seededRandom(6));
-  const shape = { segmentBytes: 2 * 1024 * 1024, groupCommands: 64, groupEvents: 256 };
   const { writer } = openMadeJournal(disk, shape);
-  t.equal(writer.shouldPrepare(false), false, 'not at once');
-  let largest = 0;
-  let atTurn = -1;
-  while (atTurn < 0) {
+  const pieces: number[] = [];
+  for (;;) {
     const calls = disk.calls;
-    writeMadeGroup(writer, 64, 256);
+    writeMadeGroup(writer, shape.groupCommands, shape.groupEvents);
     if (writer.segmentNumber > 1) {
-      atTurn = disk.calls - calls;
+      return { pieces, callsAtTurn: disk.calls - calls };
     }
     if (writer.shouldPrepare(false)) {
-      largest = Math.max(largest, writer.prepare());
+      pieces.push(writer.prepare());
     }
   }
-  t.equal(largest, 256 * 1024);
-  t.ok(atTurn <= 6, `turning over is a seal, a header, a rename and the group: ${atTurn} calls`);
+}
+
+t.test('the next segment is prepared ahead in bounded pieces', async (t) => {
+  const shape = { segmentBytes: 1024 * 1024, groupCommands: 64, groupEvents: 256 };
+  const { pieces, callsAtTurn } = fillPreparing(shape);
+  t.same([...new Set(pieces)], [64 * 1024], 'each as short as it may be, because orders wait for it');
+  t.equal(pieces.length, 16, 'all of it');
+  t.ok(callsAtTurn <= 6, `turning over is a seal, a header, a rename and the group: ${callsAtTurn} calls`);
   const idle = openMadeJournal(new SimulatedDisk(seededRandom(6)), shape).writer;
-  for (let group = 0; group < 18; group += 1) {
+  t.equal(idle.shouldPrepare(true), false, 'not at once');
+  for (let group = 0; group < 8; group += 1) {
     writeMadeGroup(idle, 64, 256);
   }
-  let pieces = 0;
+  let idlePieces = 0;
   while (idle.shouldPrepare(true)) {
     idle.prepare();
-    pieces += 1;
+    idlePieces += 1;
   }
-  t.equal(pieces, 8, 'idle rounds run ahead to the end');
+  t.equal(idlePieces, 16, 'idle rounds run ahead to the end');
+});
+
+t.test('behind large groups the next segment is prepared in larger pieces, still bounded', async (t) => {
+  const shape = { segmentBytes: 2 * 1024 * 1024, groupCommands: 512, groupEvents: 1024 };
+  const { pieces, callsAtTurn } = fillPreparing(shape);
+  t.equal(Math.max(...pieces), 256 * 1024);
+  t.equal(
+    pieces.reduce((sum, bytes) => sum + bytes, 0),
+    shape.segmentBytes,
+    'whole in time',
+  );
+  t.ok(callsAtTurn <= 6, `${callsAtTurn} calls at the turn`);
 });
 
 t.test('a group that can never fit is refused when the writer is made', async (t) => {

@@ -7,9 +7,9 @@
  */
 
 import type { Disk } from './disk.js';
-import { JournalReader, type JournalRecord } from './reader.js';
+import type { JournalRecord } from './reader.js';
 import { type JournalIdentity, segmentPath } from './segments.js';
-import { inspectTail } from './tail.js';
+import { type JournalSource, OwnSource } from './source.js';
 import { type JournalShape, JournalWriter } from './writer.js';
 
 /** Which event sequences an epoch begins with. */
@@ -36,7 +36,8 @@ export interface OpenedJournal {
 
 /**
  * `replay` is called for each group in order; what it throws stops the opening before anything was written. Throws
- * JournalError. Makes the directory and an empty journal when there is none.
+ * JournalError. Makes the directory and an empty journal when there is none. `source` reads that journal,
+ * and is closed.
  */
 export function openJournal(
   disk: Disk,
@@ -45,35 +46,33 @@ export function openJournal(
   shape: JournalShape,
   platformStartId: number,
   replay: (group: JournalRecord) => void,
+  source: JournalSource = new OwnSource(disk, directory, identity),
 ): OpenedJournal {
   const writer = new JournalWriter(disk, directory, identity, shape);
   disk.makeDirectory(directory);
   const epochs: EpochStart[] = [];
-  const reader = new JournalReader(disk, directory, identity, true);
   let tornTail: TornTail | null = null;
   try {
-    if (reader.seekStart()) {
-      for (let record = reader.next(Infinity); record !== null; record = reader.next(Infinity)) {
-        if (record.kind === 'start') {
-          epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
-        } else {
-          replay(record);
-        }
+    for (let record = source.next(); record !== null; record = source.next()) {
+      if (record.kind === 'start') {
+        epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
+      } else {
+        replay(record);
       }
     }
-    const end = reader.end();
-    if (end === null) {
+    const found = source.end();
+    if (found === null) {
       writer.startFresh();
     } else {
-      const bytes = inspectTail(disk, directory, end);
-      if (bytes > 0) {
-        tornTail = { file: segmentPath(directory, end.segment.number), offset: end.offset, bytes };
+      const { end, tornBytes } = found;
+      if (tornBytes > 0) {
+        tornTail = { file: segmentPath(directory, end.segment.number), offset: end.offset, bytes: tornBytes };
         writer.cutTail(end);
       }
       writer.goOn(end);
     }
   } finally {
-    reader.close();
+    source.close();
   }
   const epoch = writer.beginEpoch(platformStartId);
   epochs.push({ epoch, firstSequence: writer.nextEventSequence });

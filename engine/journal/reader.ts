@@ -28,7 +28,7 @@ import {
   startPayload,
   verifyRecord,
 } from './record.js';
-import { checkedHeader, type JournalIdentity, listSegments, segmentPath } from './segments.js';
+import { checkedHeader, hashOf, type JournalIdentity, listSegments, segmentPath } from './segments.js';
 import type { WayMarks } from './way-marks.js';
 
 /** How much is read ahead at least; a longer record makes the window as long as itself. */
@@ -58,6 +58,8 @@ export interface JournalRecord {
   segment: number;
   offset: number;
   bytes: number;
+  /** Byte of the memory under it. */
+  at: number;
 }
 
 /** Where the verified part of a journal ends, for the one who goes on writing there. */
@@ -73,8 +75,58 @@ export interface JournalEnd {
   readonly sealed: boolean;
   /** What is due next. */
   readonly expected: Expected;
-  /** Running SHA-256 of the segment up to `offset` (before the seal when sealed). */
-  readonly hash: Hash;
+}
+
+/** Memory that a reader reads into. */
+export interface ReadWindows {
+  /** At least so many bytes, to be filled with what is read anew. Ends the views of the window before. */
+  claim(bytes: number): SharedArrayBuffer;
+}
+
+/** For `fillRecord`. */
+export function emptyRecord(): JournalRecord {
+  return {
+    kind: 'group',
+    epoch: 0,
+    previousEpoch: 0,
+    firstCommandSequence: 1,
+    commandCount: 0,
+    commands: NO_WORDS,
+    firstEventSequence: 1,
+    eventCount: 0,
+    events: NO_WORDS,
+    platformStartId: 0,
+    ringPositions: NO_POSITIONS,
+    segment: 0,
+    offset: 0,
+    bytes: 0,
+    at: 0,
+  };
+}
+
+/** All of a verified record but where it lies. `header` was read from byte `at` of the memory that both views show. */
+export function fillRecord(
+  record: JournalRecord,
+  header: RecordHeader,
+  bytes: Uint8Array,
+  words: Int32Array,
+  at: number,
+): void {
+  record.kind = header.kind === RECORD_START ? 'start' : 'group';
+  record.epoch = header.epoch;
+  record.previousEpoch = record.kind === 'start' ? startPayload(bytes, at).previousEpoch : header.epoch;
+  record.firstCommandSequence = header.firstCommandSequence;
+  record.commandCount = header.commandCount;
+  record.firstEventSequence = header.firstEventSequence;
+  record.eventCount = header.eventCount;
+  record.platformStartId = header.platformStartId;
+  record.ringPositions = ringPositionsOf(bytes, at, header.ringCount);
+  record.bytes = header.length;
+  record.at = at;
+  const commandsAt = (at + RECORD_HEADER_BYTES) / 4;
+  const eventsAt = commandsAt + header.commandCount * COMMAND_WORDS;
+  record.commands = words.subarray(commandsAt, eventsAt);
+  record.events = words.subarray(eventsAt, eventsAt + header.eventCount * EVENT_WORDS);
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -87,6 +139,7 @@ export class JournalReader {
   readonly #identity: JournalIdentity;
   readonly #chain: boolean;
   readonly #marks: WayMarks | null;
+  readonly #windows: ReadWindows | null;
   readonly #header = new RecordHeader();
   readonly #expected: Expected;
   readonly #lastExpected: Expected;
@@ -101,7 +154,8 @@ export class JournalReader {
   #skipEventsBelow = 0;
   #skipCommandsBelow = 0;
   #passedBytes = 0;
-  #hash: Hash = createHash('sha256');
+  /** Of a segment with one behind it, up to the reader's place. The last one has no seal as a rule, and is not hashed. */
+  #hash: Hash | null = null;
   #buffer: Uint8Array = NO_BYTES;
   #words: Int32Array = NO_WORDS;
   #windowAt = 0;
@@ -109,32 +163,26 @@ export class JournalReader {
 
   /**
    * `chain`: verify the seals, which needs a reading from the very start; a passing reader leaves it off. `marks`: shared
-   * with the other passing readers of this journal. Start with `seekStart` or `seekEvent`.
+   * with the other passing readers of this journal. `windows`: memory in place of its own. Start with `seekStart` or
+   * `seekEvent`.
    */
-  constructor(disk: Disk, directory: string, identity: JournalIdentity, chain = false, marks: WayMarks | null = null) {
+  constructor(
+    disk: Disk,
+    directory: string,
+    identity: JournalIdentity,
+    chain = false,
+    marks: WayMarks | null = null,
+    windows: ReadWindows | null = null,
+  ) {
     this.#disk = disk;
     this.#directory = directory;
     this.#identity = identity;
     this.#chain = chain;
     this.#marks = marks;
+    this.#windows = windows;
     this.#expected = { shard: identity.shard, epoch: 0, commandSequence: 1, eventSequence: 1 };
     this.#lastExpected = { ...this.#expected };
-    this.#record = {
-      kind: 'group',
-      epoch: 0,
-      previousEpoch: 0,
-      firstCommandSequence: 1,
-      commandCount: 0,
-      commands: NO_WORDS,
-      firstEventSequence: 1,
-      eventCount: 0,
-      events: NO_WORDS,
-      platformStartId: 0,
-      ringPositions: NO_POSITIONS,
-      segment: 0,
-      offset: 0,
-      bytes: 0,
-    };
+    this.#record = emptyRecord();
   }
 
   /** Event sequence that is due next. */
@@ -281,7 +329,6 @@ export class JournalReader {
       lastExpected: { ...this.#lastExpected },
       sealed: this.#sealed,
       expected: { ...this.#expected },
-      hash: this.#hash.copy(),
     };
   }
 
@@ -353,13 +400,12 @@ export class JournalReader {
     this.#expected.commandSequence = segment.firstCommandSequence;
     this.#expected.eventSequence = segment.firstEventSequence;
     Object.assign(this.#lastExpected, this.#expected);
-    if (this.#chain) {
-      this.#hash = createHash('sha256');
+    this.#nextSegment = null;
+    this.#hash = this.#peekNextSegment() && this.#chain ? createHash('sha256') : null;
+    if (this.#hash !== null) {
       this.#load(0, PAGE_BYTES);
       this.#hash.update(this.#buffer.subarray(0, PAGE_BYTES));
     }
-    this.#nextSegment = null;
-    this.#peekNextSegment();
   }
 
   /**
@@ -382,7 +428,7 @@ export class JournalReader {
   #switch(next: SegmentHeader): void {
     const segment = this.#segment;
     if (segment !== null && this.#chain) {
-      const seal = sealOf(this.#hash.digest(), segment.previousSeal);
+      const seal = sealOf(this.#content(), segment.previousSeal);
       if (!equalBytes(seal, next.previousSeal)) {
         const file = segmentPath(this.#directory, next.number);
         throw new JournalError('JOURNAL_SEAL', 'The segment before is not the one that this segment names', { file });
@@ -394,14 +440,20 @@ export class JournalReader {
   }
 
   #load(at: number, bytes: number): boolean {
-    if (bytes > this.#buffer.length) {
-      this.#buffer = new Uint8Array(Math.max(bytes, WINDOW_BYTES));
+    let window = Math.max(bytes, WINDOW_BYTES);
+    if (this.#windows !== null) {
+      const memory = this.#windows.claim(bytes);
+      window = memory.byteLength;
+      this.#buffer = new Uint8Array(memory);
+      this.#words = new Int32Array(memory);
+    } else if (bytes > this.#buffer.length) {
+      this.#buffer = new Uint8Array(window);
       this.#words = new Int32Array(this.#buffer.buffer);
     }
     this.#file ??= this.#openSegment(this.#segment?.number ?? 0);
     const file = this.#file;
     this.#windowAt = at;
-    this.#windowBytes = readFully(file, this.#buffer, 0, Math.max(bytes, WINDOW_BYTES), at);
+    this.#windowBytes = readFully(file, this.#buffer, 0, window, at);
     return this.#windowBytes >= bytes;
   }
 
@@ -456,32 +508,14 @@ export class JournalReader {
   }
 
   #fill(): void {
-    const header = this.#header;
     const record = this.#record;
     const at = this.#offset - this.#windowAt;
-    record.kind = header.kind === RECORD_START ? 'start' : 'group';
-    record.epoch = header.epoch;
-    record.firstCommandSequence = header.firstCommandSequence;
-    record.commandCount = header.commandCount;
-    record.firstEventSequence = header.firstEventSequence;
-    record.eventCount = header.eventCount;
-    record.platformStartId = header.platformStartId;
-    record.ringPositions = ringPositionsOf(this.#buffer, at, header.ringCount);
+    fillRecord(record, this.#header, this.#buffer, this.#words, at);
     record.segment = this.#segment?.number ?? 0;
     record.offset = this.#offset;
-    record.bytes = header.length;
-    const commandsAt = (at + RECORD_HEADER_BYTES) / 4;
-    const eventsAt = commandsAt + header.commandCount * COMMAND_WORDS;
-    record.commands = this.#words.subarray(commandsAt, eventsAt);
-    record.events = this.#words.subarray(eventsAt, eventsAt + header.eventCount * EVENT_WORDS);
-    record.previousEpoch = record.epoch;
     if (record.kind === 'start') {
-      const payload = startPayload(this.#buffer, at);
-      record.previousEpoch = payload.previousEpoch;
-      if (
-        payload.previousEpoch !== this.#expected.epoch ||
-        payload.lastEventSequence !== header.firstEventSequence - 1
-      ) {
+      const { previousEpoch, lastEventSequence } = startPayload(this.#buffer, at);
+      if (previousEpoch !== this.#expected.epoch || lastEventSequence !== record.firstEventSequence - 1) {
         throw this.#corrupt('A start record does not follow the epoch that it names');
       }
     }
@@ -490,7 +524,7 @@ export class JournalReader {
   /** Goes behind the record in `#header`. */
   #pass(): void {
     const header = this.#header;
-    if (this.#chain) {
+    if (this.#hash !== null) {
       const at = this.#offset - this.#windowAt;
       this.#hash.update(this.#buffer.subarray(at, at + header.length));
     }
@@ -501,10 +535,19 @@ export class JournalReader {
     this.#marks?.passed(this.#segment?.number ?? 0, this.#offset, this.#expected);
   }
 
+  /** SHA-256 of the segment before its seal. */
+  #content(): Uint8Array {
+    if (this.#hash !== null) {
+      return this.#hash.copy().digest();
+    }
+    this.#file ??= this.#openSegment(this.#segment?.number ?? 0);
+    return hashOf(this.#file, this.#sealed ? this.#lastOffset : this.#offset).digest();
+  }
+
   #passSeal(): void {
     if (this.#chain) {
       const seal = sealPayload(this.#buffer, this.#offset - this.#windowAt);
-      const content = this.#hash.copy().digest();
+      const content = this.#content();
       const previous = this.#segment?.previousSeal ?? new Uint8Array(SEAL_BYTES);
       if (!equalBytes(seal.content, content) || !equalBytes(seal.previousSeal, previous)) {
         throw new JournalError('JOURNAL_SEAL', 'The seal does not fit the content of its segment', this.#place());

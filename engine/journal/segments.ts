@@ -7,6 +7,7 @@
  * and only then its name. So a crash at any moment leaves either a whole segment or none.
  */
 
+import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Disk, type DiskFile, readFully, syncFully, writeFully } from './disk.js';
 import { JournalError } from './journal-error.js';
@@ -86,6 +87,20 @@ export function checkedHeader(file: DiskFile, number: number, identity: JournalI
   return header;
 }
 
+/** Running SHA-256 of a file's first bytes. */
+export function hashOf(file: DiskFile, bytes: number): Hash {
+  const hash = createHash('sha256');
+  const chunk = new Uint8Array(Math.min(bytes, 1024 * 1024));
+  for (let at = 0; at < bytes; at += chunk.length) {
+    const count = Math.min(chunk.length, bytes - at);
+    if (readFully(file, chunk, 0, count, at) !== count) {
+      throw new JournalError('JOURNAL_READ', 'A segment is shorter than it says', { file: file.path, offset: at });
+    }
+    hash.update(chunk.subarray(0, count));
+  }
+  return hash;
+}
+
 /** The segment after the current one, while it is made. Shard's thread. */
 export class SpareSegment {
   readonly #disk: Disk;
@@ -110,9 +125,9 @@ export class SpareSegment {
     return this.#prepared;
   }
 
-  /** Writes one bounded piece, on disk when it returns. The bytes written; 0 when the spare is whole. */
-  prepare(): number {
-    const count = Math.min(this.#zeros.length, this.bytes - this.#prepared);
+  /** Writes one piece of at most so many bytes, on disk when it returns. The bytes written; 0 when the spare is whole. */
+  prepare(most: number): number {
+    const count = Math.min(most, this.#zeros.length, this.bytes - this.#prepared);
     if (count === 0) {
       return 0;
     }

@@ -33,7 +33,7 @@ import {
   sealRecord,
   startRecord,
 } from './record.js';
-import { type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
+import { hashOf, type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
 import { cutTail } from './tail.js';
 
 /** Sizes of the journal. `groupCommands` and `groupEvents`: the most that one round puts into a group. */
@@ -44,8 +44,16 @@ export interface JournalShape {
 }
 
 const SYNC_ERROR_NAME = 'sync-error';
-/** Zeros that one call of `prepare` writes: about a third of a millisecond on the disk of FACTS. */
-const PREPARE_PIECE_BYTES = 256 * 1024;
+/**
+ * Zeros that one call of `prepare` writes: orders that come meanwhile wait for it, so no more than must be, and more only
+ * where rounds are so large that it would fall behind.
+ */
+const LEAST_PREPARED_BYTES = 64 * 1024;
+const MOST_PREPARED_BYTES = 256 * 1024;
+/** The part of a segment at which the next one is begun: where little is written there is no spare for days. */
+const PREPARE_FROM = 1 / 4;
+/** The part at which it is whole. */
+const PREPARE_TO = 9 / 10;
 
 export class JournalWriter {
   readonly #disk: Disk;
@@ -90,7 +98,7 @@ export class JournalWriter {
     this.#bytes = new Uint8Array(memory);
     this.#words = new Int32Array(memory);
     this.events = new Int32Array(memory, this.#eventsAt, shape.groupEvents * EVENT_WORDS);
-    this.#spare = new SpareSegment(disk, directory, shape.segmentBytes, PREPARE_PIECE_BYTES);
+    this.#spare = new SpareSegment(disk, directory, shape.segmentBytes, MOST_PREPARED_BYTES);
     this.#expected = { shard: identity.shard, epoch: 0, commandSequence: 1, eventSequence: 1 };
   }
 
@@ -150,7 +158,8 @@ export class JournalWriter {
     this.#segmentNumber = end.segment.number;
     this.#segmentBytes = end.segment.bytes;
     this.#previousSeal = end.segment.previousSeal;
-    this.#hash = end.hash;
+    // Before the seal, when there is one. Read again: who read the journal may be another thread, and a hash cannot cross.
+    this.#hash = hashOf(file, end.sealed ? end.lastOffset : end.offset);
     this.#offset = end.offset;
     if (end.sealed) {
       file.close();
@@ -241,9 +250,13 @@ export class JournalWriter {
     if (this.#noSpare || preparedBytes === bytes) {
       return false;
     }
-    // Nothing in the first half (a quarter when idle), whole at nine tenths: a segment that lasts a day makes no spare.
-    const pace = (this.#offset - this.#segmentBytes / 2) * 2.5;
-    return preparedBytes < Math.min(bytes, pace) || (idle && this.#offset * 4 > this.#segmentBytes);
+    const due = this.#dueBytes();
+    return preparedBytes < Math.min(bytes, due) || (idle && due > 0);
+  }
+
+  /** What should be prepared by now. */
+  #dueBytes(): number {
+    return (this.#offset - this.#segmentBytes * PREPARE_FROM) / (PREPARE_TO - PREPARE_FROM);
   }
 
   /**
@@ -252,7 +265,8 @@ export class JournalWriter {
    */
   prepare(): number {
     try {
-      return this.#spare.prepare();
+      const late = this.#dueBytes() - this.#spare.preparedBytes;
+      return this.#spare.prepare(Math.max(1, Math.ceil(late / LEAST_PREPARED_BYTES)) * LEAST_PREPARED_BYTES);
     } catch {
       this.#noSpare = true;
       this.#spare.close();
@@ -363,18 +377,4 @@ function readRecord(file: DiskFile, at: number, length: number): Uint8Array {
     throw new JournalError('JOURNAL_READ', 'A verified record cannot be read again', { file: file.path, offset: at });
   }
   return record;
-}
-
-/** Running SHA-256 of a file's first bytes. */
-function hashOf(file: DiskFile, bytes: number): Hash {
-  const hash = createHash('sha256');
-  const chunk = new Uint8Array(Math.min(bytes, 1024 * 1024));
-  for (let at = 0; at < bytes; at += chunk.length) {
-    const count = Math.min(chunk.length, bytes - at);
-    if (readFully(file, chunk, 0, count, at) !== count) {
-      throw new JournalError('JOURNAL_READ', 'A segment is shorter than it says', { file: file.path, offset: at });
-    }
-    hash.update(chunk.subarray(0, count));
-  }
-  return hash;
 }

@@ -11,8 +11,10 @@ import * as layout from '../../schemas/layout.js';
 import type { Disk } from '../journal/disk.js';
 import { JournalError } from '../journal/journal-error.js';
 import { type EpochStart, openJournal, type TornTail } from '../journal/open-journal.js';
+import { type ReadAheadEnd, ReadAheadSource } from '../journal/read-ahead.js';
 import type { JournalRecord } from '../journal/reader.js';
 import { segmentName } from '../journal/segments.js';
+import { OwnSource } from '../journal/source.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
 import { monotonicMs } from './clock.js';
@@ -41,6 +43,8 @@ export interface RecoveryTask {
   /** New and empty; holds the recovered state afterwards. */
   readonly engine: ShardEngine;
   readonly platformStartId: number;
+  /** The other end of a thread that reads the journal; without it the journal is read here. */
+  readonly readAhead?: ReadAheadEnd | null;
   readonly onProgress: ((progress: RecoveryProgress) => void) | null;
 }
 
@@ -90,13 +94,16 @@ const EVENT_FIELDS = [
 export function recoverShard(task: RecoveryTask): RecoveredShard {
   const startedMs = monotonicMs();
   const replay = new Replay(task, startedMs);
+  const { disk, directory, readAhead = null } = task;
+  const identity = { shard: task.shard, shardCount: task.shardCount };
   const opened = openJournal(
-    task.disk,
-    task.directory,
-    { shard: task.shard, shardCount: task.shardCount },
+    disk,
+    directory,
+    identity,
     journalShape(task.limits),
     task.platformStartId,
     (group) => replay.apply(group),
+    readAhead === null ? new OwnSource(disk, directory, identity) : new ReadAheadSource(readAhead),
   );
   const { writer } = opened;
   const { engine } = task;
@@ -126,7 +133,6 @@ class Replay {
   readonly #startedMs: number;
   #toldMs: number;
   #events: Int32Array = new Int32Array(0);
-  #commands: Int32Array = new Int32Array(0);
   commandCount = 0;
   eventCount = 0;
   lastTimeUs = 0;
@@ -142,13 +148,12 @@ class Replay {
     const engine = this.#engine;
     this.#claim(group);
     const words = group.commandCount * COMMAND_WORDS;
-    this.#commands.set(group.commands);
     let events = 0;
     const last = group.firstCommandSequence + group.commandCount - 1;
     // Ends early when the engine made more events than were journaled; the comparison says so.
     for (let at = 0; at < words && events <= group.eventCount; ) {
       const sequence = engine.commandSequence;
-      events += engine.apply(this.#commands, at, events, words);
+      events += engine.apply(group.commands, at, events, words);
       if (engine.commandSequence <= sequence) {
         throw new Error('The engine gave a command no sequence.');
       }
@@ -158,7 +163,7 @@ class Replay {
     if (engine.commandSequence !== last) {
       throw diverged(group, `the engine took commands up to ${engine.commandSequence}, the group ends with ${last}`, 0);
     }
-    this.#noteTime(words);
+    this.#noteTime(group.commands);
     this.commandCount += group.commandCount;
     this.eventCount += events;
     this.#tell(group.segment);
@@ -169,10 +174,6 @@ class Replay {
     if (this.#events.length < eventWords) {
       this.#events = new Int32Array(2 * eventWords);
       this.#engine.attach(this.#events);
-    }
-    const commandWords = group.commandCount * COMMAND_WORDS;
-    if (this.#commands.length < commandWords) {
-      this.#commands = new Int32Array(commandWords);
     }
   }
 
@@ -200,13 +201,13 @@ class Replay {
    * The shard's clock never goes below a journaled time. A round stamps its commands with one time, so the last one's is
    * the group's; a Part's word is payload: its head has the time.
    */
-  #noteTime(words: number): void {
-    let at = words - COMMAND_WORDS;
-    while (at >= 0 && ((this.#commands[at + COMMAND_KIND_WORD] as number) & 0xff) === KIND_PART) {
+  #noteTime(commands: Int32Array): void {
+    let at = commands.length - COMMAND_WORDS;
+    while (at >= 0 && ((commands[at + COMMAND_KIND_WORD] as number) & 0xff) === KIND_PART) {
       at -= COMMAND_WORDS;
     }
     if (at >= 0) {
-      const time = joinWords(this.#commands[at + COMMAND_TIME_US] ?? 0, this.#commands[at + COMMAND_TIME_US + 1] ?? 0);
+      const time = joinWords(commands[at + COMMAND_TIME_US] ?? 0, commands[at + COMMAND_TIME_US + 1] ?? 0);
       this.lastTimeUs = Math.max(this.lastTimeUs, time);
     }
   }

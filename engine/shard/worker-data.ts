@@ -1,13 +1,14 @@
 /**
  * What a shard's task is started with and what it says. Types only; the supervisor and the worker import it.
  *
- * Start: one Piscina task for each shard, in a pool of as many threads, `run(task, { transferList: [task.port] })`; it
+ * Start: one Piscina task for each shard, in a pool of as many threads, `run(task, { transferList: [ports] })`; it
  * ends when `ShardStatus.requestStop` was called and its doorbell rung, and rejects when the shard fails. The thread
  * blocks, so nothing can be sent to it but by its rings and status words.
  */
 
 import type { MessagePort } from 'node:worker_threads';
 import type { EpochStart } from '../journal/open-journal.js';
+import type { ReadAheadEnd } from '../journal/read-ahead.js';
 import type { Limits } from '../limits.js';
 import type { RecoveryProgress } from './recovery.js';
 
@@ -43,6 +44,8 @@ export interface ShardTask {
    * other side has all messages when it gets 'close', which may be after the task's promise has settled.
    */
   readonly port: MessagePort;
+  /** The end of the thread that reads the journal for the replay, transferred too; without it the shard's thread reads. */
+  readonly readAhead?: ReadAheadEnd | null;
 }
 
 export interface ShardRecovered {

@@ -62,8 +62,6 @@ class ShardMarket {
 }
 
 export class MarketData {
-  /** Framed groups with a session: the timer is needed. */
-  framedSessions = 0;
   /** Frames of raw groups so far, each counted for every session that got it. */
   rawFrames = 0;
 
@@ -90,14 +88,25 @@ export class MarketData {
   /** Streams of the frame at hand, for the sessions that do not get it. */
   readonly #notedInstruments: number[] = [];
   readonly #notedPrevious: number[] = [];
+  readonly #framedWanted: (wanted: boolean) => void;
+  /** Framed subscriptions of all sessions. */
+  #framed = 0;
+  #framedSaid = false;
 
-  /** `shardOf`: negative for an instrument that is not known. */
-  constructor(feeds: readonly ShardFeed[], clock: Clock, pauseBytes: number, shardOf: (instrument: number) => number) {
+  /** `shardOf`: negative for an instrument that is not known. `framedWanted`: see GatewaySeams. */
+  constructor(
+    feeds: readonly ShardFeed[],
+    clock: Clock,
+    pauseBytes: number,
+    shardOf: (instrument: number) => number,
+    framedWanted: (wanted: boolean) => void,
+  ) {
     this.#feeds = feeds;
     this.#shards = feeds.map(() => new ShardMarket());
     this.#clock = clock;
     this.#pauseBytes = pauseBytes;
     this.#shardOf = shardOf;
+    this.#framedWanted = framedWanted;
   }
 
   /** Folds `count` durable events of a shard and sends what raw subscribers get of them. */
@@ -134,7 +143,7 @@ export class MarketData {
     return most;
   }
 
-  /** Every frameMs while `framedSessions` is above 0. */
+  /** Every frameMs while somebody is subscribed to framed data. */
   frameTick(): void {
     this.#flush(FRAME);
   }
@@ -162,6 +171,7 @@ export class MarketData {
         }
       }
     }
+    this.#watchFramed();
   }
 
   /** How many instruments a session gets on the channel of these with the most; `all`: what to say for all. */
@@ -191,6 +201,7 @@ export class MarketData {
       const which = instruments.length === 0 ? [...interest.of(channel).groups.keys()] : instruments;
       for (const instrument of which) this.#leave(session, channel, instrument);
     }
+    this.#watchFramed();
   }
 
   /** The connection is over. */
@@ -200,6 +211,13 @@ export class MarketData {
     this.#behind[FRAME].delete(session);
     this.#toFlush.delete(session);
     this.#interests.delete(session);
+  }
+
+  #watchFramed(): void {
+    const wanted = this.#framed > 0;
+    if (wanted === this.#framedSaid) return;
+    this.#framedSaid = wanted;
+    this.#framedWanted(wanted);
   }
 
   #interestOf(session: Session): PublicInterest {
@@ -226,7 +244,7 @@ export class MarketData {
     group.sessions.add(session);
     const interest = this.#interestOf(session).of(channel);
     interest.groups.set(instrument, group);
-    if (mode === FRAME) this.framedSessions++;
+    if (mode === FRAME) this.#framed++;
     if (channel === TOP) {
       const behind = interest.behind[mode];
       if (instrument !== ALL_INSTRUMENTS) behind.set(instrument, 0);
@@ -244,7 +262,7 @@ export class MarketData {
     if (instrument === ALL_INSTRUMENTS) behind.clear();
     else behind.delete(instrument);
     group.sessions.delete(session);
-    if (group.mode === FRAME) this.framedSessions--;
+    if (group.mode === FRAME) this.#framed--;
     if (group.sessions.size > 0) return;
     this.#dirty[group.mode].delete(group);
     const groups = this.#groups[channel] as Map<number, SubscriptionGroup[]>;

@@ -45,14 +45,14 @@ export const MUTANTS: readonly Mutant[] = [
   }
   moveOrder(state, words, at, slot, price, leaves);
 }`,
-    tests: ['engine/matching/orders.test.ts', 'proof/model-vs-engine.test.ts'],
+    tests: ['engine/matching/orders.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
   },
   {
     name: 'uncross-at-the-lowest-price',
     file: 'engine/matching/uncross.ts',
     find: 'price = Math.floor((lowest + highest) / 2);',
     replace: 'price = Math.min(lowest, highest);',
-    tests: ['engine/matching/uncross.test.ts', 'proof/model-vs-engine.test.ts'],
+    tests: ['engine/matching/uncross.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
   },
   {
     name: 'ring-publishes-before-it-fills',
@@ -77,7 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'engine/matching/checks.ts',
     find: 'if (counter <= (lanes.marks[lane] as number)) return repeat(',
     replace: 'if (counter < (lanes.marks[lane] as number)) return repeat(',
-    tests: ['engine/matching/sessions.test.ts', 'proof/model-vs-engine.test.ts'],
+    tests: ['engine/matching/sessions.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
   },
   {
     // EVENT_SELL_BIT: whoever folds the events takes a cancelled buy off the sells.
@@ -85,7 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'engine/matching/apply-cancel.ts',
     find: 'const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;',
     replace: 'const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT | (1 << 8);',
-    tests: ['engine/matching/orders.test.ts', 'proof/model-vs-engine.test.ts'],
+    tests: ['engine/matching/orders.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
   },
   {
     name: 'heartbeat-never-closes',

@@ -1,4 +1,4 @@
-// generated from the .fbs files by tools/generate.ts, do not modify
+// generated from the .fbs files by tools/generate/generate.ts, do not modify
 
 import type { StructShape, TableShape } from '../shape.js';
 

@@ -1,0 +1,333 @@
+/**
+ * Plays a scenario into the model and into the engine, and says where they differ first: an event, a field, a book, a
+ * counter, a broken link. Order ids are the engine's own business: an id of the one stands for an id of the other from
+ * the first event on that names it. Any thread.
+ */
+
+import {
+  LEVEL_HEAD,
+  LEVEL_ORDERS,
+  LEVEL_SHIFT,
+  LEVEL_WORSE,
+  TOTAL,
+  TOTAL_SHIFT,
+} from '../../engine/book/level-words.js';
+import {
+  ORDER_ACCOUNT,
+  ORDER_CLIENT_LOW,
+  ORDER_CUMULATIVE,
+  ORDER_GENERATION,
+  ORDER_LEAVES,
+  ORDER_NEXT,
+  ORDER_PRICE,
+  ORDER_SESSION,
+  ORDER_SHIFT,
+} from '../../engine/book/order-words.js';
+import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../../engine/book/side-words.js';
+import { limitsFrom } from '../../engine/limits.js';
+import { Engine } from '../../engine/matching/engine.js';
+import { LevelFold } from '../../engine/public/level-fold.js';
+import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
+import { CommandFlag, CommandKind, Side } from '../../schemas/codes.js';
+import { checkEventShape } from '../../schemas/kinds.js';
+import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { Model } from '../model/model.js';
+import { type PlainEvent, readCommand, readEvent, readId, writeId } from '../model/plain-records.js';
+import type { RandomCommand, Scenario, ScenarioLimits } from './random-commands.js';
+
+/** The first difference. */
+export interface Finding {
+  /** Position in the scenario's commands as they were played. */
+  readonly at: number;
+  readonly what: string;
+}
+
+interface RestingOrder {
+  readonly id: bigint;
+  readonly account: number;
+  readonly clientOrderId: bigint;
+  readonly session: number;
+  readonly price: number;
+  readonly leaves: number;
+  readonly cumulative: number;
+}
+
+const MAX_LEVELS = 1024;
+
+/** Which id of the engine stands for which of the model, both ways. */
+class OrderNames {
+  private readonly engineIds = new Map<bigint, bigint>();
+  private readonly modelIds = new Map<bigint, bigint>();
+
+  /** Whether the two may be the same order; from here on they are. */
+  agree(model: bigint, engine: bigint): boolean {
+    if (model === 0n || engine === 0n) {
+      return model === engine;
+    }
+    const known = this.engineIds.get(model);
+    if (known === undefined && !this.modelIds.has(engine)) {
+      this.engineIds.set(model, engine);
+      this.modelIds.set(engine, model);
+      return true;
+    }
+    return known === engine;
+  }
+
+  modelId(engine: bigint): bigint {
+    return this.modelIds.get(engine) ?? 0n;
+  }
+
+  engineId(model: bigint): bigint {
+    return this.engineIds.get(model) ?? 0n;
+  }
+}
+
+class Match {
+  private readonly model: Model;
+  private readonly engine: Engine;
+  private readonly events: Int32Array;
+  private readonly names = new OrderNames();
+  private readonly fold = new LevelFold();
+  /** The model's id of the order that the New with this index entered. */
+  private readonly entered = new Map<number, bigint>();
+
+  constructor(
+    private readonly scenario: Scenario,
+    engineLimits: ScenarioLimits,
+  ) {
+    const { limits, shard, shardCount } = scenario;
+    this.model = new Model(limits, shard, shardCount);
+    this.engine = new Engine(limitsFrom(engineLimits), shard, shardCount);
+    this.events = new Int32Array(engineLimits.maxEventsPerCommand * EVENT_WORDS);
+    this.engine.attach(this.events);
+  }
+
+  /** Plays the record and whatever is left of its Parts; empty when all was equal. */
+  play(command: RandomCommand): string {
+    const modelWords = command.words.slice();
+    const engineWords = command.words.slice();
+    if (namesOrderId(command.words)) {
+      // What the words say themselves is taken for an id of the engine, so that a chance hit is one for both.
+      const raw = this.names.modelId(readId(command.words, COMMAND_TARGET_ID));
+      const target = command.targetOf >= 0 ? (this.entered.get(command.targetOf) ?? 0n) : raw;
+      writeId(modelWords, COMMAND_TARGET_ID, target);
+      if (command.targetOf >= 0) {
+        writeId(engineWords, COMMAND_TARGET_ID, this.names.engineId(target));
+      }
+    }
+    let at = 0;
+    while (at < modelWords.length) {
+      const before = this.model.commandSequence;
+      const expected = this.model.apply(modelWords, at);
+      const count = this.engine.apply(engineWords, at, 0);
+      const accepted = expected.find((event) => event.orderId !== 0n);
+      if (at === 0 && accepted !== undefined && !this.entered.has(command.index)) {
+        this.entered.set(command.index, accepted.orderId);
+      }
+      const difference = this.compareEvents(expected, count) || this.compareStates();
+      if (difference !== '') {
+        return difference;
+      }
+      at += (this.model.commandSequence - before) * COMMAND_WORDS;
+    }
+    return '';
+  }
+
+  private compareEvents(expected: readonly PlainEvent[], count: number): string {
+    const { events } = this;
+    for (let index = 0; index < Math.max(count, expected.length); index += 1) {
+      const at = index * EVENT_WORDS;
+      const model = expected[index];
+      const engine = index < count ? readEvent(events, at) : undefined;
+      if (model === undefined || engine === undefined) {
+        return `event ${index + 1}: model ${show(model)}, engine ${show(engine)}`;
+      }
+      for (const field of Object.keys(model) as (keyof PlainEvent)[]) {
+        const equal =
+          field === 'orderId' ? this.names.agree(model.orderId, engine.orderId) : model[field] === engine[field];
+        if (!equal) {
+          return `event ${index + 1}, ${field}: model ${model[field]}, engine ${engine[field]}\n  model  ${show(model)}\n  engine ${show(engine)}`;
+        }
+      }
+      const shape = checkEventShape(events, at);
+      if (shape !== 0) {
+        return `event ${index + 1} says more than its kind may (reason ${shape}): ${show(engine)}`;
+      }
+      this.fold.apply(events, at);
+    }
+    return '';
+  }
+
+  private compareStates(): string {
+    const { model, engine, scenario } = this;
+    const counters: [string, number, number][] = [
+      ['command sequence', model.commandSequence, engine.commandSequence],
+      ['event sequence', model.eventSequence, engine.eventSequence],
+      ['operations in progress', model.operationsInProgress, engine.operationsInProgress],
+    ];
+    for (let instrument = 1; instrument <= scenario.limits.maxInstruments; instrument += 1) {
+      const phase = engine.state.registry.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] ?? 0;
+      counters.push([`phase of instrument ${instrument}`, model.phase(instrument), phase]);
+    }
+    for (const [what, expected, came] of counters) {
+      if (expected !== came) {
+        return `${what}: model ${expected}, engine ${came}`;
+      }
+    }
+    for (let instrument = 1; instrument <= scenario.limits.maxInstruments; instrument += 1) {
+      const difference = this.compareBook(instrument, Side.Buy) || this.compareBook(instrument, Side.Sell);
+      if (difference !== '') {
+        return `instrument ${instrument}, ${difference}`;
+      }
+    }
+    engine.validate();
+    return '';
+  }
+
+  private compareBook(instrument: number, side: Side): string {
+    const name = side === Side.Buy ? 'buys' : 'sells';
+    const expected = this.model.resting(instrument, name);
+    const came = engineOrders(this.engine, instrument, side);
+    for (let index = 0; index < Math.max(expected.length, came.length); index += 1) {
+      const model = expected[index];
+      const engine = came[index];
+      if (
+        model === undefined ||
+        engine === undefined ||
+        !this.names.agree(model.id, engine.id) ||
+        model.account !== engine.account ||
+        model.clientOrderId !== engine.clientOrderId ||
+        model.session !== engine.session ||
+        model.price !== engine.price ||
+        model.leaves !== engine.leaves ||
+        model.cumulative !== engine.cumulative
+      ) {
+        return `${name}, place ${index + 1}: model ${show(model)}, engine ${show(engine)}`;
+      }
+    }
+    return this.compareLevels(instrument, side, name);
+  }
+
+  /** The levels that the engine holds, and those that a reader folds from its events. */
+  private compareLevels(instrument: number, side: Side, name: 'buys' | 'sells'): string {
+    const expected = this.model.levels(instrument, name);
+    const folded = new Float64Array(MAX_LEVELS * 3);
+    const count = this.fold.top(instrument, side, MAX_LEVELS, folded, 0);
+    const text = expected.map((level) => `${level.price}:${level.quantity}:${level.orders}`).join(' ');
+    const foldedText = Array.from({ length: count }, (_, n) => folded.slice(n * 3, n * 3 + 3).join(':')).join(' ');
+    if (text !== foldedText) {
+      return `${name}: levels of the model ${text}, folded from the events ${foldedText}`;
+    }
+    const engineText = engineLevels(this.engine, instrument, side).join(' ');
+    if (text !== engineText) {
+      return `${name}: levels of the model ${text}, of the engine ${engineText}`;
+    }
+    const market = this.model.resting(instrument, name).filter((order) => order.price === NO_PRICE);
+    return market.length === this.fold.marketOrders(instrument, side)
+      ? ''
+      : `${name}: ${market.length} market orders rest, the events say ${this.fold.marketOrders(instrument, side)}`;
+  }
+}
+
+function namesOrderId(words: Int32Array): boolean {
+  const { kind, flags } = readCommand(words, 0);
+  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace].includes(kind);
+  return aims && (flags & CommandFlag.TargetIsClientOrderId) === 0;
+}
+
+/**
+ * Plays the scenario; undefined when model and engine agree in everything. Fewer commands are for shrinking; other limits
+ * for the engine than for the model are for showing that a difference is found.
+ */
+export function compare(
+  scenario: Scenario,
+  commands: readonly RandomCommand[] = scenario.commands,
+  engineLimits: ScenarioLimits = scenario.limits,
+): Finding | undefined {
+  const match = new Match(scenario, engineLimits);
+  for (const [at, command] of commands.entries()) {
+    let what: string;
+    try {
+      what = match.play(command);
+    } catch (error) {
+      what = `thrown: ${error instanceof Error ? error.stack : String(error)}`;
+    }
+    if (what !== '') {
+      return { at, what };
+    }
+  }
+  return undefined;
+}
+
+/** The orders of a side by priority, as the engine holds them. */
+function engineOrders(engine: Engine, instrument: number, side: Side): RestingOrder[] {
+  const { sides, levels } = engine.state.books;
+  const sideAt = (instrument * 2 + side) << SIDE_SHIFT;
+  const orders: RestingOrder[] = [];
+  if (instrument > engine.state.registry.instrumentCount) {
+    return orders;
+  }
+  const market = sides[sideAt + SIDE_MARKET] ?? -1;
+  if (market >= 0) {
+    addQueue(engine, market, orders);
+  }
+  for (
+    let level = sides[sideAt + SIDE_BEST] ?? -1;
+    level >= 0;
+    level = levels.words[(level << LEVEL_SHIFT) + LEVEL_WORSE] ?? -1
+  ) {
+    addQueue(engine, level, orders);
+  }
+  return orders;
+}
+
+function addQueue(engine: Engine, level: number, orders: RestingOrder[]): void {
+  const { books } = engine.state;
+  const { words } = books.orders;
+  for (let slot = books.levels.words[(level << LEVEL_SHIFT) + LEVEL_HEAD] ?? -1; slot >= 0; ) {
+    const at = slot << ORDER_SHIFT;
+    const word = (field: number): number => words[at + field] ?? 0;
+    orders.push({
+      id: (BigInt(word(ORDER_GENERATION) >>> 0) << 32n) | BigInt(slot),
+      account: word(ORDER_ACCOUNT) >>> 0,
+      clientOrderId: readId(words, at + ORDER_CLIENT_LOW),
+      session: word(ORDER_SESSION) >>> 0,
+      price: word(ORDER_PRICE),
+      leaves: word(ORDER_LEAVES) >>> 0,
+      cumulative: word(ORDER_CUMULATIVE) >>> 0,
+    });
+    slot = word(ORDER_NEXT);
+  }
+}
+
+/** price:total:orders of each level of a side, best first, by the totals that the engine keeps. */
+function engineLevels(engine: Engine, instrument: number, side: Side): string[] {
+  const { sides, levels, orders } = engine.state.books;
+  const texts: string[] = [];
+  if (instrument > engine.state.registry.instrumentCount) {
+    return texts;
+  }
+  let level = sides[((instrument * 2 + side) << SIDE_SHIFT) + SIDE_BEST] ?? -1;
+  while (level >= 0) {
+    const at = level << LEVEL_SHIFT;
+    const head = levels.words[at + LEVEL_HEAD] ?? 0;
+    const price = orders.words[(head << ORDER_SHIFT) + ORDER_PRICE];
+    texts.push(`${price}:${levels.totals[(level << TOTAL_SHIFT) + TOTAL]}:${levels.words[at + LEVEL_ORDERS]}`);
+    level = levels.words[at + LEVEL_WORSE] ?? -1;
+  }
+  return texts;
+}
+
+/** All fields that say something, on one line. */
+export function show(value: object | undefined): string {
+  if (value === undefined) {
+    return 'nothing';
+  }
+  const parts: string[] = [];
+  for (const [name, field] of Object.entries(value)) {
+    if (field !== 0 && field !== 0n && field !== false) {
+      parts.push(`${name}=${field}`);
+    }
+  }
+  return parts.join(' ');
+}
