@@ -14,6 +14,7 @@ import {
   SelfTrade,
   Side,
   TimeInForce,
+  Trigger,
 } from './codes.js';
 import {
   COMMAND_FLAGS_WORD,
@@ -128,14 +129,16 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market: worst price or NO_PRICE',
+      price: 'limit; market and Stop: worst price or NO_PRICE',
       quantity: 'lots',
+      triggerPrice: 'of a stop',
       side: 'Side',
       type: 'OrderType',
       timeInForce: 'TimeInForce',
       selfTrade: 'SelfTrade',
+      trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly },
+    { flags: CommandFlag.PostOnly | CommandFlag.RefuseIfThrough },
   ),
   row(
     CommandKind.Cancel,
@@ -284,6 +287,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
     bits: ORDER_BITS,
   },
   {
+    kind: EventKind.Triggered,
+    fields: { ...ORDER, price: 'limit, or NO_PRICE', leaves: 'leaves' },
+    bits: ['side', 'endOfCommand'],
+  },
+  {
     kind: EventKind.Prevented,
     fields: {
       ...ORDER,
@@ -378,12 +386,20 @@ const BAD_TYPE: number = Reason.BadType;
 const BAD_TIME_IN_FORCE: number = Reason.BadTimeInForce;
 const BAD_FLAGS: number = Reason.BadFlags;
 const BAD_SELF_TRADE: number = Reason.BadSelfTrade;
+const BAD_TRIGGER: number = Reason.BadTrigger;
 const BAD_PHASE: number = Reason.BadPhase;
 const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
-const TYPE_MAX: number = OrderType.Market;
+/** Bit t: the type with code t is known; those that wait for a trigger. */
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit');
+const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
+const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
+const FILL_OR_KILL: number = TimeInForce.FillOrKill;
+const POST_ONLY: number = CommandFlag.PostOnly;
+const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
+const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
 const PHASE_MAX: number = Phase.CancelOnly;
 const KIND_NEW: number = CommandKind.New;
@@ -463,11 +479,35 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
   if ((flags & ~((FLAGS_ALLOWED[kind] as number) | (inside ? LATE : 0))) !== 0) return BAD_FLAGS;
   if (kind === KIND_NEW) {
     if (((kindWord >>> 8) & 0xff) > SIDE_MAX) return BAD_SIDE;
-    if (((kindWord >>> 16) & 0xff) > TYPE_MAX) return BAD_TYPE;
+    const type = (kindWord >>> 16) & 0xff;
+    if (type > 31 || ((KNOWN_TYPES >>> type) & 1) === 0) return BAD_TYPE;
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
+    if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
+    return checkStopShape(words, at, type);
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
+}
+
+/** Of a New with known codes: what only stops may say, and what they may not. */
+function checkStopShape(words: Int32Array, at: number, type: number): number {
+  const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
+  if (((STOP_TYPES >>> type) & 1) !== 0) {
+    if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL) return BAD_TIME_IN_FORCE;
+    return ((flagsWord >>> 16) & POST_ONLY) === 0 ? 0 : BAD_FLAGS;
+  }
+  if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
+  return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;
+}
+
+/** Bit t is set for each of these types with code t. */
+function maskOfTypes(...names: readonly (keyof typeof OrderType)[]): number {
+  return names.reduce((mask, name) => mask | (1 << OrderType[name]), 0);
+}
+
+/** Whether an order of this type waits for a trigger. */
+export function isStop(type: number): boolean {
+  return type < 32 && ((STOP_TYPES >>> type) & 1) !== 0;
 }
 
 /**

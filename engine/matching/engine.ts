@@ -23,6 +23,7 @@ import { endOperation } from './progress.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
 import { EngineState } from './state.js';
 import { hashState } from './state-hash.js';
+import { runCascade, watchOperation, watchStops } from './stops.js';
 import { continueSweep } from './sweep.js';
 import { applyUncross, runUncross } from './uncross.js';
 import { validateState } from './validate.js';
@@ -34,6 +35,7 @@ const { applyNew } = applyNewFunctions;
 const { applyCancel, applyMassCancel, runMassCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_TIME_US,
   EVENT_END_OF_COMMAND_BIT,
@@ -45,6 +47,7 @@ const { SIDE_BEST, SIDE_SHIFT } = sideWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const {
+  CASCADE,
   END_OF_DAY,
   LEFTOVERS,
   MASS_CANCEL,
@@ -118,6 +121,7 @@ export class Engine {
     if (state.end * EVENT_WORDS > state.events.length) throw new Error('assert: no room for the events of a command');
     state.answerLane = -1;
     state.suspended = false;
+    state.visits = state.maxVisits;
 
     const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
     if (kind === NEW) applyNew(state, commands, at);
@@ -125,6 +129,9 @@ export class Engine {
     else if (kind === CANCEL_REPLACE || kind === REPLACE) applyReplace(state, commands, at);
     else this.applyRare(commands, at, kind, endAt);
 
+    if (state.stops.waiting !== 0 && kind !== CONTINUE) {
+      watchStops(state, commands[at + COMMAND_INSTRUMENT] as number, eventAt);
+    }
     const made = state.next - eventAt;
     if (state.answerLane >= 0) {
       state.lanes.keep(
@@ -175,7 +182,11 @@ export class Engine {
     const at = row << OPERATION_SHIFT;
     state.originLow = operations.words[at + OPERATION_COMMAND_LOW] as number;
     state.originHigh = operations.words[at + OPERATION_COMMAND_HIGH] as number;
-    if (runOperation(state, row)) endOperation(state);
+    const from = state.next;
+    // The step that it stopped before counts.
+    state.visits--;
+    const done = watchOperation(state, row, from, runOperation(state, row));
+    if (done) endOperation(state);
     else state.suspended = true;
   }
 
@@ -266,5 +277,6 @@ function runOperation(state: EngineState, row: number): boolean {
   if (kind === MASS_CANCEL) return runMassCancel(state, row);
   if (kind === END_OF_DAY) return runEndOfDay(state, row);
   if (kind === LEFTOVERS) return runLeftovers(state, row);
+  if (kind === CASCADE) return runCascade(state, row, true);
   return runUncross(state, row);
 }

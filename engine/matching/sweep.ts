@@ -43,7 +43,7 @@ const {
   SELF_TRADE_SHIFT,
   SLOT_MASK,
 } = orderWords;
-const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { INSTRUMENT_LAST, INSTRUMENT_MASK, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const {
   OPERATION_ACCOUNT,
   OPERATION_COMMAND_HIGH,
@@ -119,6 +119,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
   const selfTrade = ((orders[at + ORDER_FLAGS] as number) >>> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+  const lastAt = (((side >>> 1) & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST;
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
     const level = state.sides[best] as number;
@@ -154,6 +155,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
     events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
     events[takerEvent + EVENT_RELATED_ID] = tradeLow;
     events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+    state.instruments[lastAt] = price;
     state.books.reduce(level, quantity);
     if (makerLeaves === 0) takeOff(state, maker);
   }
@@ -175,6 +177,19 @@ export function hasLevelRoom(state: EngineState, side: number, price: number): b
   return state.books.levels.free > state.reservedLevels || keepsLevel(state, side, price);
 }
 
+/** Whether what is left of an order with such flags rests in continuous trading. */
+export function isPatient(flags: number): boolean {
+  return (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
+}
+
+/** Whether the rest of an order that stopped may need a level of its own later. */
+export function needsLevel(state: EngineState, slot: number): boolean {
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const flags = state.orders[at + ORDER_FLAGS] as number;
+  const side = ((state.orders[at + ORDER_INSTRUMENT] as number) << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  return isPatient(flags) && !keepsLevel(state, side, state.orders[at + ORDER_PRICE] as number);
+}
+
 /** Makes an operation of a sweep that stopped. The order that sweeps keeps a level for its rest, when it needs one. */
 export function suspendSweep(state: EngineState, slot: number): void {
   const orders = state.orders;
@@ -185,9 +200,7 @@ export function suspendSweep(state: EngineState, slot: number): void {
   const operations = state.operations;
   const words = operations.words;
   const rowAt = operations.scratch << OPERATION_SHIFT;
-  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
-  const rests = (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
-  const reserves = rests && !keepsLevel(state, side, orders[at + ORDER_PRICE] as number) ? 1 : 0;
+  const reserves = needsLevel(state, slot) ? 1 : 0;
   words[rowAt + OPERATION_KIND] = SWEEP;
   words[rowAt + OPERATION_COMMAND_LOW] = state.originLow;
   words[rowAt + OPERATION_COMMAND_HIGH] = state.originHigh;

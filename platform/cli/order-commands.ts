@@ -21,7 +21,8 @@ import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market'] as const;
+const TYPES = ['Limit', 'Market', 'Stop', 'StopLimit'] as const;
+const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
 const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
 const LEVELS = ['Disk', 'Matched'] as const;
@@ -37,6 +38,8 @@ function reportLine(report: AnyReport, of: InstrumentFields): string {
       return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)} at ${price}`;
     case 'Fill':
       return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
+    case 'Triggered':
+      return `${order} is triggered`;
     case 'Booked':
       return `rests at ${price} with ${lots(report.leaves)}`;
     case 'Cancelled':
@@ -171,7 +174,7 @@ export function addOrderCommands(program: Command): void {
     .argument('<side>', 'Buy or Sell', oneOf(SIDES))
     .argument('<quantity>', 'as the instrument counts', decimalText)
     .argument('[price]', 'limit; of a market order the worst price', decimalText)
-    .option('--type <type>', TYPES.join(' or '), oneOf(TYPES))
+    .option('--type <type>', TYPES.join(', '), oneOf(TYPES))
     .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
     .option('--post-only', 'refused where it would trade')
     .option(
@@ -180,6 +183,9 @@ export function addOrderCommands(program: Command): void {
       oneOf(SELF_TRADES),
       'None' as const,
     )
+    .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
+    .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
+    .option('--refuse-if-through', 'a stop that is through already is refused')
     .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
     .addOption(urlOption())
     .addOption(keyOption())
@@ -204,6 +210,11 @@ export function addOrderCommands(program: Command): void {
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
             selfTrade: options.selfTrade,
+            ...(options.triggerPrice === undefined
+              ? {}
+              : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),
+            ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
+            refuseIfThrough: options.refuseIfThrough === true,
           });
           if (first.kind === 'Rejected') throw refused('the order', first.reason);
           sayReports(await reports.of(first), of, options.json === true);

@@ -34,7 +34,7 @@ t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRS
 
 t.test('others trade while the mass cancel of an account waits, and with its orders', async (t) => {
   const reached = { ofOne: 0, booked: 0, taken: 0 };
-  for (let seed = 1; seed <= 200; seed += 1) {
+  for (let seed = 1; seed <= 400; seed += 1) {
     countInMassCancels(randomScenario(seed, LENGTHS[seed % LENGTHS.length] ?? 80), reached);
   }
   t.ok(reached.ofOne > 30, `${reached.ofOne} mass cancels of one instrument had to wait`);
@@ -45,7 +45,8 @@ t.test('others trade while the mass cancel of an account waits, and with its ord
 t.test('an engine that differs in one rule is found, and the sequence that shows it is short', async (t) => {
   const rules: Partial<ScenarioLimits>[] = [
     { maxEventsPerCommand: 5 },
-    { maxOrders: 8, maxLevels: 8 },
+    { maxOrders: 8, maxLevels: 8, maxStops: 8 },
+    { maxStops: 2 },
     { laneAnswers: 3 },
     { maxOperations: 1 },
     { maxLanes: 2, maxLanesPerAccount: 2 },
@@ -55,7 +56,14 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
     let shortest = Number.POSITIVE_INFINITY;
     for (let seed = 1; seed <= 60 && shortest === Number.POSITIVE_INFINITY; seed += 1) {
       const made = randomScenario(seed, 300);
-      const same = { maxOrders: 64, maxLevels: 64, maxEventsPerCommand: 4, laneAnswers: 5, maxOperations: 16 };
+      const same = {
+        maxOrders: 64,
+        maxLevels: 64,
+        maxStops: 64,
+        maxEventsPerCommand: 4,
+        laneAnswers: 5,
+        maxOperations: 16,
+      };
       const scenario = { ...made, limits: { ...made.limits, ...same } };
       const engineLimits = { ...scenario.limits, ...rule };
       const fails = (commands: readonly RandomCommand[]) => compare(scenario, commands, engineLimits) !== undefined;

@@ -147,7 +147,11 @@ export class MatchVenue {
     const quantity = () => line.whole('quantity', 0, MAX_UINT32);
     switch (line.kind) {
       case 'new': {
-        const type = line.named('type', ['Limit', 'Market'], line.has('price') ? 'Limit' : 'Market');
+        const type = line.named(
+          'type',
+          ['Limit', 'Market', 'Stop', 'StopLimit'],
+          line.has('price') ? 'Limit' : 'Market',
+        );
         return newOrderWords(this.instrumentOf(line), {
           side: line.named('side', ['Buy', 'Sell']),
           ...(line.has('price') ? { price: price() } : {}),
@@ -160,6 +164,9 @@ export class MatchVenue {
           ),
           postOnly: line.truth('postOnly'),
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
+          ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
+          ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+          refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }
       case 'cancel':

@@ -11,6 +11,7 @@ class EventKind(object):
     Reduced = 5
     Cancelled = 6
     Replaced = 7
+    Triggered = 9
     Prevented = 10
     SessionOpened = 16
     SessionClosed = 17

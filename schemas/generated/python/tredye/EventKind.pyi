@@ -17,6 +17,7 @@ class EventKind(object):
   Reduced = cast(int, ...)
   Cancelled = cast(int, ...)
   Replaced = cast(int, ...)
+  Triggered = cast(int, ...)
   Prevented = cast(int, ...)
   SessionOpened = cast(int, ...)
   SessionClosed = cast(int, ...)
