@@ -193,6 +193,14 @@ export function uncrossWords(instrument: number): Int32Array {
   return blank(CommandKind.Uncross, instrument);
 }
 
+/** price: ticks, null takes it away. */
+export function referencePriceWords(instrument: number, price: number | null): Int32Array {
+  const words = blank(CommandKind.ReferencePrice, instrument);
+  if (price !== null) checkWhole(price, MIN_INT32 + 1, MAX_INT32, 'price');
+  words[COMMAND_PRICE] = price ?? NO_PRICE;
+  return words;
+}
+
 export function endOfDayWords(instrument: number): Int32Array {
   return blank(CommandKind.EndOfDay, instrument);
 }

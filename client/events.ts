@@ -47,6 +47,7 @@ const PRIVATE_KINDS = [
   'SessionClosed',
   'PhaseChanged',
   'Uncrossed',
+  'ReferenceChanged',
   'Started',
   'Finished',
   'InstrumentAdded',

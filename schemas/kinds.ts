@@ -180,6 +180,11 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   row(CommandKind.SetPhase, 'InstrumentState', { ...OPERATOR, instrument: 'instrument', type: 'Phase' }),
   row(CommandKind.Uncross, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
   row(CommandKind.EndOfDay, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
+  row(CommandKind.ReferencePrice, 'InstrumentPrice', {
+    ...OPERATOR,
+    instrument: 'instrument',
+    price: 'from outside, NO_PRICE: none',
+  }),
   row(CommandKind.Continue, 'SessionChange', { timeUs: "the shard's time" }),
   row(CommandKind.AddInstrument, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
   row(CommandKind.AddAccount, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
@@ -319,6 +324,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
       quantity: 'volume',
       amount: 'imbalance at the price: buy - sell',
     },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.ReferenceChanged,
+    fields: { ...ANSWER, instrument: 'instrument', price: 'new, or NO_PRICE' },
     bits: ANSWER_BITS,
   },
   {

@@ -63,7 +63,11 @@ export const PHASE_ROWS: readonly PhaseRow[] = [
     kinds: ['Cancel', 'MassCancel'],
     effects: { ...EVERYWHERE, Closed: NO },
   },
-  { what: 'SetPhase, EndOfDay', kinds: ['SetPhase', 'EndOfDay'], effects: EVERYWHERE },
+  {
+    what: 'SetPhase, EndOfDay, ReferencePrice',
+    kinds: ['SetPhase', 'EndOfDay', 'ReferencePrice'],
+    effects: EVERYWHERE,
+  },
   { what: 'Uncross', kinds: ['Uncross'], effects: { ...NOWHERE, Auction: 'applies' } },
 ];
 

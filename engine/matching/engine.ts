@@ -18,7 +18,7 @@ import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
 import * as operationWords from './operations.js';
-import { applyEndOfDay, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
+import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
 import { EngineState } from './state.js';
@@ -71,6 +71,7 @@ const SESSION_LOST = CommandKind.SessionLost;
 const SET_PHASE = CommandKind.SetPhase;
 const UNCROSS_KIND = CommandKind.Uncross;
 const END_OF_DAY_KIND = CommandKind.EndOfDay;
+const REFERENCE_PRICE = CommandKind.ReferencePrice;
 const CONTINUE = CommandKind.Continue;
 const PART = CommandKind.Part;
 
@@ -160,6 +161,7 @@ export class Engine {
     else if (kind === SET_PHASE) applySetPhase(state, commands, at);
     else if (kind === UNCROSS_KIND) applyUncross(state, commands, at);
     else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);
+    else if (kind === REFERENCE_PRICE) applyReferencePrice(state, commands, at);
     else if (kind === CONTINUE) this.applyContinue();
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.

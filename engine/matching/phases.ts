@@ -12,19 +12,20 @@ import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import * as stopWords from '../stops/stop-words.js';
 import { cancelOrder, finish } from './apply-cancel.js';
-import { checkInstrument, checkPhase, checkSender, NO_ORDER, refuse } from './checks.js';
+import { checkInstrument, checkPhase, checkPrice, checkSender, NO_ORDER, refuse } from './checks.js';
 import * as laneWords from './lane-words.js';
 import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import type { EngineState } from './state.js';
+import { type EngineState, writeEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_SESSION, EVENT_LEAVES, EVENT_QUANTITY, EVENT_WORDS } = layout;
+const { COMMAND_CLIENT_ORDER_ID, COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_PRICE, COMMAND_SESSION } = layout;
+const { EVENT_LEAVES, EVENT_PRICE, EVENT_QUANTITY, EVENT_WORDS } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_PLACE, LEVEL_SHIFT, LEVEL_SIDE, LEVEL_WORSE, PLACE_MARKET } = levelWords;
 const { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
 const { GROUP_MASK, GROUP_SHIFT, STOP_GROUP, STOP_SHIFT, STOP_SLOT } = stopWords;
-const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT, INSTRUMENT_TRACKED } = registryWords;
 const { LANE_ACCOUNT, LANE_SHIFT } = laneWords;
 const {
   END_OF_DAY,
@@ -38,6 +39,7 @@ const {
 
 const MATCHING_PHASES = phasesThatMatch();
 const SET_PHASE_PHASES = phasesThatTake(CommandKind.SetPhase);
+const REFERENCE_PHASES = phasesThatTake(CommandKind.ReferencePrice);
 const END_OF_DAY_PHASES = phasesThatTake(CommandKind.EndOfDay);
 const DAY = TimeInForce.Day;
 /** Stages of an end of day: 0 buys, 1 sells, then the groups of stops. */
@@ -74,6 +76,27 @@ export function applySetPhase(state: EngineState, words: Int32Array, at: number)
   state.events[answerAt + EVENT_LEAVES] = state.instruments[phaseAt] as number;
   state.instruments[phaseAt] = phase;
   if (matches && !runLeftovers(state, row)) suspendOperation(state);
+}
+
+/** Applies a ReferencePrice whose shape is right: what it triggers comes behind the command. */
+export function applyReferencePrice(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, REFERENCE_PHASES)) return;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const price = words[at + COMMAND_PRICE] as number;
+  if (!checkPrice(state, words, at, price)) return;
+  const session = words[at + COMMAND_SESSION] as number;
+  const to = writeEvent(
+    state,
+    laneAccount(state, session),
+    session,
+    words[at + COMMAND_CLIENT_ORDER_ID] as number,
+    words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+    instrument,
+    EventKind.ReferenceChanged,
+  );
+  state.events[to + EVENT_PRICE] = price;
+  state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_TRACKED] = price;
 }
 
 /** Whether the best limit bid is at or above the best limit ask. */

@@ -192,6 +192,7 @@ class ScenarioMaker {
       [42, () => this.enter()],
       [this.stops ? 14 : 0, () => this.enterStop()],
       [this.stops ? rare : 0, () => this.cascade()],
+      [this.stops ? 2 : 0.2, () => this.referencePrice()],
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
       [7, () => this.aimAt(CommandKind.CancelReplace)],
@@ -347,6 +348,13 @@ class ScenarioMaker {
     words[COMMAND_TRIGGER_PRICE] = dice.chance(0.99) ? clampPrice(this.center + away) : this.aPrice();
     words[COMMAND_QUANTITY] = quantity;
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (trigger << 8) | (flags << 16);
+    this.push(words);
+  }
+
+  private referencePrice(): void {
+    const words = this.from(this.aSession(), CommandKind.ReferencePrice, this.anInstrument());
+    words[COMMAND_ACCOUNT] = 0;
+    words[COMMAND_PRICE] = this.dice.chance(0.1) ? NO_PRICE : this.aPrice();
     this.push(words);
   }
 

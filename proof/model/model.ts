@@ -38,7 +38,7 @@ import {
   VISIT,
   type Work,
 } from './state.js';
-import { enterStop, isThrough, replaceStop, withStops } from './stops.js';
+import { enterStop, isThrough, replaceStop, setReference, withStops } from './stops.js';
 import {
   cancel,
   cancelAsDone,
@@ -263,6 +263,8 @@ export class Model {
         return { steps: endDay(state, sender, instrument) };
       case CommandKind.SetPhase:
         return this.decidePhase(command, sender, instrument);
+      case CommandKind.ReferencePrice:
+        return { steps: setReference(state, sender, instrument, command.price) };
       case CommandKind.Uncross:
         return { steps: uncross(state, sender, instrument) };
       default:
@@ -555,12 +557,15 @@ function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refus
 
 function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
   const { kind, price, quantity } = command;
-  if (kind !== CommandKind.New && !REPLACE_KINDS.includes(kind)) {
+  if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
     return undefined;
   }
   const { priceMin, priceMax, quantityMax } = instrument;
   if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
     return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
+  }
+  if (kind === CommandKind.ReferencePrice) {
+    return undefined;
   }
   const least = kind === CommandKind.Replace ? 0 : 1;
   if (quantity < least || quantity > quantityMax) {

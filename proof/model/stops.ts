@@ -3,9 +3,10 @@
  * command those that it triggered enter one after the other, and what they trigger stands behind them. Any thread.
  */
 import { EventKind, OrderType, Phase, Reason, Side, TimeInForce, Trigger } from '../../schemas/codes.js';
+import { NO_PRICE } from '../../schemas/layout.js';
 import type { ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
-import { type ModelInstrument, type State, type Steps, type Sweep, VISIT } from './state.js';
+import { type ModelInstrument, type Sender, type State, type Steps, type Sweep, VISIT } from './state.js';
 import { drop, matchAndRest } from './work.js';
 
 /** A stop comes: it waits, whatever the market does. */
@@ -33,6 +34,13 @@ export function* replaceStop(
   order.leaves = leaves;
   instrument.stops.splice(instrument.stops.indexOf(order), 1);
   instrument.stops.push(order);
+}
+
+/** The price from outside; NO_PRICE: there is none. */
+export function* setReference(state: State, sender: Sender, instrument: ModelInstrument, price: number): Steps {
+  yield 1;
+  state.emit(EventKind.ReferenceChanged, { ...sender, instrument: instrument.id, price });
+  instrument.tracked = price === NO_PRICE ? undefined : price;
 }
 
 /** The steps of a command, and those of the cascade behind it. */

@@ -24,6 +24,7 @@ const COMMANDS: readonly (readonly [line: string, ...asked: Parameters<typeof ph
   ['alice cancel #1 as #9', CommandKind.Cancel],
   ['alice mass-cancel ACME id=9', CommandKind.MassCancel],
   ['operator phase Halted', CommandKind.SetPhase],
+  ['operator reference-price @ 100', CommandKind.ReferencePrice],
   ['operator end-of-day', CommandKind.EndOfDay],
   ['operator uncross', CommandKind.Uncross],
 ];

@@ -81,6 +81,10 @@ export const LINE_KINDS = {
     fields: { instrument: 'as above', phase: `required: ${PHASE_NAMES.join(', ')}` },
   },
   uncross: { does: 'match an auction', fields: { instrument: 'as above' } },
+  referencePrice: {
+    does: 'a price from outside, which triggers stops',
+    fields: { instrument: 'as above', price: 'required; ticks or null' },
+  },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
   at: { does: 'what follows is applied at timeUs', fields: {} },
   hold: { does: 'from here on a long command goes on only where a line says continue', fields: {} },

@@ -12,6 +12,7 @@ import {
   newOrderWords,
   type OrderTarget,
   putClientOrderId,
+  referencePriceWords,
   replaceWords,
   setPhaseWords,
   uncrossWords,
@@ -191,6 +192,8 @@ export class MatchVenue {
         return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASE_NAMES)]);
       case 'uncross':
         return uncrossWords(this.instrumentOf(line));
+      case 'referencePrice':
+        return referencePriceWords(this.instrumentOf(line), line.isNull('price') ? null : price());
       case 'endOfDay':
         return endOfDayWords(this.instrumentOf(line));
       default:

@@ -14,6 +14,7 @@ class CommandKind(object):
     SetPhase = 32
     Uncross = 33
     EndOfDay = 34
+    ReferencePrice = 35
     Continue = 48
     AddInstrument = 64
     AddAccount = 65

@@ -20,6 +20,7 @@ class CommandKind(object):
   SetPhase = cast(int, ...)
   Uncross = cast(int, ...)
   EndOfDay = cast(int, ...)
+  ReferencePrice = cast(int, ...)
   Continue = cast(int, ...)
   AddInstrument = cast(int, ...)
   AddAccount = cast(int, ...)

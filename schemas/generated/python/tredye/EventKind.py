@@ -17,6 +17,7 @@ class EventKind(object):
     SessionClosed = 17
     PhaseChanged = 32
     Uncrossed = 33
+    ReferenceChanged = 34
     Started = 40
     Finished = 41
     InstrumentAdded = 64

@@ -23,6 +23,7 @@ class EventKind(object):
   SessionClosed = cast(int, ...)
   PhaseChanged = cast(int, ...)
   Uncrossed = cast(int, ...)
+  ReferenceChanged = cast(int, ...)
   Started = cast(int, ...)
   Finished = cast(int, ...)
   InstrumentAdded = cast(int, ...)
