@@ -109,6 +109,13 @@ const SETTINGS: readonly Setting[] = [
     DEFAULT_GATEWAY_SETTINGS.maxPublicSessions,
     'connections without a key that may watch public data; 0: none',
   ),
+  whole(
+    'connections',
+    'connections',
+    [10, 1_000_000],
+    50_000,
+    'connections of every kind that may be open; beyond it no new ones are taken',
+  ),
   whole('shards', 'shards', [1, 64], 1, 'threads that match; fixed by the first start of a data directory'),
   choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
   choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
@@ -197,6 +204,8 @@ export interface Configuration {
   readonly shards: number;
   /** Connections without a key, over all gateways; 0: none. */
   readonly publicSessions: number;
+  /** WebSocket and HTTP, also those that say nothing, over all gateways. */
+  readonly connections: number;
   readonly logLevel: string;
   readonly logFormat: string;
   readonly metrics: boolean;
@@ -306,6 +315,7 @@ const configurationValues = z.strictObject({
   gateways: z.int(),
   shards: z.int(),
   publicSessions: z.int(),
+  connections: z.int(),
   logLevel: z.string(),
   logFormat: z.string(),
   metrics: z.string(),
@@ -392,6 +402,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       gateways: values.gateways,
       shards: values.shards,
       publicSessions: values.publicSessions,
+      connections: values.connections,
       logLevel: values.logLevel,
       logFormat: values.logFormat,
       metrics: values.metrics === 'on',
