@@ -214,6 +214,8 @@ export class GatewayApp {
         const { session } = ws.getUserData();
         if (session !== null && !this.#stopped) this.gateway.message(session, new Uint8Array(message), isBinary);
       },
+      ping: (ws) => this.#onPing(ws),
+      pong: (ws) => this.#onPing(ws),
       drain: (ws) => {
         const { session } = ws.getUserData();
         if (session !== null && this.gateway.drained(session)) this.#bell.cancelSleep();
@@ -228,6 +230,11 @@ export class GatewayApp {
     });
     this.#http.addTo(app);
     return app as ClosableApp;
+  }
+
+  #onPing(ws: WebSocket<UserData>): void {
+    const { session } = ws.getUserData();
+    if (session !== null && !this.#stopped) this.gateway.ping(session);
   }
 
   #listen(port: number): number {

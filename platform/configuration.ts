@@ -435,7 +435,11 @@ export function helpText(): string {
     'The first start makes the data directory and leaves the operator key in it (admin-key.json). The number of shards',
     'and the limits named --max-... are fixed by it: later starts take them from there and refuse others.',
     'Ctrl-C stops cleanly: sessions are closed, all that was taken is durable, exit code 0. A second Ctrl-C leaves at once',
-    '(SIGKILL, 137 in a shell); nothing acknowledged is lost by it. All exit codes: platform/exit-codes.ts.',
+    '(SIGKILL, 137 in a shell); nothing acknowledged is lost by it. All exit codes: docs/errors.md.',
+    '',
+    'Examples:',
+    '  tredye run --port 7500 --data /var/lib/tredye',
+    '  make run FLAGS="--gateways 2 --log-format json"',
     '',
   ].join('\n');
 }
