@@ -20,7 +20,7 @@ import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
-const { areOneOwner, preventSelfTrade } = selfTradeFunctions;
+const { preventSelfTrade } = selfTradeFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
@@ -28,6 +28,7 @@ const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
   FLAG_LISTED,
   FLAG_MARKET,
+  FLAG_SELF_TRADE,
   FLAG_SELL,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
@@ -39,8 +40,6 @@ const {
   ORDER_LEVEL,
   ORDER_PRICE,
   ORDER_SHIFT,
-  SELF_TRADE_MASK,
-  SELF_TRADE_SHIFT,
   SLOT_MASK,
 } = orderWords;
 const { INSTRUMENT_LAST, INSTRUMENT_MASK, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
@@ -118,7 +117,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
-  const selfTrade = ((orders[at + ORDER_FLAGS] as number) >>> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+  const selfTrade = (orders[at + ORDER_FLAGS] as number) & FLAG_SELF_TRADE;
   const lastAt = (((side >>> 1) & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST;
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
@@ -129,11 +128,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
     if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
-    if (
-      selfTrade !== 0 &&
-      areOneOwner(state, orders[at + ORDER_ACCOUNT] as number, orders[makerAt + ORDER_ACCOUNT] as number)
-    ) {
-      preventSelfTrade(state, slot, maker);
+    if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       continue;
     }

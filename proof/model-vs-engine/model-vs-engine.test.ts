@@ -7,7 +7,8 @@ import { CommandKind } from '../../schemas/codes.js';
 import { Model } from '../model/model.js';
 import { readCommand } from '../model/plain-records.js';
 import { compare, type Finding, show } from './model-vs-engine.js';
-import { type RandomCommand, randomScenario, type Scenario, type ScenarioLimits } from './random-commands.js';
+import { randomScenario } from './random-commands.js';
+import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { shrink } from './shrink.js';
 import { VenueView } from './venue-view.js';
 

@@ -217,7 +217,10 @@ export class Line {
   }
 
   private butIs(name: string): string {
-    return this.has(name) ? `; it is ${JSON.stringify(this.fields[name])}` : ', and it is missing';
+    if (!this.has(name)) return ', and it is missing';
+    const value = this.fields[name];
+    // JSON has no word for a number that is beyond all numbers.
+    return `; it is ${typeof value === 'number' ? value : JSON.stringify(value)}`;
   }
 }
 
