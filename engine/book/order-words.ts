@@ -36,7 +36,8 @@ export const FLAG_MARKET = 1 << 2;
 export const FLAG_POST_ONLY = 1 << 3;
 /** The order is in a list of its account's (account-orders.ts): not before it rests or waits for a Continue. */
 export const FLAG_LISTED = 1 << 4;
-export const FLAG_SELL = 1 << 8;
+export const FLAG_SELL_SHIFT = 8;
+export const FLAG_SELL = 1 << FLAG_SELL_SHIFT;
 
 /** `level` of an order that is being matched, and of a free slot. */
 export const NOT_RESTING = -1;

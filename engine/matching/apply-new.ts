@@ -36,7 +36,6 @@ const {
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
-  EVENT_SELL_BIT,
   NO_PRICE,
   WORD_MASK,
 } = layout;
@@ -45,6 +44,7 @@ const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = 
 const {
   FLAG_MARKET,
   FLAG_POST_ONLY,
+  FLAG_SELL,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -108,7 +108,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   orders[orderAt + ORDER_LEAVES] = quantity;
   orders[orderAt + ORDER_CUMULATIVE] = 0;
   orders[orderAt + ORDER_FLAGS] =
-    timeInForce | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0) | (sell === 0 ? 0 : EVENT_SELL_BIT);
+    timeInForce | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0) | (kindWord & FLAG_SELL);
   orders[orderAt + ORDER_ACCOUNT] = words[at + COMMAND_ACCOUNT] as number;
   orders[orderAt + ORDER_INSTRUMENT] = instrument;
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;

@@ -25,7 +25,7 @@ const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
   FLAG_LISTED,
   FLAG_MARKET,
-  FLAG_SELL,
+  FLAG_SELL_SHIFT,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
   ORDER_ACCOUNT,
@@ -81,7 +81,7 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
-  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   const continuous = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] === CONTINUOUS;
   if (continuous && !match(state, slot, side)) return false;
   const leaves = orders[at + ORDER_LEAVES] as number;
@@ -176,7 +176,7 @@ export function suspendSweep(state: EngineState, slot: number): void {
   const operations = state.operations;
   const words = operations.words;
   const rowAt = operations.scratch << OPERATION_SHIFT;
-  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   const rests = (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
   const reserves = rests && !keepsLevel(state, side, orders[at + ORDER_PRICE] as number) ? 1 : 0;
   words[rowAt + OPERATION_KIND] = SWEEP;
