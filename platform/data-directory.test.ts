@@ -276,6 +276,18 @@ t.test('a file in the way of the directory is refused in one sentence', async (t
   t.match(refusal.message, /choose another with --data\.$/);
 });
 
+t.test('a place that takes no directory is refused with what the system says', async (t) => {
+  const refusal = refusalOf(() => openDataDirectory('/proc/none/data', 'tredye', 1));
+  t.match(refusal, {
+    code: 'DATA_DIRECTORY_UNUSABLE',
+    exitCode: EXIT_DATA_DIRECTORY,
+    message: 'The data directory /proc/none/data cannot be made (ENOENT): choose another with --data.',
+  });
+  const path = join(t.testdir(), 'one', 'two', 'three');
+  openDataDirectory(path, 'tredye', 1);
+  t.equal(statSync(join(path, '..')).mode & 0o777, 0o700, 'with those above it');
+});
+
 t.test('the operator key is written with mode 0600, reads back, and a changed file is refused', async (t) => {
   const path = join(t.testdir(), 'admin-key.json');
   t.equal(readAdminKey(path), null);

@@ -116,9 +116,25 @@ export function journalDirectory(dataPath: string, shard: number): string {
   return join(dataPath, `shard-${shard}`, 'journal');
 }
 
+/**
+ * With the directories above it, one step at a time: Node's recursive mkdir never comes back where a file system answers
+ * ENOENT to every new directory, as /proc does, and says ENOENT where one is read-only.
+ */
+function makeSteps(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeSteps(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another platform that starts beside this one may have made it meanwhile; who holds it is found by the lock.
+    if (errorCode(error) !== 'EEXIST' || !existsSync(path)) throw error;
+  }
+}
+
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeSteps(path);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw notADirectory(path);
     throw refuse(

@@ -42,7 +42,8 @@ export const FLAG_LISTED = 1 << 4;
 export const SELF_TRADE_SHIFT = 5;
 export const SELF_TRADE_MASK = 7;
 export const FLAG_SELF_TRADE = SELF_TRADE_MASK << SELF_TRADE_SHIFT;
-export const FLAG_SELL = 1 << 8;
+export const FLAG_SELL_SHIFT = 8;
+export const FLAG_SELL = 1 << FLAG_SELL_SHIFT;
 
 /** `level` of an order that is being matched, of a free slot, and of a stop that waits for its trigger. */
 export const NOT_RESTING = -1;

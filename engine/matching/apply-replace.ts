@@ -36,7 +36,7 @@ const {
 const {
   FLAG_MARKET,
   FLAG_POST_ONLY,
-  FLAG_SELL,
+  FLAG_SELL_SHIFT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
   ORDER_CUMULATIVE,
@@ -105,7 +105,7 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     replaceWaiting(state, words, at, slot, price, leaves);
     return;
   }
-  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   if (!hasLevelRoom(state, side, price)) {
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, slot);
     return;

@@ -16,9 +16,9 @@ const {
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
-  EVENT_SELL_BIT,
 } = layout;
 const {
+  FLAG_SELL,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -43,8 +43,7 @@ export function makeOrder(state: EngineState, words: Int32Array, at: number, fla
   orders[orderAt + ORDER_PRICE] = words[at + COMMAND_PRICE] as number;
   orders[orderAt + ORDER_LEAVES] = words[at + COMMAND_QUANTITY] as number;
   orders[orderAt + ORDER_CUMULATIVE] = 0;
-  orders[orderAt + ORDER_FLAGS] =
-    (kindWord >>> 24) | (selfTrade << SELF_TRADE_SHIFT) | flags | (((kindWord >>> 8) & 1) === 0 ? 0 : EVENT_SELL_BIT);
+  orders[orderAt + ORDER_FLAGS] = (kindWord >>> 24) | (selfTrade << SELF_TRADE_SHIFT) | flags | (kindWord & FLAG_SELL);
   orders[orderAt + ORDER_ACCOUNT] = words[at + COMMAND_ACCOUNT] as number;
   orders[orderAt + ORDER_INSTRUMENT] = words[at + COMMAND_INSTRUMENT] as number;
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;

@@ -37,7 +37,8 @@ const {
 } = layout;
 const { LEVEL_KEY, LEVEL_SHIFT } = levelWords;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { FLAG_MARKET, FLAG_SELL, NOT_RESTING, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
+const { FLAG_MARKET, FLAG_SELL_SHIFT, NOT_RESTING, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } =
+  orderWords;
 const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
 const {
   ACCOUNT_MASS_CANCELS,
@@ -356,7 +357,7 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
   const flags = orders[orderAt + ORDER_FLAGS] as number;
   const price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
-  const side = ((orders[orderAt + ORDER_INSTRUMENT] as number) << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = ((orders[orderAt + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   const full = isPatient(flags) && !hasLevelRoom(state, side, price);
   if (state.next + (full ? 2 : 1) > state.end) return false;
   release(state, slot);

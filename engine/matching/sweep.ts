@@ -29,7 +29,7 @@ const {
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SELF_TRADE,
-  FLAG_SELL,
+  FLAG_SELL_SHIFT,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
   ORDER_ACCOUNT,
@@ -85,7 +85,7 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
-  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
   const continuous = ((MATCHING_PHASES >>> phase) & 1) !== 0;
   if (continuous && !match(state, slot, side)) return false;
@@ -181,7 +181,7 @@ export function isPatient(flags: number): boolean {
 export function needsLevel(state: EngineState, slot: number): boolean {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = state.orders[at + ORDER_FLAGS] as number;
-  const side = ((state.orders[at + ORDER_INSTRUMENT] as number) << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = ((state.orders[at + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   return isPatient(flags) && !keepsLevel(state, side, state.orders[at + ORDER_PRICE] as number);
 }
 
