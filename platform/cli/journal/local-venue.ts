@@ -263,7 +263,7 @@ function takeAdminRecord(
   } else if (terms.type === 'instrument') {
     const id = events[answerAt + EVENT_INSTRUMENT] ?? 0;
     folded.instruments.set(terms.symbol, { id, shard: events[answerAt + EVENT_QUANTITY] ?? 0 });
-  } else {
+  } else if (terms.type === 'key') {
     const key: LocalKey = {
       key: events[answerAt + EVENT_QUANTITY] ?? 0,
       label: terms.label,
