@@ -2,7 +2,7 @@
  * What the words and numbers of the ledger mean (ledger.ts). Any thread.
  *
  *   holding   an account's in an instrument: 8 words, of which 3 and 4 are its base and quote purse or -1, and 8 doubles:
- *             0 position   1 cost   2 realised profit   3 open buys   4 open sells   5 open orders
+ *             0 position   1 cost   2 realised profit   3 open buys   4 open sells
  *   purse     an account's of an asset: 8 words, and 2 doubles: 0 available   1 reserved
  *   account   8 doubles: its limits, Infinity for none: 0 order quantity (-1: it is killed, so that one comparison shows
  *             both)  1 order notional  2 open orders  3 position  4 rate, 0: none  5 burst  6 tokens  7 time of the last look
@@ -19,7 +19,6 @@ export const HOLDING_COST = 1;
 export const HOLDING_REALISED = 2;
 /** Of a sell one more. */
 export const HOLDING_OPEN = 3;
-export const HOLDING_ORDERS = 5;
 
 export const PURSE_SHIFT = 1;
 export const PURSE_AVAILABLE = 0;

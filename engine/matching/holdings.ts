@@ -34,7 +34,6 @@ const {
 const {
   HOLDING_COST,
   HOLDING_OPEN,
-  HOLDING_ORDERS,
   HOLDING_POSITION,
   HOLDING_REALISED,
   HOLDING_SHIFT,
@@ -64,7 +63,6 @@ export function enterOrder(state: EngineState, slot: number): void {
   const sums = state.holdingSums;
   const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
   sums[holdingAt + HOLDING_OPEN + sell] = (sums[holdingAt + HOLDING_OPEN + sell] as number) + leaves;
-  sums[holdingAt + HOLDING_ORDERS] = (sums[holdingAt + HOLDING_ORDERS] as number) + 1;
   const standingAt = ((account & ACCOUNT_MASK) << STANDING_SHIFT) + STANDING_ORDERS;
   state.standing[standingAt] = (state.standing[standingAt] as number) + 1;
   if (quote !== 0) reserve(state, holding, instrument, sell, orders[at + ORDER_PRICE] as number, leaves);
@@ -75,14 +73,10 @@ export function leaveOrder(state: EngineState, slot: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const account = orders[at + ORDER_ACCOUNT] as number;
-  const holding = state.ledger.findHolding(account, orders[at + ORDER_INSTRUMENT] as number);
-  const sums = state.holdingSums;
-  const ordersAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_ORDERS;
-  sums[ordersAt] = (sums[ordersAt] as number) - 1;
   const standingAt = ((account & ACCOUNT_MASK) << STANDING_SHIFT) + STANDING_ORDERS;
   state.standing[standingAt] = (state.standing[standingAt] as number) - 1;
   const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
-  if (leaves !== 0) closeLots(state, slot, holding, leaves, 0);
+  if (leaves !== 0) shrinkOrder(state, slot, leaves, 0);
 }
 
 /** An order that stays, or is about to leave, has `after` lots open instead of `before`, at the price that it had. */

@@ -8,7 +8,6 @@ import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
 import {
   HOLDING_COST,
-  HOLDING_ORDERS,
   HOLDING_POSITION,
   HOLDING_REALISED,
   HOLDING_SHIFT,
@@ -33,7 +32,6 @@ const {
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
   EVENT_AMOUNT,
-  EVENT_DISPLAYED,
   EVENT_LEAVES,
   EVENT_QUANTITY,
   EVENT_RELATED_ID,
@@ -169,7 +167,6 @@ function tellPosition(state: EngineState, words: Int32Array, at: number, instrum
   setAmount(state, to + EVENT_RELATED_ID, sums[holdingAt + HOLDING_COST] as number);
   state.events[to + EVENT_QUANTITY] = position;
   state.events[to + EVENT_LEAVES] = Math.floor(position / HALF);
-  state.events[to + EVENT_DISPLAYED] = sums[holdingAt + HOLDING_ORDERS] as number;
 }
 
 function writeStatus(state: EngineState, words: Int32Array, at: number, about: number, kind: number): number {

@@ -3,7 +3,6 @@
 import {
   HOLDING_COST,
   HOLDING_OPEN,
-  HOLDING_ORDERS,
   HOLDING_POSITION,
   HOLDING_REALISED,
   HOLDING_SHIFT,
@@ -21,7 +20,6 @@ export interface Holding {
   readonly realised: number;
   readonly openBuys: number;
   readonly openSells: number;
-  readonly openOrders: number;
 }
 
 export function readHolding(state: EngineState, account: number, instrument: number): Holding | null {
@@ -35,7 +33,6 @@ export function readHolding(state: EngineState, account: number, instrument: num
     realised: sums[at + HOLDING_REALISED] as number,
     openBuys: sums[at + HOLDING_OPEN] as number,
     openSells: sums[at + HOLDING_OPEN + 1] as number,
-    openOrders: sums[at + HOLDING_ORDERS] as number,
   };
 }
 

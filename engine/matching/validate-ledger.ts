@@ -17,7 +17,6 @@ import {
 import {
   HOLDING_COST,
   HOLDING_OPEN,
-  HOLDING_ORDERS,
   HOLDING_POSITION,
   HOLDING_REALISED,
   HOLDING_SHIFT,
@@ -40,8 +39,8 @@ export function validateLedger(state: EngineState): void {
   const { ledger, registry } = state;
   ledger.holdings.validate('holding');
   ledger.purses.validate('purse');
-  /** Of each holding: open buys, open sells, orders. */
-  const open = new Float64Array(ledger.holdings.count * 3);
+  /** Of each holding: open buys, open sells. */
+  const open = new Float64Array(ledger.holdings.count * 2);
   const reserved = new Float64Array(ledger.purses.count);
   const orders = new Float64Array(registry.accountCount + 1);
   for (let slot = 0; slot < state.books.orders.used; slot++) {
@@ -53,8 +52,7 @@ export function validateLedger(state: EngineState): void {
     if (holding < 0) throw new Error(`order slot ${slot} is of account ${account} without a holding`);
     const sell = ((state.orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
     const leaves = (state.orders[at + ORDER_LEAVES] as number) >>> 0;
-    open[holding * 3 + sell] = (open[holding * 3 + sell] as number) + leaves;
-    open[holding * 3 + 2] = (open[holding * 3 + 2] as number) + 1;
+    open[holding * 2 + sell] = (open[holding * 2 + sell] as number) + leaves;
     orders[account] = (orders[account] as number) + 1;
     const instrumentAt = instrument << INSTRUMENT_SHIFT;
     if (state.instruments[instrumentAt + INSTRUMENT_QUOTE_ASSET] === 0) continue;
@@ -79,10 +77,11 @@ function validateHolding(state: EngineState, holding: number, open: Float64Array
   const sums = ledger.holdingSums;
   const at = holding << HOLDING_SHIFT;
   const name = `the holding of account ${ledger.accountOf(holding)} in instrument ${ledger.instrumentOf(holding)}`;
-  for (let which = 0; which < 3; which++) {
-    const held = sums[at + (which < 2 ? HOLDING_OPEN + which : HOLDING_ORDERS)];
-    if (held !== open[holding * 3 + which]) {
-      throw new Error(`${name} has ${held} as open ${['buys', 'sells', 'orders'][which]}, its orders ${open[holding * 3 + which]}`);
+  for (let which = 0; which < 2; which++) {
+    const held = sums[at + HOLDING_OPEN + which];
+    if (held !== open[holding * 2 + which]) {
+      const what = which === 0 ? 'buys' : 'sells';
+      throw new Error(`${name} has ${held} lots of open ${what}, its orders ${open[holding * 2 + which]}`);
     }
   }
   const position = sums[at + HOLDING_POSITION] as number;

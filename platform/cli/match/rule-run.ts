@@ -19,6 +19,7 @@ const CASE_LIMITS: Partial<Limits> = {
   maxInstruments: 16,
   maxAccounts: 16,
   maxKeys: 16,
+  maxAssets: 16,
   maxLanes: 32,
   ladderWindows: 8,
   ladderTicks: 64,
