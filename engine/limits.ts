@@ -59,8 +59,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxAccounts: 65_536,
   maxKeys: 65_536,
   maxAssets: 4_096,
-  maxPurses: 1 << 18,
-  maxHoldings: 1 << 20,
+  maxPurses: 1 << 17,
+  maxHoldings: 1 << 18,
   maxLanes: 4_096,
   maxLanesPerAccount: 256,
   maxLevels: 1 << 18,
@@ -162,8 +162,8 @@ export const ANSWER_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /**
- * The default limits with some replaced; an account gets no more lanes, and stops no more room, than
- * there are. Throws a LimitsError with one sentence when a value is unknown, is not a
+ * The default limits with some replaced; an account gets no more lanes, stops no more room, and holdings and purses no
+ * more than there can be. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
 export function limitsFrom(overrides: Partial<Limits>): Limits {
@@ -173,7 +173,12 @@ export function limitsFrom(overrides: Partial<Limits>): Limits {
   const { maxLanes = DEFAULT_LIMITS.maxLanes, maxOrders = DEFAULT_LIMITS.maxOrders } = overrides;
   const maxStops = Math.min(DEFAULT_LIMITS.maxStops, maxOrders);
   const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
-  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, maxStops, ...overrides };
+  const { maxAccounts = DEFAULT_LIMITS.maxAccounts, maxAssets = DEFAULT_LIMITS.maxAssets } = overrides;
+  const { maxInstruments = DEFAULT_LIMITS.maxInstruments } = overrides;
+  const maxHoldings = Math.min(DEFAULT_LIMITS.maxHoldings, maxAccounts * maxInstruments);
+  const maxPurses = Math.min(DEFAULT_LIMITS.maxPurses, maxAccounts * maxAssets);
+  const derived = { maxLanesPerAccount, maxStops, maxHoldings, maxPurses };
+  const limits: Limits = { ...DEFAULT_LIMITS, ...derived, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
     const [smallest, largest] = BOUNDS[name];

@@ -6,6 +6,7 @@
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol            9 next in the chain of the symbol's hash
  *                         10 price of the last trade or NO_PRICE    11 reference price from outside or NO_PRICE
+ *                         13 out of trading by a kill switch (0, 1)  14, 15 base and quote asset, 0: it has no money
  *   account, 8 words:      0 account sequence   1 mass cancels of all instruments in progress   2 lanes
  *                          3 self-trade group or 0   4, 5 first and last of its rows + 1 (book/account-orders.ts)
  *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
@@ -26,6 +27,9 @@ export const INSTRUMENT_SYMBOL_BYTES = 8;
 export const INSTRUMENT_CHAIN_NEXT = 9;
 export const INSTRUMENT_LAST = 10;
 export const INSTRUMENT_TRACKED = 11;
+export const INSTRUMENT_KILLED = 13;
+export const INSTRUMENT_BASE_ASSET = 14;
+export const INSTRUMENT_QUOTE_ASSET = 15;
 
 export const ACCOUNT_SHIFT = 3;
 export const ACCOUNT_MASK = 0x1ffffff;
@@ -45,6 +49,7 @@ export const KEY_REVOKED = 2;
 
 export const SYMBOL_BYTES = 32;
 export const PUBLIC_KEY_BYTES = 32;
+export const ASSET_BYTES = 16;
 
 /** Bytes that an instrument costs here; the two sides of its book and its admin record come on top. */
 export const REGISTRY_BYTES_PER_INSTRUMENT = (4 << INSTRUMENT_SHIFT) + SYMBOL_BYTES + 8;

@@ -353,7 +353,6 @@ export const EVENT_ROWS: readonly EventRow[] = [
       instrument: 'instrument',
       quantity: 'position, low half',
       leaves: 'position, high half',
-      displayed: 'open orders',
     },
     bits: ANSWER_BITS,
   },

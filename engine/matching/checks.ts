@@ -86,7 +86,7 @@ const {
 
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
-const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const LAST_CLIENT = CommandKind.AccountStatus;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SET_PHASE = CommandKind.SetPhase;
@@ -94,7 +94,7 @@ const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
 const ADD_INSTRUMENT = CommandKind.AddInstrument;
-const REVOKE_KEY = CommandKind.RevokeKey;
+const LAST_ADMIN = CommandKind.AddAsset;
 const REJECTED = EventKind.Rejected;
 /** The mode lies in the lowest byte of the flags word; all else there is zero. */
 const SELF_TRADE_LAST = SelfTrade.Decrement;
@@ -127,7 +127,7 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
-  return kind >= NEW && kind <= MASS_CANCEL_KIND ? named : 0;
+  return kind >= NEW && kind <= LAST_CLIENT ? named : 0;
 }
 
 /** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */
@@ -150,7 +150,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if (kind >= ADD_INSTRUMENT && kind <= REVOKE_KEY) {
+  if (kind >= ADD_INSTRUMENT && kind <= LAST_ADMIN) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }

@@ -14,7 +14,7 @@ import { EventKind, Phase, Reason } from '../../schemas/codes.js';
 import { COMMAND_BYTES, NO_PRICE } from '../../schemas/layout.js';
 import { Book } from './book.js';
 import { Bucket } from './limits.js';
-import { hasMoney } from './money.js';
+import { hasMoney, VENUE } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import type { ModelInstrument, Refusal, Sender, State } from './state.js';
 
@@ -204,6 +204,7 @@ function addAsset(state: State, name: string, records: number, answer: Answer): 
     return { reason: Reason.AdminLogFull, amount: limits.adminLogBytes };
   }
   assets.push(name);
+  state.purses.push({ account: VENUE, asset: assets.length, holds: 0n });
   state.emit(EventKind.AssetAdded, { ...answer, quantity: assets.length });
   return undefined;
 }

@@ -6,7 +6,7 @@ import { MOST_POSITION } from '../../schemas/admin.js';
 import { EventKind, Reason, Side } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import type { ModelOrder } from './book.js';
-import { available, checkShardAndAsset, reserved } from './money.js';
+import { available, checkPurses, checkShardAndAsset, openPurses, reserved } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import type { ModelHolding, ModelInstrument, Refusal, Sender, State, Steps, Work } from './state.js';
 
@@ -62,7 +62,8 @@ export function checkLimits(
   const side = old?.side ?? (command.side as Side);
   return (
     checkPosition(state, account, instrument, side, added, limits.position) ??
-    checkLedger(state, account, instrument, added)
+    checkLedger(state, account, instrument, added) ??
+    checkHolding(state, account, instrument)
   );
 }
 
@@ -110,13 +111,24 @@ function size(amount: bigint): bigint {
   return amount < 0n ? -amount : amount;
 }
 
-/** Room for the holding that a new order makes. */
-export function checkHolding(state: State, account: number, instrument: ModelInstrument): Refusal | undefined {
+/** Room for what the account's first order in the instrument makes: its holding, and purses. */
+function checkHolding(state: State, account: number, instrument: ModelInstrument): Refusal | undefined {
+  if (state.holding(account, instrument.id) !== undefined) {
+    return undefined;
+  }
   const { maxHoldings } = state.limits;
-  const isThere = state.holding(account, instrument.id) !== undefined;
-  return isThere || state.holdings.size < maxHoldings
-    ? undefined
-    : { reason: Reason.HoldingsFull, amount: maxHoldings };
+  if (state.holdings.size >= maxHoldings) {
+    return { reason: Reason.HoldingsFull, amount: maxHoldings };
+  }
+  return checkPurses(state, instrument, account);
+}
+
+/** The account trades in the instrument from here on. */
+export function openHolding(state: State, account: number, instrument: ModelInstrument): void {
+  if (state.holding(account, instrument.id) === undefined) {
+    state.addHolding(account, instrument.id);
+    openPurses(state, instrument, account);
+  }
 }
 
 /** A fill moves the position: lots that close a part of it first, then those that open. */

@@ -36,7 +36,7 @@ import {
   orderOf,
   partsBehind,
 } from './checks.js';
-import { checkHolding, checkKill, checkLimits, decideStatus, openIn } from './limits.js';
+import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
 import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, openSession, senderAccount } from './sessions.js';
@@ -348,7 +348,7 @@ export class Model {
   private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { book, phase } = instrument;
-    const { account, side, price, quantity, timeInForce } = command;
+    const { side, price, quantity, timeInForce } = command;
     const limited = checkLimits(state, command, instrument, quantity);
     if (limited !== undefined) {
       return limited;
@@ -363,7 +363,7 @@ export class Model {
     if (mayRest && !state.hasLevelRoom(book, side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
     }
-    const unpaid = checkHolding(state, account, instrument) ?? checkMoney(state, instrument, command, price, quantity);
+    const unpaid = checkMoney(state, instrument, command, price, quantity);
     if (unpaid !== undefined) {
       return unpaid;
     }
@@ -383,9 +383,7 @@ export class Model {
     if (state.waiting() >= state.limits.maxStops) {
       return { reason: Reason.StopsFull, amount: state.limits.maxStops };
     }
-    const unpaid =
-      checkHolding(state, command.account, instrument) ??
-      checkMoney(state, instrument, command, command.price, command.quantity);
+    const unpaid = checkMoney(state, instrument, command, command.price, command.quantity);
     if (unpaid !== undefined) {
       return unpaid;
     }
@@ -474,8 +472,7 @@ export class Model {
       if (operation.instrument !== 0) {
         return instrument === 0 || operation.instrument === instrument;
       }
-      const overlap = [operation.account, account].includes(0) || operation.account === account;
-      return instrument === 0 || isClient ? overlap || wantsQuiet : !stops;
+      return instrument === 0 || isClient ? operation.account === account || wantsQuiet : !stops;
     });
     if (disturbs) {
       return { reason: Reason.InProgress, keepsId: true };

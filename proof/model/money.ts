@@ -63,7 +63,7 @@ export function available(state: State, account: number, asset: number): bigint 
   return (state.purse(account, asset)?.holds ?? 0n) - reserved(state, account, asset);
 }
 
-/** Whether a new order of so much, or (with `old`) one in that one's place, can be paid, and its purses have room. */
+/** Whether a new order of so much, or (with `old`) one in that one's place, can be paid. */
 export function checkMoney(
   state: State,
   instrument: ModelInstrument,
@@ -76,10 +76,6 @@ export function checkMoney(
     return undefined;
   }
   const { account, side } = order;
-  const { maxPurses } = state.limits;
-  if (old === undefined && state.purses.length + missingPurses(state, instrument, account, side).length > maxPurses) {
-    return { reason: Reason.PursesFull, amount: maxPurses };
-  }
   const wanted = reserveOf(instrument, side, price, leaves);
   const before = old === undefined ? 0n : reserveOf(instrument, side, old.price, old.leaves).amount;
   const free = available(state, account, wanted.asset);
@@ -89,20 +85,28 @@ export function checkMoney(
   return undefined;
 }
 
-/** An order is accepted: what it may bring finds its purse, and so do the fees. */
-export function openPurses(state: State, instrument: ModelInstrument, order: ModelOrder): void {
-  if (hasMoney(instrument)) {
-    state.purses.push(...missingPurses(state, instrument, order.account, order.side));
-  }
+/** Room for the purses of an account that begins to trade in an instrument. */
+export function checkPurses(state: State, instrument: ModelInstrument, account: number): Refusal | undefined {
+  const { maxPurses } = state.limits;
+  const count = accountPurses(state) + missingPurses(state, instrument, account).length;
+  return count > maxPurses ? { reason: Reason.PursesFull, amount: maxPurses } : undefined;
 }
 
-function missingPurses(state: State, instrument: ModelInstrument, account: number, side: Side): Purse[] {
-  const { baseAsset, quoteAsset } = instrument;
-  const wanted: Purse[] = [
-    { account, asset: side === Side.Buy ? baseAsset : quoteAsset, holds: 0n },
-    { account: VENUE, asset: quoteAsset, holds: 0n },
-  ];
-  return wanted.filter((one) => state.purse(one.account, one.asset) === undefined);
+/** Its first order there is accepted. */
+export function openPurses(state: State, instrument: ModelInstrument, account: number): void {
+  state.purses.push(...missingPurses(state, instrument, account));
+}
+
+function missingPurses(state: State, instrument: ModelInstrument, account: number): Purse[] {
+  const assets = hasMoney(instrument) ? [instrument.baseAsset, instrument.quoteAsset] : [];
+  return assets
+    .filter((asset) => state.purse(account, asset) === undefined)
+    .map((asset) => ({ account, asset, holds: 0n }));
+}
+
+/** The venue's own are there with their assets, and not counted. */
+function accountPurses(state: State): number {
+  return state.purses.filter(({ account }) => account !== VENUE).length;
 }
 
 /** Moves what a fill moves for one of its two orders, and says its fee. */
@@ -150,7 +154,7 @@ export function decideMove(state: State, command: PlainCommand, sender: Sender):
   }
   const amount = BigInt.asIntN(64, (BigInt(displayQuantity) << 32n) | BigInt(quantity));
   if (amount <= 0n) {
-    return { reason: Reason.AmountOutOfRange };
+    return { reason: Reason.AmountOutOfRange, amount: 1 };
   }
   const isDeposit = kind === CommandKind.Deposit;
   const refused = isDeposit
@@ -161,7 +165,7 @@ export function decideMove(state: State, command: PlainCommand, sender: Sender):
 
 function checkDeposit(state: State, account: number, asset: number, amount: bigint): Refusal | undefined {
   const { limits, shardCount } = state;
-  if (state.purse(account, asset) === undefined && state.purses.length >= limits.maxPurses) {
+  if (state.purse(account, asset) === undefined && accountPurses(state) >= limits.maxPurses) {
     return { reason: Reason.PursesFull, amount: limits.maxPurses };
   }
   const room = MOST_SUPPLY / BigInt(shardCount) - state.supply(asset);

@@ -270,9 +270,7 @@ export class State {
 
   /** Whether a mass cancel of all its orders goes on. */
   isLeaving(account: number): boolean {
-    return this.operations.some(
-      (operation) => operation.instrument === 0 && (operation.account === account || operation.account === 0),
-    );
+    return this.operations.some((operation) => operation.instrument === 0 && operation.account === account);
   }
 
   /** Stops that wait. */
@@ -391,12 +389,9 @@ export class State {
     return this.holdings.get(holdingKey(account, instrument));
   }
 
-  /** Makes the holding where there is none. */
-  openHolding(account: number, instrument: number): void {
-    if (this.holding(account, instrument) === undefined) {
-      const key = holdingKey(account, instrument);
-      this.holdings.set(key, { account, instrument, position: 0n, cost: 0n, realised: 0n });
-    }
+  addHolding(account: number, instrument: number): void {
+    const key = holdingKey(account, instrument);
+    this.holdings.set(key, { account, instrument, position: 0n, cost: 0n, realised: 0n });
   }
 
   supply(asset: number): bigint {

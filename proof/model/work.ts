@@ -14,8 +14,8 @@ import {
 } from '../../schemas/codes.js';
 import { auction } from './auction.js';
 import type { Book, BookSide, ModelOrder } from './book.js';
-import { fillHolding } from './limits.js';
-import { openPurses, settle } from './money.js';
+import { fillHolding, openHolding } from './limits.js';
+import { settle } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
@@ -30,8 +30,7 @@ export function* enterNew(state: State, instrument: ModelInstrument, order: Mode
 /** The order is there, and what will be booked of it finds its place. */
 export function accept(state: State, instrument: ModelInstrument, order: ModelOrder): void {
   state.addOrder(order);
-  state.openHolding(order.account, instrument.id);
-  openPurses(state, instrument, order);
+  openHolding(state, order.account, instrument);
   state.emitOrder(EventKind.Accepted, order, { quantity: order.leaves, leaves: order.leaves });
 }
 

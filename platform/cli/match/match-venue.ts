@@ -322,11 +322,11 @@ export class MatchVenue {
 
   /** Null: it never had any. */
   purse(account: number, asset: number): PurseAmounts | null {
-    return this.engine.readPurse?.(account, asset) ?? null;
+    return this.engine.readPurse(account, asset);
   }
 
   holding(account: number, instrument: number): HoldingAmounts | null {
-    return this.engine.readHolding?.(account, instrument) ?? null;
+    return this.engine.readHolding(account, instrument);
   }
 
   accountName(account: unknown): string {

@@ -20,7 +20,7 @@ const CASE_LIMITS: Partial<Limits> = {
   maxInstruments: 16,
   maxAccounts: 16,
   maxKeys: 16,
-  maxAssets: 8,
+  maxAssets: 16,
   maxPurses: 64,
   maxHoldings: 64,
   maxLanes: 32,
