@@ -118,7 +118,9 @@ function nextOrder(state: EngineState, at: number): number {
 function goOn(state: EngineState, at: number): boolean {
   const words = state.operations.words;
   const cursor = words[at + OPERATION_CURSOR] as number;
+  const ofAll = words[at + OPERATION_OWNER] === 0 ? state.registry.accountCount : 0;
+  // It stays at the last one: a kill that waits for room to finish looks there again.
+  if (cursor >= (words[at + OPERATION_INSTRUMENT] !== 0 ? LAST_STAGE + 1 : ofAll)) return false;
   words[at + OPERATION_CURSOR] = cursor + 1;
-  if (words[at + OPERATION_INSTRUMENT] !== 0) return cursor <= LAST_STAGE;
-  return words[at + OPERATION_OWNER] === 0 && cursor < state.registry.accountCount;
+  return true;
 }
