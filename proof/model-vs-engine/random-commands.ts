@@ -111,8 +111,8 @@ class ScenarioMaker implements Hands {
       maxAccounts: dice.between(3, 5),
       maxKeys: dice.pick([1, 3, 12]),
       maxAssets: dice.pick([2, 3, 8, 8, 8]),
-      maxPurses: dice.pick([3, 7, 64, 64, 64]),
-      maxHoldings: dice.pick([2, 5, 64, 64, 64]),
+      maxPurses: dice.pick([3, 7, 64, 64, 64, 64]),
+      maxHoldings: dice.pick([2, 5, 64, 64, 64, 64, 64, 64, 64]),
       maxLanes: dice.between(4, 7),
       maxLanesPerAccount: dice.pick([2, 4]),
       maxOperations: dice.pick([1, 2, 16]),
@@ -184,7 +184,7 @@ class ScenarioMaker implements Hands {
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
       [0.7, () => this.loseSession()],
       [2, () => this.administer()],
-      [this.money.money ? 12 : 5, () => this.money.addOne()],
+      [this.money.money ? 9 : 3, () => this.money.addOne()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
       [2 * rare, () => this.leave()],
@@ -532,7 +532,11 @@ class ScenarioMaker implements Hands {
         priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
         priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
         quantityMax: this.huge ? 0xffffffff : dice.pick([60, 60, 1 << 19]),
-        unit: this.huge ? dice.pick([1, 1000]) : calm ? dice.pick([1, 1, 1, 3]) : dice.pick([1, 1, 7, 0xffffffff]),
+        unit: this.huge
+          ? dice.pick([1, 1000, 1300])
+          : calm
+            ? dice.pick([1, 1, 1, 3])
+            : dice.pick([1, 1, 7, 0xffffffff]),
         ...money,
         referencePrice: dice.chance(0.5) ? null : this.center,
         priceDecimals: 0,
@@ -626,7 +630,8 @@ class ScenarioMaker implements Hands {
 
   anInstrument(): number {
     const { dice } = this;
-    const known = this.view.traded[this.wanders && dice.chance(0.9) ? 0 : dice.below(this.view.traded.length)];
+    const known =
+      this.view.traded[(this.wanders || this.huge) && dice.chance(0.9) ? 0 : dice.below(this.view.traded.length)];
     return known !== undefined && dice.chance(0.97) ? known : dice.pick([0, 1, 2, 3, 6, 0xffffffff]);
   }
 
@@ -651,7 +656,7 @@ class ScenarioMaker implements Hands {
   private aQuantity(): number {
     const { dice } = this;
     if (this.huge && dice.chance(0.7)) {
-      return dice.chance(0.5) ? 0xffffffff : 2 ** dice.between(20, 31) - dice.below(2);
+      return dice.chance(0.7) ? 0xffffffff : 2 ** dice.between(20, 31) - dice.below(2);
     }
     return dice.weighted([
       [90, dice.between(1, 9)],

@@ -69,12 +69,13 @@ export class MoneyMaker {
     for (let account = 1; this.money && account <= view.accounts; account += 1) {
       for (let asset = 1; asset <= view.assets; asset += 1) {
         if (dice.chance(0.85)) {
-          this.move(CommandKind.Deposit, account, asset, this.anAmount());
+          const much = dice.chance(0.6) && !this.huge;
+          this.move(CommandKind.Deposit, account, asset, much ? BigInt(dice.below(2_000_000)) : this.anAmount());
         }
       }
     }
     for (const instrument of view.traded) {
-      if (this.money && dice.chance(0.6)) {
+      if (this.money && dice.chance(0.4)) {
         this.setAllFees(instrument);
       }
     }
@@ -111,8 +112,8 @@ export class MoneyMaker {
       [4, () => this.status(asset)],
       [2, () => this.setLimits(account)],
       [this.money ? 1 : 0.1, () => this.setFees(this.hands.anInstrument(), this.aTier())],
-      [this.money ? 0.3 : 0, () => this.setAllFees(this.hands.anInstrument())],
-      [2, () => this.kill()],
+      [this.money ? 0.15 : 0, () => this.setAllFees(this.hands.anInstrument())],
+      [0.7, () => this.kill()],
       [0.2, () => this.addAsset(false)],
     ])();
   }
@@ -169,7 +170,7 @@ export class MoneyMaker {
     const [account, instrument] = dice.weighted<readonly [number, number]>([
       [4, [this.anAccount(), 0]],
       [4, [0, this.hands.anInstrument()]],
-      [1, [0, 0]],
+      [0.5, [0, 0]],
       [0.2, [this.anAccount(), this.hands.anInstrument()]],
     ]);
     const turn = (killed: number): void => {
@@ -184,7 +185,7 @@ export class MoneyMaker {
     for (let count = dice.below(6); count > 0; count -= 1) {
       this.hands.addOne();
     }
-    turn(dice.chance(0.9) ? 0 : 1);
+    turn(dice.chance(0.95) ? 0 : 1);
   }
 
   private setLimits(account: number): void {

@@ -121,10 +121,13 @@ export function checkFields(command: PlainCommand, instrument: ModelInstrument):
   if (kind !== CommandKind.New) {
     return undefined;
   }
+  if (price === NO_PRICE && needsPrice(instrument, side)) {
+    return { reason: Reason.PriceRequired };
+  }
   if (isStop(type) && trigger === Trigger.None) {
     return { reason: Reason.TriggerRequired };
   }
-  const maySayNone = [OrderType.Market, OrderType.Stop].includes(type) && !needsPrice(instrument, side);
+  const maySayNone = [OrderType.Market, OrderType.Stop].includes(type);
   return price === NO_PRICE && !maySayNone ? { reason: Reason.PriceRequired } : undefined;
 }
 

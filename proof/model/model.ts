@@ -485,7 +485,9 @@ export class Model {
 
   private refuse(command: PlainCommand, refusal: Refusal): void {
     const account = senderAccount(this.state, command, CLIENT_KINDS.includes(command.kind));
-    const relatedId = ADMIN_KINDS.includes(command.kind) ? command.clientOrderId : 0n;
+    // One number of the range is kept for a kind to come.
+    const isAdmin = command.kind >= CommandKind.AddInstrument && command.kind <= CommandKind.AddAsset;
+    const relatedId = isAdmin ? command.clientOrderId : 0n;
     this.state.emitRefusal(command, account, refusal, relatedId);
   }
 
