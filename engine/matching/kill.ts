@@ -36,8 +36,6 @@ const {
 const {
   KILL,
   OPERATION_CANCELLED,
-  OPERATION_CLIENT_HIGH,
-  OPERATION_CLIENT_LOW,
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
   OPERATION_OWNER,
@@ -110,14 +108,13 @@ function checkScope(state: EngineState, words: Int32Array, at: number, account: 
 export function runKill(state: EngineState, row: number): boolean {
   const words = state.operations.words;
   const at = row << OPERATION_SHIFT;
-  const low = words[at + OPERATION_CLIENT_LOW] as number;
-  const high = words[at + OPERATION_CLIENT_HIGH] as number;
   let visits = state.maxVisits;
   for (;;) {
     const slot = nextOrder(state, at);
     if (slot >= 0) {
       if (state.next === state.end) return false;
-      cancelOrder(state, slot, Reason.KillSwitch, low, high);
+      // Not by the operator's id: it may be one of the owner's as well.
+      cancelOrder(state, slot, Reason.KillSwitch, 0, 0);
       words[at + OPERATION_CANCELLED] = (words[at + OPERATION_CANCELLED] as number) + 1;
     } else if (!goOn(state, at)) {
       return finish(state, row);

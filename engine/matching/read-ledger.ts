@@ -41,6 +41,9 @@ export function readPurse(
   account: number,
   asset: number,
 ): { readonly available: number; readonly reserved: number } | null {
+  if (account === 0) {
+    return state.registry.hasAsset(asset) ? { available: state.ledger.venue[asset] as number, reserved: 0 } : null;
+  }
   const purse = state.ledger.findPurse(account, asset);
   if (purse < 0) return null;
   const at = purse << PURSE_SHIFT;

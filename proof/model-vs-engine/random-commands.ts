@@ -45,6 +45,7 @@ import { Dice } from '../dice.js';
 import { Model } from '../model/model.js';
 import { writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
+import { type Hands, MoneyMaker } from './random-money.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { type Session, VenueView } from './venue-view.js';
 
@@ -66,13 +67,16 @@ export function randomScenario(seed: number, length: number): Scenario {
   return new ScenarioMaker(seed).make(length);
 }
 
-class ScenarioMaker {
-  private readonly dice: Dice;
+class ScenarioMaker implements Hands {
+  readonly dice: Dice;
   private readonly commands: RandomCommand[] = [];
-  private readonly view: VenueView;
+  readonly view: VenueView;
   private readonly limits: ScenarioLimits;
   private readonly shardCount: number;
-  private readonly shard: number;
+  readonly shard: number;
+  private readonly money: MoneyMaker;
+  /** Quantities are as large as they can be, so that sums end. */
+  private readonly huge: boolean;
   private lastIncarnation = 0;
   /** The beginning of the scenario: without tricks, so that there is something to play with. */
   private calm = true;
@@ -106,19 +110,25 @@ class ScenarioMaker {
       maxInstruments: dice.between(2, 5),
       maxAccounts: dice.between(3, 5),
       maxKeys: dice.pick([1, 3, 12]),
+      maxAssets: dice.pick([2, 3, 8, 8, 8]),
+      maxPurses: dice.pick([3, 7, 64, 64, 64]),
+      maxHoldings: dice.pick([2, 5, 64, 64, 64]),
       maxLanes: dice.between(4, 7),
       maxLanesPerAccount: dice.pick([2, 4]),
       maxOperations: dice.pick([1, 2, 16]),
       maxEventsPerCommand: dice.pick([4, 5, 6, 9, this.wanders ? 4 : 64]),
       laneAnswers: dice.pick([1, 2, 5, 64]),
-      adminLogBytes: 64 * dice.pick([33, 40, 200]),
+      adminLogBytes: 64 * dice.pick([33, 60, 200, 1000]),
       ladderWindows: dice.pick([0, 1, 2, 16]),
       ladderTicks: dice.pick([32, 64]),
     };
     this.shardCount = dice.pick([1, 1, 2, 3]);
     this.shard = dice.below(this.shardCount);
     this.view = new VenueView(new Model(this.limits, this.shard, this.shardCount), this.shard);
-    this.center = dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
+    const money = !this.wanders && dice.chance(0.6);
+    this.huge = !this.wanders && dice.chance(0.12);
+    this.money = new MoneyMaker(this, money, this.huge);
+    this.center = money || this.huge ? 100 : dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
     this.stops = dice.chance(0.7);
@@ -130,12 +140,14 @@ class ScenarioMaker {
     for (let count = 0; count < 3; count += 1) {
       this.addAccount();
     }
+    this.money.addAssets();
     for (let count = 0; count < 2 + dice.below(3); count += 1) {
       this.addInstrument();
     }
     for (const account of [1, 2, 2, 3]) {
       this.openSession(account);
     }
+    this.money.fillPurses();
     for (const instrument of this.view.traded) {
       this.setPhase(instrument, dice.chance(0.7) ? Phase.Continuous : Phase.Auction);
     }
@@ -150,7 +162,7 @@ class ScenarioMaker {
     return { seed, shard, shardCount, limits, commands };
   }
 
-  private addOne(): void {
+  addOne(): void {
     const { dice } = this;
     // What empties books or stops trading is rare where a deep book shall wander.
     const rare = this.wanders ? 0.1 : 1;
@@ -172,6 +184,7 @@ class ScenarioMaker {
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
       [0.7, () => this.loseSession()],
       [2, () => this.administer()],
+      [this.money.money ? 12 : 5, () => this.money.addOne()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
       [2 * rare, () => this.leave()],
@@ -502,9 +515,10 @@ class ScenarioMaker {
 
   private addInstrument(): void {
     const { dice } = this;
-    const priceMin = this.wanders ? -0x7fffffff : clampPrice(this.center - 50);
+    const priceMin = this.wanders ? -0x7fffffff : clampPrice(this.center - dice.pick([50, 99, 99]));
     const priceMax = this.wanders ? 0x7fffffff : clampPrice(this.center + 100);
     const { calm } = this;
+    const money = this.money.terms(calm);
     const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
     this.admin(
       CommandKind.AddInstrument,
@@ -517,8 +531,9 @@ class ScenarioMaker {
         ]),
         priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
         priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
-        quantityMax: dice.pick([60, 60, 1 << 19]),
-        unit: calm ? 1 : dice.pick([1, 1, 7, 0xffffffff]),
+        quantityMax: this.huge ? 0xffffffff : dice.pick([60, 60, 1 << 19]),
+        unit: this.huge ? dice.pick([1, 1000]) : calm ? dice.pick([1, 1, 1, 3]) : dice.pick([1, 1, 7, 0xffffffff]),
+        ...money,
         referencePrice: dice.chance(0.5) ? null : this.center,
         priceDecimals: 0,
         quantityDecimals: 0,
@@ -539,7 +554,7 @@ class ScenarioMaker {
   }
 
   /** A head with its Parts: on shard 0 from a session or from the supervisor, elsewhere forwarded with its number. */
-  private admin(kind: CommandKind, parts: Int32Array, account = 0, target = 0): void {
+  admin(kind: CommandKind, parts: Int32Array, account = 0, target = 0, instrument = 0): void {
     const { dice } = this;
     const words = new Int32Array(COMMAND_WORDS + parts.length);
     words.set(parts, COMMAND_WORDS);
@@ -551,6 +566,7 @@ class ScenarioMaker {
     words[COMMAND_SESSION] = session?.incarnation ?? 0;
     words[COMMAND_ACCOUNT] = account;
     words[COMMAND_TARGET_ID] = target;
+    words[COMMAND_INSTRUMENT] = instrument;
     words[COMMAND_KIND_WORD] = kind;
     if (this.shard !== 0) {
       const next = this.view.adminNumber + 1;
@@ -562,7 +578,7 @@ class ScenarioMaker {
   }
 
   /** Words of a command that a session sends: who, where, and the next client order id. */
-  private from(session: Session, kind: CommandKind, instrument: number): Int32Array {
+  from(session: Session, kind: CommandKind, instrument: number): Int32Array {
     const { dice } = this;
     const words = new Int32Array(COMMAND_WORDS);
     const lane = dice.chance(0.99) ? session.lane : dice.pick(LANES);
@@ -577,8 +593,8 @@ class ScenarioMaker {
     return words;
   }
 
-  private push(words: Int32Array, targetOf = -1): void {
-    this.timeUs += this.dice.below(50);
+  push(words: Int32Array, targetOf = -1): void {
+    this.timeUs += this.dice.chance(0.01) ? this.dice.below(2_000_000) : this.dice.below(50);
     words[COMMAND_TIME_US] = this.timeUs | 0;
     words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
     const index = this.commands.length;
@@ -601,14 +617,14 @@ class ScenarioMaker {
     return session.counter;
   }
 
-  private aSession(): Session {
+  aSession(): Session {
     const { dice } = this;
     const { sessions } = this.view;
     const open = dice.chance(0.97) ? sessions.filter((session) => session.open) : sessions;
     return open[dice.below(open.length)] ?? { account: 1, lane: 1, incarnation: 1, open: false, counter: 0 };
   }
 
-  private anInstrument(): number {
+  anInstrument(): number {
     const { dice } = this;
     const known = this.view.traded[this.wanders && dice.chance(0.9) ? 0 : dice.below(this.view.traded.length)];
     return known !== undefined && dice.chance(0.97) ? known : dice.pick([0, 1, 2, 3, 6, 0xffffffff]);
@@ -634,6 +650,9 @@ class ScenarioMaker {
 
   private aQuantity(): number {
     const { dice } = this;
+    if (this.huge && dice.chance(0.7)) {
+      return dice.chance(0.5) ? 0xffffffff : 2 ** dice.between(20, 31) - dice.below(2);
+    }
     return dice.weighted([
       [90, dice.between(1, 9)],
       [8, dice.between(10, 60)],
