@@ -15,7 +15,7 @@ t.test('each part of the state is in the hash', async (t) => {
     ['generation of a free slot', state.orders, 9],
     ['account', state.accounts, 16],
     ['holding', state.ledger.holdingSums, 0],
-    ['limit of an account', state.ledger.limits, 9],
+    ['tokens of an account', state.ledger.limits, 12],
     ['fee', state.ledger.fees, 33],
     ['instrument', state.instruments, 16 + 6],
     ['symbol', state.registry.symbols, 32],
