@@ -3,29 +3,43 @@
  * matching/holdings.ts and matching/money.ts. The shard's thread. Rows are never given back.
  */
 
-import * as layout from '../../schemas/layout.js';
 import type { Limits } from '../limits.js';
+import * as registryWords from '../registry-words.js';
 import * as ledgerWords from './ledger-words.js';
 import * as pairIndex from './pair-index.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { PAIR_FIRST, PAIR_MASK, PAIR_SECOND, PAIR_SHIFT } = pairIndex;
 const {
+  ACCOUNT_KILLED,
+  ACCOUNT_MASK,
+  ACCOUNT_NEWEST_HOLDING,
+  ACCOUNT_OPEN_ORDERS_MAX,
+  ACCOUNT_QUANTITY_MAX,
+  ACCOUNT_RECENT_HOLDING,
+  ACCOUNT_SHIFT,
+} = registryWords;
+const {
   FEE_SHIFT,
   FEE_TIER_SHIFT,
   HOLDING_BASE_PURSE,
+  HOLDING_LOT,
+  HOLDING_NOTIONAL_MAX,
+  HOLDING_OLDER,
+  HOLDING_POSITION_MAX,
+  HOLDING_QUANTITY_MAX,
   HOLDING_QUOTE_PURSE,
   HOLDING_SHIFT,
-  LIMIT_QUANTITY,
-  LIMIT_SHIFT,
   LIMIT_NOTIONAL,
-  LIMIT_ORDERS,
   LIMIT_POSITION,
+  LIMIT_SHIFT,
   PURSE_SHIFT,
-  STANDING_SHIFT,
+  WORTH_FEE_CAP,
   WORTH_SHIFT,
 } = ledgerWords;
-const { WORD_MASK } = layout;
+
+/** An account may have all orders that there are. */
+export const ANY_ORDERS = 0x7fffffff;
 
 export class Ledger {
   readonly holdings: pairIndex.PairIndex;
@@ -33,57 +47,50 @@ export class Ledger {
   readonly holdingSums: Float64Array;
   readonly purses: pairIndex.PairIndex;
   readonly purseSums: Float64Array;
-  /** Limits and standing of accounts by number. */
+  /** Limits of accounts by number. */
   readonly limits: Float64Array;
-  readonly standing: Int32Array;
   /** Worth of instruments by number, and their fees by tier. */
   readonly worth: Float64Array;
   readonly fees: Int32Array;
   /** By asset: what the venue took in fees, and what was deposited less what was withdrawn. */
   readonly venue: Float64Array;
   readonly supply: Float64Array;
-  /** The holding that was found last for each account, + 1: most orders are in the instrument of the last one. */
-  private readonly recent: Int32Array;
+  private readonly accounts: Int32Array;
 
-  constructor(limits: Limits, seed: number) {
+  /** `accounts`: words of the registry. `seed`: 32 bits that clients cannot know. */
+  constructor(accounts: Int32Array, limits: Limits, seed: number) {
+    this.accounts = accounts;
     this.holdings = new pairIndex.PairIndex(limits.maxHoldings, seed, 9);
     this.holdingWords = this.holdings.words;
     this.holdingSums = new Float64Array(limits.maxHoldings << HOLDING_SHIFT);
     this.purses = new pairIndex.PairIndex(limits.maxPurses, seed, 12);
     this.purseSums = new Float64Array(limits.maxPurses << PURSE_SHIFT);
     this.limits = new Float64Array((limits.maxAccounts + 1) << LIMIT_SHIFT);
-    this.standing = new Int32Array((limits.maxAccounts + 1) << STANDING_SHIFT);
     this.worth = new Float64Array((limits.maxInstruments + 1) << WORTH_SHIFT);
     this.fees = new Int32Array(((limits.maxInstruments + 1) << FEE_TIER_SHIFT) << FEE_SHIFT);
     this.venue = new Float64Array(limits.maxAssets + 1);
     this.supply = new Float64Array(limits.maxAssets + 1);
-    this.recent = new Int32Array(limits.maxAccounts + 1);
   }
 
   /** A new account has no limits. */
   openAccount(account: number): void {
     const at = account << LIMIT_SHIFT;
-    this.limits[at + LIMIT_QUANTITY] = Number.POSITIVE_INFINITY;
     this.limits[at + LIMIT_NOTIONAL] = Number.POSITIVE_INFINITY;
-    this.limits[at + LIMIT_ORDERS] = Number.POSITIVE_INFINITY;
     this.limits[at + LIMIT_POSITION] = Number.POSITIVE_INFINITY;
+    this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS_MAX] = ANY_ORDERS;
   }
 
-  /** The account's holding in the instrument, or -1. */
+  /** The account's holding in the instrument, or -1. Most orders are in the instrument of the last one. */
   findHolding(account: number, instrument: number): number {
-    const recent = (this.recent[account & WORD_MASK] as number) - 1;
-    if (
-      recent >= 0 &&
-      this.holdingWords[((recent & PAIR_MASK) << PAIR_SHIFT) + PAIR_SECOND] === instrument
-    ) {
-      return recent;
-    }
+    const recent = this.accounts[((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_RECENT_HOLDING] as number;
+    const at = ((recent - 1) & PAIR_MASK) << PAIR_SHIFT;
+    if (recent > 0 && this.holdingWords[at + PAIR_SECOND] === instrument) return recent - 1;
     return this.findHoldingByHash(account, instrument);
   }
 
   private findHoldingByHash(account: number, instrument: number): number {
     const holding = this.holdings.find(account, instrument);
-    if (holding >= 0) this.recent[account] = holding + 1;
+    if (holding >= 0) this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_RECENT_HOLDING] = holding + 1;
     return holding;
   }
 
@@ -91,10 +98,37 @@ export class Ledger {
   addHolding(account: number, instrument: number, baseAsset: number, quoteAsset: number): number {
     const holding = this.holdings.add(account, instrument);
     const at = holding << PAIR_SHIFT;
+    const accountAt = account << ACCOUNT_SHIFT;
     this.holdingWords[at + HOLDING_BASE_PURSE] = baseAsset === 0 ? -1 : this.purseOf(account, baseAsset);
     this.holdingWords[at + HOLDING_QUOTE_PURSE] = quoteAsset === 0 ? -1 : this.purseOf(account, quoteAsset);
-    this.recent[account] = holding + 1;
+    this.holdingWords[at + HOLDING_OLDER] = this.accounts[accountAt + ACCOUNT_NEWEST_HOLDING] as number;
+    this.accounts[accountAt + ACCOUNT_NEWEST_HOLDING] = holding + 1;
+    this.accounts[accountAt + ACCOUNT_RECENT_HOLDING] = holding + 1;
+    const worthAt = instrument << WORTH_SHIFT;
+    const sumsAt = (holding << HOLDING_SHIFT) + HOLDING_LOT;
+    for (let term = 0; term <= WORTH_FEE_CAP; term++)
+      this.holdingSums[sumsAt + term] = this.worth[worthAt + term] as number;
+    this.copyLimits(holding, account);
     return holding;
+  }
+
+  /** The limits or the kill switch of an account have changed: its holdings have copies. */
+  spreadLimits(account: number): void {
+    let holding = (this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_NEWEST_HOLDING] as number) - 1;
+    while (holding >= 0) {
+      this.copyLimits(holding, account);
+      holding = (this.holdingWords[(holding << PAIR_SHIFT) + HOLDING_OLDER] as number) - 1;
+    }
+  }
+
+  private copyLimits(holding: number, account: number): void {
+    const at = holding << HOLDING_SHIFT;
+    const accountAt = account << ACCOUNT_SHIFT;
+    const most = (this.accounts[accountAt + ACCOUNT_QUANTITY_MAX] as number) >>> 0;
+    const killed = this.accounts[accountAt + ACCOUNT_KILLED] !== 0;
+    this.holdingSums[at + HOLDING_QUANTITY_MAX] = killed ? -1 : most === 0 ? Number.POSITIVE_INFINITY : most;
+    this.holdingSums[at + HOLDING_NOTIONAL_MAX] = this.limits[(account << LIMIT_SHIFT) + LIMIT_NOTIONAL] as number;
+    this.holdingSums[at + HOLDING_POSITION_MAX] = this.limits[(account << LIMIT_SHIFT) + LIMIT_POSITION] as number;
   }
 
   /** The account's purse of the asset, or -1. */

@@ -23,10 +23,17 @@ import {
   NO_PRICE,
 } from '../../schemas/layout.js';
 import { WORTH_BASE_UNIT, WORTH_FEE_CAP, WORTH_LOT, WORTH_SHIFT, WORTH_UNIT } from '../ledger/ledger-words.js';
-import { KEY_ACCOUNT, KEY_REVOKED, KEY_SHIFT } from '../registry-words.js';
+import {
+  INSTRUMENT_KILLED,
+  INSTRUMENT_SHIFT,
+  KEY_ACCOUNT,
+  KEY_REVOKED,
+  KEY_SHIFT,
+  KILLED_WITH_ALL,
+} from '../registry-words.js';
 import { checkSender, NO_ORDER, refuse } from './checks.js';
-import { laneAccount } from './phases.js';
 import { addAsset, setFees, setLimits } from './ledger-admin.js';
+import { laneAccount } from './phases.js';
 import { type EngineState, writeEvent } from './state.js';
 
 const PART = CommandKind.Part;
@@ -140,8 +147,9 @@ function addInstrument(
     baseAsset: terms.baseAsset,
     quoteAsset: terms.quoteAsset,
   });
-  const { worth } = state;
+  const { worth } = state.ledger;
   const worthAt = instrument << WORTH_SHIFT;
+  if (state.killed !== 0) state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] = KILLED_WITH_ALL;
   worth[worthAt + WORTH_LOT] = largestPrice * terms.unit;
   worth[worthAt + WORTH_UNIT] = terms.unit;
   worth[worthAt + WORTH_BASE_UNIT] = terms.baseUnit;

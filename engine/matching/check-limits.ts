@@ -19,7 +19,13 @@ const { reserveOf } = moneyFunctions;
 const { COMMAND_ACCOUNT, COMMAND_INSTRUMENT, COMMAND_PRICE, COMMAND_QUANTITY, NO_PRICE } = layout;
 const { ORDER_LEAVES, ORDER_PRICE, ORDER_SHIFT } = orderWords;
 const {
+  ACCOUNT_KILLED,
   ACCOUNT_MASK,
+  ACCOUNT_OPEN_ORDERS,
+  ACCOUNT_OPEN_ORDERS_MAX,
+  ACCOUNT_QUANTITY_MAX,
+  ACCOUNT_RATED,
+  ACCOUNT_SHIFT,
   INSTRUMENT_BASE_ASSET,
   INSTRUMENT_KILLED,
   INSTRUMENT_MASK,
@@ -28,15 +34,18 @@ const {
 } = registryWords;
 const {
   HOLDING_COST,
+  HOLDING_LOT,
+  HOLDING_MASK,
+  HOLDING_NOTIONAL_MAX,
   HOLDING_OPEN,
   HOLDING_POSITION,
+  HOLDING_POSITION_MAX,
+  HOLDING_QUANTITY_MAX,
   HOLDING_REALISED,
   HOLDING_SHIFT,
   LIMIT_BURST,
   LIMIT_NOTIONAL,
-  LIMIT_ORDERS,
   LIMIT_POSITION,
-  LIMIT_QUANTITY,
   LIMIT_RATE,
   LIMIT_SHIFT,
   LIMIT_TIME,
@@ -45,17 +54,11 @@ const {
   MOST_LOTS,
   PURSE_AVAILABLE,
   PURSE_SHIFT,
-  STANDING_KILLED,
-  STANDING_ORDERS,
-  STANDING_QUANTITY,
-  STANDING_SHIFT,
   TOKEN,
   WORTH_LOT,
   WORTH_SHIFT,
   WORTH_UNIT,
 } = ledgerWords;
-/** Rows of the ledger are below 2^21. */
-const HOLDING_MASK = 0x1fffff;
 
 /**
  * Kill switches, rate and limits of the command's account, for a new order (`slot` NO_ORDER) or a replace of one; `added`:
@@ -84,36 +87,33 @@ function passesLimits(
 ): boolean {
   const account = words[at + COMMAND_ACCOUNT] as number;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
-  const price = words[at + COMMAND_PRICE] as number;
-  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
-  const limits = state.accountLimits;
-  const limitAt = (account & ACCOUNT_MASK) << LIMIT_SHIFT;
-  const killed =
-    state.killed | (state.instruments[((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] as number);
-  if (killed !== 0 || price === NO_PRICE) return false;
-  // A killed account's is below 0.
-  if ((limits[limitAt + LIMIT_RATE] as number) !== 0 || quantity > (limits[limitAt + LIMIT_QUANTITY] as number)) {
-    return false;
-  }
-  const worthAt = (instrument & INSTRUMENT_MASK) << WORTH_SHIFT;
-  const notional = (price < 0 ? 0 - price : price) * quantity * (state.worth[worthAt + WORTH_UNIT] as number);
-  if (notional > (limits[limitAt + LIMIT_NOTIONAL] as number)) return false;
-  const open = state.standing[((account & ACCOUNT_MASK) << STANDING_SHIFT) + STANDING_ORDERS] as number;
-  if (open >= (limits[limitAt + LIMIT_ORDERS] as number) && slot < 0) return false;
+  if (state.instruments[((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] !== 0) return false;
+  const accounts = state.accounts;
+  const accountAt = (account & ACCOUNT_MASK) << ACCOUNT_SHIFT;
+  const open = accounts[accountAt + ACCOUNT_OPEN_ORDERS] as number;
+  if (accounts[accountAt + ACCOUNT_RATED] !== 0) return false;
+  if (open >= (accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number) && slot < 0) return false;
   const holding = state.ledger.findHolding(account, instrument);
   if (holding < 0) return false;
   state.holding = holding;
   const sums = state.holdingSums;
   const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  const lot = sums[holdingAt + HOLDING_LOT] as number;
+  // A killed account's is below 0. No price makes more of a lot than the largest one.
+  if (quantity > (sums[holdingAt + HOLDING_QUANTITY_MAX] as number)) return false;
+  if (quantity * lot > (sums[holdingAt + HOLDING_NOTIONAL_MAX] as number)) return false;
   const position = sums[holdingAt + HOLDING_POSITION] as number;
   const towards = (sums[holdingAt + HOLDING_OPEN + sell] as number) + added;
-  if ((sell === 0 ? towards + position : towards - position) > (limits[limitAt + LIMIT_POSITION] as number)) return false;
-  const cost = sums[holdingAt + HOLDING_COST] as number;
-  const realised = sums[holdingAt + HOLDING_REALISED] as number;
+  if ((sell === 0 ? towards + position : towards - position) > (sums[holdingAt + HOLDING_POSITION_MAX] as number)) {
+    return false;
+  }
   const lots = towards + (sums[holdingAt + HOLDING_OPEN + 1 - sell] as number);
   const amount =
-    (cost < 0 ? -cost : cost) + (realised < 0 ? -realised : realised) + lots * (state.worth[worthAt + WORTH_LOT] as number);
-  return lots + (position < 0 ? -position : position) <= MOST_LOTS && amount <= MOST_LEDGER;
+    Math.abs(sums[holdingAt + HOLDING_COST] as number) +
+    Math.abs(sums[holdingAt + HOLDING_REALISED] as number) +
+    lots * lot;
+  return lots + Math.abs(position) <= MOST_LOTS && amount <= MOST_LEDGER;
 }
 
 /** The same, one by one, in the order of the rule book. */
@@ -127,13 +127,9 @@ function checkEachLimit(
 ): boolean {
   const account = words[at + COMMAND_ACCOUNT] as number;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
-  const standingAt = account << STANDING_SHIFT;
+  const accountAt = account << ACCOUNT_SHIFT;
   const instrumentAt = instrument << INSTRUMENT_SHIFT;
-  if (
-    state.killed !== 0 ||
-    state.instruments[instrumentAt + INSTRUMENT_KILLED] !== 0 ||
-    state.standing[standingAt + STANDING_KILLED] !== 0
-  ) {
+  if (state.instruments[instrumentAt + INSTRUMENT_KILLED] !== 0 || state.accounts[accountAt + ACCOUNT_KILLED] !== 0) {
     return refuse(state, words, at, Reason.Killed, 0, slot);
   }
   const limits = state.accountLimits;
@@ -141,16 +137,16 @@ function checkEachLimit(
   const rate = limits[limitAt + LIMIT_RATE] as number;
   if (rate !== 0 && !takeToken(state, limitAt, rate)) return refuse(state, words, at, Reason.OrderRate, rate, slot);
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
-  const most = (state.standing[standingAt + STANDING_QUANTITY] as number) >>> 0;
+  const most = (state.accounts[accountAt + ACCOUNT_QUANTITY_MAX] as number) >>> 0;
   if (most !== 0 && quantity > most) return refuse(state, words, at, Reason.OrderQuantityLimit, most, slot);
   const price = words[at + COMMAND_PRICE] as number;
   const worthAt = instrument << WORTH_SHIFT;
-  const lot = state.worth[worthAt + WORTH_LOT] as number;
-  const each = price === NO_PRICE ? lot : Math.abs(price) * (state.worth[worthAt + WORTH_UNIT] as number);
+  const lot = state.ledger.worth[worthAt + WORTH_LOT] as number;
+  const each = price === NO_PRICE ? lot : Math.abs(price) * (state.ledger.worth[worthAt + WORTH_UNIT] as number);
   const notional = limits[limitAt + LIMIT_NOTIONAL] as number;
   if (each * quantity > notional) return refuse(state, words, at, Reason.OrderNotionalLimit, notional, slot);
-  const orders = limits[limitAt + LIMIT_ORDERS] as number;
-  if (slot < 0 && (state.standing[standingAt + STANDING_ORDERS] as number) >= orders) {
+  const orders = state.accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number;
+  if (slot < 0 && (state.accounts[accountAt + ACCOUNT_OPEN_ORDERS] as number) >= orders) {
     return refuse(state, words, at, Reason.OpenOrdersLimit, orders, slot);
   }
   const holding = state.ledger.findHolding(account, instrument);
@@ -167,10 +163,7 @@ function checkEachLimit(
   const lots = towards + (sums[holdingAt + HOLDING_OPEN + 1 - sell] as number);
   const cost = sums[holdingAt + HOLDING_COST] as number;
   const realised = sums[holdingAt + HOLDING_REALISED] as number;
-  if (
-    lots + Math.abs(position) > MOST_LOTS ||
-    Math.abs(cost) + Math.abs(realised) + lots * lot > MOST_LEDGER
-  ) {
+  if (lots + Math.abs(position) > MOST_LOTS || Math.abs(cost) + Math.abs(realised) + lots * lot > MOST_LEDGER) {
     return refuse(state, words, at, Reason.LedgerFull, 0, slot);
   }
   return true;
@@ -227,7 +220,9 @@ export function checkMoney(
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const instrumentAt = instrument << INSTRUMENT_SHIFT;
   if (state.instruments[instrumentAt + INSTRUMENT_QUOTE_ASSET] === 0) return true;
-  const asset = state.instruments[instrumentAt + (sell === 0 ? INSTRUMENT_QUOTE_ASSET : INSTRUMENT_BASE_ASSET)] as number;
+  const asset = state.instruments[
+    instrumentAt + (sell === 0 ? INSTRUMENT_QUOTE_ASSET : INSTRUMENT_BASE_ASSET)
+  ] as number;
   const purse = state.ledger.findPurse(words[at + COMMAND_ACCOUNT] as number, asset);
   const available = purse < 0 ? 0 : (state.purseSums[(purse << PURSE_SHIFT) + PURSE_AVAILABLE] as number);
   let needed = reserveOf(state, instrument, sell, price, lots);

@@ -15,7 +15,7 @@ import {
   Side,
   TimeInForce,
 } from '../../schemas/codes.js';
-import { checkCommandShape } from '../../schemas/kinds.js';
+import { checkCommandShape, needsParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
 import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
@@ -93,8 +93,7 @@ const SET_PHASE = CommandKind.SetPhase;
 const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
-const ADD_INSTRUMENT = CommandKind.AddInstrument;
-const LAST_ADMIN = CommandKind.AddAsset;
+const REVOKE_KEY = CommandKind.RevokeKey;
 const REJECTED = EventKind.Rejected;
 /** The mode lies in the lowest byte of the flags word; all else there is zero. */
 const SELF_TRADE_LAST = SelfTrade.Decrement;
@@ -150,7 +149,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if (kind >= ADD_INSTRUMENT && kind <= LAST_ADMIN) {
+  if (needsParts(kind) || kind === REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }

@@ -17,18 +17,18 @@ import * as applyCancelFunctions from './apply-cancel.js';
 import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
-import * as operationWords from './operations.js';
 import { applyKill, runKill } from './kill.js';
 import { applyAccountStatus, applyMoneyMove } from './ledger-commands.js';
+import * as operationWords from './operations.js';
 import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
+import { type Holding, readHolding, readPurse } from './read-ledger.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
 import { EngineState } from './state.js';
 import { hashState } from './state-hash.js';
 import { runCascade, watchOperation, watchStops } from './stops.js';
 import { continueSweep } from './sweep.js';
 import { applyUncross, runUncross } from './uncross.js';
-import { type Holding, readHolding, readPurse } from './read-ledger.js';
 import { validateState } from './validate.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

@@ -7,6 +7,7 @@
 import * as orderWords from '../book/order-words.js';
 import * as amounts from '../ledger/amounts.js';
 import * as ledgerWords from '../ledger/ledger-words.js';
+import * as pairIndex from '../ledger/pair-index.js';
 import * as registryWords from '../registry-words.js';
 import * as moneyFunctions from './money.js';
 import type { EngineState } from './state.js';
@@ -24,26 +25,25 @@ const {
   ORDER_SHIFT,
   SLOT_MASK,
 } = orderWords;
+const { PAIR_SHIFT } = pairIndex;
 const {
   ACCOUNT_MASK,
+  ACCOUNT_OPEN_ORDERS,
+  ACCOUNT_SHIFT,
   INSTRUMENT_BASE_ASSET,
-  INSTRUMENT_MASK,
   INSTRUMENT_QUOTE_ASSET,
   INSTRUMENT_SHIFT,
 } = registryWords;
 const {
   HOLDING_COST,
+  HOLDING_MASK,
   HOLDING_OPEN,
   HOLDING_POSITION,
+  HOLDING_QUOTE_PURSE,
   HOLDING_REALISED,
   HOLDING_SHIFT,
-  STANDING_ORDERS,
-  STANDING_SHIFT,
-  WORTH_SHIFT,
-  WORTH_UNIT,
+  HOLDING_UNIT,
 } = ledgerWords;
-/** Rows of the ledger are below 2^21. */
-const HOLDING_MASK = 0x1fffff;
 
 /** A new order is open: `state.holding` is as checkLimits left it. */
 export function enterOrder(state: EngineState, slot: number): void {
@@ -53,19 +53,25 @@ export function enterOrder(state: EngineState, slot: number): void {
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
-  const instrumentAt = (instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT;
-  const quote = state.instruments[instrumentAt + INSTRUMENT_QUOTE_ASSET] as number;
-  let holding = state.holding;
-  if (holding < 0) {
-    const base = state.instruments[instrumentAt + INSTRUMENT_BASE_ASSET] as number;
-    holding = state.ledger.addHolding(account, instrument, base, quote);
-  }
+  const holding = state.holding >= 0 ? state.holding : openHolding(state, account, instrument);
   const sums = state.holdingSums;
   const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
   sums[holdingAt + HOLDING_OPEN + sell] = (sums[holdingAt + HOLDING_OPEN + sell] as number) + leaves;
-  const standingAt = ((account & ACCOUNT_MASK) << STANDING_SHIFT) + STANDING_ORDERS;
-  state.standing[standingAt] = (state.standing[standingAt] as number) + 1;
-  if (quote !== 0) reserve(state, holding, instrument, sell, orders[at + ORDER_PRICE] as number, leaves);
+  const ordersAt = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
+  state.accounts[ordersAt] = (state.accounts[ordersAt] as number) + 1;
+  if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
+    reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves);
+  }
+}
+
+function openHolding(state: EngineState, account: number, instrument: number): number {
+  const at = instrument << INSTRUMENT_SHIFT;
+  return state.ledger.addHolding(
+    account,
+    instrument,
+    state.instruments[at + INSTRUMENT_BASE_ASSET] as number,
+    state.instruments[at + INSTRUMENT_QUOTE_ASSET] as number,
+  );
 }
 
 /** An order leaves the engine: what it still has open is open no more. */
@@ -73,8 +79,8 @@ export function leaveOrder(state: EngineState, slot: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const account = orders[at + ORDER_ACCOUNT] as number;
-  const standingAt = ((account & ACCOUNT_MASK) << STANDING_SHIFT) + STANDING_ORDERS;
-  state.standing[standingAt] = (state.standing[standingAt] as number) - 1;
+  const ordersAt = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
+  state.accounts[ordersAt] = (state.accounts[ordersAt] as number) - 1;
   const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   if (leaves !== 0) shrinkOrder(state, slot, leaves, 0);
 }
@@ -92,13 +98,11 @@ export function shrinkOrder(state: EngineState, slot: number, before: number, af
 function closeLots(state: EngineState, slot: number, holding: number, before: number, after: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) - (before - after);
-  const quoteAt = ((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET;
-  if (state.instruments[quoteAt] !== 0) {
-    letGo(state, holding, instrument, sell, orders[at + ORDER_PRICE] as number, before, after);
+  if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
+    letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, before, after);
   }
 }
 
@@ -106,14 +110,17 @@ function closeLots(state: EngineState, slot: number, holding: number, before: nu
 export function changeOrder(state: EngineState, slot: number, price: number, leaves: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const instrument = orders[at + ORDER_INSTRUMENT] as number;
-  const holding = state.ledger.findHolding(orders[at + ORDER_ACCOUNT] as number, instrument);
+  const holding = state.ledger.findHolding(
+    orders[at + ORDER_ACCOUNT] as number,
+    orders[at + ORDER_INSTRUMENT] as number,
+  );
   closeLots(state, slot, holding, (orders[at + ORDER_LEAVES] as number) >>> 0, 0);
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) + leaves;
-  const quoteAt = ((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET;
-  if (state.instruments[quoteAt] !== 0) reserve(state, holding, instrument, sell, price, leaves);
+  if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
+    reserve(state, holding, sell, price, leaves);
+  }
 }
 
 /**
@@ -131,15 +138,17 @@ export function fillOrder(
 ): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const instrument = orders[at + ORDER_INSTRUMENT] as number;
-  const holding = state.ledger.findHolding(orders[at + ORDER_ACCOUNT] as number, instrument);
+  const holding = state.ledger.findHolding(
+    orders[at + ORDER_ACCOUNT] as number,
+    orders[at + ORDER_INSTRUMENT] as number,
+  );
   const quantity = quantityBits >>> 0;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const sums = state.holdingSums;
   const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
   const openAt = holdingAt + HOLDING_OPEN + sell;
   sums[openAt] = (sums[openAt] as number) - quantity;
-  const each = price * (state.worth[((instrument & INSTRUMENT_MASK) << WORTH_SHIFT) + WORTH_UNIT] as number);
+  const each = price * (sums[holdingAt + HOLDING_UNIT] as number);
   const position = sums[holdingAt + HOLDING_POSITION] as number;
   if (sell === 0 ? position >= 0 : position <= 0) {
     sums[holdingAt + HOLDING_POSITION] = sell === 0 ? position + quantity : position - quantity;
@@ -147,8 +156,9 @@ export function fillOrder(
   } else {
     closePosition(sums, holdingAt, position, quantity, each);
   }
-  const quoteAt = ((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET;
-  if (state.instruments[quoteAt] !== 0) settle(state, slot, holding, eventAt, each * quantity, quantity, after, fee);
+  if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
+    settle(state, slot, holding, eventAt, each * quantity, quantity, after, fee);
+  }
 }
 
 /** Lots that come against the position: they close it as far as they go, and open the other way with the rest. */

@@ -5,11 +5,9 @@
 
 import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
-import { STANDING_KILLED, STANDING_SHIFT } from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import { cancelOrder, finish } from './apply-cancel.js';
 import { checkInstrument, checkSender, NO_ORDER, refuse, refuseForNow } from './checks.js';
-import { showStanding } from './ledger-admin.js';
 import * as operationWords from './operations.js';
 import { firstOfStage, LAST_STAGE, laneAccount } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -26,7 +24,15 @@ const {
   EVENT_QUANTITY,
   EVENT_WORDS,
 } = layout;
-const { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT, INSTRUMENT_KILLED, INSTRUMENT_SHIFT } = registryWords;
+const {
+  ACCOUNT_KILLED,
+  ACCOUNT_MASS_CANCELS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_KILLED,
+  INSTRUMENT_SHIFT,
+  KILLED_ALONE,
+  KILLED_WITH_ALL,
+} = registryWords;
 const {
   KILL,
   OPERATION_CANCELLED,
@@ -47,13 +53,9 @@ export function applyKill(state: EngineState, words: Int32Array, at: number): vo
     return;
   }
   if (!checkSender(state, words, at, false)) return;
-  if (instrument !== 0 ? !checkInstrument(state, words, at, false) : !checkScope(state, words, at, account, shard)) return;
-  if (instrument !== 0) state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] = killed;
-  else if (account === 0) state.killed = killed;
-  else {
-    state.standing[(account << STANDING_SHIFT) + STANDING_KILLED] = killed;
-    showStanding(state, account);
-  }
+  if (instrument !== 0 ? !checkInstrument(state, words, at, false) : !checkScope(state, words, at, account, shard))
+    return;
+  setKilled(state, account, instrument, killed);
   const answerAt = state.next * EVENT_WORDS;
   const sender = laneAccount(state, words[at + COMMAND_SESSION] as number);
   const row = beginOperation(state, KILL, words, at, sender, EventKind.KillChanged);
@@ -63,6 +65,24 @@ export function applyKill(state: EngineState, words: Int32Array, at: number): vo
   state.operations.words[rowAt + OPERATION_OWNER] = account;
   state.operations.words[rowAt + OPERATION_CURSOR] = 1;
   if (killed === 1 && !runKill(state, row)) suspendOperation(state);
+}
+
+/** Sets the switch; that of the shard stands with each of its instruments, so that a new order looks at one place. */
+function setKilled(state: EngineState, account: number, instrument: number, killed: number): void {
+  const { accounts, instruments, registry } = state;
+  if (account !== 0) {
+    accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_KILLED] = killed;
+    state.ledger.spreadLimits(account);
+    return;
+  }
+  const bit = instrument === 0 ? KILLED_WITH_ALL : KILLED_ALONE;
+  if (instrument === 0) state.killed = killed;
+  const first = instrument === 0 ? 1 : instrument;
+  const last = instrument === 0 ? registry.instrumentCount : instrument;
+  for (let one = first; one <= last; one++) {
+    const at = (one << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED;
+    instruments[at] = killed === 1 ? (instruments[at] as number) | bit : (instruments[at] as number) & ~bit;
+  }
 }
 
 /** Of an account, or of all: the shard is this one, and nothing that it would come across is in progress. */

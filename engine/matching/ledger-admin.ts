@@ -14,6 +14,7 @@ import {
   EVENT_LEAVES,
   EVENT_QUANTITY,
 } from '../../schemas/layout.js';
+import { ANY_ORDERS } from '../ledger/ledger.js';
 import {
   FEE_AUCTION,
   FEE_MAKER,
@@ -22,22 +23,24 @@ import {
   FEE_TIER_SHIFT,
   LIMIT_BURST,
   LIMIT_NOTIONAL,
-  LIMIT_ORDERS,
   LIMIT_POSITION,
-  LIMIT_QUANTITY,
   LIMIT_RATE,
   LIMIT_SHIFT,
   LIMIT_TIME,
   LIMIT_TOKENS,
-  STANDING_KILLED,
-  STANDING_QUANTITY,
-  STANDING_SHIFT,
-  STANDING_TIER,
   TOKEN,
   WORTH_FEE_CAP,
   WORTH_SHIFT,
 } from '../ledger/ledger-words.js';
-import { INSTRUMENT_QUOTE_ASSET, INSTRUMENT_SHIFT } from '../registry-words.js';
+import {
+  ACCOUNT_FEE_TIER,
+  ACCOUNT_OPEN_ORDERS_MAX,
+  ACCOUNT_QUANTITY_MAX,
+  ACCOUNT_RATED,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_QUOTE_ASSET,
+  INSTRUMENT_SHIFT,
+} from '../registry-words.js';
 import { answer, hasLogRoom } from './admin.js';
 import { NO_ORDER, refuse } from './checks.js';
 import type { EngineState } from './state.js';
@@ -65,13 +68,7 @@ export function addAsset(
   state.events[to + EVENT_QUANTITY] = asset;
 }
 
-export function setFees(
-  state: EngineState,
-  words: Int32Array,
-  at: number,
-  parts: number,
-  terms: FeeTermsFields,
-): void {
+export function setFees(state: EngineState, words: Int32Array, at: number, parts: number, terms: FeeTermsFields): void {
   const instrument = (words[at + COMMAND_INSTRUMENT] as number) >>> 0;
   if (!state.registry.hasInstrument(instrument)) {
     refuse(state, words, at, Reason.UnknownInstrument, 0, NO_ORDER);
@@ -95,7 +92,7 @@ export function setFees(
 /** No fee is above the cap, and whoever meets whom, the venue pays nothing. */
 function feesHold(state: EngineState, instrument: number, terms: FeeTermsFields): boolean {
   if (state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET] === 0) return false;
-  const cap = state.worth[(instrument << WORTH_SHIFT) + WORTH_FEE_CAP] as number;
+  const cap = state.ledger.worth[(instrument << WORTH_SHIFT) + WORTH_FEE_CAP] as number;
   if (terms.maker > cap || terms.taker > cap || terms.auction > cap) return false;
   let leastMaker = terms.maker;
   let leastTaker = terms.taker;
@@ -121,29 +118,23 @@ export function setLimits(
     return;
   }
   if (!hasLogRoom(state, words, at, parts)) return;
-  const standingAt = account << STANDING_SHIFT;
+  const accountAt = account << ACCOUNT_SHIFT;
   const limitAt = account << LIMIT_SHIFT;
-  const limits = state.accountLimits;
-  state.standing[standingAt + STANDING_TIER] = terms.feeTier;
-  state.standing[standingAt + STANDING_QUANTITY] = terms.orderQuantity;
+  const { accounts, accountLimits: limits } = state;
+  accounts[accountAt + ACCOUNT_FEE_TIER] = terms.feeTier;
+  accounts[accountAt + ACCOUNT_QUANTITY_MAX] = terms.orderQuantity;
+  accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] =
+    terms.openOrders === 0 ? ANY_ORDERS : Math.min(terms.openOrders, ANY_ORDERS);
+  accounts[accountAt + ACCOUNT_RATED] = terms.rate === 0 ? 0 : 1;
   limits[limitAt + LIMIT_NOTIONAL] = orNone(terms.orderNotional);
-  limits[limitAt + LIMIT_ORDERS] = orNone(terms.openOrders);
   limits[limitAt + LIMIT_POSITION] = orNone(terms.position);
   limits[limitAt + LIMIT_RATE] = terms.rate;
   limits[limitAt + LIMIT_BURST] = terms.burst * TOKEN;
   limits[limitAt + LIMIT_TOKENS] = terms.burst * TOKEN;
   limits[limitAt + LIMIT_TIME] = 0;
-  showStanding(state, account);
+  state.ledger.spreadLimits(account);
   const to = answer(state, words, at, parts, EventKind.LimitsSet);
   state.events[to + EVENT_LEAVES] = account;
-}
-
-/** Makes the quantity limit that is compared out of the one that was set and of the kill switch. */
-export function showStanding(state: EngineState, account: number): void {
-  const standingAt = account << STANDING_SHIFT;
-  const killed = state.standing[standingAt + STANDING_KILLED] !== 0;
-  const most = (state.standing[standingAt + STANDING_QUANTITY] as number) >>> 0;
-  state.accountLimits[(account << LIMIT_SHIFT) + LIMIT_QUANTITY] = killed ? -1 : orNone(most);
 }
 
 function orNone(limit: number): number {

@@ -15,45 +15,65 @@ import type { EngineState } from './state.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { feeOf } = amounts;
 const { EVENT_AMOUNT } = layout;
-const { FLAG_SELL_SHIFT, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_PRICE, ORDER_SHIFT } =
-  orderWords;
-const { INSTRUMENT_QUOTE_ASSET, INSTRUMENT_SHIFT } = registryWords;
+const { FLAG_SELL_SHIFT, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_PRICE, ORDER_SHIFT } = orderWords;
+const { ACCOUNT_FEE_TIER, ACCOUNT_SHIFT, INSTRUMENT_QUOTE_ASSET, INSTRUMENT_SHIFT } = registryWords;
 const { PAIR_SHIFT } = pairIndex;
 const {
   FEE_SHIFT,
   FEE_TIER_SHIFT,
   HOLDING_BASE_PURSE,
+  HOLDING_BASE_UNIT,
+  HOLDING_FEE_CAP,
   HOLDING_QUOTE_PURSE,
+  HOLDING_SHIFT,
+  HOLDING_UNIT,
   PURSE_AVAILABLE,
   PURSE_RESERVED,
   PURSE_SHIFT,
-  STANDING_SHIFT,
-  STANDING_TIER,
   WORTH_BASE_UNIT,
   WORTH_FEE_CAP,
   WORTH_SHIFT,
   WORTH_UNIT,
 } = ledgerWords;
 
-/** What an order reserves, of the base asset for a sell, of the quote asset for a buy at `price` at worst. */
+/** What an order reserves: of the base asset for a sell, of the quote asset for a buy at `price` at worst. */
+function amountOf(sell: number, price: number, lots: number, unit: number, baseUnit: number, feeCap: number): number {
+  if (sell !== 0) return lots * baseUnit;
+  const notional = lots * price * unit;
+  return notional + feeOf(notional, feeCap);
+}
+
+/** The same, by the terms of an instrument. */
 export function reserveOf(state: EngineState, instrument: number, sell: number, price: number, lots: number): number {
+  const { worth } = state.ledger;
   const at = instrument << WORTH_SHIFT;
-  const worth = state.worth;
-  if (sell !== 0) return lots * (worth[at + WORTH_BASE_UNIT] as number);
-  const notional = lots * price * (worth[at + WORTH_UNIT] as number);
-  return notional + feeOf(notional, worth[at + WORTH_FEE_CAP] as number);
+  return amountOf(
+    sell,
+    price,
+    lots,
+    worth[at + WORTH_UNIT] as number,
+    worth[at + WORTH_BASE_UNIT] as number,
+    worth[at + WORTH_FEE_CAP] as number,
+  );
+}
+
+/** The same, by the copies of a holding. */
+function heldBy(state: EngineState, holding: number, sell: number, price: number, lots: number): number {
+  const sums = state.holdingSums;
+  const at = holding << HOLDING_SHIFT;
+  return amountOf(
+    sell,
+    price,
+    lots,
+    sums[at + HOLDING_UNIT] as number,
+    sums[at + HOLDING_BASE_UNIT] as number,
+    sums[at + HOLDING_FEE_CAP] as number,
+  );
 }
 
 /** Takes out of what is available what an order at `price` with `lots` open reserves. */
-export function reserve(
-  state: EngineState,
-  holding: number,
-  instrument: number,
-  sell: number,
-  price: number,
-  lots: number,
-): void {
-  const amount = reserveOf(state, instrument, sell, price, lots);
+export function reserve(state: EngineState, holding: number, sell: number, price: number, lots: number): void {
+  const amount = heldBy(state, holding, sell, price, lots);
   const at = purseAt(state, holding, sell);
   const sums = state.purseSums;
   sums[at + PURSE_AVAILABLE] = (sums[at + PURSE_AVAILABLE] as number) - amount;
@@ -64,14 +84,12 @@ export function reserve(
 export function letGo(
   state: EngineState,
   holding: number,
-  instrument: number,
   sell: number,
   price: number,
   before: number,
   after: number,
 ): void {
-  const amount =
-    reserveOf(state, instrument, sell, price, before) - reserveOf(state, instrument, sell, price, after);
+  const amount = heldBy(state, holding, sell, price, before) - heldBy(state, holding, sell, price, after);
   const at = purseAt(state, holding, sell);
   const sums = state.purseSums;
   sums[at + PURSE_AVAILABLE] = (sums[at + PURSE_AVAILABLE] as number) + amount;
@@ -103,14 +121,13 @@ export function settle(
   const sums = state.purseSums;
   const baseAt = purseAt(state, holding, 1);
   const quoteAt = purseAt(state, holding, 0);
-  const lots = quantity * (state.worth[(instrument << WORTH_SHIFT) + WORTH_BASE_UNIT] as number);
-  const tier = state.standing[((orders[at + ORDER_ACCOUNT] as number) << STANDING_SHIFT) + STANDING_TIER] as number;
+  const lots = quantity * (state.holdingSums[(holding << HOLDING_SHIFT) + HOLDING_BASE_UNIT] as number);
+  const tier = state.accounts[((orders[at + ORDER_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_FEE_TIER] as number;
   const rate = state.ledger.fees[(((instrument << FEE_TIER_SHIFT) + tier) << FEE_SHIFT) + fee] as number;
   const charged = feeOf(notional, rate);
   if (sell === 0) {
     const price = orders[at + ORDER_PRICE] as number;
-    const freed =
-      reserveOf(state, instrument, 0, price, leaves + quantity) - reserveOf(state, instrument, 0, price, leaves);
+    const freed = heldBy(state, holding, 0, price, leaves + quantity) - heldBy(state, holding, 0, price, leaves);
     sums[quoteAt + PURSE_RESERVED] = (sums[quoteAt + PURSE_RESERVED] as number) - freed;
     sums[quoteAt + PURSE_AVAILABLE] = (sums[quoteAt + PURSE_AVAILABLE] as number) + (freed - notional - charged);
     sums[baseAt + PURSE_AVAILABLE] = (sums[baseAt + PURSE_AVAILABLE] as number) + lots;

@@ -30,14 +30,15 @@ import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
 import {
   FEE_SHIFT,
   FEE_TIER_SHIFT,
+  HOLDING_OWN,
   HOLDING_SHIFT,
   LIMIT_SHIFT,
   PURSE_SHIFT,
-  STANDING_SHIFT,
   WORTH_SHIFT,
 } from '../ledger/ledger-words.js';
 import { PAIR_FIRST, PAIR_SHIFT } from '../ledger/pair-index.js';
 import {
+  ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_SHIFT,
   ACCOUNT_WORDS,
   ASSET_BYTES,
@@ -142,6 +143,7 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   mixer.add(registry.accountCount);
   for (let account = 1; account <= registry.accountCount; account++) {
     mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_WORDS);
+    mixer.add(registry.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS_MAX] as number);
     const { accountOrders } = state;
     for (let row = accountOrders.firstRow(account); row >= 0; row = accountOrders.nextRow(row)) {
       mixer.add(accountOrders.instrumentOf(row));
@@ -232,7 +234,6 @@ function addLedger(mixer: Mixer, state: EngineState): void {
   const { ledger, registry } = state;
   mixer.add(state.killed);
   mixer.addNumbers(ledger.limits, 0, (registry.accountCount + 1) << LIMIT_SHIFT);
-  mixer.addWords(ledger.standing, 0, (registry.accountCount + 1) << STANDING_SHIFT);
   mixer.addNumbers(ledger.worth, 0, (registry.instrumentCount + 1) << WORTH_SHIFT);
   mixer.addWords(ledger.fees, 0, ((registry.instrumentCount + 1) << FEE_TIER_SHIFT) << FEE_SHIFT);
   mixer.add(registry.assetCount);
@@ -243,8 +244,8 @@ function addLedger(mixer: Mixer, state: EngineState): void {
   for (let holding = 0; holding < ledger.holdings.count; holding++) {
     mixer.add(ledger.accountOf(holding));
     mixer.add(ledger.instrumentOf(holding));
+    mixer.addNumbers(ledger.holdingSums, holding << HOLDING_SHIFT, HOLDING_OWN);
   }
-  mixer.addNumbers(ledger.holdingSums, 0, ledger.holdings.count << HOLDING_SHIFT);
   mixer.add(ledger.purses.count);
   for (let purse = 0; purse < ledger.purses.count; purse++) {
     mixer.addWords(ledger.purses.words, (purse << PAIR_SHIFT) + PAIR_FIRST, 2);

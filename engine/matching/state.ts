@@ -90,8 +90,6 @@ export class EngineState {
   readonly holdingSums: Float64Array;
   readonly purseSums: Float64Array;
   readonly accountLimits: Float64Array;
-  readonly standing: Int32Array;
-  readonly worth: Float64Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** 1: a kill switch keeps all of the shard out of trading. */
@@ -139,13 +137,11 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
-    this.ledger = new Ledger(limits, bucketSeed);
+    this.ledger = new Ledger(this.accounts, limits, bucketSeed);
     this.holdingWords = this.ledger.holdingWords;
     this.holdingSums = this.ledger.holdingSums;
     this.purseSums = this.ledger.purseSums;
     this.accountLimits = this.ledger.limits;
-    this.standing = this.ledger.standing;
-    this.worth = this.ledger.worth;
     this.adminLog = adminLog;
   }
 }

@@ -25,13 +25,17 @@ import {
   PURSE_AVAILABLE,
   PURSE_RESERVED,
   PURSE_SHIFT,
-  STANDING_ORDERS,
-  STANDING_SHIFT,
   WORTH_LOT,
   WORTH_SHIFT,
 } from '../ledger/ledger-words.js';
 import { PAIR_FIRST, PAIR_SECOND, PAIR_SHIFT } from '../ledger/pair-index.js';
-import { INSTRUMENT_BASE_ASSET, INSTRUMENT_QUOTE_ASSET, INSTRUMENT_SHIFT } from '../registry-words.js';
+import {
+  ACCOUNT_OPEN_ORDERS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_BASE_ASSET,
+  INSTRUMENT_QUOTE_ASSET,
+  INSTRUMENT_SHIFT,
+} from '../registry-words.js';
 import { reserveOf } from './money.js';
 import type { EngineState } from './state.js';
 
@@ -64,7 +68,7 @@ export function validateLedger(state: EngineState): void {
     reserved[purse] = (reserved[purse] as number) + reserveOf(state, instrument, sell, price, leaves);
   }
   for (let account = 1; account <= registry.accountCount; account++) {
-    if (state.standing[(account << STANDING_SHIFT) + STANDING_ORDERS] !== orders[account]) {
+    if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS] !== orders[account]) {
       throw new Error(`account ${account} is wrong about its ${orders[account]} open orders`);
     }
   }
@@ -90,7 +94,7 @@ function validateHolding(state: EngineState, holding: number, open: Float64Array
   if (![position, cost, realised].every(Number.isSafeInteger)) throw new Error(`${name} has a sum that is not exact`);
   if (position === 0 && cost !== 0) throw new Error(`${name} has no position, but a cost of ${cost}`);
   const lots = (sums[at + HOLDING_OPEN] as number) + (sums[at + HOLDING_OPEN + 1] as number);
-  const worth = lots * (state.worth[(ledger.instrumentOf(holding) << WORTH_SHIFT) + WORTH_LOT] as number);
+  const worth = lots * (state.ledger.worth[(ledger.instrumentOf(holding) << WORTH_SHIFT) + WORTH_LOT] as number);
   if (lots + Math.abs(position) > MOST_LOTS || Math.abs(cost) + Math.abs(realised) + worth > MOST_LEDGER) {
     throw new Error(`${name} is above what a ledger may hold`);
   }
@@ -113,7 +117,9 @@ function validatePurses(state: EngineState, reserved: Float64Array): void {
     const venue = ledger.venue[asset] as number;
     if (!(venue >= 0)) throw new Error(`the venue's purse of asset ${asset} is negative: ${venue}`);
     if ((totals[asset] as number) + venue !== ledger.supply[asset]) {
-      throw new Error(`the purses of asset ${asset} add up to ${(totals[asset] as number) + venue}, not ${ledger.supply[asset]}`);
+      throw new Error(
+        `the purses of asset ${asset} add up to ${(totals[asset] as number) + venue}, not ${ledger.supply[asset]}`,
+      );
     }
   }
 }
