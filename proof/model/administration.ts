@@ -13,7 +13,7 @@ import {
 import { EventKind, Phase, Reason } from '../../schemas/codes.js';
 import { COMMAND_BYTES, NO_PRICE } from '../../schemas/layout.js';
 import { Book } from './book.js';
-import { Bucket } from './limits.js';
+import { Bucket } from './bucket.js';
 import { hasMoney, VENUE } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import type { ModelInstrument, Refusal, Sender, State } from './state.js';

@@ -10,8 +10,6 @@ import { available, checkPurses, checkShardAndAsset, openPurses, reserved } from
 import type { PlainCommand } from './plain-records.js';
 import type { ModelHolding, ModelInstrument, Refusal, Sender, State, Steps, Work } from './state.js';
 
-/** What one token costs: buckets count in millionths, so that a microsecond is worth the rate. */
-const TOKEN = 1_000_000n;
 const MOST_LEDGER = 2n ** 52n;
 
 /** Lots of open orders of an account in an instrument. */
@@ -152,32 +150,6 @@ export function fillHolding(
   }
   holding.cost += worth(opens);
   holding.position += sign * BigInt(quantity);
-}
-
-/** So many orders at once, and so many a second. */
-export class Bucket {
-  /** In millionths of a token, at this time. */
-  private holds = 0n;
-  private at = 0n;
-
-  fill(burst: bigint, timeUs: bigint): void {
-    this.holds = burst * TOKEN;
-    this.at = timeUs;
-  }
-
-  /** Whether there was a token; it is gone. Time that goes back brings none. */
-  take(rate: bigint, burst: bigint, timeUs: bigint): boolean {
-    if (timeUs > this.at) {
-      const filled = this.holds + (timeUs - this.at) * rate;
-      this.holds = filled < burst * TOKEN ? filled : burst * TOKEN;
-      this.at = timeUs;
-    }
-    if (this.holds < TOKEN) {
-      return false;
-    }
-    this.holds -= TOKEN;
-    return true;
-  }
 }
 
 /** AccountStatus: what the account has of an asset, or in an instrument. */

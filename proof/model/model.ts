@@ -484,10 +484,10 @@ export class Model {
   }
 
   private refuse(command: PlainCommand, refusal: Refusal): void {
-    const account = senderAccount(this.state, command, CLIENT_KINDS.includes(command.kind));
-    // One number of the range is kept for a kind to come.
-    const isAdmin = command.kind >= CommandKind.AddInstrument && command.kind <= CommandKind.AddAsset;
-    const relatedId = isAdmin ? command.clientOrderId : 0n;
+    // With the one number among them that is kept for a kind to come.
+    const isClient = command.kind >= CommandKind.New && command.kind <= CommandKind.AccountStatus;
+    const account = senderAccount(this.state, command, isClient);
+    const relatedId = ADMIN_KINDS.includes(command.kind) ? command.clientOrderId : 0n;
     this.state.emitRefusal(command, account, refusal, relatedId);
   }
 

@@ -39,7 +39,7 @@ function reserveOf(instrument: ModelInstrument, side: Side, price: number, leave
   return { asset: instrument.quoteAsset, amount: notional + fee };
 }
 
-export function notionalOf(instrument: ModelInstrument, price: number, quantity: number): bigint {
+function notionalOf(instrument: ModelInstrument, price: number, quantity: number): bigint {
   if (price === NO_PRICE) {
     throw new Error('No price is no price to pay.');
   }

@@ -4,7 +4,7 @@
 import type { FeeTermsFields, LimitTermsFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
-import type { Bucket } from './limits.js';
+import type { Bucket } from './bucket.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
 
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
