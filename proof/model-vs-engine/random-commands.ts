@@ -52,6 +52,8 @@ const [SYMBOLS, LANES] = [
   ['AAA', 'BBB-1', 'C/D', 'x.y_z', 'E', 'F'],
   [1, 2, 3, 65535],
 ] as const;
+/** Of accounts, in the order in which they come; a failing case is read by people. */
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
 const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[]] = [
   [20, Phase.Continuous],
   [8, Phase.Auction],
@@ -61,8 +63,11 @@ const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[
   [0.6, Phase.CancelOnly],
 ];
 
+/** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */
+const LENGTHS = [80, 80, 80, 120, 600];
+
 /** A scenario of about `length` commands. */
-export function randomScenario(seed: number, length: number): Scenario {
+export function randomScenario(seed: number, length = LENGTHS[seed % LENGTHS.length] ?? 80): Scenario {
   return new ScenarioMaker(seed).make(length);
 }
 
@@ -495,7 +500,7 @@ class ScenarioMaker {
   }
 
   private addAccount(): void {
-    const name = !this.calm && this.dice.chance(0.05) ? '' : 'someone';
+    const name = !this.calm && this.dice.chance(0.05) ? '' : (NAMES[this.view.accounts] ?? 'someone');
     const selfTradeGroup = this.dice.pick([0, 0, 7, 0xffffffff]);
     this.admin(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }));
   }
