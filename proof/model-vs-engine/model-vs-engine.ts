@@ -24,7 +24,7 @@ import {
   ORDER_SHIFT,
 } from '../../engine/book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../../engine/book/side-words.js';
-import { limitsFrom } from '../../engine/limits.js';
+import { type Limits, limitsFrom } from '../../engine/limits.js';
 import { Engine } from '../../engine/matching/engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
@@ -51,6 +51,10 @@ interface RestingOrder {
   readonly leaves: number;
   readonly cumulative: number;
 }
+
+/** Makes the engine that is compared; a test plants faults in one. */
+export type EngineOf = (limits: Limits, shard: number, shardCount: number) => Engine;
+const theEngine: EngineOf = (limits, shard, shardCount) => new Engine(limits, shard, shardCount);
 
 const MAX_LEVELS = 1024;
 
@@ -94,10 +98,11 @@ class Match {
   constructor(
     private readonly scenario: Scenario,
     engineLimits: ScenarioLimits,
+    engineOf: EngineOf,
   ) {
     const { limits, shard, shardCount } = scenario;
     this.model = new Model(limits, shard, shardCount);
-    this.engine = new Engine(limitsFrom(engineLimits), shard, shardCount);
+    this.engine = engineOf(limitsFrom(engineLimits), shard, shardCount);
     this.events = new Int32Array(engineLimits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
   }
@@ -268,14 +273,15 @@ function namesOrderId(words: Int32Array): boolean {
 
 /**
  * Plays the scenario; undefined when model and engine agree in everything. Fewer commands are for shrinking; other limits
- * for the engine than for the model are for showing that a difference is found.
+ * for the engine than for the model, or another engine, are for showing that a difference is found.
  */
 export function compare(
   scenario: Scenario,
   commands: readonly RandomCommand[] = scenario.commands,
   engineLimits: ScenarioLimits = scenario.limits,
+  engineOf: EngineOf = theEngine,
 ): Finding | undefined {
-  const match = new Match(scenario, engineLimits);
+  const match = new Match(scenario, engineLimits, engineOf);
   for (const [at, command] of commands.entries()) {
     let what: string;
     try {

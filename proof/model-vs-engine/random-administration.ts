@@ -24,6 +24,8 @@ import {
 import { writeClientOrderId } from '../recordings/day-plan.js';
 import { clampPrice, LANES, RandomSource } from './random-source.js';
 
+/** Of accounts, in the order in which they come; a failing case is read by people. */
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
 const SYMBOLS = ['AAA', 'BBB-1', 'C/D', 'x.y_z', 'E', 'F'] as const;
 
 export abstract class RandomAdministration extends RandomSource {
@@ -65,7 +67,7 @@ export abstract class RandomAdministration extends RandomSource {
   }
 
   protected addAccount(): void {
-    const name = !this.calm && this.dice.chance(0.05) ? '' : 'someone';
+    const name = !this.calm && this.dice.chance(0.05) ? '' : (NAMES[this.view.accounts] ?? 'someone');
     const selfTradeGroup = this.dice.pick([0, 0, 7, 0xffffffff]);
     this.admin(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }));
   }

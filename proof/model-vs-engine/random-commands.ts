@@ -28,8 +28,11 @@ const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[
   [0.6, Phase.CancelOnly],
 ];
 
+/** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */
+const LENGTHS = [80, 80, 80, 120, 600];
+
 /** A scenario of about `length` commands. */
-export function randomScenario(seed: number, length: number): Scenario {
+export function randomScenario(seed: number, length = LENGTHS[seed % LENGTHS.length] ?? 80): Scenario {
   return new ScenarioMaker(seed).make(length);
 }
 

@@ -13,8 +13,12 @@ export class ModelEngine implements MatchEngine {
   private readonly model: Model;
   private events: Int32Array = new Int32Array(0);
 
-  constructor(limits: Limits) {
-    this.model = new Model(limits, 0, 1);
+  constructor(limits: Limits, shard = 0, shards = 1) {
+    this.model = new Model(limits, shard, shards);
+  }
+
+  get commandSequence(): number {
+    return this.model.commandSequence;
   }
 
   get operationsInProgress(): number {

@@ -20,7 +20,10 @@ export interface HoldingAmounts {
 }
 
 /** What it needs of an engine; a test puts the model in its place. */
-export type MatchEngine = Pick<Engine, 'apply' | 'attach' | 'operationsInProgress' | 'readLevels' | 'readPhase'> & {
+export type MatchEngine = Pick<
+  Engine,
+  'apply' | 'attach' | 'commandSequence' | 'operationsInProgress' | 'readLevels' | 'readPhase'
+> & {
   readPurse(account: number, asset: number): PurseAmounts | null;
   readHolding(account: number, instrument: number): HoldingAmounts | null;
 };

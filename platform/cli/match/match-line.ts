@@ -24,6 +24,7 @@ export const LINE_KINDS = {
       baseUnit: 'amount of the base asset in a lot, default 1',
       feeCap: 'millionths that no fee is above, default 0',
       phase: 'what it begins in, default Continuous',
+      shard: 'the one that trades it, default by its number',
     },
   },
   account: {
@@ -133,6 +134,10 @@ export const LINE_KINDS = {
   },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
   at: { does: 'what follows is applied at timeUs', fields: {} },
+  record: {
+    does: 'records as they lie in memory, one behind the other: a head with its Parts, or what no other line says',
+    fields: { words: 'required; 0x and hexadecimal bytes, 64 a record' },
+  },
   hold: { does: 'from here on a long command goes on only where a line says continue', fields: {} },
   continue: { does: 'one Continue', fields: {} },
 } as const satisfies Record<string, { does: string; fields: Record<string, string> }>;

@@ -26,7 +26,7 @@ export function instrumentTerms(line: Line, baseAsset: number, quoteAsset: numbe
   const price = (name: string, fallback: number) => line.whole(name, MIN_INT32 + 1, MAX_INT32, fallback);
   return encodeInstrumentTerms({
     symbol: line.text('symbol'),
-    shard: ANY_SHARD,
+    shard: line.whole('shard', 0, ANY_SHARD, ANY_SHARD),
     priceMin: price('priceMin', 1),
     priceMax: price('priceMax', MOST_PRICE),
     quantityMax: line.whole('quantityMax', 1, MAX_UINT32, MOST_QUANTITY),
@@ -74,11 +74,14 @@ export function putRaw(line: Line, words: Int32Array): void {
     if (!(name in COMMAND_FIELDS)) {
       throw new LineError(`A command has no field ${name}: ${suggestion(name, Object.keys(COMMAND_FIELDS))}`);
     }
-    if (typeof value !== 'number') throw new LineError(`raw.${name} must be a number; it is ${JSON.stringify(value)}.`);
     const [at, bytes]: readonly [number, number] = COMMAND_FIELDS[name as keyof typeof COMMAND_FIELDS];
-    if (bytes === 8) view.setBigInt64(at, BigInt(value), true);
-    else if (bytes === 4) view.setInt32(at, value, true);
-    else if (bytes === 2) view.setInt16(at, value, true);
-    else view.setInt8(at, value);
+    const isWide = bytes === 8 && typeof value === 'string' && /^\d{1,20}$/.test(value);
+    if (typeof value !== 'number' && !isWide) {
+      throw new LineError(`raw.${name} must be a number; it is ${JSON.stringify(value)}.`);
+    }
+    if (bytes === 8) view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
+    else if (bytes === 4) view.setInt32(at, Number(value), true);
+    else if (bytes === 2) view.setInt16(at, Number(value), true);
+    else view.setInt8(at, Number(value));
   }
 }

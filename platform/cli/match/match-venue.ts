@@ -36,7 +36,9 @@ import {
   COMMAND_SESSION,
   COMMAND_TIME_US,
   COMMAND_WORDS,
+  EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
+  EVENT_LEAVES,
   EVENT_WORDS,
   highWord,
   NO_PRICE,
@@ -95,13 +97,19 @@ export class MatchVenue {
   private timeUs = 0;
   private readonly continueWords = new Int32Array(COMMAND_WORDS);
 
-  constructor(limits: Limits = MATCH_LIMITS, engine: MatchEngine = new Engine(limits, 0, 1)) {
+  /** empty: nothing is made without a word, no Continue comes by itself. */
+  constructor(
+    limits: Limits = MATCH_LIMITS,
+    engine: MatchEngine = new Engine(limits, 0, 1),
+    private readonly empty = false,
+  ) {
     this.limits = limits;
     this.engine = engine;
     this.events = new Int32Array(limits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
     this.continueWords[COMMAND_KIND_WORD] = CommandKind.Continue;
-    this.addAccount(OPERATOR);
+    this.held = empty;
+    if (!empty) this.addAccount(OPERATOR);
   }
 
   /** Carries a line out and hands on its events, which hold until the call returns. Throws a LineError. */
@@ -147,6 +155,9 @@ export class MatchVenue {
         this.loseLane(line, event);
         return;
       case 'at':
+        return;
+      case 'record':
+        this.applyRecords(line, event);
         return;
       case 'hold':
         this.held = true;
@@ -253,7 +264,12 @@ export class MatchVenue {
 
   private accountNamed(line: Line, field: 'account' | 'whose'): number {
     const given = line.any(field) ?? OPERATOR_ACCOUNT;
-    if (typeof given === 'string') return this.accounts.get(given) ?? this.addAccount(given);
+    if (typeof given === 'string') {
+      const known = this.accounts.get(given);
+      if (known === undefined && this.empty) throw new LineError(`No line before has added an account ${given}.`);
+      return known ?? this.addAccount(given);
+    }
+    if (this.empty) return line.whole(field, 0, MAX_UINT32);
     const account = line.whole(field, 1, this.limits.maxAccounts, OPERATOR_ACCOUNT);
     while (this.accountCount < account) this.addAccount(`account-${this.accountCount + 1}`);
     return account;
@@ -266,7 +282,7 @@ export class MatchVenue {
   private instrumentOf(line: Line): number {
     const given = line.any('instrument');
     if (given === undefined) {
-      if (this.instruments.size === 0) this.addFirstInstrument();
+      if (this.instruments.size === 0 && !this.empty) this.addFirstInstrument();
       return 1;
     }
     if (typeof given !== 'string') return line.whole('instrument', 1, MAX_UINT32);
@@ -371,7 +387,7 @@ export class MatchVenue {
     account = this.accountOf(line),
   ): void {
     const lane = this.laneOf(line);
-    const state = this.lanes.get(`${account}/${lane}`) ?? this.openLane(account, lane, () => undefined);
+    const state = this.lanes.get(`${account}/${lane}`) ?? this.firstLane(account, lane);
     const counter = line.whole('id', 0, MAX_COUNTER, state.counter + 1);
     state.counter = Math.max(state.counter, counter);
     putClientOrderId(words, 0, lane, counter);
@@ -385,6 +401,25 @@ export class MatchVenue {
     }
     putRaw(line, words);
     this.apply(words, event);
+  }
+
+  private firstLane(account: number, lane: number): LaneState {
+    return this.empty ? { incarnation: 0, counter: 0 } : this.openLane(account, lane, () => undefined);
+  }
+
+  /** Whatever they say; Parts that no head takes are commands of their own. */
+  private applyRecords(line: Line, event: (object: PlainObject) => void): void {
+    const hex = line.text('words');
+    if (!/^0x(?:[0-9a-f]{128})+$/.test(hex)) throw new LineError('words must be hexadecimal bytes, 64 a record.');
+    const words = new Int32Array(Uint8Array.from(Buffer.from(hex.slice(2), 'hex')).buffer);
+    for (let at = 0; at < words.length; ) {
+      words[at + COMMAND_TIME_US] = this.timeUs | 0;
+      words[at + COMMAND_TIME_US + 1] = highWord(this.timeUs) | 0;
+      const before = this.engine.commandSequence;
+      this.handOn(this.engine.apply(words, at, 0), event);
+      at += (this.engine.commandSequence - before) * COMMAND_WORDS;
+    }
+    while (!this.held && this.engine.operationsInProgress > 0) this.goOn(event);
   }
 
   /** Returns the kind of the first event. */
@@ -422,13 +457,13 @@ export class MatchVenue {
 
   private addInstrument(line: Line, event: (object: PlainObject) => void): void {
     const symbol = line.text('symbol');
-    const phase = line.named('phase', PHASE_NAMES, 'Continuous');
+    const phase = line.named('phase', PHASE_NAMES, this.empty ? 'Closed' : 'Continuous');
     const asset = (name: 'base' | 'quote') => (line.has(name) ? this.assetOf(line, name) : 0);
     const terms = instrumentTerms(line, asset('base'), asset('quote'));
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const first = this.apply(this.adminWords(head, terms, line), event);
     if (first !== EventKind.InstrumentAdded) return;
-    const id = this.instruments.size + 1;
+    const id = this.events[EVENT_INSTRUMENT] ?? 0;
     this.instruments.set(symbol, id);
     if (phase !== 'Closed') this.setPhase(id, Phase[phase]);
   }
@@ -476,9 +511,10 @@ export class MatchVenue {
   }
 
   private noteAccount(name: string): number {
-    this.accountCount++;
-    if (!this.accounts.has(name)) this.accounts.set(name, this.accountCount);
-    return this.accountCount;
+    const account = this.events[EVENT_LEAVES] ?? 0;
+    this.accountCount = account;
+    if (!this.accounts.has(name)) this.accounts.set(name, account);
+    return account;
   }
 
   /** line: the one that asks for it. Throws a LineError where none does and it cannot be opened. */
@@ -504,7 +540,9 @@ export class MatchVenue {
     const state = this.lanes.get(`${account}/${lane}`);
     if (state === undefined) throw new LineError(`No line before has used lane ${lane} of account ${account}.`);
     // As the platform sends it: the incarnation alone says whose it is.
-    this.apply(this.sessionWords(CommandKind.SessionLost, 0, 0, state.incarnation), event);
+    const words = this.sessionWords(CommandKind.SessionLost, 0, 0, state.incarnation);
+    putRaw(line, words);
+    this.apply(words, event);
   }
 
   private sessionWords(kind: CommandKind, account: number, lane: number, incarnation: number): Int32Array {

@@ -26,7 +26,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   reason: namesOf(Reason),
 };
 /** Kinds that need no account in front of them. */
-const WITHOUT_ACCOUNT = ['instrument', 'account', 'asset', 'fees', 'kill', 'at', 'hold', 'continue'];
+const WITHOUT_ACCOUNT = ['instrument', 'account', 'asset', 'fees', 'kill', 'at', 'hold', 'continue', 'record'];
 /** An order by the id that it was entered by: #7 of the account that the line is about, or alice/3#7. */
 const REFERENCE = /^(?:([^#/]+)(?:\/(\d+))?)?#(\d+)$/;
 
@@ -39,10 +39,18 @@ export interface ExpectedEvent {
   readonly fields: ReadonlyMap<string, unknown>;
 }
 
+/** A venue of one shard in which nothing is made without a word: accounts, sessions, instruments and Continues all stand
+ * in lines. */
+export interface EmptyVenue {
+  readonly shard: number;
+  readonly shards: number;
+}
+
 export type RuleLine =
   | { readonly is: 'nothing' }
   | { readonly is: 'rule'; readonly rule: string }
   | { readonly is: 'limits'; readonly limits: Readonly<Record<string, number>> }
+  | { readonly is: 'venue'; readonly venue: EmptyVenue }
   | { readonly is: 'command'; readonly line: Line }
   | { readonly is: 'event'; readonly event: ExpectedEvent }
   | { readonly is: 'state'; readonly words: readonly string[] };
@@ -59,6 +67,7 @@ export function readRuleLine(text: string): RuleLine {
   if (first === '=') return { is: 'state', words: rest };
   if (first === 'rule') return { is: 'rule', rule: ruleOf(trimmed) };
   if (first === 'limits') return { is: 'limits', limits: limitsOf(rest) };
+  if (first === 'venue') return { is: 'venue', venue: emptyVenueOf(rest) };
   return { is: 'command', line: new Line(commandOf(words)) };
 }
 
@@ -82,6 +91,14 @@ function limitsOf(words: readonly string[]): Record<string, number> {
     limits[name] = value;
   }
   return limits;
+}
+
+function emptyVenueOf(words: readonly string[]): EmptyVenue {
+  const { shard, shards } = limitsOf(words.slice(1));
+  if (words[0] === 'empty' && words.length === 3 && shard !== undefined && shards !== undefined && shard < shards) {
+    return { shard, shards };
+  }
+  throw new LineError('A venue in which nothing is made without a word is like this: venue empty shard=0 shards=2.');
 }
 
 /** name=value; numbers, true, false and none are what they look like. */
