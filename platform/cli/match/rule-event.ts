@@ -44,8 +44,9 @@ export function eventText(venue: MatchVenue, event: PlainObject): string {
   if (event.account !== undefined) {
     const name = venue.accountName(event.account);
     // A number alone would be a quantity.
-    if (/^\d+$/.test(name)) words.push(`account=${name}`, `lane=${event.lane}`);
-    else words.push(`${name}${event.lane === 1 || event.account === 0 ? '' : `/${event.lane}`}`);
+    const lane = event.lane ?? 1;
+    if (/^\d+$/.test(name)) words.push(`account=${name}`, `lane=${lane}`);
+    else words.push(`${name}${lane === 1 || event.account === 0 ? '' : `/${lane}`}`);
   }
   if (event.id !== undefined && event.id !== 0) words.push(`#${event.id}`);
   if (event.side !== undefined && event.kind !== 'Rejected') words.push(String(event.side).toLowerCase());
