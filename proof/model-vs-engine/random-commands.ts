@@ -3,23 +3,15 @@
  * lanes and incarnations, repeated ids, stale and wrong senders, bad shapes, changing phases, and limits so tiny that
  * Continue and every code for "full" occur. Any thread.
  *
- * The generator plays what it makes on a model, so that it knows open sessions, live orders and what is in progress, and
- * most commands are sensible. A command stands alone once it is made: taking others out of the sequence leaves it what it
- * was, and that is what makes a failing sequence easy to shrink.
+ * The generator plays what it makes on a model, so that it knows open sessions, live orders and what is in progress. A
+ * command stands alone once it is made: taking others out leaves it what it was, so a failing sequence is easy to shrink.
  */
-import {
-  ANY_SHARD,
-  encodeAccountTerms,
-  encodeInstrumentTerms,
-  encodeKeyTerms,
-  setOperationId,
-} from '../../schemas/admin.js';
+import { setOperationId } from '../../schemas/admin.js';
 import {
   CommandFlag,
   CommandKind,
   OrderType,
   Phase,
-  Right,
   SelfTrade,
   Side,
   TimeInForce,
@@ -45,14 +37,12 @@ import { Dice } from '../dice.js';
 import { Model } from '../model/model.js';
 import { writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
+import { AdminMaker, clampPrice } from './random-administration.js';
 import { type Hands, MoneyMaker } from './random-money.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { type Session, VenueView } from './venue-view.js';
 
-const [SYMBOLS, LANES] = [
-  ['AAA', 'BBB-1', 'C/D', 'x.y_z', 'E', 'F'],
-  [1, 2, 3, 65535],
-] as const;
+const LANES = [1, 2, 3, 65535] as const;
 const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[]] = [
   [20, Phase.Continuous],
   [8, Phase.Auction],
@@ -75,6 +65,7 @@ class ScenarioMaker implements Hands {
   private readonly shardCount: number;
   readonly shard: number;
   private readonly money: MoneyMaker;
+  private readonly administration: AdminMaker;
   /** Quantities are as large as they can be, so that sums end. */
   private readonly huge: boolean;
   private lastIncarnation = 0;
@@ -128,6 +119,7 @@ class ScenarioMaker implements Hands {
     const money = !this.wanders && dice.chance(0.6);
     this.huge = !this.wanders && dice.chance(0.12);
     this.money = new MoneyMaker(this, money, this.huge);
+    this.administration = new AdminMaker(this, this.money, this.wanders, this.huge);
     this.center = money || this.huge ? 100 : dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
@@ -138,11 +130,11 @@ class ScenarioMaker implements Hands {
   make(length: number): Scenario {
     const { dice } = this;
     for (let count = 0; count < 3; count += 1) {
-      this.addAccount();
+      this.administration.addAccount(true);
     }
     this.money.addAssets();
     for (let count = 0; count < 2 + dice.below(3); count += 1) {
-      this.addInstrument();
+      this.administration.addInstrument(true, this.center);
     }
     for (const account of [1, 2, 2, 3]) {
       this.openSession(account);
@@ -183,7 +175,7 @@ class ScenarioMaker implements Hands {
       [2, () => this.spoil()],
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
       [0.7, () => this.loseSession()],
-      [2, () => this.administer()],
+      [2, () => this.administration.addOne(this.center)],
       [this.money.money ? 9 : 3, () => this.money.addOne()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
@@ -497,66 +489,6 @@ class ScenarioMaker implements Hands {
     }
   }
 
-  private administer(): void {
-    const { dice } = this;
-    dice.weighted<() => void>([
-      [2, () => this.addAccount()],
-      [2, () => this.addInstrument()],
-      [3, () => this.addKey()],
-      [2, () => this.revokeKey()],
-    ])();
-  }
-
-  private addAccount(): void {
-    const name = !this.calm && this.dice.chance(0.05) ? '' : 'someone';
-    const selfTradeGroup = this.dice.pick([0, 0, 7, 0xffffffff]);
-    this.admin(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }));
-  }
-
-  private addInstrument(): void {
-    const { dice } = this;
-    const priceMin = this.wanders ? -0x7fffffff : clampPrice(this.center - dice.pick([50, 99, 99]));
-    const priceMax = this.wanders ? 0x7fffffff : clampPrice(this.center + 100);
-    const { calm } = this;
-    const money = this.money.terms(calm);
-    const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
-    this.admin(
-      CommandKind.AddInstrument,
-      encodeInstrumentTerms({
-        symbol,
-        shard: dice.weighted([
-          [6, this.shard],
-          [1, ANY_SHARD],
-          [calm ? 0 : 0.5, 3],
-        ]),
-        priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
-        priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
-        quantityMax: this.huge ? 0xffffffff : dice.pick([60, 60, 1 << 19]),
-        unit: this.huge
-          ? dice.pick([1, 1000, 1300])
-          : calm
-            ? dice.pick([1, 1, 1, 3])
-            : dice.pick([1, 1, 7, 0xffffffff]),
-        ...money,
-        referencePrice: dice.chance(0.5) ? null : this.center,
-        priceDecimals: 0,
-        quantityDecimals: 0,
-      }),
-    );
-  }
-
-  private addKey(): void {
-    const { dice } = this;
-    const publicKey = new Uint8Array(dice.chance(0.9) ? 32 : 31).fill(dice.below(256));
-    const rights = dice.chance(0.9) ? Right.Read | Right.Trade : dice.below(40);
-    const parts = encodeKeyTerms({ publicKey, rights, label: 'a key' });
-    this.admin(CommandKind.AddKey, parts, dice.between(1, this.view.accounts + (dice.chance(0.1) ? 1 : 0)));
-  }
-
-  private revokeKey(): void {
-    this.admin(CommandKind.RevokeKey, new Int32Array(), 0, this.dice.between(1, this.view.keys + 1));
-  }
-
   /** A head with its Parts: on shard 0 from a session or from the supervisor, elsewhere forwarded with its number. */
   admin(kind: CommandKind, parts: Int32Array, account = 0, target = 0, instrument = 0): void {
     const { dice } = this;
@@ -665,8 +597,4 @@ class ScenarioMaker implements Hands {
       [1, 0],
     ]);
   }
-}
-
-function clampPrice(price: number): number {
-  return Math.max(-0x7fffffff, Math.min(0x7fffffff, price));
 }
