@@ -164,10 +164,7 @@ export function encodeAccountTerms(terms: Pick<AccountTermsFields, 'name'> & Par
 
 export function encodeFeeTerms(terms: FeeTermsFields): Int32Array {
   const builder = new Builder(64);
-  return encodeParts(
-    builder,
-    FeeTerms.createFeeTerms(builder, terms.tier, terms.maker, terms.taker, terms.auction),
-  );
+  return encodeParts(builder, FeeTerms.createFeeTerms(builder, terms.tier, terms.maker, terms.taker, terms.auction));
 }
 
 export function encodeLimitTerms(terms: Partial<LimitTermsFields>): Int32Array {

@@ -33,14 +33,8 @@ const {
   KILLED_ALONE,
   KILLED_WITH_ALL,
 } = registryWords;
-const {
-  KILL,
-  OPERATION_CANCELLED,
-  OPERATION_CURSOR,
-  OPERATION_INSTRUMENT,
-  OPERATION_OWNER,
-  OPERATION_SHIFT,
-} = operationWords;
+const { KILL, OPERATION_CANCELLED, OPERATION_CURSOR, OPERATION_INSTRUMENT, OPERATION_OWNER, OPERATION_SHIFT } =
+  operationWords;
 
 /** Applies a Kill of right shape. */
 export function applyKill(state: EngineState, words: Int32Array, at: number): void {

@@ -78,6 +78,7 @@ export abstract class RandomAdministration extends RandomSource {
     const priceMax = this.wanders ? 0x7fffffff : clampPrice(this.center + 100);
     const { calm } = this;
     const money = this.money.terms(calm);
+    const units = calm ? ([1, 1, 1, 3] as const) : ([1, 1, 7, 0xffffffff] as const);
     const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
     this.admin(
       CommandKind.AddInstrument,
@@ -91,11 +92,7 @@ export abstract class RandomAdministration extends RandomSource {
         priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
         priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
         quantityMax: this.huge ? 0xffffffff : dice.pick([60, 60, 1 << 19]),
-        unit: this.huge
-          ? dice.pick([1, 1000, 1300])
-          : calm
-            ? dice.pick([1, 1, 1, 3])
-            : dice.pick([1, 1, 7, 0xffffffff]),
+        unit: dice.pick<number>(this.huge ? [1, 1000, 1300] : units),
         ...money,
         referencePrice: dice.chance(0.5) ? null : this.center,
         priceDecimals: 0,
