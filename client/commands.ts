@@ -122,7 +122,15 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
 }
 
 export function cancelWords(instrument: number, target: OrderTarget): Int32Array {
-  const words = blank(CommandKind.Cancel, instrument);
+  return targetWords(CommandKind.Cancel, instrument, target);
+}
+
+export function orderStatusWords(instrument: number, target: OrderTarget): Int32Array {
+  return targetWords(CommandKind.OrderStatus, instrument, target);
+}
+
+function targetWords(kind: CommandKind, instrument: number, target: OrderTarget): Int32Array {
+  const words = blank(kind, instrument);
   putTarget(words, target);
   return words;
 }

@@ -14,6 +14,7 @@ import {
   endOfDayWords,
   massCancelWords,
   newOrderWords,
+  orderStatusWords,
   type OrderTarget,
   type OrderTerms,
   replaceWords,
@@ -120,6 +121,12 @@ export class TradingClient extends Session {
   async cancel(order: InstrumentName & OrderTarget): Promise<Report<'Cancelled' | 'Rejected'>> {
     const report = await this.submitFor(order, (instrument) => cancelWords(instrument, order));
     return narrowed(report, ['Cancelled', 'Rejected']);
+  }
+
+  /** What an own order that lives is like now; UnknownOrder: there is none. Asked in any phase, and it changes nothing. */
+  async orderStatus(order: InstrumentName & OrderTarget): Promise<Report<'OrderState' | 'Rejected'>> {
+    const report = await this.submitFor(order, (instrument) => orderStatusWords(instrument, order));
+    return narrowed(report, ['OrderState', 'Rejected']);
   }
 
   /**

@@ -57,6 +57,7 @@ export const PHASE_ROWS: readonly PhaseRow[] = [
     kinds: ['Cancel', 'MassCancel'],
     effects: { ...EVERYWHERE, Closed: NO },
   },
+  { what: 'OrderStatus', kinds: ['OrderStatus'], effects: EVERYWHERE },
   { what: 'SetPhase, EndOfDay', kinds: ['SetPhase', 'EndOfDay'], effects: EVERYWHERE },
   { what: 'Uncross', kinds: ['Uncross'], effects: { ...NOWHERE, Auction: 'applies' } },
 ];

@@ -47,6 +47,7 @@ import {
   massCancel,
   reduce,
   replace,
+  say,
   setPhase,
   uncross,
 } from './work.js';
@@ -60,6 +61,7 @@ const CLIENT_KINDS: readonly number[] = [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
 ];
 const ADMIN_KINDS: readonly number[] = [
   CommandKind.AddInstrument,
@@ -300,7 +302,7 @@ export class Model {
     return { steps: enterNew(state, instrument, order), taker: order };
   }
 
-  /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
+  /** Checks 9 to 11 of Cancel, Replace, CancelReplace, OrderStatus. */
   private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { price, quantity, kind } = command;
@@ -314,6 +316,9 @@ export class Model {
     const { book, phase } = instrument;
     if (kind === CommandKind.Cancel) {
       return { steps: cancel(state, book, order, command.clientOrderId) };
+    }
+    if (kind === CommandKind.OrderStatus) {
+      return { steps: say(state, order, command.clientOrderId) };
     }
     const orderId = order.id;
     if (order.type === OrderType.Market ? price !== NO_PRICE : price === NO_PRICE) {
@@ -364,7 +369,8 @@ export class Model {
     if (disturbs) {
       return { reason: Reason.InProgress, keepsId: true };
     }
-    if (kind !== CommandKind.Cancel && !stops && operations.length >= limits.maxOperations) {
+    const needsRoom = kind !== CommandKind.Cancel && kind !== CommandKind.OrderStatus && !stops;
+    if (needsRoom && operations.length >= limits.maxOperations) {
       return { reason: Reason.Busy, keepsId: true };
     }
     return undefined;

@@ -31,6 +31,14 @@ export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrd
   takeAway(state, book, order, Reason.ByClient, byClientOrderId);
 }
 
+/** What the order is like. */
+export function* say(state: State, order: ModelOrder, byClientOrderId: bigint): Steps {
+  yield 1;
+  const { leaves, cumulative } = order;
+  const quantity = leaves + cumulative;
+  state.emitOrder(EventKind.OrderState, order, { quantity, leaves, displayed: leaves, relatedId: byClientOrderId });
+}
+
 /** Replace with a total at or below what is filled. */
 export function* cancelAsDone(state: State, book: Book, order: ModelOrder, byClientOrderId: bigint): Steps {
   yield 1;
