@@ -3,7 +3,17 @@
  * session stay zero but where a kind's target is an account; the gateway knows the sender.
  */
 
-import { CommandFlag, CommandKind, OrderType, type Phase, SelfTrade, Side, TimeInForce } from '../schemas/codes.js';
+import {
+  CommandFlag,
+  CommandKind,
+  OrderType,
+  type Phase,
+  SelfTrade,
+  Side,
+  TimeInForce,
+  Trigger,
+} from '../schemas/codes.js';
+import { isStop } from '../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -14,6 +24,7 @@ import {
   COMMAND_QUANTITY,
   COMMAND_TARGET_ID,
   COMMAND_TIME_US,
+  COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
   highWord,
   NO_PRICE,
@@ -27,6 +38,7 @@ const MAX_INT32 = 0x7fffffff;
 
 export type OrderTypeName = keyof typeof OrderType;
 export type TimeInForceName = keyof typeof TimeInForce;
+export type TriggerName = keyof typeof Trigger;
 export type SelfTradeName = keyof typeof SelfTrade;
 
 /** An order by the platform's id, or by the client order id that it lives under. */
@@ -34,7 +46,7 @@ export type OrderTarget = { readonly orderId: bigint } | { readonly clientOrderI
 
 export interface OrderTerms {
   readonly side: SideName;
-  /** Ticks; may be left out for a market order, where it is the worst price. */
+  /** Ticks; may be left out for a market order and a Stop, where it is the worst price. */
   readonly price?: number;
   /** Lots. */
   readonly quantity: number;
@@ -44,6 +56,12 @@ export interface OrderTerms {
   readonly postOnly?: boolean;
   /** What goes when it meets an order of its own account or group. Default None: they trade. */
   readonly selfTrade?: SelfTradeName;
+  /** Of a Stop or StopLimit: which price sets it off. Default LastTrade. */
+  readonly trigger?: TriggerName;
+  /** Of a Stop or StopLimit, ticks: a buy is triggered at or above it, a sell at or below it. */
+  readonly triggerPrice?: number;
+  /** A stop that is through already is refused; without this it is triggered at once. */
+  readonly refuseIfThrough?: boolean;
   /** Microseconds since 1970 after which the shard refuses it as Expired. */
   readonly validUntilUs?: number;
 }
@@ -105,7 +123,8 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   const type = codeNamed(OrderType, terms.type ?? 'Limit', 'type');
   const timeInForce = codeNamed(TimeInForce, terms.timeInForce ?? 'GoodTillCancel', 'timeInForce');
   if (terms.price === undefined) {
-    if (type !== OrderType.Market) throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
+    if (type !== OrderType.Market && type !== OrderType.Stop)
+      throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
     words[COMMAND_PRICE] = NO_PRICE;
   } else {
     checkWhole(terms.price, MIN_INT32 + 1, MAX_INT32, 'price');
@@ -117,8 +136,23 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
   const postOnly = terms.postOnly === true ? CommandFlag.PostOnly << 16 : 0;
   words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | postOnly;
+  putTrigger(words, type, terms);
   putValidUntil(words, terms.validUntilUs);
   return words;
+}
+
+function putTrigger(words: Int32Array, type: number, terms: OrderTerms): void {
+  const { trigger, triggerPrice, refuseIfThrough } = terms;
+  if (!isStop(type)) {
+    if (trigger === undefined && triggerPrice === undefined && refuseIfThrough !== true) return;
+    throw new TredyeError('BAD_ARGUMENT', 'Only a Stop or StopLimit has a trigger.');
+  }
+  if (triggerPrice === undefined) throw new TredyeError('BAD_ARGUMENT', 'A stop needs a triggerPrice.');
+  checkWhole(triggerPrice, MIN_INT32 + 1, MAX_INT32, 'triggerPrice');
+  words[COMMAND_TRIGGER_PRICE] = triggerPrice;
+  const code = codeNamed(Trigger, trigger ?? 'LastTrade', 'trigger');
+  const flags = refuseIfThrough === true ? CommandFlag.RefuseIfThrough << 16 : 0;
+  words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (code << 8) | flags;
 }
 
 export function cancelWords(instrument: number, target: OrderTarget): Int32Array {
@@ -165,6 +199,14 @@ export function setPhaseWords(instrument: number, phase: Phase): Int32Array {
 
 export function uncrossWords(instrument: number): Int32Array {
   return blank(CommandKind.Uncross, instrument);
+}
+
+/** price: ticks, null takes it away. */
+export function referencePriceWords(instrument: number, price: number | null): Int32Array {
+  const words = blank(CommandKind.ReferencePrice, instrument);
+  if (price !== null) checkWhole(price, MIN_INT32 + 1, MAX_INT32, 'price');
+  words[COMMAND_PRICE] = price ?? NO_PRICE;
+  return words;
 }
 
 export function endOfDayWords(instrument: number): Int32Array {

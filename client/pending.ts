@@ -32,6 +32,7 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.Replaced,
     EventKind.PhaseChanged,
     EventKind.Uncrossed,
+    EventKind.ReferenceChanged,
     EventKind.Started,
     EventKind.InstrumentAdded,
     EventKind.AccountAdded,

@@ -14,9 +14,10 @@ import {
   endOfDayWords,
   massCancelWords,
   newOrderWords,
-  orderStatusWords,
   type OrderTarget,
   type OrderTerms,
+  orderStatusWords,
+  referencePriceWords,
   replaceWords,
   setPhaseWords,
   uncrossWords,
@@ -152,6 +153,14 @@ export class TradingClient extends Session {
   }
 
   /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
+  /** A price from outside that triggers stops; null: there is none any more. */
+  async setReferencePrice(
+    of: InstrumentName & { readonly price: number | null },
+  ): Promise<Report<'ReferenceChanged' | 'Rejected'>> {
+    const report = await this.submitFor(of, (instrument) => referencePriceWords(instrument, of.price));
+    return narrowed(report, ['ReferenceChanged', 'Rejected']);
+  }
+
   async endOfDay(of: InstrumentName): Promise<Report<'Started' | 'Rejected'>> {
     return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
   }

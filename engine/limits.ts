@@ -7,6 +7,8 @@
 export interface Limits {
   /** Orders that rest or are being matched at a time, in one shard. */
   readonly maxOrders: number;
+  /** Of those, stops that wait for their trigger. */
+  readonly maxStops: number;
   /** Instruments of the whole venue: every shard knows the terms of all, so the ids are the same everywhere. */
   readonly maxInstruments: number;
   readonly maxAccounts: number;
@@ -47,6 +49,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxOrders: 1 << 20,
+  maxStops: 1 << 20,
   maxInstruments: 100_000,
   maxAccounts: 65_536,
   maxKeys: 65_536,
@@ -94,6 +97,7 @@ export const MOST_ORDERS = 2 ** 21 - 1;
 /** Smallest and largest value of each, both allowed. */
 const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
   maxOrders: [1, MOST_ORDERS],
+  maxStops: [1, MOST_ORDERS],
   maxInstruments: [1, 1 << 24],
   maxAccounts: [1, 1 << 24],
   maxKeys: [1, 1 << 24],
@@ -130,6 +134,7 @@ function refuse(sentence: string): never {
  */
 export const ANSWER_LIMITS = [
   'maxOrders',
+  'maxStops',
   'maxInstruments',
   'maxAccounts',
   'maxKeys',
@@ -143,16 +148,18 @@ export const ANSWER_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /**
- * The default limits with some replaced; an account gets no more lanes than there are. Throws a LimitsError with one sentence when a value is unknown, is not a
+ * The default limits with some replaced; an account gets no more lanes, and stops no more room, than
+ * there are. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
 export function limitsFrom(overrides: Partial<Limits>): Limits {
   for (const name of Object.keys(overrides)) {
     if (!(name in BOUNDS)) refuse(`There is no limit named ${name}.`);
   }
-  const { maxLanes = DEFAULT_LIMITS.maxLanes } = overrides;
+  const { maxLanes = DEFAULT_LIMITS.maxLanes, maxOrders = DEFAULT_LIMITS.maxOrders } = overrides;
+  const maxStops = Math.min(DEFAULT_LIMITS.maxStops, maxOrders);
   const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
-  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, ...overrides };
+  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, maxStops, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
     const [smallest, largest] = BOUNDS[name];
@@ -177,6 +184,9 @@ export function maxGroupBytes(limits: Limits): number {
 function checkRelations(limits: Limits): void {
   if (limits.maxLevels > limits.maxOrders) {
     refuse(`maxLevels (${limits.maxLevels}) above maxOrders (${limits.maxOrders}) can never be used.`);
+  }
+  if (limits.maxStops > limits.maxOrders) {
+    refuse(`maxStops (${limits.maxStops}) above maxOrders (${limits.maxOrders}) can never be used.`);
   }
   if (limits.maxLanesPerAccount > limits.maxLanes) {
     refuse(`maxLanesPerAccount (${limits.maxLanesPerAccount}) above maxLanes (${limits.maxLanes}) can never be used.`);

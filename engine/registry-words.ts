@@ -5,6 +5,7 @@
  *   instrument, 16 words:  0 shard  1 phase  2 lowest price  3 highest price  4 largest quantity  5 unit
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol            9 next in the chain of the symbol's hash
+ *                         10 price of the last trade or NO_PRICE    11 reference price from outside or NO_PRICE
  *   account, 8 words:      0 account sequence   1 mass cancels of all instruments in progress   2 lanes
  *                          3 self-trade group or 0   4, 5 first and last of its rows + 1 (book/account-orders.ts)
  *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
@@ -23,6 +24,8 @@ export const INSTRUMENT_REFERENCE = 6;
 export const INSTRUMENT_IN_PROGRESS = 7;
 export const INSTRUMENT_SYMBOL_BYTES = 8;
 export const INSTRUMENT_CHAIN_NEXT = 9;
+export const INSTRUMENT_LAST = 10;
+export const INSTRUMENT_TRACKED = 11;
 
 export const ACCOUNT_SHIFT = 3;
 export const ACCOUNT_MASK = 0x1ffffff;

@@ -14,6 +14,7 @@ const {
   ACCOUNT_SELF_TRADE_GROUP,
   ACCOUNT_SHIFT,
   INSTRUMENT_CHAIN_NEXT,
+  INSTRUMENT_LAST,
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_QUANTITY_MAX,
@@ -21,6 +22,7 @@ const {
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
   INSTRUMENT_SYMBOL_BYTES,
+  INSTRUMENT_TRACKED,
   INSTRUMENT_UNIT,
   KEY_ACCOUNT,
   KEY_RIGHTS,
@@ -116,6 +118,8 @@ export class Registry {
     words[at + INSTRUMENT_UNIT] = terms.unit;
     words[at + INSTRUMENT_REFERENCE] = terms.referencePrice;
     words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
+    words[at + INSTRUMENT_LAST] = NO_PRICE;
+    words[at + INSTRUMENT_TRACKED] = NO_PRICE;
     this.symbols.set(terms.symbol, instrument * SYMBOL_BYTES);
     const bucket = hashBytes(terms.symbol, terms.symbol.length) & this.symbolMask;
     words[at + INSTRUMENT_CHAIN_NEXT] = this.symbolBuckets[bucket] as number;

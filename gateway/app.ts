@@ -81,6 +81,8 @@ export class GatewayApp {
   readonly #post: (message: GatewayMessage) => void;
   readonly #fatal: (error: unknown) => void;
   #listening: us_listen_socket | null = null;
+  /** 0 until it has listened. */
+  #port = 0;
   #tick: NodeJS.Timeout | null = null;
   #frames: NodeJS.Timeout | null = null;
   #started: (() => void) | null = null;
@@ -120,7 +122,28 @@ export class GatewayApp {
       this.#started = resolve;
       this.#run();
     });
-    return this.#listen(wanted);
+    this.#port = this.#listen(wanted);
+    return this.#port;
+  }
+
+  /** Takes new connections, or none; those that are there stay. Says what came of it. */
+  accept(open: boolean): void {
+    if (this.#stopped || this.#port === 0) return;
+    if (!open) this.#closeListener();
+    else if (this.#listening === null) {
+      try {
+        this.#listen(this.#port);
+      } catch (error) {
+        // The supervisor asks again: members who are connected are served meanwhile.
+        if (!(error instanceof GatewayFatal)) throw error;
+      }
+    }
+    this.#post({ type: 'accepting', open: this.#listening !== null });
+  }
+
+  #closeListener(): void {
+    if (this.#listening !== null) this.#uws.us_listen_socket_close(this.#listening);
+    this.#listening = null;
   }
 
   async #choosePort(): Promise<number> {
@@ -140,8 +163,7 @@ export class GatewayApp {
 
   /** Tells the sessions, gives them a moment, closes everything. After it the thread may end. */
   async stop(): Promise<void> {
-    if (this.#listening !== null) this.#uws.us_listen_socket_close(this.#listening);
-    this.#listening = null;
+    this.#closeListener();
     const connections = this.gateway.table.all.size;
     this.gateway.stop();
     // The library forgets a socket as soon as it is told to end, so who has taken the close frame cannot be seen.
@@ -192,6 +214,8 @@ export class GatewayApp {
         const { session } = ws.getUserData();
         if (session !== null && !this.#stopped) this.gateway.message(session, new Uint8Array(message), isBinary);
       },
+      ping: (ws) => this.#onPing(ws),
+      pong: (ws) => this.#onPing(ws),
       drain: (ws) => {
         const { session } = ws.getUserData();
         if (session !== null && this.gateway.drained(session)) this.#bell.cancelSleep();
@@ -206,6 +230,11 @@ export class GatewayApp {
     });
     this.#http.addTo(app);
     return app as ClosableApp;
+  }
+
+  #onPing(ws: WebSocket<UserData>): void {
+    const { session } = ws.getUserData();
+    if (session !== null && !this.#stopped) this.gateway.ping(session);
   }
 
   #listen(port: number): number {

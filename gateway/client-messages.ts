@@ -53,10 +53,9 @@ export class ClientMessages {
     const { clock, metrics, replies } = this.#parts;
     session.lastHeardMs = clock.nowMs();
     metrics.frameIn(bytes.length);
-    const isTooMuch = session.incarnation === 0 && !session.allowance.take(session.lastHeardMs);
-    if (isTooMuch || !isBinary) {
-      if (isTooMuch) this.#parts.close(session, CLOSE_CODES.TOO_MANY_MESSAGES, TOO_MANY_MESSAGES);
-      else this.#parts.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
+    if (this.#isTooMuch(session, session.lastHeardMs)) return;
+    if (!isBinary) {
+      this.#parts.close(session, CLOSE_CODES.TEXT_FRAME, 'frames are binary here');
       return;
     }
     if (bytes.length > MAX_FRAME_BYTES) {
@@ -67,6 +66,18 @@ export class ClientMessages {
     if (kind === 'command') this.#command(session, bytes);
     else if (kind === 'control') this.#control(session, bytes);
     else replies.badFrame(session, 0, 'no frame of ours');
+  }
+
+  /** A ping or pong of the WebSocket. The library answers it, and it says nothing to us: heartbeats do. */
+  ping(session: Session): void {
+    if (session.state !== CLOSED) this.#isTooMuch(session, this.#parts.clock.nowMs());
+  }
+
+  /** Closes who has shown no key and says more than it may. */
+  #isTooMuch(session: Session, nowMs: number): boolean {
+    if (session.incarnation !== 0 || session.allowance.take(nowMs)) return false;
+    this.#parts.close(session, CLOSE_CODES.TOO_MANY_MESSAGES, TOO_MANY_MESSAGES);
+    return true;
   }
 
   #command(session: Session, bytes: Uint8Array): void {

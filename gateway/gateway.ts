@@ -366,6 +366,11 @@ export class Gateway {
     this.#messages.take(session, bytes, isBinary);
   }
 
+  /** A ping or pong of the WebSocket, which the library answers. */
+  ping(session: Session): void {
+    this.#messages.ping(session);
+  }
+
   // ---- what shards say
 
   #take(feed: ShardFeed, words: Int32Array, count: number): void {

@@ -125,6 +125,8 @@ export type GatewayMessage =
   | { readonly type: 'listening'; readonly port: number }
   /** Worth a line in the log; never on the order path. */
   | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly code: string; readonly message: string }
+  /** Whether it takes connections now: after each order to `accept`, and when it stopped doing so by itself. */
+  | { readonly type: 'accepting'; readonly open: boolean }
   | { readonly type: 'stopped' }
   /** The thread ends by itself after it, its sockets are closed. */
   | { readonly type: 'fatal'; readonly code: GatewayFatalCode; readonly message: string };
@@ -145,4 +147,7 @@ export interface GatewayStart {
 /** Supervisor to gateway. */
 export type GatewayOrder =
   /** Once, when the shards have recovered. */
-  { readonly type: 'serve'; readonly data: GatewayWorkerData } | { readonly type: 'stop' };
+  | { readonly type: 'serve'; readonly data: GatewayWorkerData }
+  /** Once it has said `listening`: take new connections, or none. */
+  | { readonly type: 'accept'; readonly open: boolean }
+  | { readonly type: 'stop' };

@@ -67,7 +67,9 @@ async function stop(): Promise<void> {
 
 async function serve(data: GatewayWorkerData): Promise<void> {
   const { uws } = loadUws();
-  const seams = { clock: SYSTEM_CLOCK, disk: new RealDisk(), verify: VERIFY_ON_POOL };
+  // This thread's connections are not to take the descriptor that it waits for.
+  const disk = new RealDisk(() => app?.accept(false));
+  const seams = { clock: SYSTEM_CLOCK, disk, verify: VERIFY_ON_POOL };
   app = new GatewayApp(uws, data, seams, post, die);
   const words = data.metrics.gateways[index];
   if (words !== undefined) watchThread(new MetricWords(words));
@@ -77,7 +79,9 @@ async function serve(data: GatewayWorkerData): Promise<void> {
 
 port.on('message', (order: GatewayOrder) => {
   if (order.type === 'stop') stop().catch(die);
-  else if (!ending) serve(order.data).catch(die);
+  else if (ending) return;
+  else if (order.type === 'serve') serve(order.data).catch(die);
+  else app?.accept(order.open);
 });
 
 try {

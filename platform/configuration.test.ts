@@ -55,6 +55,7 @@ const REFUSED: readonly [argv: readonly string[], environment: NodeJS.ProcessEnv
   ],
   [['--gateways', '0'], {}, '--gateways must be a whole number from 1 to 16; it is "0".'],
   [['--public-sessions', '-1'], {}, '--public-sessions must be a whole number from 0 to 100000; it is "-1".'],
+  [['--connections', '9'], {}, '--connections must be a whole number from 10 to 1000000; it is "9".'],
   [['--shards', '65'], {}, '--shards must be a whole number from 1 to 64; it is "65".'],
   [['--log-level', 'loud'], {}, '--log-level must be one of trace, debug, info, warn, error or fatal; it is "loud".'],
   [['--log-format', 'xml'], {}, '--log-format must be one of auto, text or json; it is "xml".'],

@@ -109,6 +109,13 @@ const SETTINGS: readonly Setting[] = [
     DEFAULT_GATEWAY_SETTINGS.maxPublicSessions,
     'connections without a key that may watch public data; 0: none',
   ),
+  whole(
+    'connections',
+    'connections',
+    [10, 1_000_000],
+    50_000,
+    'connections of every kind that may be open; beyond it no new ones are taken',
+  ),
   whole('shards', 'shards', [1, 64], 1, 'threads that match; fixed by the first start of a data directory'),
   choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
   choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
@@ -197,6 +204,8 @@ export interface Configuration {
   readonly shards: number;
   /** Connections without a key, over all gateways; 0: none. */
   readonly publicSessions: number;
+  /** WebSocket and HTTP, also those that say nothing, over all gateways. */
+  readonly connections: number;
   readonly logLevel: string;
   readonly logFormat: string;
   readonly metrics: boolean;
@@ -306,6 +315,7 @@ const configurationValues = z.strictObject({
   gateways: z.int(),
   shards: z.int(),
   publicSessions: z.int(),
+  connections: z.int(),
   logLevel: z.string(),
   logFormat: z.string(),
   metrics: z.string(),
@@ -392,6 +402,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       gateways: values.gateways,
       shards: values.shards,
       publicSessions: values.publicSessions,
+      connections: values.connections,
       logLevel: values.logLevel,
       logFormat: values.logFormat,
       metrics: values.metrics === 'on',
@@ -424,7 +435,11 @@ export function helpText(): string {
     'The first start makes the data directory and leaves the operator key in it (admin-key.json). The number of shards',
     'and the limits named --max-... are fixed by it: later starts take them from there and refuse others.',
     'Ctrl-C stops cleanly: sessions are closed, all that was taken is durable, exit code 0. A second Ctrl-C leaves at once',
-    '(SIGKILL, 137 in a shell); nothing acknowledged is lost by it. All exit codes: platform/exit-codes.ts.',
+    '(SIGKILL, 137 in a shell); nothing acknowledged is lost by it. All exit codes: docs/errors.md.',
+    '',
+    'Examples:',
+    '  tredye run --port 7500 --data /var/lib/tredye',
+    '  make run FLAGS="--gateways 2 --log-format json"',
     '',
   ].join('\n');
 }

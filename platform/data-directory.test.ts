@@ -220,7 +220,7 @@ t.test(
       'shard-1': journal(),
     });
     const later = openDataDirectory(copy, 'tredye', 2);
-    t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxLevels: 4000 });
+    t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxStops: 5000, maxLevels: 4000 });
   },
 );
 
@@ -274,6 +274,18 @@ t.test('a file in the way of the directory is refused in one sentence', async (t
   const refusal = refusalOf(() => openDataDirectory(join(directory, 'file'), 'tredye', 1));
   t.equal(refusal.code, 'DATA_DIRECTORY_UNUSABLE');
   t.match(refusal.message, /choose another with --data\.$/);
+});
+
+t.test('a place that takes no directory is refused with what the system says', async (t) => {
+  const refusal = refusalOf(() => openDataDirectory('/proc/none/data', 'tredye', 1));
+  t.match(refusal, {
+    code: 'DATA_DIRECTORY_UNUSABLE',
+    exitCode: EXIT_DATA_DIRECTORY,
+    message: 'The data directory /proc/none/data cannot be made (ENOENT): choose another with --data.',
+  });
+  const path = join(t.testdir(), 'one', 'two', 'three');
+  openDataDirectory(path, 'tredye', 1);
+  t.equal(statSync(join(path, '..')).mode & 0o777, 0o700, 'with those above it');
 });
 
 t.test('the operator key is written with mode 0600, reads back, and a changed file is refused', async (t) => {

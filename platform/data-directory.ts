@@ -51,7 +51,8 @@ const venueFile = z.strictObject({
   venue: z.string(),
   shardCount: z.int(),
   instrumentMap: z.string(),
-  limits: z.record(z.enum(ANSWER_LIMITS), z.int()),
+  /** One that is not there came later than the venue, which has never met it: the default holds. */
+  limits: z.partialRecord(z.enum(ANSWER_LIMITS), z.int()),
   /** Every shard has its journal. Not there: written by a platform that did not say so, and the files must tell. */
   begun: z.boolean().optional(),
 });
@@ -115,9 +116,25 @@ export function journalDirectory(dataPath: string, shard: number): string {
   return join(dataPath, `shard-${shard}`, 'journal');
 }
 
+/**
+ * With the directories above it, one step at a time: Node's recursive mkdir never comes back where a file system answers
+ * ENOENT to every new directory, as /proc does, and says ENOENT where one is read-only.
+ */
+function makeSteps(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeSteps(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another platform that starts beside this one may have made it meanwhile; who holds it is found by the lock.
+    if (errorCode(error) !== 'EEXIST' || !existsSync(path)) throw error;
+  }
+}
+
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeSteps(path);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw notADirectory(path);
     throw refuse(
@@ -329,10 +346,10 @@ function answerLimitsOf(limits: Limits): Record<AnswerLimit, number> {
 }
 
 /** The limits of this start. Each refusal for want of room is in the journal, and must come again when it is replayed. */
-function fixedLimits(recorded: Record<AnswerLimit, number>, asked: AskedLimits): Limits {
+function fixedLimits(recorded: Partial<Record<AnswerLimit, number>>, asked: AskedLimits): Limits {
   for (const name of ANSWER_LIMITS) {
     const given = asked.get(name);
-    if (given !== undefined && given.value !== recorded[name]) {
+    if (given !== undefined && recorded[name] !== undefined && given.value !== recorded[name]) {
       throw refuse(
         'OTHER_LIMIT',
         `${given.by} is ${recorded[name]} in this data directory and cannot be changed yet: start without it or choose another with --data.`,

@@ -78,7 +78,12 @@ class GatewayThread {
   private readonly worker: Worker;
   private stopping = false;
 
-  constructor(index: number, log: PlatformLog, died: (error: PlatformError) => void) {
+  constructor(
+    index: number,
+    log: PlatformLog,
+    died: (error: PlatformError) => void,
+    accepting: (gateway: number, open: boolean) => void,
+  ) {
     const started: GatewayStart = { index };
     this.worker = new Worker(WORKER_FILE, { workerData: started, name: `gateway-${index}` });
     this.listening = new Promise((resolve, reject) => {
@@ -89,6 +94,7 @@ class GatewayThread {
       this.worker.on('message', (message: GatewayMessage) => {
         if (message.type === 'listening') resolve(message.port);
         else if (message.type === 'fatal') fail(fatalOf(index, message));
+        else if (message.type === 'accepting') accepting(index, message.open);
         else if (message.type === 'log') log[message.level]({ code: message.code, gateway: index }, message.message);
         else if (message.type === 'progress') {
           log.debug({ gateway: index, done: message.done, total: message.total }, 'reading the journal');
@@ -129,6 +135,11 @@ class GatewayThread {
     this.worker.postMessage(order);
   }
 
+  accept(open: boolean): void {
+    const order: GatewayOrder = { type: 'accept', open };
+    this.worker.postMessage(order);
+  }
+
   stop(): Promise<void> {
     this.stopping = true;
     const order: GatewayOrder = { type: 'stop' };
@@ -144,10 +155,15 @@ export class GatewayThreads {
 
   /**
    * Starts the threads, which serve nothing yet: while the shards recover they load their code and have it compiled.
-   * died: called when one ends by itself, at any time.
+   * died: called when one ends by itself, at any time; accepting: when one takes connections again, or no longer.
    */
-  prepare(count: number, log: PlatformLog, died: (error: PlatformError) => void): void {
-    for (let index = 0; index < count; index++) this.threads.push(new GatewayThread(index, log, died));
+  prepare(
+    count: number,
+    log: PlatformLog,
+    died: (error: PlatformError) => void,
+    accepting: (gateway: number, open: boolean) => void,
+  ): void {
+    for (let index = 0; index < count; index++) this.threads.push(new GatewayThread(index, log, died, accepting));
   }
 
   /** Has all of them serve; resolves with the port when every one listens. */
@@ -176,6 +192,11 @@ export class GatewayThreads {
       this.stopWatch();
       stuck(gateway);
     }, WATCH_MS);
+  }
+
+  /** Has all of them take new connections, or none; each says `accepting`. */
+  accept(open: boolean): void {
+    for (const thread of this.threads) thread.accept(open);
   }
 
   private stopWatch(): void {

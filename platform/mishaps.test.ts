@@ -330,6 +330,7 @@ const PROVOKED: Readonly<Record<string, (t: Test) => Promise<Met>>> = {
     mkdirSync(folder, { mode: 0o500 });
     return start(join(folder, 'data'), [], { through: asAnyone });
   },
+  'a place that takes no directory': async () => start('/proc/none/data', [], {}),
   'clock before 2020': async (t) => {
     const data = join(t.testdir(), 'data');
     const met = await start(data, [], { nodeFlags: clockAt('5000') });

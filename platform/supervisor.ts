@@ -14,10 +14,12 @@ import { join } from 'node:path';
 import { AdminLog } from '../engine/admin-log.js';
 import { MetricWords } from '../engine/metrics/metric-words.js';
 import { watchThread } from '../engine/metrics/thread-watch.js';
+import { MAIN } from '../engine/metrics/words.js';
 import { spinRounds } from '../engine/ring/wait-policy.js';
 import { ShardStatus } from '../engine/shard/status-words.js';
 import type { ShardRecovered } from '../engine/shard/worker-data.js';
 import { claimMetrics, type MetricsMemory } from '../gateway/metrics/metrics-memory.js';
+import { probePort } from '../gateway/port-probe.js';
 import { type AccessMemory, claimAccess } from '../gateway/sessions/access.js';
 import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
 import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
@@ -27,11 +29,12 @@ import { AdminForwarding } from './admin-forwarding.js';
 import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
 import { checkClockBehind } from './clock-check.js';
 import type { Configuration } from './configuration.js';
+import { ConnectionWatch, countDescriptors } from './connections/connection-watch.js';
+import { connectionFiles, openFilesLimit, sessionRoom } from './connections/open-files.js';
 import { type DataDirectory, journalDirectory, lastSegment, markBegun } from './data-directory.js';
 import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
 import { GatewayThreads } from './gateway-threads.js';
 import type { PlatformLog } from './log.js';
-import { openFilesLimit, sessionRoom } from './open-files.js';
 import { OwnChannel } from './own-channel.js';
 import { ShardThreads, type StuckShard } from './shard-threads.js';
 import { claimVenueMemory, SUPERVISOR, type VenueMemory } from './venue-memory.js';
@@ -92,6 +95,7 @@ export class Supervisor {
   /** Sessions that one gateway may have. */
   private readonly sessionsEach: number;
   private forwarding: AdminForwarding | null = null;
+  private connections: ConnectionWatch | null = null;
 
   constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
     const { shards, gateways } = configuration;
@@ -122,7 +126,9 @@ export class Supervisor {
     const platformStartId = randomBytes(6).readUIntBE(0, 6);
     this.log.info(`opening ${this.directory.path}: its shards recover`);
     const { host, port, gateways } = this.configuration;
-    this.gateways.prepare(gateways, this.log, this.events.died);
+    this.gateways.prepare(gateways, this.log, this.events.died, (gateway, open) =>
+      this.connections?.accepting(gateway, open),
+    );
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
     const clockWarning = checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
@@ -145,6 +151,7 @@ export class Supervisor {
       host,
       port,
     );
+    this.connections = this.watchConnections(host, listening);
     // A gateway hangs where a shard does: in a call to the same disk, which has the same time to return.
     const { syncLimitSeconds } = this.configuration;
     this.gateways.startWatch(this.memory.gatewayProgress, syncLimitSeconds, this.events.gatewayStuck);
@@ -154,6 +161,7 @@ export class Supervisor {
 
   /** Sessions are closed with "come again", then the shards finish what was taken. No thread is left afterwards. */
   async stop(): Promise<void> {
+    this.connections?.stop();
     await this.gateways.stop();
     this.forwarding?.stop();
     await this.shards.stop();
@@ -164,9 +172,31 @@ export class Supervisor {
    * sockets aborts the process. Never resolves while a thread is in a call of the system that does not return.
    */
   async abandon(): Promise<void> {
+    this.connections?.stop();
     await this.gateways.stop();
     this.forwarding?.stop();
     await this.shards.abandon();
+  }
+
+  private watchConnections(host: string, port: number): ConnectionWatch {
+    const { gateways, shards, connections } = this.configuration;
+    const words = new MetricWords(this.metrics.main);
+    const watch = new ConnectionWatch({
+      gateways,
+      connections,
+      ...connectionFiles(openFilesLimit(), gateways, shards),
+      countDescriptors,
+      nowMs: () => performance.now(),
+      accept: (open) => this.gateways.accept(open),
+      probe: () => probePort(host, port),
+      measured: (descriptors, closed) => {
+        if (Number.isFinite(descriptors)) words.set(MAIN.openFiles, descriptors);
+        if (closed) words.count(MAIN.portClosed, 1);
+      },
+      log: (level, code, message) => this.log[level]({ code }, message),
+    });
+    watch.start();
+    return watch;
   }
 
   private shardTask(shard: number, platformStartId: number) {

@@ -1,7 +1,7 @@
 /** The tables against the overlays, and the checks made from them. */
 
 import t from 'tap';
-import { CommandFlag, CommandKind, EventKind, Reason } from './codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason } from './codes.js';
 import { sampleCommands, sampleTerms } from './frame-samples.js';
 import { OVERLAYS, STRUCTS } from './generated/shapes.js';
 import {
@@ -26,6 +26,9 @@ import {
 
 const ON_WIRE = false;
 const INSIDE = true;
+const TYPE_AT = COMMAND_FIELDS.type[0];
+/** Of a New only stops have them. */
+const STOP_FIELDS = ['trigger', 'triggerPrice'];
 
 function commandOf(kind: number): { words: Int32Array; bytes: Uint8Array } {
   const words = new Int32Array(COMMAND_WORDS);
@@ -71,7 +74,8 @@ t.test('a field that a row names may hold anything its codes allow, all others a
     for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
       if (name === 'kind' || name === 'flags') continue;
       const { words, bytes } = commandOf(kind);
-      const coded = ['side', 'type', 'timeInForce', 'selfTrade'].includes(name);
+      if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
+      const coded = ['side', 'type', 'timeInForce', 'selfTrade', 'trigger'].includes(name);
       bytes.fill(coded ? 1 : 0xff, at, at + size);
       const named = name in fields;
       const wanted = named ? Reason.None : Reason.FieldNotZero;
@@ -85,13 +89,15 @@ t.test('a field that a row names may hold anything its codes allow, all others a
 t.test('codes out of range have a refusal each', async (t) => {
   for (const [kind, byte, value, reason] of [
     [CommandKind.None, 0, 0, Reason.BadKind],
-    [6 as CommandKind, 0, 0, Reason.BadKind],
+    [7 as CommandKind, 0, 0, Reason.BadKind],
     [255 as CommandKind, 0, 0, Reason.BadKind],
     [CommandKind.New, 57, 2, Reason.BadSide],
     [CommandKind.New, 58, 2, Reason.BadType],
     [CommandKind.New, 59, 4, Reason.BadTimeInForce],
     [CommandKind.New, 60, 4, Reason.None],
     [CommandKind.New, 60, 5, Reason.BadSelfTrade],
+    [CommandKind.New, 61, 4, Reason.BadTrigger],
+    [CommandKind.New, 61, 1, Reason.FieldNotZero],
     [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
   ] as const) {
     const { words, bytes } = commandOf(kind);
@@ -104,8 +110,9 @@ t.test('of the flags only those of the kind are taken, and Late only inside', as
   for (const { kind, flags } of COMMAND_ROWS) {
     if (kind === CommandKind.Part) continue;
     for (let bit = 0; bit < 16; bit++) {
-      const { words } = commandOf(kind);
+      const { words, bytes } = commandOf(kind);
       const flag = 1 << bit;
+      if (flag === CommandFlag.RefuseIfThrough && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       words[COMMAND_FLAGS_WORD] = flag << 16;
       const own = (flags & flag) !== 0 ? Reason.None : Reason.BadFlags;
       const inside = flag === CommandFlag.Late ? Reason.None : own;

@@ -14,6 +14,7 @@ import {
   SelfTrade,
   Side,
   TimeInForce,
+  Trigger,
 } from './codes.js';
 import {
   COMMAND_FLAGS_WORD,
@@ -128,14 +129,16 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market: worst price or NO_PRICE',
+      price: 'limit; market and Stop: worst price or NO_PRICE',
       quantity: 'lots',
+      triggerPrice: 'of a stop',
       side: 'Side',
       type: 'OrderType',
       timeInForce: 'TimeInForce',
       selfTrade: 'SelfTrade',
+      trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly },
+    { flags: CommandFlag.PostOnly | CommandFlag.RefuseIfThrough },
   ),
   row(
     CommandKind.Cancel,
@@ -183,6 +186,11 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   row(CommandKind.SetPhase, 'InstrumentState', { ...OPERATOR, instrument: 'instrument', type: 'Phase' }),
   row(CommandKind.Uncross, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
   row(CommandKind.EndOfDay, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
+  row(CommandKind.ReferencePrice, 'InstrumentPrice', {
+    ...OPERATOR,
+    instrument: 'instrument',
+    price: 'from outside, NO_PRICE: none',
+  }),
   row(CommandKind.Continue, 'SessionChange', { timeUs: "the shard's time" }),
   row(CommandKind.AddInstrument, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
   row(CommandKind.AddAccount, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
@@ -290,6 +298,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
     bits: ORDER_BITS,
   },
   {
+    kind: EventKind.Triggered,
+    fields: { ...ORDER, price: 'limit, or NO_PRICE', leaves: 'leaves' },
+    bits: ['side', 'endOfCommand'],
+  },
+  {
     kind: EventKind.Prevented,
     fields: {
       ...ORDER,
@@ -311,6 +324,8 @@ export const EVENT_ROWS: readonly EventRow[] = [
       leaves: 'leaves',
       displayed: 'shown',
       cumulative: 'filled',
+      amount: 'trigger price of a stop that waits',
+      reason: 'Resting or WaitingForTrigger',
     },
     bits: ['side', 'endOfCommand', 'duplicate'],
   },
@@ -330,6 +345,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
       quantity: 'volume',
       amount: 'imbalance at the price: buy - sell',
     },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.ReferenceChanged,
+    fields: { ...ANSWER, instrument: 'instrument', price: 'new, or NO_PRICE' },
     bits: ANSWER_BITS,
   },
   {
@@ -397,12 +417,20 @@ const BAD_TYPE: number = Reason.BadType;
 const BAD_TIME_IN_FORCE: number = Reason.BadTimeInForce;
 const BAD_FLAGS: number = Reason.BadFlags;
 const BAD_SELF_TRADE: number = Reason.BadSelfTrade;
+const BAD_TRIGGER: number = Reason.BadTrigger;
 const BAD_PHASE: number = Reason.BadPhase;
 const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
-const TYPE_MAX: number = OrderType.Market;
+/** Bit t: the type with code t is known; those that wait for a trigger. */
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit');
+const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
+const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
+const FILL_OR_KILL: number = TimeInForce.FillOrKill;
+const POST_ONLY: number = CommandFlag.PostOnly;
+const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
+const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
 const PHASE_MAX: number = Phase.CancelOnly;
 const KIND_NEW: number = CommandKind.New;
@@ -482,11 +510,35 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
   if ((flags & ~((FLAGS_ALLOWED[kind] as number) | (inside ? LATE : 0))) !== 0) return BAD_FLAGS;
   if (kind === KIND_NEW) {
     if (((kindWord >>> 8) & 0xff) > SIDE_MAX) return BAD_SIDE;
-    if (((kindWord >>> 16) & 0xff) > TYPE_MAX) return BAD_TYPE;
+    const type = (kindWord >>> 16) & 0xff;
+    if (type > 31 || ((KNOWN_TYPES >>> type) & 1) === 0) return BAD_TYPE;
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
+    if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
+    return checkStopShape(words, at, type);
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
+}
+
+/** Of a New with known codes: what only stops may say, and what they may not. */
+function checkStopShape(words: Int32Array, at: number, type: number): number {
+  const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
+  if (((STOP_TYPES >>> type) & 1) !== 0) {
+    if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL) return BAD_TIME_IN_FORCE;
+    return ((flagsWord >>> 16) & POST_ONLY) === 0 ? 0 : BAD_FLAGS;
+  }
+  if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
+  return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;
+}
+
+/** Bit t is set for each of these types with code t. */
+function maskOfTypes(...names: readonly (keyof typeof OrderType)[]): number {
+  return names.reduce((mask, name) => mask | (1 << OrderType[name]), 0);
+}
+
+/** Whether an order of this type waits for a trigger. */
+export function isStop(type: number): boolean {
+  return type < 32 && ((STOP_TYPES >>> type) & 1) !== 0;
 }
 
 /**

@@ -9,10 +9,10 @@ import { CommandKind, OrderType, Phase, Reason, TimeInForce } from './codes.js';
 export type PhaseName = keyof typeof Phase;
 
 /**
- * matches: trades at once, the rest rests or goes. rests: waits in the book for an uncross. applies: is carried out. Else
- * the reason of its refusal.
+ * matches: trades at once, the rest rests or goes. rests: waits in the book for an uncross. waits: outside of the book, for
+ * its trigger. applies: is carried out. Else the reason of its refusal.
  */
-export type PhaseEffect = 'matches' | 'rests' | 'applies' | 'NotInThisPhase' | 'NotInAuction';
+export type PhaseEffect = 'matches' | 'rests' | 'waits' | 'applies' | 'NotInThisPhase' | 'NotInAuction';
 
 export interface PhaseRow {
   /** As a document calls it. */
@@ -48,6 +48,12 @@ const AT_ONCE: PhaseRow['effects'] = { ...TRADING, PreOpen: 'NotInAuction', Auct
 
 /** The first row that fits a command says what it does. */
 export const PHASE_ROWS: readonly PhaseRow[] = [
+  {
+    what: 'New, stop',
+    kinds: ['New'],
+    types: ['Stop', 'StopLimit'],
+    effects: { ...NOWHERE, PreOpen: 'waits', Auction: 'waits', Continuous: 'waits' },
+  },
   { what: 'New, IOC or FOK', kinds: ['New'], timesInForce: ['ImmediateOrCancel', 'FillOrKill'], effects: AT_ONCE },
   { what: 'New, market with a worst price', kinds: ['New'], types: ['Market'], priced: true, effects: AT_ONCE },
   { what: 'New, all others', kinds: ['New'], effects: TRADING },
@@ -58,7 +64,11 @@ export const PHASE_ROWS: readonly PhaseRow[] = [
     effects: { ...EVERYWHERE, Closed: NO },
   },
   { what: 'OrderStatus', kinds: ['OrderStatus'], effects: EVERYWHERE },
-  { what: 'SetPhase, EndOfDay', kinds: ['SetPhase', 'EndOfDay'], effects: EVERYWHERE },
+  {
+    what: 'SetPhase, EndOfDay, ReferencePrice',
+    kinds: ['SetPhase', 'EndOfDay', 'ReferencePrice'],
+    effects: EVERYWHERE,
+  },
   { what: 'Uncross', kinds: ['Uncross'], effects: { ...NOWHERE, Auction: 'applies' } },
 ];
 

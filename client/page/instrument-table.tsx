@@ -6,7 +6,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { MarketView } from '../watch/market-view.js';
-import { decimalText, NO_NUMBER } from '../watch/number-text.js';
+import { decimalText, isLong, NO_NUMBER } from '../watch/number-text.js';
 import { ASK, BID, DIRECTION, LAST } from '../watch/tick-layout.js';
 import { type Colors, colors } from './colors.js';
 import { instruments, select, selected } from './page-state.js';
@@ -34,6 +34,7 @@ class Row {
   readonly bid = signal(NO_NUMBER);
   readonly ask = signal(NO_NUMBER);
   readonly direction = signal(0);
+  readonly long = signal(false);
   spark: HTMLCanvasElement | null = null;
   /** What of the view is shown. */
   private version = NOT_SHOWN;
@@ -58,6 +59,7 @@ class Row {
     this.last.value = decimalText(view.field(slot, LAST), priceDecimals);
     this.bid.value = decimalText(view.field(slot, BID), priceDecimals);
     this.ask.value = decimalText(view.field(slot, ASK), priceDecimals);
+    this.long.value = [this.last, this.bid, this.ask].some((text) => isLong(text.peek()));
     this.direction.value = view.field(slot, DIRECTION) || 0;
   }
 
@@ -112,12 +114,14 @@ function RowView({ row }: { readonly row: Row }) {
   return (
     <tr
       id={`instrument-${instrument.id}`}
-      class={isSelected ? 'chosen' : ''}
+      class={`${isSelected ? 'chosen' : ''} ${row.long.value ? 'long' : ''}`}
       aria-selected={isSelected}
       aria-rowindex={row.place.value + 2}
       onClick={() => select(instrument)}
     >
-      <th scope="row">{instrument.symbol}</th>
+      <th scope="row" title={instrument.symbol}>
+        {instrument.symbol}
+      </th>
       <td class={`price ${direction > 0 ? 'up' : direction < 0 ? 'down' : ''}`}>
         <span class="arrow" aria-hidden="true">
           {ARROWS[direction < 0 ? 2 : direction]}

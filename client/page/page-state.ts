@@ -25,13 +25,19 @@ export function listInstruments(listed: readonly ListedInstrument[]): void {
   for (const instrument of listed) byId.set(instrument.id, instrument);
   instruments.value = [...byId.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   if (selected.peek() !== null) return;
-  const named = decodeURIComponent(location.hash.slice(1));
-  const first = instruments.value.find(({ symbol }) => symbol === named) ?? instruments.value[0];
+  const first = instruments.value.find(isNamed) ?? instruments.value[0];
   if (first !== undefined) selectedId.value = first.id;
+}
+
+const addressOf = (symbol: string): string => `#${encodeURIComponent(symbol)}`;
+
+/** Whether the address names it: compared as it is written there, for not every address can be taken apart. */
+function isNamed({ symbol }: ListedInstrument): boolean {
+  return [`#${symbol}`, addressOf(symbol)].includes(location.hash);
 }
 
 /** Also names it in the address, so that a link opens on it. */
 export function select({ id, symbol }: ListedInstrument): void {
   selectedId.value = id;
-  history.replaceState(null, '', `#${encodeURIComponent(symbol)}`);
+  history.replaceState(null, '', addressOf(symbol));
 }

@@ -3,7 +3,6 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { NO_PRICE } from '../../schemas/layout.js';
 import { HISTORY_COLUMNS, type MarketView } from '../watch/market-view.js';
 import { clockText, countText, decimalText } from '../watch/number-text.js';
@@ -23,6 +22,9 @@ const TICK_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step)
 
 const stepped = uPlot.paths.stepped?.({ align: 1 });
 const STEPS = stepped === undefined ? {} : { paths: stepped };
+
+const AXIS_EDGE_PX = 12;
+const DIGIT_PX = 8;
 
 type Column = (number | null)[];
 
@@ -55,6 +57,11 @@ function readHistory(view: MarketView, slot: number): [number[], Column, Column,
   return [times, ...series];
 }
 
+/** As wide as the longest of its texts, of which there are none at first. */
+function axisWidth(_plot: uPlot, texts: readonly string[] | null): number {
+  return AXIS_EDGE_PX + DIGIT_PX * Math.max(0, ...(texts ?? []).map(({ length }) => length));
+}
+
 function optionsFor(
   instrument: ListedInstrument,
   size: { width: number; height: number },
@@ -71,10 +78,21 @@ function optionsFor(
     ...size,
     legend: { show: false },
     cursor: { drag: { x: false, y: false } },
-    scales: { x: { range: (_plot, from, to) => [Math.min(from, to - LEAST_SECONDS), to] } },
+    scales: {
+      x: { range: (_plot, from, to) => [Math.min(from, to - LEAST_SECONDS), to] },
+      // A tick more at each end: a price that stands still is not drawn from nought to twice of it.
+      y: { range: (_plot, from, to) => uPlot.rangeNum(from - 1, to + 1, 0.1, true) },
+    },
     axes: [
       { ...axis, space: 90, size: 32, values: (_plot, splits) => splits.map((seconds) => clockText(1000 * seconds)) },
-      { ...axis, side: 1, size: 72, space: 34, incrs: TICK_STEPS, values: (_plot, splits) => splits.map(priceText) },
+      {
+        ...axis,
+        side: 1,
+        size: axisWidth,
+        space: 34,
+        incrs: TICK_STEPS,
+        values: (_plot, splits) => splits.map(priceText),
+      },
     ],
     series: [
       {},

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import type { MarketView } from '../watch/market-view.js';
-import { decimalText, exactClockText } from '../watch/number-text.js';
+import { decimalText, exactClockText, isLong } from '../watch/number-text.js';
 import { TAPE_DOUBLES, TAPE_LENGTH, TAPE_PRICE, TAPE_QUANTITY, TAPE_SIDE, TAPE_TIME_US } from '../watch/tick-layout.js';
 import { selected } from './page-state.js';
 import type { ListedInstrument } from './worker-messages.js';
@@ -26,6 +26,7 @@ class Line {
 const LINES = Array.from({ length: TAPE_LENGTH }, () => new Line());
 /** Lines from the top. */
 const shown = signal<readonly Line[]>([]);
+const long = signal(false);
 let instrumentShown: ListedInstrument | null = null;
 let version = -1;
 let drawnMs = 0;
@@ -51,6 +52,7 @@ export function drawTape(view: MarketView): boolean {
     if (line.trade !== trade) writeLine(line, trade, view.tape, back * TAPE_DOUBLES, instrument);
     return line;
   });
+  long.value = shown.value.some(({ price, quantity }) => isLong(price.peek()) || isLong(quantity.peek()));
   return false;
 }
 
@@ -87,7 +89,7 @@ export function Tape() {
             {symbol === undefined ? 'Choose an instrument to see its trades.' : `${symbol} has not traded yet.`}
           </p>
         ) : (
-          <table>
+          <table class={long.value ? 'long' : ''}>
             <thead>
               <tr>
                 <th scope="col">Time</th>

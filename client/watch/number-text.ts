@@ -3,6 +3,9 @@
 /** What stands where there is no number. */
 export const NO_NUMBER = '–';
 
+/** What has more is long. */
+const LONG_CHARACTERS = 7;
+
 /** A whole number of 10^-decimals, exactly: 183450 with 2 is 1834.50. NaN: NO_NUMBER. */
 export function decimalText(whole: number, decimals: number): string {
   if (Number.isNaN(whole)) return NO_NUMBER;
@@ -11,6 +14,11 @@ export function decimalText(whole: number, decimals: number): string {
   if (decimals === 0) return sign + digits;
   const padded = digits.padStart(decimals + 1, '0');
   return `${sign}${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`;
+}
+
+/** Whether a table's cell must write it smaller. */
+export function isLong(text: string): boolean {
+  return text.length > LONG_CHARACTERS;
 }
 
 /** With a comma between groups of three: 20,000. */

@@ -64,9 +64,13 @@ export interface BookLimits {
   readonly ladderTicks: number;
 }
 
-/** The key of a price on a side (0 buys, 1 sells): larger is better. */
+/**
+ * The key of a price on a side (0 buys, 1 sells): larger is better. Minus by exclusive or with all ones, less all ones:
+ * sides come as if by dice, and a branch on one is guessed wrong every other time.
+ */
 export function keyOf(side: number, price: number): number {
-  return (side & 1) === 0 ? price : -price | 0;
+  const ones = -(side & 1) | 0;
+  return ((price ^ ones) - ones) | 0;
 }
 
 export class Books {

@@ -4,8 +4,9 @@
  *
  *   word  0 price      1 leaves         2 cumulative       3 flags
  *         4 account    5 instrument     6, 7 client order id
- *         8 session    9 generation    10 level (or NOT_RESTING, FREE)
- *        11 previous  12 next           in the level's queue; `next` links the free slots
+ *         8 session    9 generation    10 level (or NOT_RESTING, FREE, WAITING)
+ *        11 previous  12 next           in the level's queue; `next` links the free slots; `previous` of a stop that
+ *                                       waits is its node (engine/stops)
  *        13 previous  14 next           among the account's orders in the instrument
  *        15 next in the chain of the client order id
  */
@@ -25,6 +26,7 @@ export const ORDER_SESSION = 8;
 export const ORDER_GENERATION = 9;
 export const ORDER_LEVEL = 10;
 export const ORDER_PREVIOUS = 11;
+export const ORDER_STOP = 11;
 export const ORDER_NEXT = 12;
 export const ORDER_ACCOUNT_PREVIOUS = 13;
 export const ORDER_ACCOUNT_NEXT = 14;
@@ -39,8 +41,11 @@ export const FLAG_LISTED = 1 << 4;
 /** SelfTrade in three bits. */
 export const SELF_TRADE_SHIFT = 5;
 export const SELF_TRADE_MASK = 7;
-export const FLAG_SELL = 1 << 8;
+export const FLAG_SELF_TRADE = SELF_TRADE_MASK << SELF_TRADE_SHIFT;
+export const FLAG_SELL_SHIFT = 8;
+export const FLAG_SELL = 1 << FLAG_SELL_SHIFT;
 
-/** `level` of an order that is being matched, and of a free slot. */
+/** `level` of an order that is being matched, of a free slot, and of a stop that waits for its trigger. */
 export const NOT_RESTING = -1;
 export const FREE = -2;
+export const WAITING = -3;

@@ -57,9 +57,9 @@ class RealFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
 
-  constructor(path: string, flags: number) {
+  constructor(path: string, descriptor: number) {
     this.path = path;
-    this.#descriptor = openSync(path, flags, 0o640);
+    this.#descriptor = descriptor;
   }
 
   size(): number {
@@ -90,14 +90,44 @@ const OPEN_FLAGS = {
   synced: constants.O_RDWR | constants.O_DSYNC,
 } as const;
 
-/** The files of this machine. Linux: the flag O_DSYNC is asked for, and found in /proc/PID/fdinfo by a test. */
+/** How long a thread waits, blocked, for a file descriptor, and how often it asks for one meanwhile. */
+const DESCRIPTOR_WAIT_MS = 5000;
+const DESCRIPTOR_ASK_MS = 5;
+const NAP = new Int32Array(new SharedArrayBuffer(4));
+/** The process, or the machine, has no descriptor left. */
+const NO_DESCRIPTOR = ['EMFILE', 'ENFILE'];
+
+function hasNoDescriptor(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && NO_DESCRIPTOR.includes(String(error.code));
+}
+
+/**
+ * The files of this machine. Linux: the flag O_DSYNC is asked for, and found in /proc/PID/fdinfo by a test.
+ *
+ * Connections take descriptors, too, and strangers open them: that none is left for a moment says nothing about the
+ * disk. Whoever opens a file then waits a bounded time for one. `outOfDescriptors` is called once before each wait, on
+ * the thread that will wait: it is where a thread that takes connections stops doing so.
+ */
 export class RealDisk implements Disk {
+  readonly #outOfDescriptors: () => void;
+
+  constructor(outOfDescriptors: () => void = () => undefined) {
+    this.#outOfDescriptors = outOfDescriptors;
+  }
+
   open(path: string, mode: OpenMode): DiskFile {
-    return new RealFile(path, OPEN_FLAGS[mode]);
+    return new RealFile(
+      path,
+      this.#patiently(() => openSync(path, OPEN_FLAGS[mode])),
+    );
   }
 
   create(path: string): DiskFile {
-    return new RealFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC);
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC;
+    return new RealFile(
+      path,
+      this.#patiently(() => openSync(path, flags, 0o640)),
+    );
   }
 
   exists(path: string): boolean {
@@ -105,7 +135,7 @@ export class RealDisk implements Disk {
   }
 
   list(directory: string): string[] {
-    return existsSync(directory) ? readdirSync(directory).sort() : [];
+    return existsSync(directory) ? this.#patiently(() => readdirSync(directory)).sort() : [];
   }
 
   rename(from: string, to: string): void {
@@ -130,11 +160,23 @@ export class RealDisk implements Disk {
   }
 
   syncDirectory(path: string): void {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    const descriptor = this.#patiently(() => openSync(path, constants.O_RDONLY | constants.O_DIRECTORY));
     try {
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
+    }
+  }
+
+  #patiently<T>(open: () => T): T {
+    for (let waitedMs = 0; ; waitedMs += DESCRIPTOR_ASK_MS) {
+      try {
+        return open();
+      } catch (error) {
+        if (!hasNoDescriptor(error) || waitedMs >= DESCRIPTOR_WAIT_MS) throw error;
+      }
+      if (waitedMs === 0) this.#outOfDescriptors();
+      Atomics.wait(NAP, 0, 0, DESCRIPTOR_ASK_MS);
     }
   }
 }

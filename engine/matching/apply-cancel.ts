@@ -13,6 +13,7 @@ import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
+import { takeStop } from './stops.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { takeOff, writeEvent, writeOrderEvent } = stateFunctions;
@@ -27,7 +28,7 @@ const {
   EVENT_RELATED_ID,
   WORD_MASK,
 } = layout;
-const { ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } = orderWords;
+const { ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK, WAITING } = orderWords;
 const { ACCOUNT_MASS_CANCELS, ACCOUNT_SHIFT } = registryWords;
 const {
   MASS_CANCEL,
@@ -41,6 +42,7 @@ const {
 } = operationWords;
 
 const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
+const CANCELLED_WAITING = EventKind.Cancelled;
 const FINISHED = EventKind.Finished;
 const STARTED = EventKind.Started;
 const CANCEL_PHASES = phasesThatTake(CommandKind.Cancel);
@@ -66,17 +68,20 @@ function checkCancel(state: EngineState, words: Int32Array, at: number): boolean
   return checkInstrument(state, words, at, true) && checkPhase(state, words, at, CANCEL_PHASES);
 }
 
-/** A resting order goes, with the client order id of the command that took it away (0, 0: none). */
+/** An order that rests, or a stop that waits, goes, with the client order id of the command that took it away (0, 0: none). */
 export function cancelOrder(state: EngineState, slot: number, reason: number, byLow: number, byHigh: number): void {
   const orders = state.orders;
   const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
-  if ((orders[orderAt + ORDER_LEVEL] as number) < 0) throw new Error('assert: a cancelled order does not rest');
+  const level = orders[orderAt + ORDER_LEVEL] as number;
+  if (level < 0 && level !== WAITING) throw new Error('assert: a cancelled order neither rests nor waits');
   const price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
-  const to = writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED | (reason << 16));
+  const kind = level < 0 ? CANCELLED_WAITING : CANCELLED;
+  const to = writeOrderEvent(state, slot, price, leaves, 0, 0, kind | (reason << 16));
   state.events[to + EVENT_RELATED_ID] = byLow | 0;
   state.events[to + EVENT_RELATED_ID + 1] = byHigh | 0;
-  takeOff(state, slot);
+  if (level < 0) takeStop(state, slot);
+  else takeOff(state, slot);
 }
 
 /**

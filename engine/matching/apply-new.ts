@@ -1,18 +1,21 @@
 /**
- * New orders: limit and market; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only.
+ * New orders: limit and market; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
  * The shard's thread.
  */
 
 import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from '../../schemas/codes.js';
+import { isStop } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { phaseEffect, phaseRefusal, phasesThatMatch } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as checksFunctions from './checks.js';
+import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
+import { checkStop, checkTrigger, enterStop } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -22,36 +25,17 @@ const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = swe
 const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
   checksFunctions;
 const {
-  COMMAND_ACCOUNT,
-  COMMAND_CLIENT_ORDER_ID,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
-  COMMAND_SESSION,
-  EVENT_SELL_BIT,
   NO_PRICE,
   WORD_MASK,
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
-const {
-  FLAG_MARKET,
-  FLAG_POST_ONLY,
-  ORDER_ACCOUNT,
-  ORDER_CLIENT_HIGH,
-  ORDER_CLIENT_LOW,
-  ORDER_CUMULATIVE,
-  ORDER_FLAGS,
-  ORDER_INSTRUMENT,
-  ORDER_LEAVES,
-  ORDER_PRICE,
-  ORDER_SESSION,
-  ORDER_SHIFT,
-  SELF_TRADE_SHIFT,
-  SLOT_MASK,
-} = orderWords;
+const { FLAG_MARKET, FLAG_POST_ONLY } = orderWords;
 
 const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
@@ -78,6 +62,10 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const passed = passesAtOnce(state, words, at);
   if (!passed && !checkNew(state, words, at)) return;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  if (!passed && isStop((kindWord >>> 16) & 0xff)) {
+    enterStop(state, words, at);
+    return;
+  }
   const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
   const timeInForce = kindWord >>> 24;
   const price = words[at + COMMAND_PRICE] as number;
@@ -115,23 +103,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     }
   }
 
-  const slot = state.books.orders.allocate();
-  const orders = state.orders;
-  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
-  orders[orderAt + ORDER_PRICE] = price;
-  orders[orderAt + ORDER_LEAVES] = quantity;
-  orders[orderAt + ORDER_CUMULATIVE] = 0;
-  orders[orderAt + ORDER_FLAGS] =
-    timeInForce |
-    (selfTrade << SELF_TRADE_SHIFT) |
-    (isMarket ? FLAG_MARKET : 0) |
-    (postOnly ? FLAG_POST_ONLY : 0) |
-    (sell === 0 ? 0 : EVENT_SELL_BIT);
-  orders[orderAt + ORDER_ACCOUNT] = words[at + COMMAND_ACCOUNT] as number;
-  orders[orderAt + ORDER_INSTRUMENT] = instrument;
-  orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
-  orders[orderAt + ORDER_CLIENT_HIGH] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
-  orders[orderAt + ORDER_SESSION] = words[at + COMMAND_SESSION] as number;
+  const slot = makeOrder(state, words, at, (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0));
   writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
@@ -149,6 +121,9 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
     (price === NO_PRICE ? 0 : 1 << PRICED_PLACE);
   const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
   if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
+  if (isStop((kindWord >>> 16) & 0xff)) {
+    return checkStop(state, words, at) && checkTerms(state, words, at) && checkTrigger(state, words, at);
+  }
   if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   return checkTerms(state, words, at);
 }

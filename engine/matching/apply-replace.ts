@@ -36,7 +36,7 @@ const {
 const {
   FLAG_MARKET,
   FLAG_POST_ONLY,
-  FLAG_SELL,
+  FLAG_SELL_SHIFT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
   ORDER_CUMULATIVE,
@@ -46,12 +46,16 @@ const {
   ORDER_PRICE,
   ORDER_SESSION,
   ORDER_SHIFT,
+  ORDER_STOP,
   SLOT_MASK,
+  WAITING,
 } = orderWords;
 
 const REPLACE = CommandKind.Replace;
 const REDUCED = EventKind.Reduced | EVENT_BOOK_BIT;
 const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
+const REDUCED_WAITING = EventKind.Reduced;
+const REPLACED_WAITING = EventKind.Replaced;
 const MATCHING_PHASES = phasesThatMatch();
 const REPLACE_PHASES = phasesThatTake(REPLACE);
 const CANCEL_REPLACE_PHASES = phasesThatTake(CommandKind.CancelReplace);
@@ -70,7 +74,9 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   const cumulative = (orders[orderAt + ORDER_CUMULATIVE] as number) >>> 0;
   const isMarket = (flags & FLAG_MARKET) !== 0;
-  if (isMarket !== (price === NO_PRICE)) {
+  const waits = orders[orderAt + ORDER_LEVEL] === WAITING;
+  // A stop that waits may have a worst price or none, whatever it had.
+  if (isMarket !== (price === NO_PRICE) && !(waits && isMarket)) {
     refuse(state, words, at, isMarket ? Reason.PriceNotAllowed : Reason.PriceRequired, 0, slot);
     return;
   }
@@ -95,7 +101,11 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     refuse(state, words, at, Reason.QuantityOutOfRange, MAX_QUANTITY - cumulative, slot);
     return;
   }
-  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  if (waits) {
+    replaceWaiting(state, words, at, slot, price, leaves);
+    return;
+  }
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   if (!hasLevelRoom(state, side, price)) {
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, slot);
     return;
@@ -137,6 +147,27 @@ function moveOrder(
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
 
+/** A stop that waits goes on to wait for the same trigger, as one that comes now. */
+function replaceWaiting(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  slot: number,
+  price: number,
+  leaves: number,
+): void {
+  const orders = state.orders;
+  const orderAt = slot << ORDER_SHIFT;
+  const oldPrice = orders[orderAt + ORDER_PRICE] as number;
+  const oldLeaves = orders[orderAt + ORDER_LEAVES] as number;
+  state.ids.remove(slot);
+  renameOrder(state, words, at, slot, oldPrice, oldLeaves, leaves, 0, REPLACED_WAITING);
+  state.ids.add(slot);
+  orders[orderAt + ORDER_PRICE] = price;
+  orders[orderAt + ORDER_LEAVES] = leaves;
+  state.stops.moveBack(orders[orderAt + ORDER_STOP] as number);
+}
+
 /** Less quantity, same price, same place. */
 function reduceOrder(state: EngineState, words: Int32Array, at: number, slot: number, leaves: number): void {
   const orders = state.orders;
@@ -144,8 +175,14 @@ function reduceOrder(state: EngineState, words: Int32Array, at: number, slot: nu
   const gone = ((orders[orderAt + ORDER_LEAVES] as number) >>> 0) - leaves;
   state.ids.remove(slot);
   orders[orderAt + ORDER_LEAVES] = leaves;
-  state.books.reduce(orders[orderAt + ORDER_LEVEL] as number, gone);
-  renameOrder(state, words, at, slot, orders[orderAt + ORDER_PRICE] as number, gone, leaves, leaves, REDUCED);
+  const level = orders[orderAt + ORDER_LEVEL] as number;
+  const price = orders[orderAt + ORDER_PRICE] as number;
+  if (level === WAITING) {
+    renameOrder(state, words, at, slot, price, gone, leaves, 0, REDUCED_WAITING);
+  } else {
+    state.books.reduce(level, gone);
+    renameOrder(state, words, at, slot, price, gone, leaves, leaves, REDUCED);
+  }
   state.ids.add(slot);
 }
 

@@ -380,6 +380,16 @@ export function phaseOf(state: EngineState, words: Int32Array, at: number): numb
   return state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
 }
 
+/** A price, where there is one, lies within the instrument's terms. */
+export function checkPrice(state: EngineState, words: Int32Array, at: number, price: number): boolean {
+  if (price === NO_PRICE) return true;
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const min = state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
+  if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
+  const max = state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
+  return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
+}
+
 /**
  * Price, where there is one, and quantity lie within the instrument's terms. A Replace may name a total of 0: that is at
  * or below whatever is filled.
@@ -387,13 +397,7 @@ export function phaseOf(state: EngineState, words: Int32Array, at: number): numb
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
-  const price = words[at + COMMAND_PRICE] as number;
-  if (price !== NO_PRICE) {
-    const min = instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
-    if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
-    const max = instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
-    if (price > max) return refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
-  }
+  if (!checkPrice(state, words, at, words[at + COMMAND_PRICE] as number)) return false;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
     return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);

@@ -18,12 +18,13 @@ import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
 import * as operationWords from './operations.js';
-import { applyEndOfDay, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { applyOrderStatus } from './order-status.js';
+import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
 import { EngineState } from './state.js';
 import { hashState } from './state-hash.js';
+import { runCascade, watchOperation, watchStops } from './stops.js';
 import { continueSweep } from './sweep.js';
 import { applyUncross, runUncross } from './uncross.js';
 import { validateState } from './validate.js';
@@ -35,6 +36,7 @@ const { applyNew } = applyNewFunctions;
 const { applyCancel, applyMassCancel, runMassCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_TIME_US,
   EVENT_END_OF_COMMAND_BIT,
@@ -46,6 +48,7 @@ const { SIDE_BEST, SIDE_SHIFT } = sideWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const {
+  CASCADE,
   END_OF_DAY,
   LEFTOVERS,
   MASS_CANCEL,
@@ -70,6 +73,7 @@ const SESSION_LOST = CommandKind.SessionLost;
 const SET_PHASE = CommandKind.SetPhase;
 const UNCROSS_KIND = CommandKind.Uncross;
 const END_OF_DAY_KIND = CommandKind.EndOfDay;
+const REFERENCE_PRICE = CommandKind.ReferencePrice;
 const CONTINUE = CommandKind.Continue;
 const PART = CommandKind.Part;
 
@@ -120,6 +124,7 @@ export class Engine {
     if (state.end * EVENT_WORDS > state.events.length) throw new Error('assert: no room for the events of a command');
     state.answerLane = -1;
     state.suspended = false;
+    state.visits = state.maxVisits;
 
     const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
     if (kind === NEW) applyNew(state, commands, at);
@@ -127,6 +132,9 @@ export class Engine {
     else if (kind === CANCEL_REPLACE || kind === REPLACE) applyReplace(state, commands, at);
     else this.applyRare(commands, at, kind, endAt);
 
+    if (state.stops.waiting !== 0 && kind !== CONTINUE) {
+      watchStops(state, commands[at + COMMAND_INSTRUMENT] as number, eventAt);
+    }
     const made = state.next - eventAt;
     if (state.answerLane >= 0) {
       state.lanes.keep(
@@ -156,6 +164,7 @@ export class Engine {
     else if (kind === SET_PHASE) applySetPhase(state, commands, at);
     else if (kind === UNCROSS_KIND) applyUncross(state, commands, at);
     else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);
+    else if (kind === REFERENCE_PRICE) applyReferencePrice(state, commands, at);
     else if (kind === CONTINUE) this.applyContinue();
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.
@@ -178,7 +187,11 @@ export class Engine {
     const at = row << OPERATION_SHIFT;
     state.originLow = operations.words[at + OPERATION_COMMAND_LOW] as number;
     state.originHigh = operations.words[at + OPERATION_COMMAND_HIGH] as number;
-    if (runOperation(state, row)) endOperation(state);
+    const from = state.next;
+    // The step that it stopped before counts.
+    state.visits--;
+    const done = watchOperation(state, row, from, runOperation(state, row));
+    if (done) endOperation(state);
     else state.suspended = true;
   }
 
@@ -269,5 +282,6 @@ function runOperation(state: EngineState, row: number): boolean {
   if (kind === MASS_CANCEL) return runMassCancel(state, row);
   if (kind === END_OF_DAY) return runEndOfDay(state, row);
   if (kind === LEFTOVERS) return runLeftovers(state, row);
+  if (kind === CASCADE) return runCascade(state, row, true);
   return runUncross(state, row);
 }

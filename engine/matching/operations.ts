@@ -30,6 +30,7 @@ export const MASS_CANCEL = 2;
 export const END_OF_DAY = 3;
 export const UNCROSS = 4;
 export const LEFTOVERS = 5;
+export const CASCADE = 6;
 
 export class OperationTable {
   readonly words: Int32Array;

@@ -10,19 +10,22 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import * as stopWords from '../stops/stop-words.js';
 import { cancelOrder, finish } from './apply-cancel.js';
-import { checkInstrument, checkPhase, checkSender, NO_ORDER, refuse } from './checks.js';
+import { checkInstrument, checkPhase, checkPrice, checkSender, NO_ORDER, refuse } from './checks.js';
 import * as laneWords from './lane-words.js';
 import * as operationWords from './operations.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import type { EngineState } from './state.js';
+import { type EngineState, writeEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_SESSION, EVENT_LEAVES, EVENT_QUANTITY, EVENT_WORDS } = layout;
+const { COMMAND_CLIENT_ORDER_ID, COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_PRICE, COMMAND_SESSION } = layout;
+const { EVENT_LEAVES, EVENT_PRICE, EVENT_QUANTITY, EVENT_WORDS } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_PLACE, LEVEL_SHIFT, LEVEL_SIDE, LEVEL_WORSE, PLACE_MARKET } = levelWords;
-const { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } = orderWords;
-const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
+const { GROUP_MASK, GROUP_SHIFT, STOP_GROUP, STOP_SHIFT, STOP_SLOT } = stopWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT, INSTRUMENT_TRACKED } = registryWords;
 const { LANE_ACCOUNT, LANE_SHIFT } = laneWords;
 const {
   END_OF_DAY,
@@ -36,8 +39,12 @@ const {
 
 const MATCHING_PHASES = phasesThatMatch();
 const SET_PHASE_PHASES = phasesThatTake(CommandKind.SetPhase);
+const REFERENCE_PHASES = phasesThatTake(CommandKind.ReferencePrice);
 const END_OF_DAY_PHASES = phasesThatTake(CommandKind.EndOfDay);
 const DAY = TimeInForce.Day;
+/** Stages of an end of day: 0 buys, 1 sells, then the groups of stops. */
+const FIRST_STOP_STAGE = 2;
+const LAST_STAGE = FIRST_STOP_STAGE + GROUP_MASK;
 
 /** The account of the lane whose open incarnation sent the command; checkSender has passed. */
 export function laneAccount(state: EngineState, session: number): number {
@@ -69,6 +76,27 @@ export function applySetPhase(state: EngineState, words: Int32Array, at: number)
   state.events[answerAt + EVENT_LEAVES] = state.instruments[phaseAt] as number;
   state.instruments[phaseAt] = phase;
   if (matches && !runLeftovers(state, row)) suspendOperation(state);
+}
+
+/** Applies a ReferencePrice whose shape is right: what it triggers comes behind the command. */
+export function applyReferencePrice(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, REFERENCE_PHASES)) return;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const price = words[at + COMMAND_PRICE] as number;
+  if (!checkPrice(state, words, at, price)) return;
+  const session = words[at + COMMAND_SESSION] as number;
+  const to = writeEvent(
+    state,
+    laneAccount(state, session),
+    session,
+    words[at + COMMAND_CLIENT_ORDER_ID] as number,
+    words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+    instrument,
+    EventKind.ReferenceChanged,
+  );
+  state.events[to + EVENT_PRICE] = price;
+  state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_TRACKED] = price;
 }
 
 /** Whether the best limit bid is at or above the best limit ask. */
@@ -112,7 +140,7 @@ export function applyEndOfDay(state: EngineState, words: Int32Array, at: number)
 }
 
 /**
- * Cancels day orders from the cursor on: buys, then sells, each by priority. True when it is finished. It stops after
+ * Cancels day orders from the cursor on: buys, then sells, each by priority, then stops that wait, group by group. True when it is finished. It stops after
  * maxVisits orders as well: those that stay make no event.
  */
 export function runEndOfDay(state: EngineState, row: number): boolean {
@@ -123,14 +151,16 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   let visits = state.maxVisits;
   for (;;) {
     if (slot < 0) {
-      if (words[at + OPERATION_STAGE] !== 0) break;
-      words[at + OPERATION_STAGE] = 1;
-      slot = firstInSide(state, ((words[at + OPERATION_INSTRUMENT] as number) << 1) + 1);
+      const stage = (words[at + OPERATION_STAGE] as number) + 1;
+      if (stage > LAST_STAGE) break;
+      words[at + OPERATION_STAGE] = stage;
+      slot = firstOfStage(state, words[at + OPERATION_INSTRUMENT] as number, stage);
       continue;
     }
     if (visits === 0) break;
     visits--;
-    const next = nextInSide(state, slot);
+    const waits = state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] === WAITING;
+    const next = waits ? nextStop(state, slot) : nextInSide(state, slot);
     if (((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_TIME_IN_FORCE) === DAY) {
       if (state.next === state.end) break;
       cancelOrder(state, slot, Reason.EndOfDay, 0, 0);
@@ -141,6 +171,24 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   words[at + OPERATION_CURSOR] = slot;
   words[at + OPERATION_CANCELLED] = cancelled;
   return slot < 0 && finish(state, row);
+}
+
+/** The first order of a stage of an end of day: sells at 1, then a group of stops each. */
+function firstOfStage(state: EngineState, instrument: number, stage: number): number {
+  if (stage === 1) return firstInSide(state, (instrument << 1) + 1);
+  return slotOfStop(state, state.stops.nextByEntry((instrument << GROUP_SHIFT) + stage - FIRST_STOP_STAGE, 0));
+}
+
+/** The stop that came behind this one into its group, or -1. */
+function nextStop(state: EngineState, slot: number): number {
+  const { stops } = state;
+  const node = state.orders[(slot << ORDER_SHIFT) + ORDER_STOP] as number;
+  const group = stops.words[(node << STOP_SHIFT) + STOP_GROUP] as number;
+  return slotOfStop(state, stops.nextByEntry(group, stops.entries[node] as number));
+}
+
+function slotOfStop(state: EngineState, node: number): number {
+  return node < 0 ? -1 : (state.stops.words[(node << STOP_SHIFT) + STOP_SLOT] as number);
 }
 
 /** The first order of a side by priority (market orders come first), or -1. */

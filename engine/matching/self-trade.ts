@@ -41,7 +41,7 @@ const MAKER_PREVENTED = EventKind.Prevented | (Liquidity.Maker << EVENT_LIQUIDIT
 const TAKER_PREVENTED = EventKind.Prevented | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 
 /** Whether two accounts must not trade with each other: one account, or two of one group. */
-export function areOneOwner(state: EngineState, first: number, second: number): boolean {
+function areOneOwner(state: EngineState, first: number, second: number): boolean {
   if (first === second) return true;
   const accounts = state.accounts;
   const group = accounts[((first & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] as number;
@@ -86,16 +86,19 @@ export function isFillableByOthers(
 }
 
 /**
- * Carries the taker's mode out against the order next in line, which is of the same owner; writes at most two events. The
- * taker's leaves are 0 behind it when its mode took it away: the caller forgets it as it does a filled one.
+ * Carries the taker's mode out when the order next in line is of the same owner, else returns false and does nothing.
+ * Writes at most two events. The taker's leaves are 0 behind it when its mode took it away: the caller forgets it as it
+ * does a filled one.
  */
-export function preventSelfTrade(state: EngineState, taker: number, maker: number): void {
+export function preventSelfTrade(state: EngineState, taker: number, maker: number): boolean {
   const orders = state.orders;
   const takerAt = (taker & SLOT_MASK) << ORDER_SHIFT;
+  const makerAccount = orders[((maker & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT] as number;
+  if (!areOneOwner(state, orders[takerAt + ORDER_ACCOUNT] as number, makerAccount)) return false;
   const mode = ((orders[takerAt + ORDER_FLAGS] as number) >>> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
   if (mode === DECREMENT) {
     decrement(state, taker, maker);
-    return;
+    return true;
   }
   if (mode === OLDEST || mode === BOTH) {
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
@@ -103,10 +106,11 @@ export function preventSelfTrade(state: EngineState, taker: number, maker: numbe
     writeOrderEvent(state, maker, price, orders[makerAt + ORDER_LEAVES] as number, 0, 0, MAKER_CANCELLED);
     takeOff(state, maker);
   }
-  if (mode === OLDEST) return;
+  if (mode === OLDEST) return true;
   const price = orders[takerAt + ORDER_PRICE] as number;
   writeOrderEvent(state, taker, price, orders[takerAt + ORDER_LEAVES] as number, 0, 0, TAKER_CANCELLED);
   orders[takerAt + ORDER_LEAVES] = 0;
+  return true;
 }
 
 /** Both lose the smaller of what is open; nothing is filled by it. */

@@ -1,4 +1,4 @@
-/** The hash sees each part of the state. That it is the same everywhere: proof/determinism.test.ts. */
+/** The hash sees each part of the state. That it is the same everywhere: proof/determinism/determinism.test.ts. */
 import t from 'tap';
 import { CommandKind } from '../../schemas/codes.js';
 import { ANSWER_QUANTITY } from './lane-words.js';

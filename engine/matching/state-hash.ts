@@ -30,6 +30,7 @@ import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
 import {
   ACCOUNT_SHIFT,
   ACCOUNT_WORDS,
+  INSTRUMENT_LAST,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
   INSTRUMENT_SYMBOL_BYTES,
@@ -39,6 +40,16 @@ import {
   PUBLIC_KEY_BYTES,
   SYMBOL_BYTES,
 } from '../registry-words.js';
+import {
+  GROUP_MASK,
+  GROUP_SHIFT,
+  STOP_KEY,
+  STOP_RIGHT,
+  STOP_SHIFT,
+  STOP_SLOT,
+  WATCH_HASHED,
+  WATCH_SHIFT,
+} from '../stops/stop-words.js';
 import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
 import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
@@ -92,6 +103,7 @@ export function hashState(state: EngineState): string {
   addBooks(mixer, state);
   addLanes(mixer, state);
   addOperations(mixer, state);
+  addStops(mixer, state);
   return mixer.hex();
 }
 
@@ -102,6 +114,7 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
     const at = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SHARD;
     mixer.addWords(registry.instruments, at, INSTRUMENT_SYMBOL_BYTES + 1);
+    mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 2);
     mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
   }
   mixer.add(registry.accountCount);
@@ -190,4 +203,33 @@ function addOperations(mixer: Mixer, state: EngineState): void {
     mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
     mixer.addDouble(operations.volumes[row] as number);
   }
+}
+
+/** The stops of each instrument: those of each group by entry, then the queue. */
+function addStops(mixer: Mixer, state: EngineState): void {
+  const { stops } = state;
+  mixer.addDouble(stops.lastEntry);
+  for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
+    const watchAt = instrument << WATCH_SHIFT;
+    for (const word of WATCH_HASHED) mixer.add(stops.watch[watchAt + word] as number);
+    for (let group = instrument << GROUP_SHIFT; group <= (instrument << GROUP_SHIFT) + GROUP_MASK; group++) {
+      mixer.add(-1);
+      for (let node = stops.nextByEntry(group, 0); node >= 0; ) {
+        addStop(mixer, state, node);
+        node = stops.nextByEntry(group, stops.entries[node] as number);
+      }
+    }
+    mixer.add(-2);
+    for (let node = stops.firstInQueue(instrument); node >= 0; ) {
+      addStop(mixer, state, node);
+      node = stops.words[(node << STOP_SHIFT) + STOP_RIGHT] as number;
+    }
+  }
+}
+
+function addStop(mixer: Mixer, state: EngineState, node: number): void {
+  const at = node << STOP_SHIFT;
+  mixer.add(state.stops.words[at + STOP_SLOT] as number);
+  mixer.add(state.stops.words[at + STOP_KEY] as number);
+  mixer.addDouble(state.stops.entries[node] as number);
 }

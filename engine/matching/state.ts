@@ -15,6 +15,7 @@ import * as orderWords from '../book/order-words.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
+import { StopPool } from '../stops/stop-pool.js';
 import { LaneTable } from './lanes.js';
 import { OperationTable } from './operations.js';
 
@@ -79,6 +80,7 @@ export class EngineState {
   readonly accountOrders: AccountOrders;
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
+  readonly stops: StopPool;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** Levels that sweeps in progress may still need. */
@@ -98,6 +100,8 @@ export class EngineState {
   answerLane = -1;
   /** The command stopped before its last event and became an operation. */
   suspended = false;
+  /** Stops that this go may still look at. */
+  visits = 0;
   /** Slots of `events`: the next one, and the first one that this command may not use. */
   next = 0;
   end = 0;
@@ -119,6 +123,7 @@ export class EngineState {
     this.accountOrders = new AccountOrders(this.orders, this.accounts, limits.maxOrders, bucketSeed);
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
+    this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
     this.adminLog = adminLog;
   }
 }

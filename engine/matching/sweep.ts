@@ -20,7 +20,7 @@ import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
-const { areOneOwner, preventSelfTrade } = selfTradeFunctions;
+const { preventSelfTrade } = selfTradeFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
@@ -28,7 +28,8 @@ const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
   FLAG_LISTED,
   FLAG_MARKET,
-  FLAG_SELL,
+  FLAG_SELF_TRADE,
+  FLAG_SELL_SHIFT,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
   ORDER_ACCOUNT,
@@ -39,11 +40,9 @@ const {
   ORDER_LEVEL,
   ORDER_PRICE,
   ORDER_SHIFT,
-  SELF_TRADE_MASK,
-  SELF_TRADE_SHIFT,
   SLOT_MASK,
 } = orderWords;
-const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { INSTRUMENT_LAST, INSTRUMENT_MASK, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const {
   OPERATION_ACCOUNT,
   OPERATION_COMMAND_HIGH,
@@ -86,7 +85,7 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
-  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
+  const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
   const continuous = ((MATCHING_PHASES >>> phase) & 1) !== 0;
   if (continuous && !match(state, slot, side)) return false;
@@ -118,7 +117,8 @@ function match(state: EngineState, slot: number, side: number): boolean {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
-  const selfTrade = ((orders[at + ORDER_FLAGS] as number) >>> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+  const selfTrade = (orders[at + ORDER_FLAGS] as number) & FLAG_SELF_TRADE;
+  const lastAt = (((side >>> 1) & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST;
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
     const level = state.sides[best] as number;
@@ -128,11 +128,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
     if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
-    if (
-      selfTrade !== 0 &&
-      areOneOwner(state, orders[at + ORDER_ACCOUNT] as number, orders[makerAt + ORDER_ACCOUNT] as number)
-    ) {
-      preventSelfTrade(state, slot, maker);
+    if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       continue;
     }
@@ -154,6 +150,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
     events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
     events[takerEvent + EVENT_RELATED_ID] = tradeLow;
     events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+    state.instruments[lastAt] = price;
     state.books.reduce(level, quantity);
     if (makerLeaves === 0) takeOff(state, maker);
   }
@@ -175,6 +172,19 @@ export function hasLevelRoom(state: EngineState, side: number, price: number): b
   return state.books.levels.free > state.reservedLevels || keepsLevel(state, side, price);
 }
 
+/** Whether what is left of an order with such flags rests in continuous trading. */
+export function isPatient(flags: number): boolean {
+  return (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
+}
+
+/** Whether the rest of an order that stopped may need a level of its own later. */
+export function needsLevel(state: EngineState, slot: number): boolean {
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const flags = state.orders[at + ORDER_FLAGS] as number;
+  const side = ((state.orders[at + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
+  return isPatient(flags) && !keepsLevel(state, side, state.orders[at + ORDER_PRICE] as number);
+}
+
 /** Makes an operation of a sweep that stopped. The order that sweeps keeps a level for its rest, when it needs one. */
 export function suspendSweep(state: EngineState, slot: number): void {
   const orders = state.orders;
@@ -185,9 +195,7 @@ export function suspendSweep(state: EngineState, slot: number): void {
   const operations = state.operations;
   const words = operations.words;
   const rowAt = operations.scratch << OPERATION_SHIFT;
-  const side = (instrument << 1) + ((flags & FLAG_SELL) === 0 ? 0 : 1);
-  const rests = (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
-  const reserves = rests && !keepsLevel(state, side, orders[at + ORDER_PRICE] as number) ? 1 : 0;
+  const reserves = needsLevel(state, slot) ? 1 : 0;
   words[rowAt + OPERATION_KIND] = SWEEP;
   words[rowAt + OPERATION_COMMAND_LOW] = state.originLow;
   words[rowAt + OPERATION_COMMAND_HIGH] = state.originHigh;

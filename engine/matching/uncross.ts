@@ -33,7 +33,7 @@ const {
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
 const { LEVEL_BETTER, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const { ORDER_CUMULATIVE, ORDER_LEAVES, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
-const { INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
+const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
 const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
 
 const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
@@ -210,6 +210,7 @@ function runTrades(state: EngineState, row: number): boolean {
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
     if (quantity > left) quantity = left;
     left -= quantity;
+    state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
     fillInAuction(state, buyer, price, quantity, 0, 0);
     fillInAuction(state, seller, price, quantity, state.eventLow, state.eventHigh);
   }

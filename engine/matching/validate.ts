@@ -12,6 +12,7 @@ import {
   ORDER_CLIENT_LOW,
   ORDER_LEVEL,
   ORDER_SHIFT,
+  WAITING,
 } from '../book/order-words.js';
 import { SIDE_BEST, SIDE_SHIFT } from '../book/side-words.js';
 import { validateBooks } from '../book/validate-books.js';
@@ -25,6 +26,7 @@ import {
 } from '../registry-words.js';
 import { LANE_ACCOUNT, LANE_SHIFT } from './lane-words.js';
 import {
+  CASCADE,
   OPERATION_ACCOUNT,
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
@@ -34,6 +36,7 @@ import {
   SWEEP,
 } from './operations.js';
 import type { EngineState } from './state.js';
+import { validateStops } from './validate-stops.js';
 
 const MATCHING_PHASES = phasesThatMatch();
 
@@ -41,10 +44,11 @@ export function validateState(state: EngineState): void {
   const resting = validateBooks(state.books, state.registry.instrumentCount);
   const sweeping = validateOperations(state);
   const live = state.books.orders.live;
-  if (resting + sweeping !== live) {
-    throw new Error(`${resting} orders rest and ${sweeping} are in progress, but ${live} are live`);
+  const waiting = validateStops(state);
+  if (resting + waiting + sweeping !== live) {
+    throw new Error(`${resting} orders rest, ${waiting} wait and ${sweeping} are in progress, but ${live} are live`);
   }
-  validateIds(state, resting);
+  validateIds(state, resting + waiting);
   state.accountOrders.validate(state.registry.accountCount, live);
   validatePhases(state);
   state.lanes.validate();
@@ -65,7 +69,7 @@ function validateOperations(state: EngineState): number {
     const kind = operations.words[at + OPERATION_KIND] as number;
     const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
     const cursor = operations.words[at + OPERATION_CURSOR] as number;
-    if (kind === SWEEP) {
+    if (kind === SWEEP || (kind === CASCADE && cursor >= 0)) {
       if (state.orders[(cursor << ORDER_SHIFT) + ORDER_LEVEL] === FREE) {
         throw new Error(`the cursor of operation ${index} is at order slot ${cursor}, which is free`);
       }
@@ -102,7 +106,7 @@ function validateIds(state: EngineState, resting: number): void {
   let named = 0;
   for (let slot = 0; slot < state.books.orders.used; slot++) {
     const at = slot << ORDER_SHIFT;
-    if ((orders[at + ORDER_LEVEL] as number) < 0) continue;
+    if ((orders[at + ORDER_LEVEL] as number) < 0 && orders[at + ORDER_LEVEL] !== WAITING) continue;
     const low = orders[at + ORDER_CLIENT_LOW] as number;
     const high = orders[at + ORDER_CLIENT_HIGH] as number;
     if (low === 0 && (high & 0xffff) === 0) continue;

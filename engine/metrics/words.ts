@@ -3,7 +3,7 @@
  * of its kind. Any thread; constants. A new word is a new line here, behind the others of its group.
  *
  *   every thread │ THREAD: collections, event loop, heap
- *   main         │ …THREAD
+ *   main         │ …THREAD │ MAIN: descriptors
  *   shard        │ …THREAD │ SHARD: rounds, journal, recovery
  *   gateway      │ …THREAD │ GATEWAY: connections, frames, times; and of gateway 0: the venue's events
  */
@@ -63,7 +63,16 @@ export const THREAD = {
 } as const;
 
 const THREAD_END = next;
-export const MAIN_WORDS = THREAD_END;
+
+export const MAIN = {
+  /** Descriptors of the process as of the last look. */
+  openFiles: counters(),
+  /** Times that the port was closed because too many connections were open. */
+  portClosed: counters(),
+} as const;
+
+export const MAIN_WORDS = next;
+next = THREAD_END;
 
 export const SHARD = {
   /** Commands of each round that had one: their number is that of the rounds, their sum that of the commands. */

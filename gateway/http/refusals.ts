@@ -30,7 +30,11 @@ const REFUSALS = {
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body is not of the type that is read here.', OCTETS],
   BODY_TIMED_OUT: [408, 'The body did not come in time.', 'Send the whole frame at once.'],
   FRAME_TOO_LONG: [413, `A frame has at most ${MAX_FRAME_BYTES} bytes.`, 'Send fewer commands at a time.'],
-  BAD_PARAMETER: [400, 'A parameter of the address is not what it may be.', 'docs/openapi.json says what it may be.'],
+  BAD_PARAMETER: [
+    400,
+    'A parameter of the address is not what it may be.',
+    'GET /v1/openapi.json says what it may be.',
+  ],
   UNKNOWN_SYMBOL: [404, 'There is no instrument of this symbol.', 'GET /v1/instruments lists all; write / as %2F.'],
   BAD_FRAME: [400, `The body is no whole frame of 1 to ${MAX_FRAME_RECORDS} commands.`, OCTETS],
   BAD_LOGON: [400, 'The body is no whole ControlFrame with a Logon.', OCTETS],

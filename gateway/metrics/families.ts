@@ -15,6 +15,7 @@ import {
   GATEWAY,
   histogramAt,
   LEVELS,
+  MAIN,
   SHARD,
   STAGES,
   STREAMS,
@@ -196,6 +197,15 @@ function venueEvents({ gateways }: MetricsSources, kind: number): number {
 }
 
 const STATE_NAMES = Object.entries(ShardState).map(([name, state]) => [name.toLowerCase(), state] as const);
+
+/** Read from a file of the system: no sample while no descriptor is left for it. */
+function residentMemory(): (readonly [Labels, number])[] {
+  try {
+    return [[{}, process.memoryUsage.rss()]];
+  } catch {
+    return [];
+  }
+}
 
 /** In the order in which they are shown. */
 export const FAMILIES: readonly Family[] = [
@@ -408,7 +418,19 @@ export const FAMILIES: readonly Family[] = [
     ['thread'],
     (from) => threads(from).map(([labels, words]) => [labels, words.value(THREAD.heapUsed)] as const),
   ),
-  gauge('tredye_resident_memory_bytes', 'Resident memory of the process', [], () => [[{}, process.memoryUsage.rss()]]),
+  gauge('tredye_resident_memory_bytes', 'Resident memory of the process', [], residentMemory),
+  gauge(
+    'tredye_open_files',
+    'File descriptors of the process, connections among them, as of the last look',
+    [],
+    (from) => [[{}, from.main.value(MAIN.openFiles)]],
+  ),
+  counter(
+    'tredye_port_closed_total',
+    'Times that the port was closed to new connections because too many were open',
+    [],
+    (from) => [[{}, from.main.value(MAIN.portClosed)]],
+  ),
   counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
     const { user, system } = process.cpuUsage();
     return [

@@ -61,7 +61,7 @@ for (const kind of [
   RIGHT_FOR_KIND[kind] = Right.Trade;
   OWN_ACCOUNT[kind] = 1;
 }
-for (const kind of [CommandKind.SetPhase, CommandKind.Uncross, CommandKind.EndOfDay])
+for (const kind of [CommandKind.SetPhase, CommandKind.Uncross, CommandKind.EndOfDay, CommandKind.ReferencePrice])
   RIGHT_FOR_KIND[kind] = Right.Market;
 for (const kind of [CommandKind.AddInstrument, CommandKind.AddAccount, CommandKind.AddKey, CommandKind.RevokeKey]) {
   RIGHT_FOR_KIND[kind] = Right.Admin;

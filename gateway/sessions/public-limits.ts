@@ -11,7 +11,7 @@ const PER_SECOND = 64;
 
 export const TOO_MANY_MESSAGES = `without a key at most ${BURST} messages at once and ${PER_SECOND} a second`;
 
-/** A bucket of messages that fills with time. */
+/** A bucket of messages, pings and pongs among them, that fills with time. */
 export class MessageAllowance {
   #left = BURST;
   #atMs: number;

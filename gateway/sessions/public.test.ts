@@ -173,7 +173,15 @@ t.test('it may say 1024 things at once and 64 a second, and whoever has a key ma
   for (let said = 0; said < 1025; said++) venue.gateway.message(silent, beat, true);
   t.equal(stranger.closedWith, CLOSE_CODES.TOO_MANY_MESSAGES, 'nor may who has not logged on yet');
 
+  const { socket: pinger, session: pings } = watch(venue);
+  for (let said = 0; said < 1023; said++) venue.gateway.ping(pings);
+  t.equal(pinger.closedWith, 0);
+  venue.gateway.ping(pings);
+  t.equal(pinger.closedWith, CLOSE_CODES.TOO_MANY_MESSAGES, 'a ping counts as a message does');
+  venue.gateway.ping(pings);
+
   const trader = venue.logOn(venue.addKey(venue.addAccount()));
+  for (let said = 0; said < 3_000; said++) venue.gateway.ping(trader.session);
   instruments(trader.session, 3_000);
   t.equal(trader.socket.closedWith, 0);
   t.equal(trader.socket.messages().filter(({ type }) => type === 'Instruments').length, 3_000);

@@ -14,7 +14,7 @@ import { EXIT_CONFIGURATION, EXIT_OUTPUT, PlatformError } from '../exit-codes.js
 import { examples } from './help-text.js';
 import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
 import { rightNames } from './journal/record-objects.js';
-import { dataOption, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber } from './options.js';
+import { dataOption, jsonOption, keyOption, laneOption, nameOf, oneOf, urlOption, wholeNumber } from './options.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { withVenue } from './venue.js';
 
@@ -134,11 +134,11 @@ export function addAccountCommands(program: Command): void {
   account
     .command('create')
     .description('make an account with a key, or with --account a further key (needs the right Admin)')
-    .argument('[name]', 'name of the new account, at most 64 bytes')
+    .argument('[name]', 'name of the new account, at most 64 bytes', nameOf(1))
     .option('--account <number>', 'a further key of this account, and no new account', wholeNumber(1, MAX_ID))
     .option('--self-trade-group <number>', 'accounts of one group do not trade with each other', wholeNumber(1, MAX_ID))
     .option('--rights <names>', `some of ${RIGHTS.join(',')}`, rightsIn, ['Read', 'Trade'] as RightName[])
-    .option('--label <text>', 'a word about the key, at most 64 bytes', '')
+    .option('--label <text>', 'a word about the key, at most 64 bytes', nameOf(0), '')
     .option('--out <file>', 'the file for the new key, mode 0600 (default: NAME-key.json)')
     .addOption(urlOption())
     .addOption(keyOption())

@@ -58,7 +58,11 @@ t.test('instruments are added, listed, set to a phase and halted', async (t) => 
     },
   );
   const again = await run('instrument', 'add', 'ACME');
-  t.match(again, { code: EXIT_REFUSED, out: '', err: 'The platform refused the record: AlreadyExists.' });
+  t.match(again, {
+    code: EXIT_REFUSED,
+    out: '',
+    err: 'The platform refused the record: AlreadyExists; it is there already: give another name.',
+  });
   t.match(await run('phase', 'ACME', 'continuous'), { out: 'ACME is in phase Continuous now, it was in Closed\n' });
   t.match(await json('halt', 'ACME'), { symbol: 'ACME', phase: 'Halted', previousPhase: 'Continuous' });
   t.match(await json('instrument', 'list'), [
@@ -72,9 +76,17 @@ t.test('instruments are added, listed, set to a phase and halted', async (t) => 
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',
   });
+  t.match(await run('instrument', 'add', 'A B'), {
+    code: EXIT_CONFIGURATION,
+    err: /It must be 1 to 32 of A-Z a-z 0-9 \. _ - \/: --help shows what there is\.$/,
+  });
+  t.match(await run('instrument', 'add', 'X', '--price-max', '2000000000', '--quantity-max', '2000000000'), {
+    code: EXIT_REFUSED,
+    err: /TermsOutOfRange; the highest price times the largest order times the unit is at most 2\^50/,
+  });
   t.match(await run('instrument', 'add', 'X', '--price-max', '1.5'), {
     code: EXIT_CONFIGURATION,
-    err: '--price-max 1.5 has 1 decimals, this instrument has 0: give it with fewer.',
+    err: '--price-max 1.5 has 1 decimal, this instrument has 0: give it with fewer.',
   });
 });
 
@@ -105,9 +117,12 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
   );
   t.match(await run('account', 'create', '--account', '9', '--out', 'nine.json'), {
     code: EXIT_REFUSED,
-    err: 'The platform refused the record: UnknownAccount.',
+    err: 'The platform refused the record: UnknownAccount; tredye account list shows all.',
   });
   t.throws(() => statSync(join(folder, 'nine.json')), 'a key that the venue refused leaves no file');
+  for (const name of ['', 'é'.repeat(33)]) {
+    t.match(await run('account', 'create', name), { code: EXIT_CONFIGURATION, err: /It must have 1 to 64 bytes/ });
+  }
   t.match(await run('account', 'create', 'bob', '--account', '2'), {
     code: EXIT_CONFIGURATION,
     err: /give a name, or/,
@@ -174,7 +189,7 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   });
   t.match(await run('order', 'new', 'TWO', 'buy', '0', '1', ...bob), {
     code: EXIT_REFUSED,
-    err: 'The venue refused the order: QuantityOutOfRange.',
+    err: 'The venue refused the order: QuantityOutOfRange; tredye instrument list shows the largest order.',
   });
   t.match(await run('order', 'new', 'ONE', 'buy', '1', ...bob), {
     out: /cancelled 1 of order \d+ \(NothingToMatch\)\n$/,
@@ -206,6 +221,9 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   t.match(await json('order', 'status', 'TWO', status.clientOrderId, '--by-client-order-id'), open);
   const stream = await json<object>('order', 'status', 'TWO', id);
   t.same(await json('order', 'status', 'TWO', id, '--data', 'data'), stream, 'the journal says the same as the stream');
+  t.match(await json('order', 'status', 'TWO', id, '--now'), { kind: 'OrderState', reason: 'Resting', orderId: id });
+  t.match((await run('order', 'status', 'TWO', id, '--now')).out, /^Open \(Resting\)\n/);
+  t.match(await run('order', 'status', 'TWO', id, '--now', ...bob), { code: EXIT_REFUSED }, "another account's");
   t.match(await run('order', 'status', 'TWO', id, ...bob), {
     code: EXIT_REFUSED,
     err: `There is no order ${id} in TWO among the orders of this key's account.`,
@@ -213,7 +231,7 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   t.match(await run('order', 'status', 'ONE', id), { code: EXIT_REFUSED }, 'of another instrument');
   t.match(await run('order', 'cancel', 'TWO', id, ...bob), {
     code: EXIT_REFUSED,
-    err: `The venue refused to cancel order ${id}: UnknownOrder.`,
+    err: `The venue refused to cancel order ${id}: UnknownOrder; it is gone or never was: tredye order status says which.`,
   });
   t.match(await run('order', 'cancel', 'TWO', id), { out: `cancelled 2 of order ${id} (ByClient)\n` });
   t.match(

@@ -18,7 +18,7 @@ export function takenDecimal(text: string, decimals: number, what: string): numb
     throw new PlatformError(
       'TOO_MANY_DECIMALS',
       EXIT_CONFIGURATION,
-      `${what} ${text} has ${fraction.length} decimals, this instrument has ${decimals}: give it with fewer.`,
+      `${what} ${text} has ${fraction.length} ${fraction.length === 1 ? 'decimal' : 'decimals'}, this instrument has ${decimals}: give it with fewer.`,
     );
   }
   return Number(whole + fraction.padEnd(decimals, '0'));

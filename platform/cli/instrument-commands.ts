@@ -7,7 +7,7 @@ import { Phase } from '../../schemas/codes.js';
 import { PHASE_NAMES, type PhaseName } from '../../schemas/phases.js';
 import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
-import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber } from './options.js';
+import { decimalText, jsonOption, keyOption, laneOption, newSymbol, oneOf, urlOption, wholeNumber } from './options.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { type Address, getJson, refused, withVenue } from './venue.js';
 
@@ -77,7 +77,7 @@ export function addInstrumentCommands(program: Command): void {
   instrument
     .command('add')
     .description('add an instrument (needs the right Admin; --phase the right Market)')
-    .argument('<symbol>', '1 to 32 of A-Z a-z 0-9 . _ - /')
+    .argument('<symbol>', '1 to 32 of A-Z a-z 0-9 . _ - /', newSymbol)
     .option('--price-min <price>', 'lowest price of an order (default: one tick)', decimalText)
     .option('--price-max <price>', 'highest price of an order', decimalText, '1000000')
     .option('--quantity-max <quantity>', 'largest order', decimalText, '1000000')

@@ -8,6 +8,7 @@ const DEFAULT_URL = 'ws://127.0.0.1:7400';
 const DEFAULT_KEY = 'data/admin-key.json';
 const DEFAULT_DATA = 'data';
 const MAX_LANE = 0xffff;
+const MAX_NAME_BYTES = 64;
 /** Lanes are never given back, and two commands at a time need one each: a few, away from those of programs. */
 const FIRST_LANE = 60_000;
 const LANES = 16;
@@ -45,6 +46,21 @@ export function oneOf<Name extends string>(names: readonly Name[]): (text: strin
     const found = names.find((name) => name.toLowerCase() === text.toLowerCase());
     if (found !== undefined) return found;
     throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.`);
+  };
+}
+
+/** The symbol of a new instrument. */
+export function newSymbol(text: string): string {
+  if (/^[\w.\-/]{1,32}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 32 of A-Z a-z 0-9 . _ - /.');
+}
+
+/** A name that the venue keeps, of so many bytes at least. */
+export function nameOf(least: 0 | 1): (text: string) => string {
+  return (text) => {
+    const bytes = Buffer.byteLength(text);
+    if (bytes >= least && bytes <= MAX_NAME_BYTES) return text;
+    throw new InvalidArgumentError(`It must have ${least} to ${MAX_NAME_BYTES} bytes.`);
   };
 }
 

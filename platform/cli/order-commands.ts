@@ -1,8 +1,9 @@
 /**
  * `tredye order new | cancel | status`. Main thread.
  *
- * The venue keeps no table of orders to ask. `status` folds events: the account's own private stream from its beginning,
- * as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it.
+ * The venue keeps no table of what became of orders. `status` folds events: the account's own private stream from its
+ * beginning, as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it;
+ * with --now it asks for an order that lives, which the venue answers at once.
  */
 
 import type { Command } from '@commander-js/extra-typings';
@@ -21,7 +22,8 @@ import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market'] as const;
+const TYPES = ['Limit', 'Market', 'Stop', 'StopLimit'] as const;
+const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
 const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
 const LEVELS = ['Disk', 'Matched'] as const;
@@ -37,6 +39,8 @@ function reportLine(report: AnyReport, of: InstrumentFields): string {
       return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)} at ${price}`;
     case 'Fill':
       return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
+    case 'Triggered':
+      return `${order} is triggered`;
     case 'Booked':
       return `rests at ${price} with ${lots(report.leaves)}`;
     case 'Cancelled':
@@ -155,6 +159,27 @@ function statusLines(symbol: string, status: OrderStatus, decimals: Decimals): s
   ];
 }
 
+/** What the venue itself says of an order that lives. */
+async function askNow(address: Address, symbol: string, target: OrderName, json: boolean): Promise<void> {
+  await withVenue(address, async (client) => {
+    const of = await client.instrument(symbol);
+    const report = await client.orderStatus({ symbol, ...target });
+    if (report.kind === 'Rejected') throw refused('to say what the order is like', report.reason);
+    if (json) {
+      sayJson(report);
+      return;
+    }
+    const price = report.price === null ? 'none' : shownDecimal(report.price, of.priceDecimals);
+    const lots = (value: number) => shownDecimal(value, of.quantityDecimals);
+    say(`Open (${report.reason})`);
+    say(`order            ${report.orderId}, client order id ${report.clientOrderId}`);
+    say(`terms            ${report.side} ${lots(report.quantity)} ${symbol}, price ${price}`);
+    if (report.reason === 'WaitingForTrigger') say(`trigger price    ${shownDecimal(report.amount, of.priceDecimals)}`);
+    say(`filled           ${lots(report.cumulative)}`);
+    say(`open             ${lots(report.leaves)}, shown ${lots(report.displayed)}`);
+  });
+}
+
 interface Decimals {
   readonly price: number;
   readonly quantity: number;
@@ -171,7 +196,7 @@ export function addOrderCommands(program: Command): void {
     .argument('<side>', 'Buy or Sell', oneOf(SIDES))
     .argument('<quantity>', 'as the instrument counts', decimalText)
     .argument('[price]', 'limit; of a market order the worst price', decimalText)
-    .option('--type <type>', TYPES.join(' or '), oneOf(TYPES))
+    .option('--type <type>', TYPES.join(', '), oneOf(TYPES))
     .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
     .option('--post-only', 'refused where it would trade')
     .option(
@@ -180,6 +205,9 @@ export function addOrderCommands(program: Command): void {
       oneOf(SELF_TRADES),
       'None' as const,
     )
+    .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
+    .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
+    .option('--refuse-if-through', 'a stop that is through already is refused')
     .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
     .addOption(urlOption())
     .addOption(keyOption())
@@ -204,6 +232,11 @@ export function addOrderCommands(program: Command): void {
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
             selfTrade: options.selfTrade,
+            ...(options.triggerPrice === undefined
+              ? {}
+              : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),
+            ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
+            refuseIfThrough: options.refuseIfThrough === true,
           });
           if (first.kind === 'Rejected') throw refused('the order', first.reason);
           sayReports(await reports.of(first), of, options.json === true);
@@ -242,6 +275,7 @@ export function addOrderCommands(program: Command): void {
     .argument('<symbol>')
     .argument('<id>', 'the order id', wideId)
     .option('--by-client-order-id', 'the id is a client order id that the order had')
+    .option('--now', 'an open order as it is now, without its history: answered at once (needs the right Trade)')
     .option('--data <directory>', 'read the journal in this data directory, in place of asking the venue')
     .addOption(urlOption())
     .addOption(keyOption())
@@ -249,10 +283,18 @@ export function addOrderCommands(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('tredye order status ACME 4294967296', 'tredye order status ACME 4294967296 --data data --json'),
+      examples(
+        'tredye order status ACME 4294967296',
+        'tredye order status ACME 4294967296 --now',
+        'tredye order status ACME 4294967296 --data data --json',
+      ),
     )
     .action(async (symbol, id, options) => {
       const name = options.byClientOrderId === true ? { clientOrderId: id } : { orderId: id };
+      if (options.now === true) {
+        await askNow(options, symbol, name, options.json === true);
+        return;
+      }
       let status: OrderStatus | null;
       let decimals: Decimals = { price: 0, quantity: 0 };
       if (options.data !== undefined) status = foldJournal(options.data, symbol, name);

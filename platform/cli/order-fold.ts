@@ -85,6 +85,8 @@ export class OrderFold {
       sequence: report.sequence,
     };
     switch (report.kind) {
+      case 'Triggered':
+        return changed;
       case 'Booked':
         return { ...changed, price: report.price, leaves: report.leaves, filled: report.cumulative };
       case 'Fill': {

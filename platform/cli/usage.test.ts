@@ -56,6 +56,7 @@ t.test('the help of the program and of run, and the table of exit codes', async 
   t.equal(help.code, EXIT_CLEAN);
   for (const [code, means] of EXIT_CODES) t.ok(help.out.includes(`${code}  ${means}`), means);
   const run = await tredye(['run', '--help']);
+  t.match(run.out, /^Examples:\n {2}tredye run --port 7500/m);
   t.match(run, { code: EXIT_CLEAN, out: /--clock-behind-minutes NUMBER/ });
   t.match(await tredye(['--version']), { code: EXIT_CLEAN, out: /^\d+\.\d+\.\d+\n$/ });
   t.match(await tredye(['run', '--prot', '1']), {

@@ -16,6 +16,22 @@ import {
 
 /** Behind the client's own words about a symbol that there is not. */
 const LISTED_BY = ': tredye instrument list shows all.';
+/** What to do about a refusal, by its reason, where it can be said in a few words. */
+const ADVICE: Readonly<Record<string, string>> = {
+  AlreadyExists: 'it is there already: give another name',
+  UnknownAccount: 'tredye account list shows all',
+  UnknownKey: 'tredye account list shows all',
+  NotAllowed: 'log on with a key that has the right',
+  NotInThisPhase: 'tredye instrument list shows the phase',
+  PriceOutOfRange: 'tredye instrument list shows the lowest and the highest price',
+  QuantityOutOfRange: 'tredye instrument list shows the largest order',
+  TermsOutOfRange:
+    'the highest price times the largest order times the unit is at most 2^50 in ticks and lots, and the shard is one of the venue',
+  UnknownOrder: 'it is gone or never was: tredye order status says which',
+  PostOnlyWouldCross: 'it would have traded at once',
+  FillOrKillNotFillable: 'the book does not hold so much at this price',
+  LanesFull: 'use a lane again, with --lane',
+};
 const ANSWER_MS = 10_000;
 /** A command that is over in a moment does not wait for a venue to come back. */
 const GIVE_UP_MS = 10_000;
@@ -159,16 +175,22 @@ export function noSuchInstrument(symbol: string): PlatformError {
   return new PlatformError('UNKNOWN_SYMBOL', EXIT_REFUSED, `There is no instrument ${symbol}${LISTED_BY}`);
 }
 
+/** Ends a sentence that names the reason. */
+function adviceOn(reason: string | null): string {
+  const advice = reason === null ? undefined : ADVICE[reason];
+  return advice === undefined ? '.' : `; ${advice}.`;
+}
+
 /** A refusal by the venue, of a command that reached it. */
 export function refused(what: string, reason: string): PlatformError {
-  return new PlatformError('REFUSED', EXIT_REFUSED, `The venue refused ${what}: ${reason}.`);
+  return new PlatformError('REFUSED', EXIT_REFUSED, `The venue refused ${what}: ${reason}${adviceOn(reason)}`);
 }
 
 /** What the process says and leaves with, for any error. */
 export function lastWords(error: unknown): { readonly sentence: string; readonly exitCode: number } {
   if (error instanceof PlatformError) return { sentence: error.message, exitCode: error.exitCode };
   if (error instanceof TredyeError) {
-    const more = error.code === 'UNKNOWN_SYMBOL' ? LISTED_BY : '.';
+    const more = error.code === 'UNKNOWN_SYMBOL' ? LISTED_BY : adviceOn(error.code === 'REFUSED' ? error.reason : null);
     return { sentence: error.message.replace(/\.$/, more), exitCode: exitCodeOf(error) };
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -184,6 +184,41 @@ t.test('tape and chart are full when the page is opened, and whole again after a
   await close(open);
 });
 
+t.test(
+  'prices of eleven digits stay whole and apart, a symbol that does not fit can be read, and no address stops it',
+  async (t) => {
+    const script = new MarketScript(3, SEED);
+    const venue = await venueOf(t, null);
+    const symbol = 'A/SYMBOL.OF.THIRTY-TWO.LETTERS-1';
+    venue.instruments = script.instruments.map((one) => ({
+      ...one,
+      priceDecimals: 9,
+      ...(one.id === 3 ? { symbol } : {}),
+    }));
+    for (const size of [DESKTOP, PHONE, { width: 320, height: 640 }]) {
+      const open = await openPage(browser, `${venue.url}#%`, { size });
+      const { page } = open;
+      await until(page, 'tredye.instruments().length === 3');
+      for (let frame = 0; frame < 20; frame++) for (const bytes of script.frames(10)) venue.send(bytes);
+      await until(page, 'document.querySelectorAll(".tape tbody tr").length > 3');
+      await page.locator('.plot:not(.blank)').waitFor();
+      const found = await page.evaluate<string[]>(CUT_OFF);
+      const isNarrow = size !== DESKTOP;
+      t.same(
+        found.filter((one) => !one.endsWith(symbol) && !(isNarrow && one.startsWith('too wide: 0.0'))),
+        [],
+        `${size.width} pixels wide`,
+      );
+      t.equal(await page.locator('.instruments tbody th').first().getAttribute('title'), symbol);
+      const axis = await page.evaluate<number>('document.querySelectorAll(".u-axis")[1].getBoundingClientRect().width');
+      t.ok(axis >= 11 * 8, `the axis of prices is ${axis} pixels wide`);
+      await page.screenshot({ path: join(PICTURES, `long-${size.width}.png`) });
+      t.same(open.complaints, []);
+      await close(open);
+    }
+  },
+);
+
 t.test('of a thousand instruments only the rows in sight exist, and the last one can be reached', async (t) => {
   const script = new MarketScript(1_000, SEED);
   const venue = await venueOf(t, script);

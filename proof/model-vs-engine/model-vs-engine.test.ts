@@ -7,7 +7,8 @@ import { CommandKind } from '../../schemas/codes.js';
 import { Model } from '../model/model.js';
 import { readCommand } from '../model/plain-records.js';
 import { compare, type Finding, show } from './model-vs-engine.js';
-import { type RandomCommand, randomScenario, type Scenario, type ScenarioLimits } from './random-commands.js';
+import { randomScenario } from './random-commands.js';
+import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { shrink } from './shrink.js';
 import { VenueView } from './venue-view.js';
 
@@ -34,7 +35,7 @@ t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRS
 
 t.test('others trade while the mass cancel of an account waits, and with its orders', async (t) => {
   const reached = { ofOne: 0, booked: 0, taken: 0 };
-  for (let seed = 1; seed <= 200; seed += 1) {
+  for (let seed = 1; seed <= 400; seed += 1) {
     countInMassCancels(randomScenario(seed, LENGTHS[seed % LENGTHS.length] ?? 80), reached);
   }
   t.ok(reached.ofOne > 30, `${reached.ofOne} mass cancels of one instrument had to wait`);
@@ -45,7 +46,8 @@ t.test('others trade while the mass cancel of an account waits, and with its ord
 t.test('an engine that differs in one rule is found, and the sequence that shows it is short', async (t) => {
   const rules: Partial<ScenarioLimits>[] = [
     { maxEventsPerCommand: 5 },
-    { maxOrders: 8, maxLevels: 8 },
+    { maxOrders: 8, maxLevels: 8, maxStops: 8 },
+    { maxStops: 2 },
     { laneAnswers: 3 },
     { maxOperations: 1 },
     { maxLanes: 2, maxLanesPerAccount: 2 },
@@ -55,7 +57,14 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
     let shortest = Number.POSITIVE_INFINITY;
     for (let seed = 1; seed <= 60 && shortest === Number.POSITIVE_INFINITY; seed += 1) {
       const made = randomScenario(seed, 300);
-      const same = { maxOrders: 64, maxLevels: 64, maxEventsPerCommand: 4, laneAnswers: 5, maxOperations: 16 };
+      const same = {
+        maxOrders: 64,
+        maxLevels: 64,
+        maxStops: 64,
+        maxEventsPerCommand: 4,
+        laneAnswers: 5,
+        maxOperations: 16,
+      };
       const scenario = { ...made, limits: { ...made.limits, ...same } };
       const engineLimits = { ...scenario.limits, ...rule };
       const fails = (commands: readonly RandomCommand[]) => compare(scenario, commands, engineLimits) !== undefined;

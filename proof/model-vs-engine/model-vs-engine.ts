@@ -33,7 +33,7 @@ import { checkEventShape } from '../../schemas/kinds.js';
 import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { Model } from '../model/model.js';
 import { type PlainEvent, readCommand, readEvent, readId, writeId } from '../model/plain-records.js';
-import type { RandomCommand, Scenario, ScenarioLimits } from './random-commands.js';
+import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 
 /** The first difference. */
 export interface Finding {

@@ -75,6 +75,7 @@ function startModel(venue: Venue, plan: DayPlan | FlowPlan): Model {
     maxKeys: 1,
     maxLanes: 2,
     maxLanesPerAccount: 2,
+    maxStops: 1,
     maxOperations: 1,
     // One uncross of a whole day must not need a Continue: nothing here would send it.
     maxEventsPerCommand: Number.MAX_SAFE_INTEGER,

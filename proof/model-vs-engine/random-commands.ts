@@ -23,6 +23,7 @@ import {
   SelfTrade,
   Side,
   TimeInForce,
+  Trigger,
 } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
@@ -35,6 +36,7 @@ import {
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
   COMMAND_TIME_US,
+  COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
   highWord,
   NO_PRICE,
@@ -43,41 +45,8 @@ import { Dice } from '../dice.js';
 import { Model } from '../model/model.js';
 import { writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
+import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { type Session, VenueView } from './venue-view.js';
-
-/** The limits that a scenario sets; the engine's other limits stay as they are. */
-export interface ScenarioLimits {
-  readonly maxOrders: number;
-  readonly maxLevels: number;
-  readonly maxInstruments: number;
-  readonly maxAccounts: number;
-  readonly maxKeys: number;
-  readonly maxLanes: number;
-  readonly maxLanesPerAccount: number;
-  readonly maxOperations: number;
-  readonly maxEventsPerCommand: number;
-  readonly laneAnswers: number;
-  readonly adminLogBytes: number;
-  readonly ladderWindows: number;
-  readonly ladderTicks: number;
-}
-
-export interface RandomCommand {
-  /** Place in the sequence as it was generated; kept when others are taken out. */
-  readonly index: number;
-  /** The record, and its Parts if it has any. */
-  readonly words: Int32Array;
-  /** The target word is the order id that the New with this index was given; -1: the words say it themselves. */
-  readonly targetOf: number;
-}
-
-export interface Scenario {
-  readonly seed: number;
-  readonly shard: number;
-  readonly shardCount: number;
-  readonly limits: ScenarioLimits;
-  readonly commands: readonly RandomCommand[];
-}
 
 const [SYMBOLS, LANES] = [
   ['AAA', 'BBB-1', 'C/D', 'x.y_z', 'E', 'F'],
@@ -115,6 +84,8 @@ class ScenarioMaker {
   private readonly wanders: boolean;
   /** Orders with a mode of self-trade prevention come. */
   private readonly prevents: boolean;
+  /** Stops come. */
+  private readonly stops: boolean;
   private timeUs = 1_700_000_000_000_000;
 
   constructor(private readonly seed: number) {
@@ -130,6 +101,7 @@ class ScenarioMaker {
         ]);
     this.limits = {
       maxOrders,
+      maxStops: Math.min(maxOrders, dice.pick([1, 4, 300, 300])),
       maxLevels: Math.min(maxOrders, dice.pick([3, 300, 300, 300, 300])),
       maxInstruments: dice.between(2, 5),
       maxAccounts: dice.between(3, 5),
@@ -149,6 +121,7 @@ class ScenarioMaker {
     this.center = dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
+    this.stops = dice.chance(0.7);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
@@ -183,6 +156,9 @@ class ScenarioMaker {
     const rare = this.wanders ? 0.1 : 1;
     const make = dice.weighted<() => void>([
       [42, () => this.enter()],
+      [this.stops ? 14 : 0, () => this.enterStop()],
+      [this.stops ? rare : 0, () => this.cascade()],
+      [this.stops ? 2 : 0.2, () => this.referencePrice()],
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
       [7, () => this.aimAt(CommandKind.CancelReplace)],
@@ -313,6 +289,61 @@ class ScenarioMaker {
     words[COMMAND_QUANTITY] = quantity;
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.06) ? CommandFlag.PostOnly << 16 : 0);
     this.push(words);
+  }
+
+  /** A stop, mostly a few ticks off the market on the side where it will be triggered, and by the last trade. */
+  private enterStop(instrument = this.anInstrument(), session = this.aSession(), quantity = this.aQuantity()): void {
+    const { dice } = this;
+    const side = dice.pick([Side.Buy, Side.Sell]);
+    const type = dice.pick([OrderType.Stop, OrderType.StopLimit]);
+    const words = this.from(session, CommandKind.New, instrument);
+    const away = (side === Side.Buy ? 1 : -1) * dice.between(dice.chance(0.8) ? 0 : -this.spread, this.spread);
+    const timeInForce = dice.chance(0.95)
+      ? dice.pick([TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.ImmediateOrCancel])
+      : this.aTimeInForce();
+    const trigger = dice.weighted([
+      [6, Trigger.LastTrade],
+      [2, Trigger.Touch],
+      [1, Trigger.Reference],
+      [0.1, Trigger.None],
+    ]);
+    const flags =
+      (dice.chance(0.08) ? CommandFlag.RefuseIfThrough : 0) | (dice.chance(0.01) ? CommandFlag.PostOnly : 0);
+    words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
+    words[COMMAND_PRICE] =
+      dice.chance(0.02) || (type === OrderType.Stop && dice.chance(0.6)) ? NO_PRICE : this.aPrice(side);
+    words[COMMAND_TRIGGER_PRICE] = dice.chance(0.99) ? clampPrice(this.center + away) : this.aPrice();
+    words[COMMAND_QUANTITY] = quantity;
+    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (trigger << 8) | (flags << 16);
+    this.push(words);
+  }
+
+  private referencePrice(): void {
+    const words = this.from(this.aSession(), CommandKind.ReferencePrice, this.anInstrument());
+    words[COMMAND_ACCOUNT] = 0;
+    words[COMMAND_PRICE] = this.dice.chance(0.1) ? NO_PRICE : this.aPrice();
+    this.push(words);
+  }
+
+  /** Many stops and small orders around them, then trades that set them off, one behind the other. */
+  private cascade(): void {
+    const { dice } = this;
+    const instrument = this.anInstrument();
+    for (let count = dice.between(2, dice.chance(0.2) ? 90 : 12); count > 0; count -= 1) {
+      this.enterStop(instrument, this.aSession(), dice.between(1, 2));
+    }
+    for (let count = dice.between(2, 12); count > 0; count -= 1) {
+      this.enter(instrument, TimeInForce.GoodTillCancel, undefined, dice.between(1, 2));
+    }
+    if (dice.chance(0.3)) {
+      this.push(this.from(this.aSession(), CommandKind.MassCancel, 0));
+    }
+    for (let count = dice.between(1, 4); count > 0; count -= 1) {
+      this.enter(instrument, TimeInForce.ImmediateOrCancel, undefined, dice.between(1, 9));
+      if (dice.chance(0.5)) {
+        this.goOn();
+      }
+    }
   }
 
   /** Few scenarios prevent nothing, in the others most orders have a mode. */

@@ -86,6 +86,11 @@ function addInstrument(
     reference: terms.referencePrice ?? NO_PRICE,
     phase: Phase.Closed,
     book: new Book(),
+    stops: [],
+    triggered: [],
+    trades: [],
+    last: undefined,
+    tracked: undefined,
   };
   instruments.push(instrument);
   state.emit(EventKind.InstrumentAdded, { ...answer, instrument: id, quantity: shard });

@@ -2,7 +2,7 @@
  * The model's order book: for each side the resting market orders, and for each price an array of orders, first come
  * first. Written for reading: arrays, splice, a sorted list of prices. Any thread.
  */
-import { type OrderType, type SelfTrade, Side, type TimeInForce } from '../../schemas/codes.js';
+import { type OrderType, type SelfTrade, Side, type TimeInForce, type Trigger } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 
 export interface ModelOrder {
@@ -14,6 +14,10 @@ export interface ModelOrder {
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
   readonly selfTrade: SelfTrade;
+  readonly trigger: Trigger;
+  readonly triggerPrice: number;
+  /** A stop that was not triggered yet. */
+  waits: boolean;
   /** Of the command that entered it or last replaced it. */
   session: number;
   clientOrderId: bigint;

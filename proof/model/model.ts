@@ -17,8 +17,8 @@
  *  11 [+] what the book decides: post-only, fill-or-kill
  */
 import { decodeTerms, type Terms } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
-import { checkCommandShape, checkParts } from '../../schemas/kinds.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce, Trigger } from '../../schemas/codes.js';
+import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { phaseEffect } from '../../schemas/phases.js';
 import { administer } from './administration.js';
@@ -34,9 +34,11 @@ import {
   type Refusal,
   type Sender,
   State,
+  type Sweep,
   VISIT,
   type Work,
 } from './state.js';
+import { enterStop, isThrough, replaceStop, setReference, withStops } from './stops.js';
 import {
   cancel,
   cancelAsDone,
@@ -224,7 +226,10 @@ export class Model {
       return verdict.keepsId !== true;
     }
     const instrument = command.instrument;
-    this.drive({ ...verdict, commandSequence, instrument, account: sender.account });
+    const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
+    const watched = state.instrument(instrument);
+    const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
+    this.drive({ steps, sweep, commandSequence, instrument, account: sender.account });
     return true;
   }
 
@@ -246,7 +251,8 @@ export class Model {
       this.checkProgress(command, sender) ??
       checkPhase(command, instrument.phase) ??
       checkFields(command) ??
-      checkRanges(command, instrument);
+      checkRanges(command, instrument) ??
+      checkTrigger(command, instrument);
     if (refusal !== undefined) {
       return refusal;
     }
@@ -259,6 +265,8 @@ export class Model {
         return { steps: endDay(state, sender, instrument) };
       case CommandKind.SetPhase:
         return this.decidePhase(command, sender, instrument);
+      case CommandKind.ReferencePrice:
+        return { steps: setReference(state, sender, instrument, command.price) };
       case CommandKind.Uncross:
         return { steps: uncross(state, sender, instrument) };
       default:
@@ -269,9 +277,12 @@ export class Model {
   private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { book, phase } = instrument;
-    const { side, price, quantity, timeInForce } = command;
+    const { side, price, timeInForce } = command;
     if (state.orders.size >= state.limits.maxOrders) {
       return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
+    }
+    if (isStop(command.type)) {
+      return this.decideStop(command, instrument);
     }
     const mayRest = phase !== Phase.Continuous || isPatient(command.type, timeInForce);
     if (mayRest && !state.hasLevelRoom(book, side, price)) {
@@ -284,22 +295,19 @@ export class Model {
     if (timeInForce === TimeInForce.FillOrKill && !fillable(state, book, command)) {
       return { reason: Reason.FillOrKillNotFillable };
     }
-    const order: ModelOrder = {
-      id: state.nextOrderId(),
-      account: command.account,
-      session: command.session,
-      clientOrderId: command.clientOrderId,
-      instrument: instrument.id,
-      side,
-      type: command.type,
-      timeInForce,
-      postOnly,
-      selfTrade: command.selfTrade,
-      price,
-      leaves: quantity,
-      cumulative: 0,
-    };
+    const order = orderOf(command, state.nextOrderId());
     return { steps: enterNew(state, instrument, order), taker: order };
+  }
+
+  private decideStop(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
+    const { state } = this;
+    if (state.waiting() >= state.limits.maxStops) {
+      return { reason: Reason.StopsFull, amount: state.limits.maxStops };
+    }
+    if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, command)) {
+      return { reason: Reason.StopAlreadyThrough };
+    }
+    return { steps: enterStop(state, instrument, orderOf(command, state.nextOrderId())) };
   }
 
   /** Checks 9 to 11 of Cancel, Replace, CancelReplace, OrderStatus. */
@@ -321,7 +329,9 @@ export class Model {
       return { steps: say(state, order, command.clientOrderId) };
     }
     const orderId = order.id;
-    if (order.type === OrderType.Market ? price !== NO_PRICE : price === NO_PRICE) {
+    const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
+    const mayHaveAny = order.waits && isMarket;
+    if (!mayHaveAny && (isMarket ? price !== NO_PRICE : price === NO_PRICE)) {
       return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
     }
     const cumulativeRoom = MAX_UINT32 - order.cumulative;
@@ -334,6 +344,9 @@ export class Model {
     }
     if (kind === CommandKind.Replace && price === order.price && leaves < order.leaves) {
       return { steps: reduce(state, order, command, leaves) };
+    }
+    if (order.waits) {
+      return { steps: replaceStop(state, instrument, order, command, leaves) };
     }
     if (!state.hasLevelRoom(book, order.side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
@@ -417,7 +430,7 @@ export class Model {
    * makes the step that it stopped before: there is always room for that one. It counts as a visit, which is what an end
    * of day begins with again.
    */
-  private drive(work: Work & Omit<Operation, 'keepsLevel'>, goesOn?: Operation): void {
+  private drive(work: Operation, goesOn?: Operation): void {
     const { state } = this;
     const { maxEventsPerCommand } = state.limits;
     let visits = goesOn === undefined ? 0 : 1;
@@ -428,13 +441,16 @@ export class Model {
         state.events.length + step.value > maxEventsPerCommand ||
         (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
       ) {
-        if (work.taker !== undefined) {
-          state.list(work.taker);
+        const { taker } = work.sweep;
+        if (taker !== undefined) {
+          state.list(taker);
         }
+        // Decided when the order stops first; of an operation that goes on, it is not among the others now.
+        work.sweep.keepsLevel ??= this.needsLevel(taker);
         if (goesOn !== undefined) {
           state.operations.unshift(goesOn);
         } else {
-          state.operations.push({ ...work, keepsLevel: this.needsLevel(work.taker) });
+          state.operations.push(work);
         }
         return;
       }
@@ -459,7 +475,31 @@ export class Model {
 
 /** Whether what is left of such an order rests in continuous trading. */
 function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return type === OrderType.Limit && [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce);
+  return (
+    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
+    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
+  );
+}
+
+function orderOf(command: PlainCommand, id: bigint): ModelOrder {
+  return {
+    id,
+    account: command.account,
+    session: command.session,
+    clientOrderId: command.clientOrderId,
+    instrument: command.instrument,
+    side: command.side,
+    type: command.type,
+    timeInForce: command.timeInForce,
+    postOnly: (command.flags & CommandFlag.PostOnly) !== 0,
+    selfTrade: command.selfTrade,
+    trigger: command.trigger,
+    triggerPrice: command.triggerPrice,
+    waits: isStop(command.type),
+    price: command.price,
+    leaves: command.quantity,
+    cumulative: 0,
+  };
 }
 
 /** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
@@ -504,18 +544,34 @@ function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
 }
 
 function checkFields(command: PlainCommand): Refusal | undefined {
-  const needsPrice = command.kind === CommandKind.New && command.type !== OrderType.Market;
+  const isNew = command.kind === CommandKind.New;
+  if (isNew && isStop(command.type) && command.trigger === Trigger.None) {
+    return { reason: Reason.TriggerRequired };
+  }
+  const needsPrice = isNew && command.type !== OrderType.Market && command.type !== OrderType.Stop;
   return needsPrice && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
+}
+
+function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
+  const { kind, type, triggerPrice } = command;
+  const { priceMin, priceMax } = instrument;
+  if (kind !== CommandKind.New || !isStop(type) || (triggerPrice >= priceMin && triggerPrice <= priceMax)) {
+    return undefined;
+  }
+  return { reason: Reason.PriceOutOfRange, amount: triggerPrice < priceMin ? priceMin : priceMax };
 }
 
 function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
   const { kind, price, quantity } = command;
-  if (kind !== CommandKind.New && !REPLACE_KINDS.includes(kind)) {
+  if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
     return undefined;
   }
   const { priceMin, priceMax, quantityMax } = instrument;
   if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
     return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
+  }
+  if (kind === CommandKind.ReferencePrice) {
+    return undefined;
   }
   const least = kind === CommandKind.Replace ? 0 : 1;
   if (quantity < least || quantity > quantityMax) {

@@ -14,6 +14,7 @@ import {
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
   COMMAND_TIME_US,
+  COMMAND_TRIGGER_PRICE,
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
   EVENT_AMOUNT,
@@ -48,6 +49,8 @@ export interface PlainCommand {
   readonly type: number;
   readonly timeInForce: number;
   readonly selfTrade: number;
+  readonly trigger: number;
+  readonly triggerPrice: number;
   readonly flags: number;
 }
 
@@ -104,6 +107,8 @@ export function readCommand(words: Int32Array, at: number): PlainCommand {
     type: (kindWord >>> 16) & 0xff,
     timeInForce: kindWord >>> 24,
     selfTrade: word(COMMAND_FLAGS_WORD) & 0xff,
+    trigger: (word(COMMAND_FLAGS_WORD) >>> 8) & 0xff,
+    triggerPrice: word(COMMAND_TRIGGER_PRICE),
     flags: word(COMMAND_FLAGS_WORD) >>> 16,
   };
 }

@@ -9,6 +9,7 @@ import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.j
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
 export interface ModelLimits {
   readonly maxOrders: number;
+  readonly maxStops: number;
   readonly maxLevels: number;
   readonly maxInstruments: number;
   readonly maxAccounts: number;
@@ -31,6 +32,13 @@ export interface ModelInstrument {
   readonly reference: number;
   phase: Phase;
   readonly book: Book;
+  /** Stops that wait, the first entered first; and those that were triggered, in the order in which they will enter. */
+  readonly stops: ModelOrder[];
+  readonly triggered: ModelOrder[];
+  /** Prices of trades that no look at the stops has seen yet; the last of all; the reference from outside. */
+  trades: number[];
+  last: number | undefined;
+  tracked: number | undefined;
 }
 
 export interface ModelKey {
@@ -56,7 +64,7 @@ export interface Lane {
   readonly answers: Answer[];
 }
 
-/** A step that makes no event by itself: an end of day comes to the next order. */
+/** A step that makes no event by itself: an end of day comes to the next order, a look at stops to one that triggers. */
 export const VISIT = 0;
 
 /**
@@ -73,11 +81,17 @@ export interface Operation {
   /** Its instrument; 0: a mass cancel of one account over all instruments. */
   readonly instrument: number;
   readonly account: number;
-  /** A sweep whose rest will need a price level that is not there yet: one is kept free for it. */
-  readonly keepsLevel: boolean;
+  readonly sweep: Sweep;
 }
 
-/** What a command does, and the order that it matches, if it does. */
+/** The order that a command matches, if it does. */
+export interface Sweep {
+  taker: ModelOrder | undefined;
+  /** It stopped, and its rest will need a price level that was not there: one is kept free for it. */
+  keepsLevel: boolean | undefined;
+}
+
+/** What a command does, and what it matches. */
 export interface Work {
   readonly steps: Steps;
   readonly taker?: ModelOrder;
@@ -199,6 +213,16 @@ export class State {
     });
   }
 
+  /** Whether a mass cancel of all its orders goes on. */
+  isLeaving(account: number): boolean {
+    return this.operations.some((operation) => operation.instrument === 0 && operation.account === account);
+  }
+
+  /** Stops that wait. */
+  waiting(): number {
+    return [...this.orders.values()].filter((order) => order.waits).length;
+  }
+
   /** The sequence that the next event will get: a trade is named by its first fill's. */
   nextSequence(): bigint {
     return BigInt(this.eventSequence + 1);
@@ -264,7 +288,7 @@ export class State {
       (sum, one) => sum + one.book.buys.levelCount() + one.book.sells.levelCount(),
       0,
     );
-    const kept = this.operations.filter((operation) => operation.keepsLevel).length;
+    const kept = this.operations.filter((operation) => operation.sweep.keepsLevel === true).length;
     return this.limits.maxLevels - inUse > kept || this.levelStays(book, side, price);
   }
 

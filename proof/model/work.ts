@@ -31,12 +31,14 @@ export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrd
   takeAway(state, book, order, Reason.ByClient, byClientOrderId);
 }
 
-/** What the order is like. */
-export function* say(state: State, order: ModelOrder, byClientOrderId: bigint): Steps {
+/** What the order is like: in the book, or outside of it with its trigger price. */
+export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps {
   yield 1;
-  const { leaves, cumulative } = order;
-  const quantity = leaves + cumulative;
-  state.emitOrder(EventKind.OrderState, order, { quantity, leaves, displayed: leaves, relatedId: byClientOrderId });
+  const { leaves, cumulative, triggerPrice } = order;
+  const where = order.waits
+    ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
+    : { reason: Reason.Resting, displayed: leaves };
+  state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
 }
 
 /** Replace with a total at or below what is filled. */
@@ -52,7 +54,8 @@ export function* reduce(state: State, order: ModelOrder, command: PlainCommand, 
   const quantity = order.leaves - leaves;
   state.renameOrder(order, command.clientOrderId, command.session);
   order.leaves = leaves;
-  state.emitOrder(EventKind.Reduced, order, { quantity, leaves, displayed: leaves, relatedId: oldId, book: true });
+  const shown = order.waits ? {} : { displayed: leaves, book: true };
+  state.emitOrder(EventKind.Reduced, order, { quantity, leaves, relatedId: oldId, ...shown });
 }
 
 /** Every other replace: off its old price, then in as if it came now, but with its id and what it has filled. */
@@ -97,14 +100,14 @@ export function* massCancel(state: State, sender: Sender, instrument: ModelInstr
   state.emit(EventKind.Finished, { ...answer, quantity: count });
 }
 
-/** EndOfDay: buys, then sells, by priority. Nothing else touches the book meanwhile. */
+/** EndOfDay: buys, then sells, by priority, then stops that wait. Nothing else touches the book meanwhile. */
 export function* endDay(state: State, sender: Sender, instrument: ModelInstrument): Steps {
   const answer = { ...sender, instrument: instrument.id };
   yield 1;
   state.emit(EventKind.Started, answer);
   const { book } = instrument;
   let count = 0;
-  for (const order of [...book.buys.byPriority(), ...book.sells.byPriority()]) {
+  for (const order of [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(instrument.stops)]) {
     yield VISIT;
     if (order.timeInForce === TimeInForce.Day) {
       yield 1;
@@ -114,6 +117,11 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   }
   yield 1;
   state.emit(EventKind.Finished, { ...answer, quantity: count });
+}
+
+/** Buys, then sells, each by what triggers them, then by entry. */
+function byGroup(stops: readonly ModelOrder[]): ModelOrder[] {
+  return stops.toSorted((a, b) => a.side - b.side || a.trigger - b.trigger);
 }
 
 export function* setPhase(state: State, sender: Sender, instrument: ModelInstrument, phase: Phase): Steps {
@@ -176,7 +184,7 @@ export function fillable(state: State, book: Book, command: PlainCommand): boole
 }
 
 /** The order is off the book and has its price and leaves: it trades where that is allowed, and the rest rests or goes. */
-function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOrder): Steps {
+export function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOrder): Steps {
   const { book } = instrument;
   const continuous = instrument.phase === Phase.Continuous;
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
@@ -203,7 +211,7 @@ function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOr
     return;
   }
   yield 1;
-  if (continuous && taker.type === OrderType.Market) {
+  if (continuous && [OrderType.Market, OrderType.Stop].includes(taker.type)) {
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && taker.timeInForce === TimeInForce.ImmediateOrCancel) {
     drop(state, taker, Reason.ImmediateOrCancel);
@@ -254,6 +262,11 @@ function fill(
   tradeId: bigint,
 ): void {
   const rests = liquidity !== Liquidity.Taker;
+  const instrument = state.instrument(order.instrument);
+  if (instrument !== undefined) {
+    instrument.last = price;
+    instrument.trades.push(price);
+  }
   order.leaves -= quantity;
   order.cumulative += quantity;
   const { leaves } = order;
@@ -282,20 +295,27 @@ function* cancelMarketOrders(state: State, book: Book): Steps {
   }
 }
 
-/** A resting order leaves. */
+/** A resting order leaves, or a stop that waits. */
 function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, byClientOrderId: bigint): void {
-  book.side(order.side).remove(order);
+  if (order.waits) {
+    for (const list of [state.instrument(order.instrument)?.stops, state.instrument(order.instrument)?.triggered]) {
+      const at = list?.indexOf(order) ?? -1;
+      list?.splice(at, at < 0 ? 0 : 1);
+    }
+  } else {
+    book.side(order.side).remove(order);
+  }
   state.emitOrder(EventKind.Cancelled, order, {
     quantity: order.leaves,
     reason,
     relatedId: byClientOrderId,
-    book: true,
+    book: !order.waits,
   });
   state.removeOrder(order);
 }
 
 /** What is left of an order that never rested goes. */
-function drop(state: State, order: ModelOrder, reason: Reason): void {
+export function drop(state: State, order: ModelOrder, reason: Reason): void {
   state.emitOrder(EventKind.Cancelled, order, { quantity: order.leaves, reason });
   state.removeOrder(order);
 }

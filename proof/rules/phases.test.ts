@@ -5,7 +5,7 @@ import { CommandKind, OrderType, Phase, TimeInForce } from '../../schemas/codes.
 import { PHASE_NAMES, PHASE_ROWS, type PhaseName, phaseEffect, phaseRow } from '../../schemas/phases.js';
 import { onEngine, playCase } from './rule-cases.js';
 
-const { Limit, Market } = OrderType;
+const { Limit, Market, Stop, StopLimit } = OrderType;
 const { Day, GoodTillCancel, ImmediateOrCancel, FillOrKill } = TimeInForce;
 
 /** A line that would trade where orders match, and what the table is asked for it. */
@@ -17,12 +17,15 @@ const COMMANDS: readonly (readonly [line: string, ...asked: Parameters<typeof ph
   ['alice new #9 buy 1 market', CommandKind.New, Market, GoodTillCancel, false],
   ['alice new #9 buy 1 market FillOrKill', CommandKind.New, Market, FillOrKill, false],
   ['alice new #9 buy 1 market @ 100', CommandKind.New, Market, GoodTillCancel, true],
+  ['alice new #9 buy 1 Stop at 100', CommandKind.New, Stop, GoodTillCancel, false],
+  ['alice new #9 buy 1 @ 101 StopLimit ImmediateOrCancel at 100', CommandKind.New, StopLimit, ImmediateOrCancel, true],
   ['alice replace #1 as #9 1 @ 100', CommandKind.Replace],
   ['alice cancel-replace #1 as #9 1 @ 100', CommandKind.CancelReplace],
   ['alice cancel #1 as #9', CommandKind.Cancel],
   ['alice order-status #1 as #9', CommandKind.OrderStatus],
   ['alice mass-cancel ACME id=9', CommandKind.MassCancel],
   ['operator phase Halted', CommandKind.SetPhase],
+  ['operator reference-price @ 100', CommandKind.ReferencePrice],
   ['operator end-of-day', CommandKind.EndOfDay],
   ['operator uncross', CommandKind.Uncross],
 ];
@@ -42,6 +45,7 @@ function effectOf(phase: PhaseName, line: string): string {
   const refusal = made.find(({ kind }) => kind === 'Rejected');
   if (refusal !== undefined) return String(refusal.reason);
   if (made.some(({ liquidity }) => liquidity === 'Taker')) return 'matches';
+  if (made.some(({ kind }) => kind === 'Accepted') && made.length === 1) return 'waits';
   return made.some(({ kind }) => kind === 'Booked') ? 'rests' : 'applies';
 }
 

@@ -5,5 +5,6 @@
 export enum CommandFlag {
   PostOnly = 1,
   TargetIsClientOrderId = 2,
+  RefuseIfThrough = 8,
   Late = 32768
 }

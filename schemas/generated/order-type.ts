@@ -4,5 +4,7 @@
 
 export enum OrderType {
   Limit = 0,
-  Market = 1
+  Market = 1,
+  Stop = 3,
+  StopLimit = 4
 }

@@ -16,6 +16,7 @@ export enum Reason {
   BadPhase = 109,
   BadFrame = 110,
   FrameTooLong = 111,
+  BadTrigger = 118,
   NotAllowed = 200,
   StaleIncarnation = 201,
   WrongLane = 202,
@@ -37,6 +38,7 @@ export enum Reason {
   PriceRequired = 503,
   NotionalTooLarge = 504,
   TermsOutOfRange = 505,
+  TriggerRequired = 508,
   UnknownOrder = 600,
   OrdersFull = 700,
   LevelsFull = 701,
@@ -45,8 +47,10 @@ export enum Reason {
   AccountsFull = 704,
   KeysFull = 705,
   AdminLogFull = 706,
+  StopsFull = 708,
   PostOnlyWouldCross = 800,
   FillOrKillNotFillable = 801,
+  StopAlreadyThrough = 803,
   Busy = 900,
   InProgress = 901,
   Rate = 902,
@@ -58,5 +62,7 @@ export enum Reason {
   EndOfDay = 1004,
   ReplacedToDone = 1005,
   AuctionLeftover = 1006,
-  SelfTrade = 1007
+  SelfTrade = 1007,
+  Resting = 1100,
+  WaitingForTrigger = 1101
 }

@@ -16,6 +16,7 @@ import {
   SelfTrade,
   Side,
   TimeInForce,
+  Trigger,
 } from '../../../schemas/codes.js';
 import {
   COMMAND_FIELDS,
@@ -84,6 +85,8 @@ function putField(object: PlainObject, field: CommandField, words: Int32Array, a
   else if (field === 'type') object.type = OrderType[code];
   else if (field === 'timeInForce') object.timeInForce = TimeInForce[code];
   else if (field === 'selfTrade') object.selfTrade = SelfTrade[code];
+  else if (field === 'trigger') object.trigger = Trigger[code];
+  else if (field === 'triggerPrice') object.triggerPrice = word;
   else object[field] = word >>> 0;
 }
 

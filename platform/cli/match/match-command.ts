@@ -15,12 +15,17 @@ import { RuleRun } from './rule-run.js';
 /** No command needs so many characters; what is longer is not held. */
 const MOST_CHARACTERS = 64 * 1024;
 
+/** What editors of Windows put before the first line. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** Lines of a stream; null in place of one that is too long. */
 async function* linesOf(input: Readable): AsyncGenerator<string | null> {
   let rest = '';
   let tooLong = false;
+  let isFirst = true;
   for await (const chunk of input.setEncoding('utf8')) {
-    const pieces = (rest + String(chunk)).split('\n');
+    const pieces = (rest + (isFirst ? String(chunk).replace(BYTE_ORDER_MARK, '') : String(chunk))).split('\n');
+    isFirst = false;
     rest = pieces.pop() ?? '';
     for (const piece of pieces) {
       yield tooLong || piece.length > MOST_CHARACTERS ? null : piece;

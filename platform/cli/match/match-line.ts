@@ -35,10 +35,13 @@ export const LINE_KINDS = {
       side: 'required: Buy or Sell',
       quantity: 'required; lots',
       price: 'ticks; without: a market order',
-      type: 'Limit or Market',
+      type: 'Limit, Market, Stop or StopLimit',
       timeInForce: 'GoodTillCancel (default), Day, ImmediateOrCancel, FillOrKill',
       postOnly: 'true or false',
       selfTrade: 'None (default), Newest, Oldest, Both, Decrement',
+      trigger: 'of a stop: LastTrade (default), Touch, Reference',
+      triggerPrice: 'ticks; of a stop',
+      refuseIfThrough: 'true or false; of a stop',
     },
   },
   cancel: {
@@ -87,6 +90,10 @@ export const LINE_KINDS = {
     fields: { instrument: 'as above', phase: `required: ${PHASE_NAMES.join(', ')}` },
   },
   uncross: { does: 'match an auction', fields: { instrument: 'as above' } },
+  referencePrice: {
+    does: 'a price from outside, which triggers stops',
+    fields: { instrument: 'as above', price: 'required; ticks or null' },
+  },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
   at: { does: 'what follows is applied at timeUs', fields: {} },
   hold: { does: 'from here on a long command goes on only where a line says continue', fields: {} },
@@ -219,7 +226,10 @@ export class Line {
   }
 
   private butIs(name: string): string {
-    return this.has(name) ? `; it is ${JSON.stringify(this.fields[name])}` : ', and it is missing';
+    if (!this.has(name)) return ', and it is missing';
+    const value = this.fields[name];
+    // JSON has no word for a number that is beyond all numbers.
+    return `; it is ${typeof value === 'number' ? value : JSON.stringify(value)}`;
   }
 }
 

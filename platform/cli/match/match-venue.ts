@@ -10,9 +10,10 @@ import {
   endOfDayWords,
   massCancelWords,
   newOrderWords,
-  orderStatusWords,
   type OrderTarget,
+  orderStatusWords,
   putClientOrderId,
+  referencePriceWords,
   replaceWords,
   setPhaseWords,
   uncrossWords,
@@ -148,7 +149,11 @@ export class MatchVenue {
     const quantity = () => line.whole('quantity', 0, MAX_UINT32);
     switch (line.kind) {
       case 'new': {
-        const type = line.named('type', ['Limit', 'Market'], line.has('price') ? 'Limit' : 'Market');
+        const type = line.named(
+          'type',
+          ['Limit', 'Market', 'Stop', 'StopLimit'],
+          line.has('price') ? 'Limit' : 'Market',
+        );
         return newOrderWords(this.instrumentOf(line), {
           side: line.named('side', ['Buy', 'Sell']),
           ...(line.has('price') ? { price: price() } : {}),
@@ -161,6 +166,9 @@ export class MatchVenue {
           ),
           postOnly: line.truth('postOnly'),
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
+          ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
+          ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+          refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }
       case 'cancel':
@@ -187,6 +195,8 @@ export class MatchVenue {
         return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASE_NAMES)]);
       case 'uncross':
         return uncrossWords(this.instrumentOf(line));
+      case 'referencePrice':
+        return referencePriceWords(this.instrumentOf(line), line.isNull('price') ? null : price());
       case 'endOfDay':
         return endOfDayWords(this.instrumentOf(line));
       default:

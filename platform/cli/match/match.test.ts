@@ -105,6 +105,13 @@ t.test('random lines give the events that the model gives', async (t) => {
   }
 });
 
+t.test('lines as an editor of Windows leaves them are taken', async (t) => {
+  const line = '{"kind":"new","side":"Buy","price":1,"quantity":1}';
+  const plain = await tredye(['match'], { input: `${line}\n${line}\n` });
+  t.match(plain.out, /"kind":"Booked"/);
+  t.same(await tredye(['match'], { input: `\ufeff${line}\r\n${line}\r\n` }), plain);
+});
+
 t.test('a wrong line says what is wrong with it and the run goes on', async (t) => {
   const wrong: readonly [line: string, error: string][] = [
     ['nonsense', 'A command is an account and what it does, like nonsense new buy 5 @ 100.'],
@@ -112,7 +119,7 @@ t.test('a wrong line says what is wrong with it and the run goes on', async (t) 
     ['[1]', 'The line is no JSON object: give one like {"kind":"new","side":"Buy","price":100,"quantity":5}.'],
     [
       '{}',
-      'The line has no kind: it is one of instrument, account, open, lost, new, cancel, replace, cancelReplace, massCancel, phase, uncross, endOfDay, at, hold, continue.',
+      'The line has no kind: it is one of instrument, account, open, lost, new, cancel, orderStatus, replace, cancelReplace, massCancel, phase, uncross, referencePrice, endOfDay, at, hold, continue.',
     ],
     ['{"kind":"cancle"}', 'The kind "cancle" is unknown: did you mean cancel?'],
     [
@@ -126,6 +133,10 @@ t.test('a wrong line says what is wrong with it and the run goes on', async (t) 
     [
       '{"kind":"new","side":"Buy","price":1.5,"quantity":1}',
       'price must be a whole number from -2147483647 to 2147483647; it is 1.5.',
+    ],
+    [
+      '{"kind":"new","side":"Buy","price":1e400,"quantity":1}',
+      'price must be a whole number from -2147483647 to 2147483647; it is Infinity.',
     ],
     ['{"kind":"new","side":"up","price":1,"quantity":1}', 'side must be one of Buy, Sell; it is "up".'],
     [

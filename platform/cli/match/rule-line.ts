@@ -4,11 +4,12 @@
  * field is name=value, or a bare word where true is meant. Any thread.
  *
  *   alice new #1 buy 5 @ 100 Day post-only      a command: account, kind, then what its fields hold
+ *   alice new #2 sell 5 Stop at 95              a stop and its trigger price
  *   > Fill alice #1 3 @ 100 leaves=2            an event that it must make
  *   = book buy 2 @ 100                          what must hold now
  */
 
-import { Liquidity, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce } from '../../../schemas/codes.js';
+import { Liquidity, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce, Trigger } from '../../../schemas/codes.js';
 import { eventFieldNames } from '../journal/record-objects.js';
 import { fieldsOf, kindNamed, Line, LineError, suggestion } from './match-line.js';
 
@@ -18,6 +19,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   type: namesOf(OrderType),
   timeInForce: namesOf(TimeInForce),
   selfTrade: namesOf(SelfTrade),
+  trigger: namesOf(Trigger),
   phase: namesOf(Phase),
   liquidity: namesOf(Liquidity),
   reason: namesOf(Reason),
@@ -142,6 +144,7 @@ function commandOf(words: readonly string[]): Record<string, unknown> {
       fields.raw = { ...(fields.raw as object | undefined), [name]: value };
     } else if (pairOf(word) !== undefined) put(...(pairOf(word) as [string, unknown]));
     else if (/^\d+$/.test(word)) put('quantity', Number(word));
+    else if (word === 'at' && known.includes('triggerPrice')) put('triggerPrice', valueIn(rest.shift() ?? ''));
     else putWord(word, known, fields, put);
   }
   return fields;

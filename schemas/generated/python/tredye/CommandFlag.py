@@ -5,4 +5,5 @@
 class CommandFlag(object):
     PostOnly = 1
     TargetIsClientOrderId = 2
+    RefuseIfThrough = 8
     Late = 32768

@@ -11,5 +11,6 @@ uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
 class CommandFlag(object):
   PostOnly = cast(int, ...)
   TargetIsClientOrderId = cast(int, ...)
+  RefuseIfThrough = cast(int, ...)
   Late = cast(int, ...)
 

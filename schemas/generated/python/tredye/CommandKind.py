@@ -9,11 +9,13 @@ class CommandKind(object):
     Replace = 3
     CancelReplace = 4
     MassCancel = 5
+    OrderStatus = 6
     SessionOpen = 16
     SessionLost = 17
     SetPhase = 32
     Uncross = 33
     EndOfDay = 34
+    ReferencePrice = 35
     Continue = 48
     AddInstrument = 64
     AddAccount = 65

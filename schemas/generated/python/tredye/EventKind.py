@@ -11,11 +11,14 @@ class EventKind(object):
     Reduced = 5
     Cancelled = 6
     Replaced = 7
+    Triggered = 9
     Prevented = 10
+    OrderState = 11
     SessionOpened = 16
     SessionClosed = 17
     PhaseChanged = 32
     Uncrossed = 33
+    ReferenceChanged = 34
     Started = 40
     Finished = 41
     InstrumentAdded = 64

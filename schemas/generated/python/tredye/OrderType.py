@@ -5,3 +5,5 @@
 class OrderType(object):
     Limit = 0
     Market = 1
+    Stop = 3
+    StopLimit = 4

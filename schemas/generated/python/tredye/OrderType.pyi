@@ -11,4 +11,6 @@ uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
 class OrderType(object):
   Limit = cast(int, ...)
   Market = cast(int, ...)
+  Stop = cast(int, ...)
+  StopLimit = cast(int, ...)
 

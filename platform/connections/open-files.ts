@@ -1,11 +1,11 @@
 /**
- * How many sessions the process has file descriptors for. A connection takes one, and so does a new segment of a
- * journal: connections that used up the last one would end the venue. Supervisor thread, at start only.
+ * How many sessions, and how many connections in all, the process has file descriptors for. A connection takes one, and
+ * so does a new segment of a journal. Supervisor thread, at start only.
  */
 
 import { readFileSync } from 'node:fs';
-import { DEFAULT_GATEWAY_SETTINGS } from '../gateway/worker-data.js';
-import { EXIT_MISSING, PlatformError } from './exit-codes.js';
+import { DEFAULT_GATEWAY_SETTINGS } from '../../gateway/worker-data.js';
+import { EXIT_MISSING, PlatformError } from '../exit-codes.js';
 
 /** Node's own, standard input and output, the lock, modules while they load. */
 const OF_PROCESS = 128;
@@ -13,6 +13,14 @@ const OF_PROCESS = 128;
 const OF_SHARD = 16;
 /** A thread's loop and pipes; its listener; segments that resuming sessions read; connections that are being refused. */
 const OF_GATEWAY = 64;
+
+/** Never a connection's: for files that are opened while connections have taken all others. Spare ones are among them. */
+const KEPT_FREE = 32;
+const KEPT_FREE_OF_SHARD = 8;
+const KEPT_FREE_OF_GATEWAY = 32;
+const SPARE = 8;
+const SPARE_OF_SHARD = 4;
+const SPARE_OF_GATEWAY = 16;
 
 /** The soft limit; infinite where there is none, or none that can be read. Node has raised it to the hard one. */
 export function openFilesLimit(limits = ownLimits()): number {
@@ -50,4 +58,18 @@ export function sessionRoom(openFiles: number, gateways: number, shards: number)
   const each = gateways === 1 ? 'the gateway takes' : 'each gateway takes';
   const warning = `this process may open ${openFiles} files, so ${each} ${sessions} sessions instead of ${maxSessions}: ${raise} for all of them`;
   return { sessions, warning };
+}
+
+export interface ConnectionFiles {
+  /** Descriptors of the process from which on no connection is taken: above what all sessions that may be there need. */
+  readonly files: number;
+  /** How many of them are held back. */
+  readonly spares: number;
+}
+
+export function connectionFiles(openFiles: number, gateways: number, shards: number): ConnectionFiles {
+  return {
+    files: openFiles - KEPT_FREE - KEPT_FREE_OF_SHARD * shards - KEPT_FREE_OF_GATEWAY * gateways,
+    spares: SPARE + SPARE_OF_SHARD * shards + SPARE_OF_GATEWAY * gateways,
+  };
 }

@@ -1,0 +1,372 @@
+/**
+ * Stops: orders that wait outside of the book until a price sets them off, and the cascade that follows a command: each
+ * triggered stop enters and matches fully before the next, and what it triggers itself stands behind those before it.
+ * The shard's thread. Nothing of this is on the way of a command while no stop waits in the shard.
+ */
+
+import { CommandFlag, EventKind, OrderType, Reason, Trigger } from '../../schemas/codes.js';
+import * as layout from '../../schemas/layout.js';
+import { phasesThatMatch } from '../../schemas/phases.js';
+import * as levelWords from '../book/level-words.js';
+import * as orderWords from '../book/order-words.js';
+import * as sideWords from '../book/side-words.js';
+import * as registryWords from '../registry-words.js';
+import { groupOf } from '../stops/stop-pool.js';
+import * as stopWords from '../stops/stop-words.js';
+import * as checksFunctions from './checks.js';
+import { makeOrder } from './new-order.js';
+import * as operationWords from './operations.js';
+import { suspendOperation } from './progress.js';
+import type { EngineState } from './state.js';
+import { forgetOrder, listOrder, writeOrderEvent } from './state.js';
+import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { NO_ORDER, refuse } = checksFunctions;
+const {
+  COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_PRICE,
+  COMMAND_QUANTITY,
+  COMMAND_TRIGGER_PRICE,
+  EVENT_KIND_WORD,
+  EVENT_PRICE,
+  EVENT_WORDS,
+  NO_PRICE,
+} = layout;
+const { LEVEL_KEY, LEVEL_SHIFT } = levelWords;
+const { SIDE_BEST, SIDE_SHIFT } = sideWords;
+const { FLAG_MARKET, FLAG_SELL_SHIFT, NOT_RESTING, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } =
+  orderWords;
+const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
+const {
+  ACCOUNT_MASS_CANCELS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_IN_PROGRESS,
+  INSTRUMENT_LAST,
+  INSTRUMENT_PHASE,
+  INSTRUMENT_PRICE_MAX,
+  INSTRUMENT_PRICE_MIN,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_TRACKED,
+} = registryWords;
+const { STOP_SHIFT, STOP_KEY, STOP_SLOT, WATCH_HIGH, WATCH_LOW, WATCH_SHIFT, WATCH_STOPS, WATCH_TRADED } = stopWords;
+const {
+  CASCADE,
+  OPERATION_ACCOUNT,
+  OPERATION_CANCELLED,
+  OPERATION_CLIENT_HIGH,
+  OPERATION_CLIENT_LOW,
+  OPERATION_COMMAND_HIGH,
+  OPERATION_COMMAND_LOW,
+  OPERATION_CURSOR,
+  OPERATION_INSTRUMENT,
+  OPERATION_KIND,
+  OPERATION_PRICE,
+  OPERATION_SESSION,
+  OPERATION_SHIFT,
+  OPERATION_STAGE,
+} = operationWords;
+
+const ACCEPTED = EventKind.Accepted;
+const TRIGGERED = EventKind.Triggered;
+const FILL = EventKind.Fill;
+const CANCELLED_FULL = EventKind.Cancelled | (Reason.LevelsFull << 16);
+const MARKET_STOP = OrderType.Stop;
+const LAST_TRADE = Trigger.LastTrade;
+const TOUCH = Trigger.Touch;
+const REFERENCE = Trigger.Reference;
+const REFUSE_IF_THROUGH = CommandFlag.RefuseIfThrough << 16;
+const MATCHING_PHASES = phasesThatMatch();
+/** Above every key: no price is there that could trigger. */
+const NO_KEY = 0x80000000;
+
+/** The checks of a new stop that the book has no part in, behind those that all orders have. */
+export function checkStop(state: EngineState, words: Int32Array, at: number): boolean {
+  if ((((words[at + COMMAND_FLAGS_WORD] as number) >>> 8) & 0xff) === 0) {
+    return refuse(state, words, at, Reason.TriggerRequired, 0, NO_ORDER);
+  }
+  const isMarket = (((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff) === MARKET_STOP;
+  if (!isMarket && words[at + COMMAND_PRICE] === NO_PRICE) {
+    return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+  }
+  return true;
+}
+
+/** The trigger lies within the instrument's prices. */
+export function checkTrigger(state: EngineState, words: Int32Array, at: number): boolean {
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const price = words[at + COMMAND_TRIGGER_PRICE] as number;
+  const min = state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
+  if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
+  const max = state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
+  return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
+}
+
+/** A new stop whose checks are done but for room: it waits; one that is through already is triggered behind the command. */
+export function enterStop(state: EngineState, words: Int32Array, at: number): void {
+  const stops = state.stops;
+  if (state.books.orders.isFull()) {
+    refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
+    return;
+  }
+  if (stops.isFull()) {
+    refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
+    return;
+  }
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((kindWord >>> 8) & 1);
+  const trigger = (flagsWord >>> 8) & 0xff;
+  const price = words[at + COMMAND_TRIGGER_PRICE] as number;
+  const key = (side & 1) === 0 ? -price : price;
+  if ((flagsWord & REFUSE_IF_THROUGH) !== 0 && key >= leastKey(state, side, trigger)) {
+    refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
+    return;
+  }
+  const slot = makeOrder(state, words, at, ((kindWord >>> 16) & 0xff) === MARKET_STOP ? FLAG_MARKET : 0);
+  const quantity = words[at + COMMAND_QUANTITY] as number;
+  writeOrderEvent(state, slot, words[at + COMMAND_PRICE] as number, quantity, quantity, 0, ACCEPTED);
+  const orderAt = slot << ORDER_SHIFT;
+  state.orders[orderAt + ORDER_LEVEL] = WAITING;
+  state.orders[orderAt + ORDER_STOP] = stops.add(slot, side, trigger, price);
+  state.ids.add(slot);
+  listOrder(state, slot);
+}
+
+/** A stop that waits leaves the engine. Its last event is written. */
+export function takeStop(state: EngineState, slot: number): void {
+  release(state, slot);
+  forgetOrder(state, slot);
+}
+
+/** The order waits no more: it is like one that just came. */
+function release(state: EngineState, slot: number): void {
+  const orderAt = slot << ORDER_SHIFT;
+  state.stops.remove(state.orders[orderAt + ORDER_STOP] as number);
+  state.ids.remove(slot);
+  state.orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
+}
+
+/**
+ * Looks at the stops of the command's instrument when the command is over, and begins the cascade. `from`: the command's
+ * first event.
+ */
+export function watchStops(state: EngineState, instrument: number, from: number): void {
+  if (!isWatched(state, instrument)) return;
+  noteTrades(state, instrument, from);
+  if (state.suspended || state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] !== 0) return;
+  if (!findsAny(state, instrument)) {
+    state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRADED] = 0;
+    return;
+  }
+  const row = state.operations.scratch;
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  words[at + OPERATION_COMMAND_LOW] = state.originLow;
+  words[at + OPERATION_COMMAND_HIGH] = state.originHigh;
+  words[at + OPERATION_INSTRUMENT] = instrument;
+  if (!beginCascade(state, row)) suspendOperation(state);
+}
+
+/**
+ * As watchStops, for a command that goes on by Continue in this row: `done` says whether it is over. Returns whether it
+ * still is with the cascade that it began.
+ */
+export function watchOperation(state: EngineState, row: number, from: number, done: boolean): boolean {
+  const at = row << OPERATION_SHIFT;
+  const instrument = state.operations.words[at + OPERATION_INSTRUMENT] as number;
+  if (state.operations.words[at + OPERATION_KIND] === CASCADE || !isWatched(state, instrument)) return done;
+  noteTrades(state, instrument, from);
+  return done && beginCascade(state, row);
+}
+
+/** Whether stops wait in an instrument that there is, and it trades. */
+function isWatched(state: EngineState, instrument: number): boolean {
+  if (!state.registry.hasInstrument(instrument)) return false;
+  if (state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_STOPS] === 0) return false;
+  const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
+  return ((MATCHING_PHASES >>> phase) & 1) !== 0;
+}
+
+/** Keeps the lowest and the highest price of the fills that were written since event slot `from`. */
+function noteTrades(state: EngineState, instrument: number, from: number): void {
+  const watch = state.stops.watch;
+  const watchAt = instrument << WATCH_SHIFT;
+  const events = state.events;
+  for (let event = from; event < state.next; event++) {
+    const at = event * EVENT_WORDS;
+    if (((events[at + EVENT_KIND_WORD] as number) & 0xff) !== FILL) continue;
+    const price = events[at + EVENT_PRICE] as number;
+    const first = watch[watchAt + WATCH_TRADED] === 0;
+    if (first || price < (watch[watchAt + WATCH_LOW] as number)) watch[watchAt + WATCH_LOW] = price;
+    if (first || price > (watch[watchAt + WATCH_HIGH] as number)) watch[watchAt + WATCH_HIGH] = price;
+    watch[watchAt + WATCH_TRADED] = 1;
+  }
+}
+
+/**
+ * The least key that is triggered now: of a sell the lowest price seen, of a buy the highest one negated. The last trade
+ * counts besides those that nothing has looked at: it is what a stop that comes is through already by.
+ */
+function leastKey(state: EngineState, side: number, trigger: number): number {
+  const instrument = side >>> 1;
+  const isBuy = (side & 1) === 0;
+  let price = NO_PRICE;
+  if (trigger === LAST_TRADE) {
+    price = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] as number;
+    const watchAt = instrument << WATCH_SHIFT;
+    const watch = state.stops.watch;
+    if (price !== NO_PRICE && watch[watchAt + WATCH_TRADED] !== 0) {
+      price = isBuy
+        ? Math.max(price, watch[watchAt + WATCH_HIGH] as number)
+        : Math.min(price, watch[watchAt + WATCH_LOW] as number);
+    }
+  } else if (trigger === TOUCH) {
+    const best = state.sides[(side << SIDE_SHIFT) + SIDE_BEST] as number;
+    if (best < 0) return NO_KEY;
+    const key = state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number;
+    price = isBuy ? key : -key;
+  } else {
+    price = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_TRACKED] as number;
+  }
+  if (price === NO_PRICE) return NO_KEY;
+  return isBuy ? -price : price;
+}
+
+/** The stop of a side that is triggered first, or -1: the largest key, then the earliest entry. */
+function findTriggered(state: EngineState, side: number): number {
+  const { words, entries } = state.stops;
+  let found = -1;
+  for (let trigger = LAST_TRADE; trigger <= REFERENCE; trigger++) {
+    const group = groupOf(side, trigger);
+    if (state.stops.root(group) < 0) continue;
+    const node = state.stops.findTriggered(group, leastKey(state, side, trigger));
+    if (node < 0) continue;
+    const key = words[(node << STOP_SHIFT) + STOP_KEY] as number;
+    const most = found < 0 ? key : (words[(found << STOP_SHIFT) + STOP_KEY] as number);
+    if (found < 0 || key > most || (key === most && (entries[node] as number) < (entries[found] as number))) {
+      found = node;
+    }
+  }
+  return found;
+}
+
+/** Whether a stop of the instrument is triggered now. */
+export function findsAny(state: EngineState, instrument: number): boolean {
+  return findTriggered(state, instrument << 1) >= 0 || findTriggered(state, (instrument << 1) + 1) >= 0;
+}
+
+/** Turns the row of a command that is over into its cascade; true when that is over, too. */
+function beginCascade(state: EngineState, row: number): boolean {
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  words[at + OPERATION_KIND] = CASCADE;
+  words[at + OPERATION_ACCOUNT] = 0;
+  words[at + OPERATION_SESSION] = 0;
+  words[at + OPERATION_CLIENT_LOW] = 0;
+  words[at + OPERATION_CLIENT_HIGH] = 0;
+  words[at + OPERATION_CURSOR] = -1;
+  words[at + OPERATION_STAGE] = 0;
+  words[at + OPERATION_CANCELLED] = 0;
+  words[at + OPERATION_PRICE] = 1;
+  state.operations.volumes[row] = 0;
+  return runCascade(state, row, false);
+}
+
+/**
+ * Goes on with a cascade; true when it is over. Words of its row: the cursor is the order that matches, or -1; the stage
+ * says whether that keeps a level; the price is 1 while stops are looked at. `goesOn`: it was stopped before.
+ */
+export function runCascade(state: EngineState, row: number, goesOn: boolean): boolean {
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  const instrument = words[at + OPERATION_INSTRUMENT] as number;
+  // Of a look that was stopped the first stop has been counted.
+  let counted = goesOn && words[at + OPERATION_PRICE] === 1;
+  let stopped = goesOn && (words[at + OPERATION_CURSOR] as number) >= 0;
+  for (;;) {
+    const slot = words[at + OPERATION_CURSOR] as number;
+    if (slot >= 0) {
+      if (!matchOne(state, row, slot, stopped)) return false;
+      stopped = false;
+    }
+    if (words[at + OPERATION_PRICE] === 1) {
+      if (!pullTriggered(state, instrument, counted)) return false;
+      counted = false;
+      words[at + OPERATION_PRICE] = 0;
+      state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRADED] = 0;
+    }
+    const node = state.stops.firstInQueue(instrument);
+    if (node < 0) return true;
+    if (!enterTriggered(state, at, node)) return false;
+  }
+}
+
+/** Matches the order at the cursor; false when it stopped, and then it keeps a level where it may need one. */
+function matchOne(state: EngineState, row: number, slot: number, stopped: boolean): boolean {
+  const words = state.operations.words;
+  const at = row << OPERATION_SHIFT;
+  const from = state.next;
+  const done = matchAndRest(state, slot);
+  noteTrades(state, words[at + OPERATION_INSTRUMENT] as number, from);
+  if (done) {
+    state.reservedLevels -= words[at + OPERATION_STAGE] as number;
+    words[at + OPERATION_STAGE] = 0;
+    words[at + OPERATION_CURSOR] = -1;
+    words[at + OPERATION_PRICE] = 1;
+    return true;
+  }
+  if (!stopped) {
+    words[at + OPERATION_STAGE] = needsLevel(state, slot) ? 1 : 0;
+    state.reservedLevels += words[at + OPERATION_STAGE] as number;
+  }
+  return false;
+}
+
+/** All that is triggered now goes to the end of the queue; false when it looked at as many as it may in one go. */
+function pullTriggered(state: EngineState, instrument: number, counted: boolean): boolean {
+  const stops = state.stops;
+  let free = counted;
+  for (;;) {
+    const buy = findTriggered(state, instrument << 1);
+    const sell = findTriggered(state, (instrument << 1) + 1);
+    if (buy < 0 && sell < 0) return true;
+    if (!free) {
+      if (state.visits === 0) return false;
+      state.visits--;
+    }
+    free = false;
+    const first = sell < 0 || (buy >= 0 && (stops.entries[buy] as number) < (stops.entries[sell] as number));
+    stops.enqueue(first ? buy : sell);
+  }
+}
+
+/** The first of the queue is an order from here on, at the cursor; false when there is no room for its events. */
+function enterTriggered(state: EngineState, at: number, node: number): boolean {
+  const orders = state.orders;
+  const slot = state.stops.words[(node << STOP_SHIFT) + STOP_SLOT] as number;
+  const orderAt = slot << ORDER_SHIFT;
+  const account = orders[orderAt + ORDER_ACCOUNT] as number;
+  if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0) {
+    // Its account takes everything back and will come to it.
+    state.stops.setAside(node);
+    return true;
+  }
+  const flags = orders[orderAt + ORDER_FLAGS] as number;
+  const price = orders[orderAt + ORDER_PRICE] as number;
+  const leaves = orders[orderAt + ORDER_LEAVES] as number;
+  const side = ((orders[orderAt + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
+  const full = isPatient(flags) && !hasLevelRoom(state, side, price);
+  if (state.next + (full ? 2 : 1) > state.end) return false;
+  release(state, slot);
+  writeOrderEvent(state, slot, price, 0, leaves, 0, TRIGGERED);
+  if (full) {
+    writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_FULL);
+    forgetOrder(state, slot);
+  } else {
+    state.operations.words[at + OPERATION_CURSOR] = slot;
+  }
+  return true;
+}

@@ -1,0 +1,149 @@
+/**
+ * Walks the stops that wait: trees, queues, counts, and that none is through already. For tests and checkers. Throws with
+ * a sentence that names the first thing that is wrong.
+ */
+
+import { phasesThatMatch } from '../../schemas/phases.js';
+import { FREE, ORDER_ACCOUNT, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, WAITING } from '../book/order-words.js';
+import {
+  ACCOUNT_MASS_CANCELS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_IN_PROGRESS,
+  INSTRUMENT_PHASE,
+  INSTRUMENT_SHIFT,
+} from '../registry-words.js';
+import type { StopPool } from '../stops/stop-pool.js';
+import {
+  GROUP_MASK,
+  GROUP_SHIFT,
+  PLACE_ASIDE,
+  PLACE_QUEUE,
+  PLACE_TREE,
+  STOP_GROUP,
+  STOP_KEY,
+  STOP_LEFT,
+  STOP_MOST,
+  STOP_PLACE,
+  STOP_PRIORITY,
+  STOP_RIGHT,
+  STOP_SHIFT,
+  STOP_SLOT,
+  WATCH_QUEUE_LAST,
+  WATCH_SHIFT,
+  WATCH_STOPS,
+  WATCH_TRADED,
+} from '../stops/stop-words.js';
+import type { EngineState } from './state.js';
+import { findsAny } from './stops.js';
+
+const MATCHING_PHASES = phasesThatMatch();
+
+/** Returns how many stops wait. */
+export function validateStops(state: EngineState): number {
+  const { stops, registry } = state;
+  const places = new Map<number, number>();
+  const counts = new Int32Array(registry.instrumentCount + 1);
+  for (let slot = 0; slot < state.books.orders.used; slot++) {
+    if (state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] !== WAITING) continue;
+    const node = state.orders[(slot << ORDER_SHIFT) + ORDER_STOP] as number;
+    const at = node << STOP_SHIFT;
+    if (stops.words[at + STOP_SLOT] !== slot) throw new Error(`order slot ${slot} waits by a stop of another order`);
+    const place = stops.words[at + STOP_PLACE] as number;
+    const instrument = (stops.words[at + STOP_GROUP] as number) >>> GROUP_SHIFT;
+    counts[instrument] = (counts[instrument] as number) + 1;
+    places.set(place, (places.get(place) ?? 0) + 1);
+    if (place === PLACE_ASIDE) validateAside(state, slot);
+  }
+  let inTrees = 0;
+  let inQueues = 0;
+  for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
+    for (let group = instrument << GROUP_SHIFT; group <= (instrument << GROUP_SHIFT) + GROUP_MASK; group++) {
+      const counted = { nodes: 0, entry: 0 };
+      validateTree(state, group, stops.root(group), counted);
+      inTrees += counted.nodes;
+    }
+    inQueues += validateQueue(stops, instrument);
+    validateWatch(state, instrument, counts[instrument] as number);
+  }
+  if (inTrees !== (places.get(PLACE_TREE) ?? 0)) throw new Error(`the trees hold ${inTrees} stops, others wait there`);
+  if (inQueues !== (places.get(PLACE_QUEUE) ?? 0)) throw new Error(`the queues hold ${inQueues} stops, others should`);
+  const waiting = [...places.values()].reduce((sum, count) => sum + count, 0);
+  if (waiting !== stops.waiting) throw new Error(`${waiting} stops wait, the pool counts ${stops.waiting}`);
+  return waiting;
+}
+
+function validateAside(state: EngineState, slot: number): void {
+  const account = state.orders[(slot << ORDER_SHIFT) + ORDER_ACCOUNT] as number;
+  if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] === 0) {
+    throw new Error(`the stop of order slot ${slot} is aside, but no mass cancel will come to it`);
+  }
+}
+
+/** Entries rise from left to right, priorities fall from the root on, and each node knows the largest key below it. */
+function validateTree(
+  state: EngineState,
+  group: number,
+  node: number,
+  counted: { nodes: number; entry: number },
+): number {
+  if (node < 0) return Number.NEGATIVE_INFINITY;
+  const { words, entries } = state.stops;
+  const at = node << STOP_SHIFT;
+  if (words[at + STOP_GROUP] !== group || words[at + STOP_PLACE] !== PLACE_TREE) {
+    throw new Error(`stop ${node} stands in the tree of group ${group}, where it does not belong`);
+  }
+  if (state.orders[((words[at + STOP_SLOT] as number) << ORDER_SHIFT) + ORDER_LEVEL] === FREE) {
+    throw new Error(`stop ${node} waits for an order that is gone`);
+  }
+  const left = words[at + STOP_LEFT] as number;
+  const right = words[at + STOP_RIGHT] as number;
+  for (const child of [left, right]) {
+    if (
+      child >= 0 &&
+      (words[(child << STOP_SHIFT) + STOP_PRIORITY] as number) > (words[at + STOP_PRIORITY] as number)
+    ) {
+      throw new Error(`stop ${child} stands below one of less priority`);
+    }
+  }
+  const before = validateTree(state, group, left, counted);
+  if ((entries[node] as number) <= counted.entry) throw new Error(`stop ${node} stands before an earlier one`);
+  counted.entry = entries[node] as number;
+  counted.nodes++;
+  const most = Math.max(before, words[at + STOP_KEY] as number, validateTree(state, group, right, counted));
+  if (words[at + STOP_MOST] !== most) throw new Error(`stop ${node} is wrong about the largest key below it`);
+  return most;
+}
+
+function validateQueue(stops: StopPool, instrument: number): number {
+  let count = 0;
+  let before = -1;
+  for (let node = stops.firstInQueue(instrument); node >= 0; ) {
+    const at = node << STOP_SHIFT;
+    if (stops.words[at + STOP_PLACE] !== PLACE_QUEUE || stops.words[at + STOP_LEFT] !== before) {
+      throw new Error(`stop ${node} stands wrongly in the queue of instrument ${instrument}`);
+    }
+    count++;
+    before = node;
+    node = stops.words[at + STOP_RIGHT] as number;
+  }
+  if (stops.watch[(instrument << WATCH_SHIFT) + WATCH_QUEUE_LAST] !== before + 1) {
+    throw new Error(`the queue of instrument ${instrument} is wrong about its end`);
+  }
+  return count;
+}
+
+function validateWatch(state: EngineState, instrument: number, waiting: number): void {
+  const { watch } = state.stops;
+  const watchAt = instrument << WATCH_SHIFT;
+  if (watch[watchAt + WATCH_STOPS] !== waiting) {
+    throw new Error(`${waiting} stops wait in instrument ${instrument}, it counts ${watch[watchAt + WATCH_STOPS]}`);
+  }
+  const at = instrument << INSTRUMENT_SHIFT;
+  if (state.instruments[at + INSTRUMENT_IN_PROGRESS] !== 0) return;
+  if (watch[watchAt + WATCH_TRADED] !== 0 || state.stops.firstInQueue(instrument) >= 0) {
+    throw new Error(`stops of instrument ${instrument} were triggered, and nothing goes on with them`);
+  }
+  const matches = ((MATCHING_PHASES >>> (state.instruments[at + INSTRUMENT_PHASE] as number)) & 1) !== 0;
+  if (matches && findsAny(state, instrument))
+    throw new Error(`a stop of instrument ${instrument} is through and waits`);
+}

@@ -1,0 +1,134 @@
+/**
+ * Stops in the naive model: lists, filters and sorts. They wait outside of the book until a price sets them off; behind a
+ * command those that it triggered enter one after the other, and what they trigger stands behind them. Any thread.
+ */
+import { EventKind, OrderType, Phase, Reason, Side, TimeInForce, Trigger } from '../../schemas/codes.js';
+import { NO_PRICE } from '../../schemas/layout.js';
+import type { ModelOrder } from './book.js';
+import type { PlainCommand } from './plain-records.js';
+import { type ModelInstrument, type Sender, type State, type Steps, type Sweep, VISIT } from './state.js';
+import { drop, matchAndRest } from './work.js';
+
+/** A stop comes: it waits, whatever the market does. */
+export function* enterStop(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
+  yield 1;
+  state.addOrder(order);
+  state.emitOrder(EventKind.Accepted, order, { quantity: order.leaves, leaves: order.leaves });
+  state.list(order);
+  instrument.stops.push(order);
+}
+
+/** A stop that waits is replaced: it keeps its trigger; but for less at the same price it waits as if it came now. */
+export function* replaceStop(
+  state: State,
+  instrument: ModelInstrument,
+  order: ModelOrder,
+  command: PlainCommand,
+  leaves: number,
+): Steps {
+  yield 1;
+  const relatedId = order.clientOrderId;
+  state.renameOrder(order, command.clientOrderId, command.session);
+  state.emitOrder(EventKind.Replaced, order, { quantity: order.leaves, leaves, relatedId });
+  order.price = command.price;
+  order.leaves = leaves;
+  instrument.stops.splice(instrument.stops.indexOf(order), 1);
+  instrument.stops.push(order);
+}
+
+/** The price from outside; NO_PRICE: there is none. */
+export function* setReference(state: State, sender: Sender, instrument: ModelInstrument, price: number): Steps {
+  yield 1;
+  state.emit(EventKind.ReferenceChanged, { ...sender, instrument: instrument.id, price });
+  instrument.tracked = price === NO_PRICE ? undefined : price;
+}
+
+/** The steps of a command, and those of the cascade behind it. */
+export function* withStops(state: State, instrument: ModelInstrument, steps: Steps, sweep: Sweep): Steps {
+  instrument.trades = [];
+  yield* steps;
+  sweep.taker = undefined;
+  sweep.keepsLevel = undefined;
+  yield* pull(instrument);
+  while (instrument.triggered.length > 0) {
+    const order = instrument.triggered[0] as ModelOrder;
+    if (state.isLeaving(order.account)) {
+      instrument.triggered.shift();
+      continue;
+    }
+    yield hasNoLevel(state, instrument, order) ? 2 : 1;
+    if (instrument.triggered[0] !== order) {
+      continue;
+    }
+    instrument.triggered.shift();
+    order.waits = false;
+    const full = hasNoLevel(state, instrument, order);
+    state.emitOrder(EventKind.Triggered, order, { leaves: order.leaves });
+    if (full) {
+      drop(state, order, Reason.LevelsFull);
+      continue;
+    }
+    sweep.taker = order;
+    sweep.keepsLevel = undefined;
+    yield* matchAndRest(state, instrument, order);
+    sweep.taker = undefined;
+    sweep.keepsLevel = undefined;
+    yield* pull(instrument);
+  }
+}
+
+/** Whether a trigger of this side and price is through by what was seen. */
+export function isThrough(
+  instrument: ModelInstrument,
+  stop: Pick<ModelOrder, 'side' | 'trigger' | 'triggerPrice'>,
+): boolean {
+  const { side, trigger, triggerPrice } = stop;
+  return seen(instrument, side, trigger).some((price) =>
+    side === Side.Buy ? price >= triggerPrice : price <= triggerPrice,
+  );
+}
+
+function seen(instrument: ModelInstrument, side: Side, trigger: Trigger): number[] {
+  const { book, last, tracked, trades } = instrument;
+  switch (trigger) {
+    case Trigger.LastTrade:
+      return last === undefined ? [] : [last, ...trades];
+    case Trigger.Touch: {
+      const best = book.side(side).best();
+      return best === undefined ? [] : [best];
+    }
+    default:
+      return tracked === undefined ? [] : [tracked];
+  }
+}
+
+/** All that is triggered goes behind what was: buys by the lowest trigger, sells by the highest, of one of each by entry. */
+function* pull(instrument: ModelInstrument): Steps {
+  const { stops, triggered } = instrument;
+  while (next(instrument) !== undefined) {
+    yield VISIT;
+    const stop = next(instrument);
+    if (stop !== undefined) {
+      stops.splice(stops.indexOf(stop), 1);
+      triggered.push(stop);
+    }
+  }
+  instrument.trades = [];
+}
+
+function next(instrument: ModelInstrument): ModelOrder | undefined {
+  if (instrument.phase !== Phase.Continuous) {
+    return undefined;
+  }
+  const through = instrument.stops.filter((stop) => isThrough(instrument, stop));
+  // Sorts are stable, and the list is by entry.
+  const [buy] = through.filter(({ side }) => side === Side.Buy).sort((a, b) => a.triggerPrice - b.triggerPrice);
+  const [sell] = through.filter(({ side }) => side === Side.Sell).sort((a, b) => b.triggerPrice - a.triggerPrice);
+  return instrument.stops.find((stop) => stop === buy || stop === sell);
+}
+
+/** Whether a triggered order that may rest finds no free price level, and so may not enter. */
+function hasNoLevel(state: State, instrument: ModelInstrument, order: ModelOrder): boolean {
+  const rests = order.type === OrderType.StopLimit && order.timeInForce !== TimeInForce.ImmediateOrCancel;
+  return rests && !state.hasLevelRoom(instrument.book, order.side, order.price);
+}
