@@ -192,6 +192,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     price: 'from outside, NO_PRICE: none',
   }),
   row(CommandKind.Continue, 'SessionChange', { timeUs: "the shard's time" }),
+  row(CommandKind.Due, 'SessionChange', { timeUs: "the shard's time" }),
   row(CommandKind.AddInstrument, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
   row(CommandKind.AddAccount, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
   row(

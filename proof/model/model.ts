@@ -128,6 +128,9 @@ export class Model {
       this.refuse(command, { reason: terms });
     } else if (command.kind === CommandKind.Continue) {
       this.continueOldest(command.timeUs);
+    } else if (command.kind === CommandKind.Due) {
+      // No timer can be set yet.
+      state.events = [];
     } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {
       const refusal = openSession(state, command);
       if (refusal !== undefined) {
