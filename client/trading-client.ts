@@ -12,6 +12,7 @@ import {
   cancelWords,
   codeNamed,
   endOfDayWords,
+  type MassCancelTerms,
   massCancelWords,
   newOrderWords,
   type OrderTarget,
@@ -131,13 +132,17 @@ export class TradingClient extends Session {
   }
 
   /**
-   * All orders of the account in an instrument, or with none named in all of them, however many. The cancels follow by
-   * onReport. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
+   * All orders of the account in an instrument, or with none named in all of them, however many; with a lane or a side
+   * those of it. The cancels follow by onReport, and last `Finished` with their number. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
    * one, and the others have begun. InProgress: some instrument of that shard has a long command under way; call it again,
    * or for each instrument, which only that instrument's own refuses.
    */
-  async massCancel(of: InstrumentName = EVERY_INSTRUMENT): Promise<Report<'Started' | 'Rejected'>> {
-    return narrowed(await this.submitFor(of, massCancelWords), ['Started', 'Rejected']);
+  async massCancel(
+    of: MassCancelTerms | (InstrumentName & MassCancelTerms) = {},
+  ): Promise<Report<'Started' | 'Rejected'>> {
+    const named = 'symbol' in of || 'instrument' in of ? of : EVERY_INSTRUMENT;
+    const report = await this.submitFor(named, (instrument) => massCancelWords(instrument, of));
+    return narrowed(report, ['Started', 'Rejected']);
   }
 
   // ---- the market (needs the right Market)

@@ -18,6 +18,7 @@ import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
 import { applyDue, nextDueUs } from './due.js';
+import { applyMassCancel, runMassCancel } from './mass-cancel.js';
 import * as operationWords from './operations.js';
 import { applyOrderStatus } from './order-status.js';
 import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
@@ -34,7 +35,7 @@ import { validateState } from './validate.js';
 const { checkShape, NO_ORDER, refuse } = checksFunctions;
 const { applyReplace } = applyReplaceFunctions;
 const { applyNew } = applyNewFunctions;
-const { applyCancel, applyMassCancel, runMassCancel } = applyCancelFunctions;
+const { applyCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,

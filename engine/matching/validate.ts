@@ -29,6 +29,7 @@ import {
   CASCADE,
   OPERATION_ACCOUNT,
   OPERATION_CURSOR,
+  OPERATION_FILTER,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
   OPERATION_SHIFT,
@@ -65,6 +66,7 @@ function validateOperations(state: EngineState): number {
   let sweeping = 0;
   let reserved = 0;
   let ofAll = 0;
+  let walks = 0;
   for (let index = 0; index < operations.count; index++) {
     const at = operations.row(index) << OPERATION_SHIFT;
     const kind = operations.words[at + OPERATION_KIND] as number;
@@ -84,9 +86,14 @@ function validateOperations(state: EngineState): number {
       const account = operations.words[at + OPERATION_ACCOUNT] as number;
       massCancels.set(account, (massCancels.get(account) ?? 0) + 1);
       ofAll++;
+      if (operations.words[at + OPERATION_FILTER] !== 0) {
+        walks++;
+        validateWalk(state, index, account, cursor);
+      }
     }
   }
   if (ofAll !== operations.massCancels) throw new Error('the count of mass cancels in progress is wrong');
+  if (walks !== operations.walks) throw new Error('the count of mass cancels that walk is wrong');
   if (reserved !== state.reservedLevels) throw new Error('the count of reserved levels is wrong');
   if (reserved > state.books.levels.free) throw new Error('more levels are reserved than are free');
   for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
@@ -100,6 +107,15 @@ function validateOperations(state: EngineState): number {
       throw new Error(`account ${account} is wrong about its mass cancels`);
   }
   return sweeping;
+}
+
+/** A mass cancel that walks stands at an order of its account, or behind all. */
+function validateWalk(state: EngineState, index: number, account: number, cursor: number): void {
+  if (cursor < 0) return;
+  const at = cursor << ORDER_SHIFT;
+  if (state.orders[at + ORDER_LEVEL] === FREE || state.orders[at + ORDER_ACCOUNT] !== account) {
+    throw new Error(`operation ${index} stands at order slot ${cursor}, which is no order of account ${account}`);
+  }
 }
 
 function validateIds(state: EngineState, resting: number): void {

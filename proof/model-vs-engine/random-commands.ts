@@ -45,6 +45,7 @@ import { Dice } from '../dice.js';
 import { Model } from '../model/model.js';
 import { writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
+import { filtered } from './random-lanes.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { type Session, VenueView } from './venue-view.js';
 
@@ -216,7 +217,7 @@ class ScenarioMaker {
       }
     }
     if (dice.chance(0.3)) {
-      this.push(this.from(this.aSession(), CommandKind.MassCancel, 0));
+      this.cancelSome(this.aSession(), 0);
     }
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (const instrument of instruments) {
@@ -241,7 +242,7 @@ class ScenarioMaker {
       const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
       this.push(this.limit(session, instrument, bits, this.center, dice.between(1, 2)));
     }
-    this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    this.cancelSome(session, dice.chance(0.6) ? 0 : here);
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (let count = dice.between(1, 4); count > 0; count -= 1) {
       for (let orders = dice.below(5); orders > 0; orders -= 1) {
@@ -265,7 +266,7 @@ class ScenarioMaker {
     if (dice.chance(0.5)) {
       this.market(CommandKind.EndOfDay, here);
     } else {
-      this.push(this.from(session, CommandKind.MassCancel, this.anInstrument()));
+      this.cancelSome(session, dice.chance(0.5) ? 0 : here);
     }
     for (let count = dice.below(6); count > 0; count -= 1) {
       this.addOne();
@@ -397,10 +398,14 @@ class ScenarioMaker {
   }
 
   private massCancel(): void {
-    this.push(this.from(this.aSession(), CommandKind.MassCancel, this.dice.chance(0.5) ? 0 : this.anInstrument()));
+    this.cancelSome(this.aSession(), this.dice.chance(0.5) ? 0 : this.anInstrument());
     if (this.dice.chance(0.3)) {
       this.goOn();
     }
+  }
+
+  private cancelSome(session: Session, instrument: number): void {
+    this.push(filtered(this.dice, this.from(session, CommandKind.MassCancel, instrument), LANES));
   }
 
   private setPhase(instrument: number, phase: Phase): void {

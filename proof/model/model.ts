@@ -23,6 +23,8 @@ import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout
 import { phaseEffect } from '../../schemas/phases.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
+import { filterOf } from './filter.js';
+import { massCancel } from './mass-cancel.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, openSession, senderAccount } from './sessions.js';
 import {
@@ -46,7 +48,6 @@ import {
   endDay,
   enterNew,
   fillable,
-  massCancel,
   reduce,
   replace,
   say,
@@ -232,7 +233,7 @@ export class Model {
     const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
     const watched = state.instrument(instrument);
     const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
-    this.drive({ steps, sweep, commandSequence, instrument, account: sender.account });
+    this.drive({ steps, sweep, commandSequence, instrument, account: sender.account, takes: verdict.takes ?? {} });
     return true;
   }
 
@@ -241,7 +242,12 @@ export class Model {
     const { state } = this;
     const { kind } = command;
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return this.checkProgress(command, sender) ?? { steps: massCancel(state, sender, undefined) };
+      return (
+        this.checkProgress(command, sender) ?? {
+          steps: massCancel(state, sender, undefined, filterOf(command)),
+          takes: filterOf(command),
+        }
+      );
     }
     const instrument = state.instrument(command.instrument);
     if (instrument === undefined) {
@@ -263,7 +269,7 @@ export class Model {
       case CommandKind.New:
         return this.decideNew(command, instrument);
       case CommandKind.MassCancel:
-        return { steps: massCancel(state, sender, instrument) };
+        return { steps: massCancel(state, sender, instrument, filterOf(command)) };
       case CommandKind.EndOfDay:
         return { steps: endDay(state, sender, instrument) };
       case CommandKind.SetPhase:

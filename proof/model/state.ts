@@ -4,6 +4,7 @@
 import type { AccountTermsFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
+import { type Filter, isTaken } from './filter.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
 
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
@@ -81,6 +82,8 @@ export interface Operation {
   /** Its instrument; 0: a mass cancel of one account over all instruments. */
   readonly instrument: number;
   readonly account: number;
+  /** Of a mass cancel of all instruments: which orders of the account. */
+  readonly takes: Filter;
   readonly sweep: Sweep;
 }
 
@@ -95,6 +98,7 @@ export interface Sweep {
 export interface Work {
   readonly steps: Steps;
   readonly taker?: ModelOrder;
+  readonly takes?: Filter;
 }
 
 /** A refusal: nothing was changed. */
@@ -213,9 +217,11 @@ export class State {
     });
   }
 
-  /** Whether a mass cancel of all its orders goes on. */
-  isLeaving(account: number): boolean {
-    return this.operations.some((operation) => operation.instrument === 0 && operation.account === account);
+  /** Whether a mass cancel of all instruments goes on that takes the order. */
+  isLeaving(order: ModelOrder): boolean {
+    return this.operations.some(
+      ({ instrument, account, takes }) => instrument === 0 && account === order.account && isTaken(takes, order),
+    );
   }
 
   /** Stops that wait. */
@@ -253,6 +259,13 @@ export class State {
     const ofAccount = this.listed.get(account);
     const orders = instrument === undefined ? ofAccount?.values().next().value : ofAccount?.get(instrument);
     return orders?.values().next().value;
+  }
+
+  /** All of those, in the order in which firstOf would come to them. */
+  ordersOf(account: number, instrument: number | undefined): ModelOrder[] {
+    const ofAccount = this.listed.get(account);
+    const sets = instrument === undefined ? [...(ofAccount?.values() ?? [])] : [ofAccount?.get(instrument) ?? []];
+    return sets.flatMap((orders) => [...orders]);
   }
 
   removeOrder(order: ModelOrder): void {

@@ -52,7 +52,7 @@ export function* withStops(state: State, instrument: ModelInstrument, steps: Ste
   yield* pull(instrument);
   while (instrument.triggered.length > 0) {
     const order = instrument.triggered[0] as ModelOrder;
-    if (state.isLeaving(order.account)) {
+    if (state.isLeaving(order)) {
       instrument.triggered.shift();
       continue;
     }

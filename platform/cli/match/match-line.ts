@@ -84,7 +84,14 @@ export const LINE_KINDS = {
       quantity: 'required',
     },
   },
-  massCancel: { does: 'cancel all orders of the account', fields: { instrument: 'default: in all' } },
+  massCancel: {
+    does: 'cancel all orders of the account',
+    fields: {
+      instrument: 'default: in all',
+      side: 'Buy or Sell: of this side only',
+      ofLane: 'of this lane only',
+    },
+  },
   phase: {
     does: 'set a phase',
     fields: { instrument: 'as above', phase: `required: ${PHASE_NAMES.join(', ')}` },

@@ -190,7 +190,10 @@ export class MatchVenue {
         return words;
       }
       case 'massCancel':
-        return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0);
+        return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0, {
+          ...(line.has('ofLane') ? { lane: line.whole('ofLane', 0, MAX_LANE) } : {}),
+          ...(line.has('side') ? { side: line.named('side', ['Buy', 'Sell']) } : {}),
+        });
       case 'phase':
         return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASE_NAMES)]);
       case 'uncross':

@@ -6,4 +6,6 @@ class CommandFlag(object):
     PostOnly = 1
     TargetIsClientOrderId = 2
     RefuseIfThrough = 8
+    OneLane = 32
+    OneSide = 64
     Late = 32768

@@ -12,5 +12,7 @@ class CommandFlag(object):
   PostOnly = cast(int, ...)
   TargetIsClientOrderId = cast(int, ...)
   RefuseIfThrough = cast(int, ...)
+  OneLane = cast(int, ...)
+  OneSide = cast(int, ...)
   Late = cast(int, ...)
 
