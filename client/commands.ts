@@ -212,6 +212,14 @@ export function massCancelWords(instrument: number, terms: MassCancelTerms = {})
   return words;
 }
 
+/** milliseconds: from when the shard takes it; 0: the timer is off. */
+export function deadManWords(milliseconds: number): Int32Array {
+  checkWhole(milliseconds, 0, MAX_UINT32, 'milliseconds');
+  const words = blank(CommandKind.DeadMan, 0);
+  words[COMMAND_QUANTITY] = milliseconds | 0;
+  return words;
+}
+
 export function setPhaseWords(instrument: number, phase: Phase): Int32Array {
   const words = blank(CommandKind.SetPhase, instrument);
   words[COMMAND_KIND_WORD] = CommandKind.SetPhase | (phase << 16);

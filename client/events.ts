@@ -46,6 +46,7 @@ const PRIVATE_KINDS = [
   'OrderState',
   'SessionOpened',
   'SessionClosed',
+  'DeadManSet',
   'PhaseChanged',
   'Uncrossed',
   'ReferenceChanged',

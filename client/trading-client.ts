@@ -11,6 +11,7 @@ import {
   adminHeadWords,
   cancelWords,
   codeNamed,
+  deadManWords,
   endOfDayWords,
   type MassCancelTerms,
   massCancelWords,
@@ -143,6 +144,16 @@ export class TradingClient extends Session {
     const named = 'symbol' in of || 'instrument' in of ? of : EVERY_INSTRUMENT;
     const report = await this.submitFor(named, (instrument) => massCancelWords(instrument, of));
     return narrowed(report, ['Started', 'Rejected']);
+  }
+
+  /**
+   * Sets the lane's dead-man timer: unless it is set again within so many milliseconds, the venue cancels all orders of the
+   * lane, in each shard on its own. Nothing else renews it, no order and no heartbeat; 0 switches it off. It stays over a
+   * lost connection.
+   */
+  async deadMan(milliseconds: number): Promise<Report<'DeadManSet' | 'Rejected'>> {
+    const report = await this.submitFor(EVERY_INSTRUMENT, () => deadManWords(milliseconds));
+    return narrowed(report, ['DeadManSet', 'Rejected']);
   }
 
   // ---- the market (needs the right Market)

@@ -78,6 +78,7 @@ t.test('a field that a row names may hold anything its codes allow, all others a
       if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       // What a mass cancel takes by is behind its flags, and a lane has 16 bits.
       if (kind === CommandKind.MassCancel && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.OneLane;
+      if (kind === CommandKind.SessionOpen && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.CancelOnDisconnect;
       if (kind === CommandKind.MassCancel && name === 'side') bytes[FLAGS_AT] = CommandFlag.OneSide;
       const coded = ['side', 'type', 'timeInForce', 'selfTrade', 'trigger'].includes(name);
       bytes.fill(
@@ -108,6 +109,7 @@ t.test('codes out of range have a refusal each', async (t) => {
     [CommandKind.New, 61, 1, Reason.FieldNotZero],
     [CommandKind.MassCancel, 57, 1, Reason.FieldNotZero],
     [CommandKind.MassCancel, 40, 1, Reason.FieldNotZero],
+    [CommandKind.SessionOpen, 40, 1, Reason.FieldNotZero],
     [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
   ] as const) {
     const { words, bytes } = commandOf(kind);

@@ -133,18 +133,25 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     { ...CLIENT, targetId: TARGET, instrument: 'instrument' },
     { flags: CommandFlag.TargetIsClientOrderId },
   ),
-  row(CommandKind.SessionOpen, 'SessionChange', {
-    clientOrderId: 'lane, counter 0',
-    timeUs: "the shard's time",
-    account: "the lane's account",
-    session: 'the new incarnation',
-  }),
+  row(
+    CommandKind.SessionOpen,
+    'SessionOpening',
+    {
+      clientOrderId: 'lane, counter 0',
+      timeUs: "the shard's time",
+      account: "the lane's account",
+      session: 'the new incarnation',
+      quantity: 'grace in seconds, with CancelOnDisconnect',
+    },
+    { flags: CommandFlag.CancelOnDisconnect },
+  ),
   row(CommandKind.SessionLost, 'SessionChange', {
     clientOrderId: 'lane, counter 0',
     timeUs: "the shard's time",
     account: "the lane's account",
     session: 'the incarnation that is lost',
   }),
+  row(CommandKind.DeadMan, 'DeadMan', { ...CLIENT, quantity: 'milliseconds from now, 0: none' }),
   row(CommandKind.SetPhase, 'InstrumentState', { ...OPERATOR, instrument: 'instrument', type: 'Phase' }),
   row(CommandKind.Uncross, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
   row(CommandKind.EndOfDay, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
@@ -296,6 +303,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
   { kind: EventKind.SessionOpened, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   { kind: EventKind.SessionClosed, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   {
+    kind: EventKind.DeadManSet,
+    fields: { ...ANSWER, quantity: 'milliseconds', amount: 'the deadline, µs since 1970; 0: none' },
+    bits: ANSWER_BITS,
+  },
+  {
     kind: EventKind.PhaseChanged,
     fields: { ...ANSWER, instrument: 'instrument', quantity: 'new Phase', leaves: 'old Phase' },
     bits: ANSWER_BITS,
@@ -403,6 +415,7 @@ const ONE_LANE: number = CommandFlag.OneLane;
 const ONE_SIDE: number = CommandFlag.OneSide;
 const QUANTITY_AT = COMMAND_FIELDS.quantity[0] / 4;
 const MAX_LANE = 0xffff;
+const KIND_SESSION_OPEN: number = CommandKind.SessionOpen;
 const KIND_SET_PHASE: number = CommandKind.SetPhase;
 const KIND_PART: number = CommandKind.Part;
 const LATE: number = CommandFlag.Late;
@@ -487,6 +500,8 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     return checkStopShape(words, at, type);
   } else if (kind === KIND_MASS_CANCEL) {
     return checkFilter(words, at, flags);
+  } else if (kind === KIND_SESSION_OPEN) {
+    return flags === 0 && words[at + QUANTITY_AT] !== 0 ? FIELD_NOT_ZERO : 0;
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
 }

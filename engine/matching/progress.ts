@@ -58,7 +58,7 @@ export function beginOperation(
 }
 
 /** The same for what nobody sent. */
-function beginOwnOperation(
+export function beginOwnOperation(
   state: EngineState,
   kind: number,
   account: number,

@@ -24,7 +24,8 @@ import {
   INSTRUMENT_PHASE,
   INSTRUMENT_SHIFT,
 } from '../registry-words.js';
-import { LANE_ACCOUNT, LANE_SHIFT } from './lane-words.js';
+import { isDeadMan, laneOfTimer } from '../timers/timer-ranges.js';
+import { LANE_ACCOUNT, LANE_CANCELS, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
 import {
   CASCADE,
   OPERATION_ACCOUNT,
@@ -56,6 +57,7 @@ export function validateState(state: EngineState): void {
   validateLaneCounts(state);
   state.registry.validate(state.shardCount);
   state.timers.validate();
+  validateTimers(state);
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */
@@ -134,6 +136,20 @@ function validateIds(state: EngineState, resting: number): void {
   }
   const indexed = state.ids.validate(resting);
   if (indexed !== named) throw new Error(`the index holds ${indexed} client order ids, ${named} orders have one`);
+}
+
+/** Timers are of lanes that there are; one that runs since a disconnect is of a lane that is closed and wants it. */
+function validateTimers(state: EngineState): void {
+  const { lanes, timers } = state;
+  for (const timer of timers.inOrder()) {
+    const lane = laneOfTimer(timer);
+    if (lane >= lanes.count) throw new Error(`timer ${timer} is set for a lane that there is not`);
+    const at = lane << LANE_SHIFT;
+    if (isDeadMan(timer)) continue;
+    if (lanes.words[at + LANE_OPEN] !== 0 || lanes.words[at + LANE_CANCELS] !== 1) {
+      throw new Error(`lane ${lane} is about to lose its orders, but it is open or keeps them`);
+    }
+  }
 }
 
 function validateLaneCounts(state: EngineState): void {

@@ -45,7 +45,7 @@ import { Dice } from '../dice.js';
 import { Model } from '../model/model.js';
 import { writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
-import { filtered } from './random-lanes.js';
+import { aDeadline, chosen, filtered } from './random-lanes.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { type Session, VenueView } from './venue-view.js';
 
@@ -87,6 +87,8 @@ class ScenarioMaker {
   private readonly prevents: boolean;
   /** Stops come. */
   private readonly stops: boolean;
+  /** Lanes lose their orders by timers, and time jumps. */
+  private readonly timers: boolean;
   private timeUs = 1_700_000_000_000_000;
 
   constructor(private readonly seed: number) {
@@ -123,6 +125,7 @@ class ScenarioMaker {
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
     this.stops = dice.chance(0.7);
+    this.timers = dice.chance(0.5);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
@@ -169,10 +172,12 @@ class ScenarioMaker {
       [4 * rare, () => this.market(CommandKind.Uncross)],
       [rare, () => this.market(CommandKind.EndOfDay)],
       [this.view.operationsInProgress > 0 ? this.haste : 1, () => this.goOn()],
+      [this.timers ? 3 : 0.2, () => this.deadMan()],
+      [this.timers ? 6 : 0.5, () => this.goOn(CommandKind.Due)],
       [4, () => this.repeat()],
       [2, () => this.spoil()],
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
-      [0.7, () => this.loseSession()],
+      [this.timers ? 2 : 0.7, () => this.loseSession()],
       [2, () => this.administer()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
@@ -421,9 +426,15 @@ class ScenarioMaker {
     this.push(words);
   }
 
-  private goOn(): void {
+  private goOn(kind = CommandKind.Continue): void {
     const words = new Int32Array(COMMAND_WORDS);
-    words[COMMAND_KIND_WORD] = CommandKind.Continue;
+    words[COMMAND_KIND_WORD] = kind;
+    this.push(words);
+  }
+
+  private deadMan(): void {
+    const words = this.from(this.aSession(), CommandKind.DeadMan, this.dice.chance(0.99) ? 0 : 1);
+    words[COMMAND_QUANTITY] = aDeadline(this.dice);
     this.push(words);
   }
 
@@ -474,7 +485,7 @@ class ScenarioMaker {
     words[COMMAND_ACCOUNT] = again?.account ?? account;
     words[COMMAND_SESSION] = this.lastIncarnation;
     words[COMMAND_KIND_WORD] = CommandKind.SessionOpen;
-    this.push(words);
+    this.push(chosen(this.dice, words));
   }
 
   private loseSession(): void {
@@ -485,7 +496,7 @@ class ScenarioMaker {
     words[COMMAND_SESSION] = this.dice.chance(0.8) ? session.incarnation : this.dice.below(10);
     words[COMMAND_KIND_WORD] = CommandKind.SessionLost;
     this.push(words);
-    if (this.dice.chance(0.8)) {
+    if (this.dice.chance(0.7)) {
       this.openSession(session.account);
     }
   }
@@ -584,7 +595,7 @@ class ScenarioMaker {
   }
 
   private push(words: Int32Array, targetOf = -1): void {
-    this.timeUs += this.dice.below(50);
+    this.timeUs += this.timers && this.dice.chance(0.03) ? this.dice.below(4_000_000) : this.dice.below(50);
     words[COMMAND_TIME_US] = this.timeUs | 0;
     words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
     const index = this.commands.length;

@@ -59,6 +59,8 @@ export interface Lane {
   /** The last incarnation that opened the lane, and whether it is still open. */
   incarnation: number;
   open: boolean;
+  /** Seconds after a disconnect until its orders go; undefined: they stay. */
+  grace: number | undefined;
   /** The highest counter that was used up. */
   mark: number;
   /** The last answers and perhaps some more, oldest first. */
@@ -84,6 +86,8 @@ export interface Operation {
   readonly account: number;
   /** Of a mass cancel of all instruments: which orders of the account. */
   readonly takes: Filter;
+  /** Nobody asked for it. */
+  readonly byTimer?: boolean;
   readonly sweep: Sweep;
 }
 
@@ -119,6 +123,13 @@ export interface Sender {
   readonly clientOrderId: bigint;
 }
 
+/** A lane's orders go at that time, for that reason. */
+export interface Timer {
+  readonly lane: Lane;
+  readonly reason: Reason;
+  readonly dueUs: number;
+}
+
 export class State {
   commandSequence = 0;
   eventSequence = 0;
@@ -134,6 +145,8 @@ export class State {
   /** Live orders by id, in order of acceptance. */
   readonly orders = new Map<bigint, ModelOrder>();
   readonly operations: Operation[] = [];
+  /** In the order in which they were set; of a lane and reason one. */
+  timers: Timer[] = [];
   /** Events of the apply that is running. */
   events: PlainEvent[] = [];
   private lastOrderId = 0n;
@@ -155,6 +168,23 @@ export class State {
     this.events = [];
     this.commandOfEvents = commandSequence;
     this.timeUs = timeUs;
+  }
+
+  /** That long from now on; undefined: no more. */
+  setTimer(lane: Lane, reason: Reason, us: number | undefined): number {
+    this.timers = this.timers.filter((timer) => timer.lane !== lane || timer.reason !== reason);
+    if (us === undefined) {
+      return 0;
+    }
+    const dueUs = Math.min(Number(this.timeUs) + us, Number.MAX_SAFE_INTEGER);
+    this.timers.push({ lane, reason, dueUs });
+    return dueUs;
+  }
+
+  /** The timer that is due first by now, and the first that was set of those of its time. */
+  dueTimer(): Timer | undefined {
+    const [first] = this.timers.toSorted((a, b) => a.dueUs - b.dueUs);
+    return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
   }
 
   emit(kind: EventKind, fields: Partial<PlainEvent>): void {

@@ -57,7 +57,8 @@ export function* withStops(state: State, instrument: ModelInstrument, steps: Ste
       continue;
     }
     yield hasNoLevel(state, instrument, order) ? 2 : 1;
-    if (instrument.triggered[0] !== order) {
+    // While it waited for a Continue the order may have gone, or a mass cancel may have begun that takes it.
+    if (instrument.triggered[0] !== order || state.isLeaving(order)) {
       continue;
     }
     instrument.triggered.shift();

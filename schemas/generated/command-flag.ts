@@ -8,5 +8,6 @@ export enum CommandFlag {
   RefuseIfThrough = 8,
   OneLane = 32,
   OneSide = 64,
+  CancelOnDisconnect = 128,
   Late = 32768
 }

@@ -8,4 +8,5 @@ class CommandFlag(object):
     RefuseIfThrough = 8
     OneLane = 32
     OneSide = 64
+    CancelOnDisconnect = 128
     Late = 32768

@@ -14,5 +14,6 @@ class CommandFlag(object):
   RefuseIfThrough = cast(int, ...)
   OneLane = cast(int, ...)
   OneSide = cast(int, ...)
+  CancelOnDisconnect = cast(int, ...)
   Late = cast(int, ...)
 

@@ -69,6 +69,8 @@ class Reason(object):
   ReplacedToDone = cast(int, ...)
   AuctionLeftover = cast(int, ...)
   SelfTrade = cast(int, ...)
+  SessionLost = cast(int, ...)
+  DeadMan = cast(int, ...)
   Resting = cast(int, ...)
   WaitingForTrigger = cast(int, ...)
 
