@@ -15,7 +15,7 @@ import {
   Side,
   TimeInForce,
 } from '../../schemas/codes.js';
-import { checkCommandShape } from '../../schemas/kinds.js';
+import { checkCommandShape, needsParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
 import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
@@ -88,13 +88,13 @@ const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
 const ORDER_STATUS = CommandKind.OrderStatus;
 const DEAD_MAN = CommandKind.DeadMan;
+const LAST_CLIENT = CommandKind.AccountStatus;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SET_PHASE = CommandKind.SetPhase;
 const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
-const ADD_INSTRUMENT = CommandKind.AddInstrument;
 const REVOKE_KEY = CommandKind.RevokeKey;
 const REJECTED = EventKind.Rejected;
 /** The mode lies in the lowest byte of the flags word; all else there is zero. */
@@ -128,7 +128,7 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
-  return (kind >= NEW && kind <= ORDER_STATUS) || kind === DEAD_MAN ? named : 0;
+  return (kind >= NEW && kind <= LAST_CLIENT) || kind === DEAD_MAN ? named : 0;
 }
 
 /** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */
@@ -151,7 +151,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if (kind >= ADD_INSTRUMENT && kind <= REVOKE_KEY) {
+  if (needsParts(kind) || kind === REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }

@@ -29,6 +29,7 @@ const {
   OPERATION_FILTER,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
+  OPERATION_OWNER,
   OPERATION_PRICE,
   OPERATION_REASON,
   OPERATION_SESSION,
@@ -76,6 +77,7 @@ export function beginOwnOperation(
   operations.words[to + OPERATION_COMMAND_HIGH] = state.originHigh;
   operations.words[to + OPERATION_INSTRUMENT] = instrument;
   operations.words[to + OPERATION_ACCOUNT] = account;
+  operations.words[to + OPERATION_OWNER] = account;
   operations.words[to + OPERATION_SESSION] = session;
   operations.words[to + OPERATION_CLIENT_LOW] = clientLow;
   operations.words[to + OPERATION_CLIENT_HIGH] = clientHigh;
@@ -103,7 +105,7 @@ export function suspendOperation(state: EngineState): void {
   }
   operations.massCancels++;
   if (operations.words[at + OPERATION_FILTER] !== 0) operations.walks++;
-  const accountAt = ((operations.words[at + OPERATION_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
+  const accountAt = ((operations.words[at + OPERATION_OWNER] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
   state.accounts[accountAt] = (state.accounts[accountAt] as number) + 1;
 }
 
@@ -117,7 +119,7 @@ export function endOperation(state: EngineState): void {
   } else {
     operations.massCancels--;
     if (operations.words[at + OPERATION_FILTER] !== 0) operations.walks--;
-    const accountAt = ((operations.words[at + OPERATION_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
+    const accountAt = ((operations.words[at + OPERATION_OWNER] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
     state.accounts[accountAt] = (state.accounts[accountAt] as number) - 1;
   }
   operations.shift();
@@ -137,13 +139,14 @@ export function isTaken(state: EngineState, filter: number, slot: number): boole
 
 /** Whether a mass cancel of all instruments is in progress that will take the order. */
 export function isLeaving(state: EngineState, slot: number): boolean {
-  const account = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT] as number;
-  if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] === 0) return false;
   const operations = state.operations;
+  if (operations.massCancels === 0) return false;
+  const account = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_ACCOUNT] as number;
   for (let index = 0; index < operations.count; index++) {
     const at = operations.row(index) << OPERATION_SHIFT;
-    if (operations.words[at + OPERATION_INSTRUMENT] !== 0 || operations.words[at + OPERATION_ACCOUNT] !== account)
-      continue;
+    if (operations.words[at + OPERATION_INSTRUMENT] !== 0) continue;
+    const owner = operations.words[at + OPERATION_OWNER];
+    if (owner !== account && owner !== 0) continue;
     if (isTaken(state, operations.words[at + OPERATION_FILTER] as number, slot)) return true;
   }
   return false;

@@ -12,17 +12,20 @@ import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
+import { Ledger } from '../ledger/ledger.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
 import { timerCapacity } from '../timers/timer-ranges.js';
 import { Timers } from '../timers/timers.js';
+import * as holdingFunctions from './holdings.js';
 import { LaneTable } from './lanes.js';
 import * as operationWords from './operations.js';
 import { OperationTable } from './operations.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { leaveOrder } = holdingFunctions;
 const {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -58,7 +61,7 @@ const {
   SLOT_MASK,
 } = orderWords;
 const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
-const { OPERATION_CURSOR, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
+const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
 /** A round has at most 2^20 events, so a slot of its area is below this (decision 0008). */
 const EVENT_SLOT_MASK = 0x1fffff;
@@ -86,8 +89,18 @@ export class EngineState {
   readonly operations: OperationTable;
   readonly stops: StopPool;
   readonly timers: Timers;
+  readonly ledger: Ledger;
+  /** Arrays of the ledger, one load nearer. */
+  readonly holdingWords: Int32Array;
+  readonly holdingSums: Float64Array;
+  readonly purseSums: Float64Array;
+  readonly accountLimits: Float64Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
+  /** 1: a kill switch keeps all of the shard out of trading. */
+  killed = 0;
+  /** The holding of the account whose command passed its limits, or -1: it has none yet. */
+  holding = -1;
   /** Levels that sweeps in progress may still need. */
   reservedLevels = 0;
   /** Number of the command that is being applied, and of the last event, as halves. */
@@ -130,6 +143,11 @@ export class EngineState {
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
     this.timers = new Timers(timerCapacity(limits));
+    this.ledger = new Ledger(this.accounts, limits, bucketSeed);
+    this.holdingWords = this.ledger.holdingWords;
+    this.holdingSums = this.ledger.holdingSums;
+    this.purseSums = this.ledger.purseSums;
+    this.accountLimits = this.ledger.limits;
     this.adminLog = adminLog;
   }
 }
@@ -257,8 +275,8 @@ function passCursors(state: EngineState, slot: number): void {
   const { operations } = state;
   for (let index = 0; index < operations.count; index++) {
     const at = operations.row(index) << OPERATION_SHIFT;
-    const ofAll = operations.words[at + OPERATION_INSTRUMENT] === 0;
-    if (!ofAll || operations.words[at + OPERATION_CURSOR] !== slot) continue;
+    const walks = operations.words[at + OPERATION_INSTRUMENT] === 0 && operations.words[at + OPERATION_FILTER] !== 0;
+    if (!walks || operations.words[at + OPERATION_CURSOR] !== slot) continue;
     operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, true);
   }
 }
@@ -269,5 +287,6 @@ export function forgetOrder(state: EngineState, slot: number): void {
     if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
   }
+  leaveOrder(state, slot);
   state.books.orders.free(slot);
 }

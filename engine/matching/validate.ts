@@ -28,16 +28,17 @@ import { isDeadMan, laneOfTimer } from '../timers/timer-ranges.js';
 import { LANE_ACCOUNT, LANE_CANCELS, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
 import {
   CASCADE,
-  OPERATION_ACCOUNT,
   OPERATION_CURSOR,
   OPERATION_FILTER,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
+  OPERATION_OWNER,
   OPERATION_SHIFT,
   OPERATION_STAGE,
   SWEEP,
 } from './operations.js';
 import type { EngineState } from './state.js';
+import { validateLedger } from './validate-ledger.js';
 import { validateStops } from './validate-stops.js';
 
 const MATCHING_PHASES = phasesThatMatch();
@@ -58,6 +59,7 @@ export function validateState(state: EngineState): void {
   state.registry.validate(state.shardCount);
   state.timers.validate();
   validateTimers(state);
+  validateLedger(state);
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */
@@ -85,7 +87,7 @@ function validateOperations(state: EngineState): number {
       if (inProgress.has(instrument)) throw new Error(`two operations of instrument ${instrument} are in progress`);
       inProgress.add(instrument);
     } else {
-      const account = operations.words[at + OPERATION_ACCOUNT] as number;
+      const account = operations.words[at + OPERATION_OWNER] as number;
       massCancels.set(account, (massCancels.get(account) ?? 0) + 1);
       ofAll++;
       if (operations.words[at + OPERATION_FILTER] !== 0) {

@@ -182,6 +182,37 @@ class Match {
       }
     }
     engine.validate();
+    return this.compareLedger();
+  }
+
+  /** What every account has of every asset, and in every instrument; and that each asset adds up. */
+  private compareLedger(): string {
+    const { model, engine } = this;
+    const { maxAccounts, maxAssets, maxInstruments } = this.scenario.limits;
+    model.checkMoney();
+    for (let asset = 1; asset <= maxAssets; asset += 1) {
+      let sum = 0;
+      for (let account = 0; account <= maxAccounts; account += 1) {
+        const expected = model.readPurse(account, asset);
+        const came = engine.readPurse(account, asset);
+        if (expected?.available !== came?.available || expected?.reserved !== came?.reserved) {
+          return `account ${account}, asset ${asset}: model ${show(expected)}, engine ${show(came)}`;
+        }
+        sum += came === null ? 0 : came.available + came.reserved;
+      }
+      if (sum !== model.supply(asset)) {
+        return `asset ${asset}: purses hold ${sum} of ${model.supply(asset)}`;
+      }
+    }
+    for (let account = 1; account <= maxAccounts; account += 1) {
+      for (let instrument = 1; instrument <= maxInstruments; instrument += 1) {
+        const expected = show(model.readHolding(account, instrument));
+        const came = show(engine.readHolding(account, instrument));
+        if (expected !== came) {
+          return `account ${account}, instrument ${instrument}: model ${expected}, engine ${came}`;
+        }
+      }
+    }
     return '';
   }
 
@@ -322,8 +353,8 @@ function engineLevels(engine: Engine, instrument: number, side: Side): string[] 
 }
 
 /** All fields that say something, on one line. */
-export function show(value: object | undefined): string {
-  if (value === undefined) {
+export function show(value: object | null | undefined): string {
+  if (value === undefined || value === null) {
     return 'nothing';
   }
   const parts: string[] = [];

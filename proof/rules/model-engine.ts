@@ -4,9 +4,9 @@
  */
 
 import type { Limits } from '../../engine/limits.js';
-import type { MatchEngine } from '../../platform/cli/match/match-venue.js';
+import type { MatchEngine } from '../../platform/cli/match/match-engine.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
-import { Model } from '../model/model.js';
+import { Model, type PlainHolding, type PlainPurse } from '../model/model.js';
 import { writeEvent } from '../model/plain-records.js';
 
 export class ModelEngine implements MatchEngine {
@@ -31,6 +31,7 @@ export class ModelEngine implements MatchEngine {
 
   apply(commands: Int32Array, at: number, eventAt: number): number {
     const made = this.model.apply(commands, at);
+    this.model.checkMoney();
     for (const [index, event] of made.entries()) writeEvent(event, this.events, (eventAt + index) * EVENT_WORDS);
     return made.length;
   }
@@ -45,5 +46,13 @@ export class ModelEngine implements MatchEngine {
 
   readPhase(instrument: number): number {
     return this.model.phase(instrument);
+  }
+
+  readPurse(account: number, asset: number): PlainPurse | null {
+    return this.model.readPurse(account, asset);
+  }
+
+  readHolding(account: number, instrument: number): PlainHolding | null {
+    return this.model.readHolding(account, instrument);
   }
 }

@@ -14,6 +14,8 @@ export enum EventKind {
   Triggered = 9,
   Prevented = 10,
   OrderState = 11,
+  PositionState = 12,
+  BalanceState = 13,
   SessionOpened = 16,
   SessionClosed = 17,
   DeadManSet = 18,
@@ -26,6 +28,13 @@ export enum EventKind {
   AccountAdded = 65,
   KeyAdded = 66,
   KeyRevoked = 67,
+  FeesSet = 69,
+  LimitsSet = 70,
+  AssetAdded = 71,
+  KillChanged = 72,
+  Deposited = 80,
+  Withdrawn = 81,
+  BalanceChanged = 85,
   Trade = 128,
   Top = 129
 }

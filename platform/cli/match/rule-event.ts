@@ -51,6 +51,8 @@ export function eventText(venue: MatchVenue, event: PlainObject): string {
   for (const [name, value] of Object.entries(event)) {
     if (UNSAID.includes(name) || value === 0 || value === '0') continue;
     if (value === true) words.push(name);
+    else if (name === 'whose') words.push(`whose=${venue.accountName(value)}`);
+    else if (name === 'asset') words.push(`asset=${venue.assetName(value)}`);
     else if (name === 'instrument') words.push(`instrument=${venue.instrumentName(value)}`);
     else if (name === 'relatedId' && RELATED_TO_ID.includes(String(event.kind))) {
       words.push(`relatedId=#${BigInt(String(value)) & COUNTER_MASK}`);

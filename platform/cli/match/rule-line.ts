@@ -5,6 +5,7 @@
  *
  *   alice new #1 buy 5 @ 100 Day post-only      a command: account, kind, then what its fields hold
  *   alice new #2 sell 5 Stop at 95              a stop and its trigger price
+ *   alice deposit EUR 1000                      a line about a purse: the operator sends it
  *   > Fill alice #1 3 @ 100 leaves=2            an event that it must make
  *   = book buy 2 @ 100                          what must hold now
  */
@@ -25,7 +26,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   reason: namesOf(Reason),
 };
 /** Kinds that need no account in front of them. */
-const WITHOUT_ACCOUNT = ['instrument', 'account', 'at', 'hold', 'continue'];
+const WITHOUT_ACCOUNT = ['instrument', 'account', 'asset', 'fees', 'kill', 'at', 'hold', 'continue'];
 /** An order by the id that it was entered by: #7 of the account that the line is about, or alice/3#7. */
 const REFERENCE = /^(?:([^#/]+)(?:\/(\d+))?)?#(\d+)$/;
 
@@ -130,7 +131,7 @@ function commandOf(words: readonly string[]): Record<string, unknown> {
   const rest = words.slice(bare ? 1 : 2);
   // What a line about no order names first.
   if (bare && rest.length > 0 && kind === 'instrument') put('symbol', rest.shift());
-  if (bare && rest.length > 0 && kind === 'account') put('name', rest.shift());
+  if (bare && rest.length > 0 && (kind === 'account' || kind === 'asset')) put('name', rest.shift());
   if (bare && rest.length > 0 && kind === 'at') put('timeUs', valueIn(rest.shift() ?? ''));
   let own = false;
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -143,7 +144,7 @@ function commandOf(words: readonly string[]): Record<string, unknown> {
       const [name = '', value] = pairOf(word.slice('raw.'.length)) ?? [];
       fields.raw = { ...(fields.raw as object | undefined), [name]: value };
     } else if (pairOf(word) !== undefined) put(...(pairOf(word) as [string, unknown]));
-    else if (/^\d+$/.test(word)) put('quantity', Number(word));
+    else if (/^\d+$/.test(word)) put(known.includes('amount') ? 'amount' : 'quantity', valueIn(word));
     else if (word === 'at' && known.includes('triggerPrice')) put('triggerPrice', valueIn(rest.shift() ?? ''));
     else putWord(word, known, fields, put);
   }
@@ -161,6 +162,7 @@ function putWord(
   if (field !== undefined) put(field, codeOf(field, word));
   else if (known.includes(camel(word))) put(camel(word), true);
   else if (known.includes('instrument') && fields.instrument === undefined) put('instrument', word);
+  else if (known.includes('asset') && fields.asset === undefined) put('asset', word);
   else throw new LineError(`A line of kind ${fields.kind} has no word ${word}: ${suggestion(word, known)}`);
 }
 
@@ -182,7 +184,7 @@ function eventOf(text: string, words: readonly string[]): ExpectedEvent {
     if (word === '@') put('price', valueIn(rest.shift() ?? ''));
     else if (/^#\d+$/.test(word)) put('id', Number(word.slice(1)));
     else if (pairOf(word) !== undefined) put(...(pairOf(word) as [string, unknown]));
-    else if (/^\d+$/.test(word)) put('quantity', Number(word));
+    else if (/^\d+$/.test(word)) put(known.includes('quantity') ? 'quantity' : 'amount', Number(word));
     else if (code !== undefined) put(code, codeOf(code, word));
     else if (known.includes(word)) put(word, true);
     else if (word === 'nobody') put('account', 0);

@@ -6,8 +6,9 @@
 import { type Limits, LimitsError, limitsFrom } from '../../../engine/limits.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import type { PlainObject } from '../journal/record-objects.js';
+import type { MatchEngine } from './match-engine.js';
 import { type Line, LineError } from './match-line.js';
-import { MATCH_LIMITS, type MatchEngine, MatchVenue } from './match-venue.js';
+import { MATCH_LIMITS, MatchVenue } from './match-venue.js';
 import { eventText, sameValue } from './rule-event.js';
 import { type ExpectedEvent, readRuleLine, referenceOf } from './rule-line.js';
 import { stateOf } from './rule-state.js';
@@ -19,6 +20,9 @@ const CASE_LIMITS: Partial<Limits> = {
   maxInstruments: 16,
   maxAccounts: 16,
   maxKeys: 16,
+  maxAssets: 16,
+  maxPurses: 64,
+  maxHoldings: 64,
   maxLanes: 32,
   ladderWindows: 8,
   ladderTicks: 64,
@@ -153,7 +157,8 @@ export class RuleRun {
 
   /** The value in the event's own terms: names and references stand for numbers. */
   private meant(name: string, value: unknown, came: PlainObject): unknown {
-    if (name === 'account') return this.venue.accountNumber(value);
+    if (name === 'account' || name === 'whose') return this.venue.accountNumber(value);
+    if (name === 'asset') return this.venue.assetNumber(value);
     if (name === 'instrument') return this.venue.instrumentNumber(value);
     const reference = referenceOf(value);
     if (reference === undefined) return value;

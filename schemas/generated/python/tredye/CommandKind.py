@@ -10,6 +10,7 @@ class CommandKind(object):
     CancelReplace = 4
     MassCancel = 5
     OrderStatus = 6
+    AccountStatus = 7
     SessionOpen = 16
     SessionLost = 17
     DeadMan = 18
@@ -23,4 +24,10 @@ class CommandKind(object):
     AddAccount = 65
     AddKey = 66
     RevokeKey = 67
+    SetFees = 69
+    SetLimits = 70
+    AddAsset = 71
+    Kill = 72
+    Deposit = 80
+    Withdraw = 81
     Part = 96
