@@ -43,10 +43,12 @@ const PRIVATE_KINDS = [
   'Replaced',
   'Triggered',
   'Prevented',
+  'OrderState',
   'PositionState',
   'BalanceState',
   'SessionOpened',
   'SessionClosed',
+  'DeadManSet',
   'PhaseChanged',
   'Uncrossed',
   'ReferenceChanged',
@@ -77,7 +79,7 @@ interface ReportFields<Kind extends string> {
   readonly timeUs: number;
   readonly orderId: bigint;
   readonly clientOrderId: bigint;
-  /** Fill: the trade's id. Cancelled: the client order id that took it away. Replaced, Reduced: the old one. */
+  /** Fill: the trade's id. Cancelled: the client order id that took it away. Replaced, Reduced: the old one. OrderState: that of who asked. */
   readonly relatedId: bigint;
   readonly amount: number;
   readonly account: number;
@@ -85,7 +87,7 @@ interface ReportFields<Kind extends string> {
   readonly instrument: number;
   /** Ticks; null: no price. */
   readonly price: number | null;
-  /** Lots: last filled, or taken away. */
+  /** Lots: last filled, or taken away; OrderState: filled and open. */
   readonly quantity: number;
   readonly leaves: number;
   readonly displayed: number;

@@ -18,6 +18,7 @@ const ABOUT_PHASES = [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
   CommandKind.SetPhase,
   CommandKind.Uncross,
   CommandKind.EndOfDay,

@@ -6,8 +6,9 @@
 import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as registryWords from '../registry-words.js';
-import { cancelOrder, finish } from './apply-cancel.js';
+import { cancelOrder } from './apply-cancel.js';
 import { checkInstrument, checkSender, NO_ORDER, refuse, refuseForNow } from './checks.js';
+import { finish } from './mass-cancel.js';
 import * as operationWords from './operations.js';
 import { firstOfStage, LAST_STAGE, laneAccount } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';

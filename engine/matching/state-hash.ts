@@ -63,7 +63,16 @@ import {
   WATCH_HASHED,
   WATCH_SHIFT,
 } from '../stops/stop-words.js';
-import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
+import {
+  ANSWER_WORDS,
+  LANE_ACCOUNT,
+  LANE_ANSWERS,
+  LANE_CANCELS,
+  LANE_GRACE,
+  LANE_OLDEST,
+  LANE_OPEN,
+  LANE_SHIFT,
+} from './lane-words.js';
 import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
 
@@ -125,6 +134,7 @@ export function hashState(state: EngineState): string {
   addLanes(mixer, state);
   addOperations(mixer, state);
   addStops(mixer, state);
+  addTimers(mixer, state);
   addLedger(mixer, state);
   return mixer.hex();
 }
@@ -208,6 +218,7 @@ function addLanes(mixer: Mixer, state: EngineState): void {
   for (let lane = 0; lane < lanes.count; lane++) {
     const at = lane << LANE_SHIFT;
     mixer.addWords(lanes.words, at + LANE_ACCOUNT, LANE_OPEN + 1);
+    mixer.addWords(lanes.words, at + LANE_CANCELS, LANE_GRACE - LANE_CANCELS + 1);
     mixer.addDouble(lanes.marks[lane] as number);
     const kept = lanes.words[at + LANE_ANSWERS] as number;
     const oldest = lanes.words[at + LANE_OLDEST] as number;
@@ -226,6 +237,14 @@ function addOperations(mixer: Mixer, state: EngineState): void {
     const row = operations.row(index);
     mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
     mixer.addDouble(operations.volumes[row] as number);
+  }
+}
+
+function addTimers(mixer: Mixer, { timers }: EngineState): void {
+  mixer.add(timers.count);
+  for (const timer of timers.inOrder()) {
+    mixer.add(timer);
+    mixer.addDouble(timers.timeOf(timer));
   }
 }
 

@@ -17,8 +17,11 @@ import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
+import { timerCapacity } from '../timers/timer-ranges.js';
+import { Timers } from '../timers/timers.js';
 import * as holdingFunctions from './holdings.js';
 import { LaneTable } from './lanes.js';
+import * as operationWords from './operations.js';
 import { OperationTable } from './operations.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -58,6 +61,7 @@ const {
   SLOT_MASK,
 } = orderWords;
 const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
+const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
 /** A round has at most 2^20 events, so a slot of its area is below this (decision 0008). */
 const EVENT_SLOT_MASK = 0x1fffff;
@@ -84,6 +88,7 @@ export class EngineState {
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   readonly stops: StopPool;
+  readonly timers: Timers;
   readonly ledger: Ledger;
   /** Arrays of the ledger, one load nearer. */
   readonly holdingWords: Int32Array;
@@ -137,6 +142,7 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.timers = new Timers(timerCapacity(limits));
     this.ledger = new Ledger(this.accounts, limits, bucketSeed);
     this.holdingWords = this.ledger.holdingWords;
     this.holdingSums = this.ledger.holdingSums;
@@ -264,9 +270,21 @@ export function takeOff(state: EngineState, slot: number): void {
   forgetOrder(state, slot);
 }
 
+/** Mass cancels that walk over their account's orders and stand at this one go on with the next. */
+function passCursors(state: EngineState, slot: number): void {
+  const { operations } = state;
+  for (let index = 0; index < operations.count; index++) {
+    const at = operations.row(index) << OPERATION_SHIFT;
+    const walks = operations.words[at + OPERATION_INSTRUMENT] === 0 && operations.words[at + OPERATION_FILTER] !== 0;
+    if (!walks || operations.words[at + OPERATION_CURSOR] !== slot) continue;
+    operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, true);
+  }
+}
+
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
   if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
+    if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
   }
   leaveOrder(state, slot);

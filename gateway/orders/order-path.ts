@@ -66,6 +66,8 @@ for (const kind of [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
+  CommandKind.DeadMan,
   CommandKind.AccountStatus,
 ]) {
   RIGHT_FOR_KIND[kind] = Right.Trade;
@@ -99,6 +101,7 @@ for (const kind of [CommandKind.Deposit, CommandKind.Withdraw]) {
 for (const kind of [CommandKind.AccountStatus, CommandKind.Kill]) SAYS_SHARD[kind] = WITHOUT_INSTRUMENT;
 
 const MASS_CANCEL: number = CommandKind.MassCancel;
+const DEAD_MAN: number = CommandKind.DeadMan;
 /** Admin records are sequenced by this shard. */
 const ADMIN_SHARD = 0;
 
@@ -130,7 +133,7 @@ export class OrderPath {
     this.#adding = new Int32Array(links.length);
   }
 
-  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments one a shard. */
+  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments and a dead-man timer one a shard. */
   get answers(): number {
     return this.#answers;
   }
@@ -227,7 +230,7 @@ export class OrderPath {
       return shard < this.#links.length ? shard : ROUTE_NO_SHARD;
     }
     if (instrument !== 0) return this.#routes.shardOf(instrument);
-    return kind === MASS_CANCEL ? ROUTE_ALL : ROUTE_UNKNOWN;
+    return kind === MASS_CANCEL || kind === DEAD_MAN ? ROUTE_ALL : ROUTE_UNKNOWN;
   }
 
   #count(record: number, records: number, route: number, adds: number): void {

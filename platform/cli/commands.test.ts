@@ -221,6 +221,9 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   t.match(await json('order', 'status', 'TWO', status.clientOrderId, '--by-client-order-id'), open);
   const stream = await json<object>('order', 'status', 'TWO', id);
   t.same(await json('order', 'status', 'TWO', id, '--data', 'data'), stream, 'the journal says the same as the stream');
+  t.match(await json('order', 'status', 'TWO', id, '--now'), { kind: 'OrderState', reason: 'Resting', orderId: id });
+  t.match((await run('order', 'status', 'TWO', id, '--now')).out, /^Open \(Resting\)\n/);
+  t.match(await run('order', 'status', 'TWO', id, '--now', ...bob), { code: EXIT_REFUSED }, "another account's");
   t.match(await run('order', 'status', 'TWO', id, ...bob), {
     code: EXIT_REFUSED,
     err: `There is no order ${id} in TWO among the orders of this key's account.`,
@@ -239,6 +242,10 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
     code: EXIT_REFUSED,
     err: 'There is no order 12 in TWO in the journal.',
   });
+  for (const side of ['buy', 'sell']) await run('order', 'new', 'TWO', side, '1', side === 'buy' ? '0.5' : '2');
+  t.same(await json('order', 'cancel-all', 'TWO', '--side', 'buy'), { cancelled: 1 });
+  t.same(await json('order', 'cancel-all', '--of-lane', '9'), { cancelled: 0 });
+  t.match(await run('order', 'cancel-all'), { out: 'cancelled 1 orders\n' }, 'in all shards');
   t.match(await run('order', 'new', 'NOPE', 'buy', '1', '1'), {
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',

@@ -169,6 +169,7 @@ class Match {
       ['command sequence', model.commandSequence, engine.commandSequence],
       ['event sequence', model.eventSequence, engine.eventSequence],
       ['operations in progress', model.operationsInProgress, engine.operationsInProgress],
+      ['when something is due', model.nextDueUs, engine.nextDueUs],
     ];
     for (let instrument = 1; instrument <= scenario.limits.maxInstruments; instrument += 1) {
       const phase = engine.state.registry.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] ?? 0;
@@ -267,7 +268,9 @@ class Match {
 
 function namesOrderId(words: Int32Array): boolean {
   const { kind, flags } = readCommand(words, 0);
-  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace].includes(kind);
+  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace, CommandKind.OrderStatus].includes(
+    kind,
+  );
   return aims && (flags & CommandFlag.TargetIsClientOrderId) === 0;
 }
 

@@ -22,6 +22,7 @@ import {
   highWord,
 } from '../../schemas/layout.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
+import { chosen } from './random-lanes.js';
 import { clampPrice, LANES, RandomSource } from './random-source.js';
 
 /** Of accounts, in the order in which they come; a failing case is read by people. */
@@ -40,7 +41,7 @@ export abstract class RandomAdministration extends RandomSource {
     words[COMMAND_ACCOUNT] = again?.account ?? account;
     words[COMMAND_SESSION] = this.lastIncarnation;
     words[COMMAND_KIND_WORD] = CommandKind.SessionOpen;
-    this.push(words);
+    this.push(chosen(this.dice, words));
   }
 
   protected loseSession(): void {
@@ -51,7 +52,7 @@ export abstract class RandomAdministration extends RandomSource {
     words[COMMAND_SESSION] = this.dice.chance(0.8) ? session.incarnation : this.dice.below(10);
     words[COMMAND_KIND_WORD] = CommandKind.SessionLost;
     this.push(words);
-    if (this.dice.chance(0.8)) {
+    if (this.dice.chance(0.7)) {
       this.openSession(session.account);
     }
   }

@@ -76,6 +76,7 @@ class ScenarioMaker extends RandomOrders {
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
       [7, () => this.aimAt(CommandKind.CancelReplace)],
+      [3, () => this.aimAt(CommandKind.OrderStatus)],
       [3 * rare, () => this.massCancel()],
       [4 * rare, () => this.setPhase(this.anInstrument(), dice.weighted(PHASES))],
       [4 * rare, () => this.market(CommandKind.Uncross)],
@@ -84,7 +85,9 @@ class ScenarioMaker extends RandomOrders {
       [4, () => this.repeat()],
       [2, () => this.spoil()],
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
-      [0.7, () => this.loseSession()],
+      [this.timers ? 2 : 0.7, () => this.loseSession()],
+      [this.timers ? 3 : 0.2, () => this.deadMan()],
+      [this.timers ? 6 : 0.5, () => this.goOn(CommandKind.Due)],
       [2, () => this.administer()],
       [this.money.money ? 9 : 3, () => this.money.addOne()],
       [0.6 * rare, () => this.auction()],
@@ -130,7 +133,7 @@ class ScenarioMaker extends RandomOrders {
       }
     }
     if (dice.chance(0.3)) {
-      this.push(this.from(this.aSession(), CommandKind.MassCancel, 0));
+      this.cancelSome(this.aSession(), 0);
     }
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (const instrument of instruments) {
@@ -155,7 +158,11 @@ class ScenarioMaker extends RandomOrders {
       const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
       this.push(this.limit(session, instrument, bits, this.center, dice.between(1, 2)));
     }
-    this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    if (dice.chance(0.7)) {
+      this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    } else {
+      this.cancelSome(session, dice.chance(0.6) ? 0 : here);
+    }
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (let count = dice.between(1, 4); count > 0; count -= 1) {
       for (let orders = dice.below(5); orders > 0; orders -= 1) {
@@ -179,7 +186,7 @@ class ScenarioMaker extends RandomOrders {
     if (dice.chance(0.5)) {
       this.market(CommandKind.EndOfDay, here);
     } else {
-      this.push(this.from(session, CommandKind.MassCancel, this.anInstrument()));
+      this.cancelSome(session, dice.chance(0.5) ? 0 : here);
     }
     for (let count = dice.below(6); count > 0; count -= 1) {
       this.addOne();
@@ -197,7 +204,7 @@ class ScenarioMaker extends RandomOrders {
       this.enter(instrument, TimeInForce.GoodTillCancel, undefined, dice.between(1, 2));
     }
     if (dice.chance(0.3)) {
-      this.push(this.from(this.aSession(), CommandKind.MassCancel, 0));
+      this.cancelSome(this.aSession(), 0);
     }
     for (let count = dice.between(1, 4); count > 0; count -= 1) {
       this.enter(instrument, TimeInForce.ImmediateOrCancel, undefined, dice.between(1, 9));

@@ -16,7 +16,8 @@ import {
 } from '../../schemas/layout.js';
 import { writeId } from '../model/plain-records.js';
 import { RandomAdministration } from './random-administration.js';
-import { clampPrice } from './random-source.js';
+import { aDeadline, filtered } from './random-lanes.js';
+import { clampPrice, LANES } from './random-source.js';
 import type { Session } from './venue-view.js';
 
 export abstract class RandomOrders extends RandomAdministration {
@@ -97,7 +98,7 @@ export abstract class RandomOrders extends RandomAdministration {
       words[COMMAND_TARGET_ID] = dice.below(5);
       words[COMMAND_TARGET_ID + 1] = dice.below(3);
     }
-    if (kind !== CommandKind.Cancel) {
+    if (kind === CommandKind.Replace || kind === CommandKind.CancelReplace) {
       words[COMMAND_PRICE] = dice.weighted([
         [5, target.price],
         [5, this.aPrice()],
@@ -109,10 +110,20 @@ export abstract class RandomOrders extends RandomAdministration {
   }
 
   protected massCancel(): void {
-    this.push(this.from(this.aSession(), CommandKind.MassCancel, this.dice.chance(0.5) ? 0 : this.anInstrument()));
+    this.cancelSome(this.aSession(), this.dice.chance(0.5) ? 0 : this.anInstrument());
     if (this.dice.chance(0.3)) {
       this.goOn();
     }
+  }
+
+  protected cancelSome(session: Session, instrument: number): void {
+    this.push(filtered(this.dice, this.from(session, CommandKind.MassCancel, instrument), LANES));
+  }
+
+  protected deadMan(): void {
+    const words = this.from(this.aSession(), CommandKind.DeadMan, this.dice.chance(0.99) ? 0 : 1);
+    words[COMMAND_QUANTITY] = aDeadline(this.dice);
+    this.push(words);
   }
 
   protected setPhase(instrument: number, phase: Phase): void {
@@ -135,9 +146,9 @@ export abstract class RandomOrders extends RandomAdministration {
     this.push(words);
   }
 
-  protected goOn(): void {
+  protected goOn(kind = CommandKind.Continue): void {
     const words = new Int32Array(COMMAND_WORDS);
-    words[COMMAND_KIND_WORD] = CommandKind.Continue;
+    words[COMMAND_KIND_WORD] = kind;
     this.push(words);
   }
 }

@@ -46,6 +46,8 @@ export abstract class RandomSource implements Hands {
   protected readonly prevents: boolean;
   /** Stops come. */
   protected readonly stops: boolean;
+  /** Lanes lose their orders by timers, and time jumps. */
+  protected readonly timers: boolean;
   protected timeUs = 1_700_000_000_000_000;
 
   constructor(protected readonly seed: number) {
@@ -88,6 +90,7 @@ export abstract class RandomSource implements Hands {
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
     this.stops = dice.chance(0.7);
+    this.timers = dice.chance(0.5);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
@@ -111,7 +114,8 @@ export abstract class RandomSource implements Hands {
   }
 
   push(words: Int32Array, targetOf = -1): void {
-    this.timeUs += this.dice.chance(0.01) ? this.dice.below(2_000_000) : this.dice.below(50);
+    const jump = this.timers ? 0.03 : 0.01;
+    this.timeUs += this.dice.chance(jump) ? this.dice.below(4_000_000) : this.dice.below(50);
     words[COMMAND_TIME_US] = this.timeUs | 0;
     words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
     const index = this.commands.length;

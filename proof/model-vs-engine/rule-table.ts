@@ -89,6 +89,10 @@ class ToldModel implements MatchEngine {
     return this.model.operationsInProgress;
   }
 
+  get nextDueUs(): number {
+    return this.model.nextDueUs;
+  }
+
   attach(events: Int32Array): void {
     this.events = events;
     this.model.attach(events);
@@ -300,6 +304,8 @@ class TableWriter {
         return `${who} new ${id} ${orderText(record)} ${instrument}`;
       case CommandKind.Cancel:
         return `${who} cancel ${this.targetText(command, record)} as ${id} ${instrument}`;
+      case CommandKind.OrderStatus:
+        return `${who} order-status ${this.targetText(command, record)} as ${id} ${instrument}`;
       case CommandKind.Replace:
       case CommandKind.CancelReplace: {
         const name = kind === CommandKind.Replace ? 'replace' : 'cancel-replace';

@@ -16,7 +16,9 @@ export const CLIENT_KINDS: readonly number[] = [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
   CommandKind.AccountStatus,
+  CommandKind.DeadMan,
 ];
 export const ADMIN_KINDS: readonly number[] = [
   CommandKind.AddInstrument,

@@ -36,10 +36,12 @@ import {
   orderOf,
   partsBehind,
 } from './checks.js';
+import { filterOf } from './filter.js';
 import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
+import { massCancel } from './mass-cancel.js';
 import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
-import { checkSender, openSession, senderAccount } from './sessions.js';
+import { checkSender, openSession, senderAccount, setDeadMan } from './sessions.js';
 import {
   type Answer,
   type Lane,
@@ -62,9 +64,9 @@ import {
   enterNew,
   fillable,
   kill,
-  massCancel,
   reduce,
   replace,
+  say,
   setPhase,
   uncross,
 } from './work.js';
@@ -109,6 +111,12 @@ export class Model {
 
   get operationsInProgress(): number {
     return this.state.operations.length;
+  }
+
+  /** When a Due has something to do; Infinity: there is nothing, or no room for one more that has to wait. */
+  get nextDueUs(): number {
+    const { timers, operations, limits } = this.state;
+    return operations.length < limits.maxOperations ? Math.min(...timers.map(({ dueUs }) => dueUs)) : Infinity;
   }
 
   /** The best levels of a book, best first. */
@@ -194,6 +202,8 @@ export class Model {
       this.refuse(command, { reason: terms });
     } else if (command.kind === CommandKind.Continue) {
       this.continueOldest(command.timeUs);
+    } else if (command.kind === CommandKind.Due) {
+      this.applyDue(commandSequence);
     } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {
       const refusal = openSession(state, command);
       if (refusal !== undefined) {
@@ -287,7 +297,7 @@ export class Model {
     const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
     const watched = state.instrument(instrument);
     const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
-    this.drive({ steps, sweep, commandSequence, instrument, account });
+    this.drive({ steps, sweep, commandSequence, instrument, account, takes: verdict.takes ?? {} });
     return true;
   }
 
@@ -298,6 +308,9 @@ export class Model {
     if (MONEY_KINDS.includes(kind)) {
       return decideMove(state, command, sender);
     }
+    if (kind === CommandKind.DeadMan) {
+      return { steps: setDeadMan(state, sender, command) };
+    }
     if (kind === CommandKind.AccountStatus) {
       return decideStatus(state, command, sender);
     }
@@ -307,7 +320,9 @@ export class Model {
       return refusal ?? { steps: kill(state, sender, undefined, account, command.quantity === 1), account };
     }
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return this.checkProgress(command, sender.account) ?? { steps: massCancel(state, sender, undefined) };
+      const takes = filterOf(command);
+      const refusal = this.checkProgress(command, sender.account);
+      return refusal ?? { steps: massCancel(state, sender, undefined, takes), takes };
     }
     const instrument = state.instrument(command.instrument);
     if (instrument === undefined) {
@@ -329,7 +344,7 @@ export class Model {
       case CommandKind.New:
         return this.decideNew(command, instrument);
       case CommandKind.MassCancel:
-        return { steps: massCancel(state, sender, instrument) };
+        return { steps: massCancel(state, sender, instrument, filterOf(command)) };
       case CommandKind.Kill:
         return { steps: kill(state, sender, instrument, 0, command.quantity === 1) };
       case CommandKind.EndOfDay:
@@ -408,6 +423,9 @@ export class Model {
     if (kind === CommandKind.Cancel) {
       return { steps: cancel(state, book, order, command.clientOrderId) };
     }
+    if (kind === CommandKind.OrderStatus) {
+      return { steps: say(state, order, command.clientOrderId) };
+    }
     const orderId = order.id;
     const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
     const mayHaveAny = order.waits && isMarket;
@@ -477,16 +495,15 @@ export class Model {
     if (disturbs) {
       return { reason: Reason.InProgress, keepsId: true };
     }
-    if (kind !== CommandKind.Cancel && !stops && operations.length >= limits.maxOperations) {
+    const needsRoom = kind !== CommandKind.Cancel && kind !== CommandKind.OrderStatus && !stops;
+    if (needsRoom && operations.length >= limits.maxOperations) {
       return { reason: Reason.Busy, keepsId: true };
     }
     return undefined;
   }
 
   private refuse(command: PlainCommand, refusal: Refusal): void {
-    // With the one number among them that is kept for a kind to come.
-    const isClient = command.kind >= CommandKind.New && command.kind <= CommandKind.AccountStatus;
-    const account = senderAccount(this.state, command, isClient);
+    const account = senderAccount(this.state, command, CLIENT_KINDS.includes(command.kind));
     const relatedId = ADMIN_KINDS.includes(command.kind) ? command.clientOrderId : 0n;
     this.state.emitRefusal(command, account, refusal, relatedId);
   }
@@ -512,6 +529,36 @@ export class Model {
     this.refuse(command, { reason: lostSome && counter < oldest ? Reason.TooOld : Reason.NeverTaken });
   }
 
+  /** What is due, one after the other, until nothing is, one of them has to wait for a Continue, or the events are used up. */
+  private applyDue(commandSequence: number): void {
+    const { state } = this;
+    const { maxEventsPerCommand, maxOperations } = state.limits;
+    let waits = false;
+    for (
+      let timer = state.dueTimer();
+      timer !== undefined && !waits && state.operations.length < maxOperations;
+      timer = state.dueTimer()
+    ) {
+      if (state.events.length >= maxEventsPerCommand) {
+        break;
+      }
+      const { lane, reason } = timer;
+      state.setTimer(lane, reason, undefined);
+      const { account, number, incarnation: session } = lane;
+      const sender = { account, session, clientOrderId: BigInt(number) << 48n };
+      const takes = { lane: number };
+      const sweep = { taker: undefined, keepsLevel: undefined };
+      const before = state.operations.length;
+      const steps = massCancel(state, sender, undefined, takes, reason);
+      this.drive({ steps, sweep, commandSequence, instrument: 0, account, takes, byTimer: true });
+      waits = state.operations.length > before;
+    }
+    // Of all that it did together only the last event ends it.
+    for (const [at, event] of state.events.entries()) {
+      event.endOfCommand = !waits && at === state.events.length - 1;
+    }
+  }
+
   private continueOldest(timeUs: bigint): void {
     const { state } = this;
     const operation = state.operations.shift();
@@ -530,11 +577,16 @@ export class Model {
     const { state } = this;
     const { maxEventsPerCommand } = state.limits;
     let visits = goesOn === undefined ? 0 : 1;
+    // What a timer began waits behind what is in progress: it says that it has started, and no more.
+    const queues =
+      goesOn === undefined && work.instrument === 0 && state.operations.length > 0 && work.byTimer === true;
+    const before = state.events.length;
     let step = work.steps.next();
     while (step.done !== true) {
       visits += step.value === VISIT ? 1 : 0;
       if (
         state.events.length + step.value > maxEventsPerCommand ||
+        (queues && state.events.length > before) ||
         (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
       ) {
         const { taker } = work.sweep;

@@ -1,6 +1,6 @@
 /**
- * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, a mass cancel, the
- * end of a day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
+ * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, the end of a
+ * day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
  */
 import {
   EventKind,
@@ -39,6 +39,16 @@ export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrd
   takeAway(state, book, order, Reason.ByClient, byClientOrderId);
 }
 
+/** What the order is like: in the book, or outside of it with its trigger price. */
+export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps {
+  yield 1;
+  const { leaves, cumulative, triggerPrice } = order;
+  const where = order.waits
+    ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
+    : { reason: Reason.Resting, displayed: leaves };
+  state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
+}
+
 /** Replace with a total at or below what is filled. */
 export function* cancelAsDone(state: State, book: Book, order: ModelOrder, byClientOrderId: bigint): Steps {
   yield 1;
@@ -73,19 +83,6 @@ export function* replace(
   order.price = command.price;
   state.setLeaves(order, leaves);
   yield* matchAndRest(state, instrument, order);
-}
-
-/**
- * MassCancel of an account's orders in one instrument or (undefined) in all, then instrument by instrument; oldest first
- * in each. Of all, others may trade with those orders while it goes on.
- */
-export function* massCancel(state: State, sender: Sender, instrument: ModelInstrument | undefined): Steps {
-  const answer = { ...sender, instrument: instrument?.id ?? 0 };
-  yield 1;
-  state.emit(EventKind.Started, answer);
-  const count = yield* takeOrdersOf(state, sender.account, instrument?.id, Reason.MassCancel, sender.clientOrderId);
-  yield 1;
-  state.emit(EventKind.Finished, { ...answer, quantity: count });
 }
 
 /** Returns how many of the account's orders it took, in the instrument or (undefined) in all. */
@@ -350,7 +347,7 @@ function* cancelMarketOrders(state: State, book: Book): Steps {
 }
 
 /** A resting order leaves, or a stop that waits. */
-function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, byClientOrderId: bigint): void {
+export function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, byClientOrderId: bigint): void {
   if (order.waits) {
     for (const list of [state.instrument(order.instrument)?.stops, state.instrument(order.instrument)?.triggered]) {
       const at = list?.indexOf(order) ?? -1;

@@ -6,5 +6,8 @@ export enum CommandFlag {
   PostOnly = 1,
   TargetIsClientOrderId = 2,
   RefuseIfThrough = 8,
+  OneLane = 32,
+  OneSide = 64,
+  CancelOnDisconnect = 128,
   Late = 32768
 }

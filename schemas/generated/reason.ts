@@ -77,5 +77,9 @@ export enum Reason {
   ReplacedToDone = 1005,
   AuctionLeftover = 1006,
   SelfTrade = 1007,
-  KillSwitch = 1020
+  SessionLost = 1010,
+  DeadMan = 1011,
+  KillSwitch = 1020,
+  Resting = 1100,
+  WaitingForTrigger = 1101
 }

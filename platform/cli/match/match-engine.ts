@@ -22,7 +22,7 @@ export interface HoldingAmounts {
 /** What it needs of an engine; a test puts the model in its place. */
 export type MatchEngine = Pick<
   Engine,
-  'apply' | 'attach' | 'commandSequence' | 'operationsInProgress' | 'readLevels' | 'readPhase'
+  'apply' | 'attach' | 'commandSequence' | 'nextDueUs' | 'operationsInProgress' | 'readLevels' | 'readPhase'
 > & {
   readPurse(account: number, asset: number): PurseAmounts | null;
   readHolding(account: number, instrument: number): HoldingAmounts | null;

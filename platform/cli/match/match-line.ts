@@ -73,7 +73,10 @@ export const LINE_KINDS = {
     does: 'take whose orders, an instrument, or (neither) all out of trading',
     fields: { instrument: 'symbol or number, or', whose: 'an account', off: 'true: let it in again' },
   },
-  open: { does: 'open a session of a lane anew; the first comes by itself', fields: {} },
+  open: {
+    does: 'open a session of a lane anew; the first comes by itself',
+    fields: { cancelAfter: 'seconds after its loss until its orders go; default: they stay' },
+  },
   lost: { does: 'lose the session of a lane', fields: {} },
   new: {
     does: 'a new order',
@@ -100,6 +103,15 @@ export const LINE_KINDS = {
       target: 'its id',
     },
   },
+  orderStatus: {
+    does: 'ask what an order is like',
+    fields: {
+      instrument: 'as above',
+      order: 'its order id, or',
+      orderOf: 'as above, or',
+      target: 'its id',
+    },
+  },
   replace: {
     does: 'replace: quantity is the new total, filled included',
     fields: {
@@ -122,7 +134,15 @@ export const LINE_KINDS = {
       quantity: 'required',
     },
   },
-  massCancel: { does: 'cancel all orders of the account', fields: { instrument: 'default: in all' } },
+  massCancel: {
+    does: 'cancel all orders of the account',
+    fields: {
+      instrument: 'default: in all',
+      side: 'Buy or Sell: of this side only',
+      ofLane: 'of this lane only',
+    },
+  },
+  deadMan: { does: 'set the dead-man timer of a lane', fields: { milliseconds: 'required; 0: off' } },
   phase: {
     does: 'set a phase',
     fields: { instrument: 'as above', phase: `required: ${PHASE_NAMES.join(', ')}` },
@@ -133,7 +153,7 @@ export const LINE_KINDS = {
     fields: { instrument: 'as above', price: 'required; ticks or null' },
   },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
-  at: { does: 'what follows is applied at timeUs', fields: {} },
+  at: { does: 'what follows is applied at timeUs; what is due by then comes first', fields: {} },
   record: {
     does: 'records as they lie in memory, one behind the other: a head with its Parts, or what no other line says',
     fields: { words: 'required; 0x and hexadecimal bytes, 64 a record' },

@@ -27,7 +27,7 @@ const UNSAID = [
   'endOfCommand',
 ];
 /** Kinds whose related id is a client order id. */
-const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled'];
+const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled', 'OrderState'];
 const LANE_SHIFT = 48n;
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 

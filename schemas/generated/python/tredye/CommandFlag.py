@@ -6,4 +6,7 @@ class CommandFlag(object):
     PostOnly = 1
     TargetIsClientOrderId = 2
     RefuseIfThrough = 8
+    OneLane = 32
+    OneSide = 64
+    CancelOnDisconnect = 128
     Late = 32768

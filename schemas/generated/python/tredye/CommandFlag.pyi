@@ -12,5 +12,8 @@ class CommandFlag(object):
   PostOnly = cast(int, ...)
   TargetIsClientOrderId = cast(int, ...)
   RefuseIfThrough = cast(int, ...)
+  OneLane = cast(int, ...)
+  OneSide = cast(int, ...)
+  CancelOnDisconnect = cast(int, ...)
   Late = cast(int, ...)
 

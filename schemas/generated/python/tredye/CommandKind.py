@@ -9,14 +9,17 @@ class CommandKind(object):
     Replace = 3
     CancelReplace = 4
     MassCancel = 5
+    OrderStatus = 6
     AccountStatus = 7
     SessionOpen = 16
     SessionLost = 17
+    DeadMan = 18
     SetPhase = 32
     Uncross = 33
     EndOfDay = 34
     ReferencePrice = 35
     Continue = 48
+    Due = 49
     AddInstrument = 64
     AddAccount = 65
     AddKey = 66

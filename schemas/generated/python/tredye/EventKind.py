@@ -13,10 +13,12 @@ class EventKind(object):
     Replaced = 7
     Triggered = 9
     Prevented = 10
+    OrderState = 11
     PositionState = 12
     BalanceState = 13
     SessionOpened = 16
     SessionClosed = 17
+    DeadManSet = 18
     PhaseChanged = 32
     Uncrossed = 33
     ReferenceChanged = 34

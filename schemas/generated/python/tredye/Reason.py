@@ -77,4 +77,8 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    SessionLost = 1010
+    DeadMan = 1011
     KillSwitch = 1020
+    Resting = 1100
+    WaitingForTrigger = 1101

@@ -83,5 +83,9 @@ class Reason(object):
   ReplacedToDone = cast(int, ...)
   AuctionLeftover = cast(int, ...)
   SelfTrade = cast(int, ...)
+  SessionLost = cast(int, ...)
+  DeadMan = cast(int, ...)
   KillSwitch = cast(int, ...)
+  Resting = cast(int, ...)
+  WaitingForTrigger = cast(int, ...)
 
