@@ -103,7 +103,7 @@ class Match {
   }
 
   /** Plays the record and whatever is left of its Parts; empty when all was equal. */
-  play(command: RandomCommand): string {
+  play(command: RandomCommand, disturb: (engine: Engine) => void): string {
     const modelWords = command.words.slice();
     const engineWords = command.words.slice();
     if (namesOrderId(command.words)) {
@@ -120,6 +120,7 @@ class Match {
       const before = this.model.commandSequence;
       const expected = this.model.apply(modelWords, at);
       const count = this.engine.apply(engineWords, at, 0);
+      disturb(this.engine);
       const accepted = expected.find((event) => event.orderId !== 0n);
       if (at === 0 && accepted !== undefined && !this.entered.has(command.index)) {
         this.entered.set(command.index, accepted.orderId);
@@ -268,18 +269,19 @@ function namesOrderId(words: Int32Array): boolean {
 
 /**
  * Plays the scenario; undefined when model and engine agree in everything. Fewer commands are for shrinking; other limits
- * for the engine than for the model are for showing that a difference is found.
+ * for the engine than for the model, and whatever disturbs it behind each command, are for showing that a difference is found.
  */
 export function compare(
   scenario: Scenario,
   commands: readonly RandomCommand[] = scenario.commands,
   engineLimits: ScenarioLimits = scenario.limits,
+  disturb: (engine: Engine) => void = () => undefined,
 ): Finding | undefined {
   const match = new Match(scenario, engineLimits);
   for (const [at, command] of commands.entries()) {
     let what: string;
     try {
-      what = match.play(command);
+      what = match.play(command, disturb);
     } catch (error) {
       what = `thrown: ${error instanceof Error ? error.stack : String(error)}`;
     }
