@@ -3,6 +3,7 @@
  * engine's own walk over all of its links. SEQUENCES=n plays n of them, SEED=n begins at that seed.
  */
 import t from 'tap';
+import type { Engine } from '../../engine/matching/engine.js';
 import { CommandKind } from '../../schemas/codes.js';
 import { Model } from '../model/model.js';
 import { readCommand } from '../model/plain-records.js';
@@ -51,6 +52,9 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
     { maxOperations: 1 },
     { maxLanes: 2, maxLanesPerAccount: 2 },
     { maxLanesPerAccount: 1 },
+    { maxHoldings: 3 },
+    { maxPurses: 5 },
+    { maxAssets: 2 },
   ];
   for (const rule of rules) {
     let shortest = Number.POSITIVE_INFINITY;
@@ -63,6 +67,9 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
         maxEventsPerCommand: 4,
         laneAnswers: 5,
         maxOperations: 16,
+        maxHoldings: 64,
+        maxPurses: 64,
+        maxAssets: 8,
       };
       const scenario = { ...made, limits: { ...made.limits, ...same } };
       const engineLimits = { ...scenario.limits, ...rule };
@@ -73,6 +80,33 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
     }
     t.ok(shortest < 60, `${JSON.stringify(rule)} is found, and shown by ${shortest} commands`);
   }
+});
+
+t.test('a ledger that is wrong in one number is found, whatever number it is', async (t) => {
+  const isAsset = ({ words }: RandomCommand) => readCommand(words, 0).kind === CommandKind.AddAsset;
+  let scenario = randomScenario(1, 300);
+  for (let seed = 2; !scenario.commands.some(isAsset); seed += 1) {
+    scenario = randomScenario(seed, 300);
+  }
+  t.equal(compare(scenario), undefined);
+  const spoilt = (disturb: (engine: Engine) => void): string =>
+    compare(scenario, scenario.commands, scenario.limits, undefined, disturb)?.what ?? 'nothing';
+  for (let word = 0; word < 5; word += 1) {
+    t.not(
+      spoilt(({ state }) => {
+        state.holdingSums[word] = 7;
+      }),
+      'nothing',
+      `word ${word} of a holding`,
+    );
+  }
+  t.not(
+    spoilt(({ state }) => {
+      state.ledger.venue[1] = 7;
+    }),
+    'nothing',
+    'what the venue has',
+  );
 });
 
 /** Adds what happened while mass cancels waited for a Continue; `taken`, `booked`: by the New of another account. */

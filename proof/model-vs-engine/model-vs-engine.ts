@@ -108,7 +108,7 @@ class Match {
   }
 
   /** Plays the record and whatever is left of its Parts; empty when all was equal. */
-  play(command: RandomCommand): string {
+  play(command: RandomCommand, disturb: (engine: Engine) => void): string {
     const modelWords = command.words.slice();
     const engineWords = command.words.slice();
     if (namesOrderId(command.words)) {
@@ -125,6 +125,7 @@ class Match {
       const before = this.model.commandSequence;
       const expected = this.model.apply(modelWords, at);
       const count = this.engine.apply(engineWords, at, 0);
+      disturb(this.engine);
       const accepted = expected.find((event) => event.orderId !== 0n);
       if (at === 0 && accepted !== undefined && !this.entered.has(command.index)) {
         this.entered.set(command.index, accepted.orderId);
@@ -276,19 +277,21 @@ function namesOrderId(words: Int32Array): boolean {
 
 /**
  * Plays the scenario; undefined when model and engine agree in everything. Fewer commands are for shrinking; other limits
- * for the engine than for the model, or another engine, are for showing that a difference is found.
+ * for the engine than for the model, another engine, and whatever disturbs it behind each command, are for showing that a
+ * difference is found.
  */
 export function compare(
   scenario: Scenario,
   commands: readonly RandomCommand[] = scenario.commands,
   engineLimits: ScenarioLimits = scenario.limits,
   engineOf: EngineOf = theEngine,
+  disturb: (engine: Engine) => void = () => undefined,
 ): Finding | undefined {
   const match = new Match(scenario, engineLimits, engineOf);
   for (const [at, command] of commands.entries()) {
     let what: string;
     try {
-      what = match.play(command);
+      what = match.play(command, disturb);
     } catch (error) {
       what = `thrown: ${error instanceof Error ? error.stack : String(error)}`;
     }
