@@ -41,9 +41,9 @@ import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
 import { massCancel } from './mass-cancel.js';
 import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
-import { checkSender, openSession, senderAccount, setDeadMan } from './sessions.js';
+import { checkProgress } from './progress.js';
+import { checkSender, keepAnswer, openSession, senderAccount, setDeadMan } from './sessions.js';
 import {
-  type Answer,
   type Lane,
   type ModelInstrument,
   type ModelLimits,
@@ -316,12 +316,12 @@ export class Model {
     }
     if (kind === CommandKind.Kill && command.instrument === 0) {
       const { account } = command;
-      const refusal = checkKill(state, command) ?? this.checkProgress(command, account);
+      const refusal = checkKill(state, command) ?? checkProgress(state, command, account);
       return refusal ?? { steps: kill(state, sender, undefined, account, command.quantity === 1), account };
     }
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
       const takes = filterOf(command);
-      const refusal = this.checkProgress(command, sender.account);
+      const refusal = checkProgress(state, command, sender.account);
       return refusal ?? { steps: massCancel(state, sender, undefined, takes), takes };
     }
     const instrument = state.instrument(command.instrument);
@@ -332,7 +332,7 @@ export class Model {
       return { reason: Reason.WrongShard };
     }
     const refusal =
-      this.checkProgress(command, sender.account) ??
+      checkProgress(state, command, sender.account) ??
       checkPhase(command, instrument.phase) ??
       checkFields(command, instrument) ??
       checkRanges(command, instrument) ??
@@ -476,32 +476,6 @@ export class Model {
     return { steps: setPhase(this.state, sender, instrument, phase) };
   }
 
-  /**
-   * The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more.
-   * `account`: the sender's, of a Kill whose orders it takes; 0: those of all.
-   */
-  private checkProgress(command: PlainCommand, account: number): Refusal | undefined {
-    const { operations, limits } = this.state;
-    const { kind, instrument } = command;
-    const isClient = CLIENT_KINDS.includes(kind);
-    const wantsQuiet = kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill;
-    const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
-    const disturbs = operations.some((operation) => {
-      if (operation.instrument !== 0) {
-        return instrument === 0 || operation.instrument === instrument;
-      }
-      return instrument === 0 || isClient ? operation.account === account || wantsQuiet : !stops;
-    });
-    if (disturbs) {
-      return { reason: Reason.InProgress, keepsId: true };
-    }
-    const needsRoom = kind !== CommandKind.Cancel && kind !== CommandKind.OrderStatus && !stops;
-    if (needsRoom && operations.length >= limits.maxOperations) {
-      return { reason: Reason.Busy, keepsId: true };
-    }
-    return undefined;
-  }
-
   private refuse(command: PlainCommand, refusal: Refusal): void {
     const account = senderAccount(this.state, command, CLIENT_KINDS.includes(command.kind));
     const relatedId = ADMIN_KINDS.includes(command.kind) ? command.clientOrderId : 0n;
@@ -618,13 +592,5 @@ export class Model {
       return false;
     }
     return !state.levelStays(book, taker.side, taker.price);
-  }
-}
-
-/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
-function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
-  lane.answers.push(answer);
-  if (lane.answers.length > 2 * limit + 64) {
-    lane.answers.splice(0, lane.answers.length - limit);
   }
 }

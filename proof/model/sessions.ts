@@ -3,7 +3,7 @@
  */
 import { CommandFlag, CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import { laneOf, type PlainCommand } from './plain-records.js';
-import type { Lane, Refusal, Sender, State, Steps } from './state.js';
+import type { Answer, Lane, Refusal, Sender, State, Steps } from './state.js';
 
 /** Check 2 of all kinds but those of sessions: the lane that speaks, or why it may not. */
 export function checkSender(
@@ -95,4 +95,12 @@ export function* setDeadMan(state: State, sender: Sender, command: PlainCommand)
   const us = quantity === 0 ? undefined : quantity * 1000;
   const amount = lane === undefined ? 0 : state.setTimer(lane, Reason.DeadMan, us);
   state.emit(EventKind.DeadManSet, { ...sender, quantity, amount });
+}
+
+/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
+export function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
+  lane.answers.push(answer);
+  if (lane.answers.length > 2 * limit + 64) {
+    lane.answers.splice(0, lane.answers.length - limit);
+  }
 }
