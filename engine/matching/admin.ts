@@ -22,6 +22,7 @@ import {
   EVENT_RELATED_ID,
   NO_PRICE,
 } from '../../schemas/layout.js';
+import { mostQuantity } from '../limits.js';
 import { KEY_ACCOUNT, KEY_REVOKED, KEY_SHIFT } from '../registry-words.js';
 import { checkSender, NO_ORDER, refuse } from './checks.js';
 import { laneAccount } from './phases.js';
@@ -102,7 +103,8 @@ function addInstrument(
   const largestPrice = Math.max(Math.abs(terms.priceMin), Math.abs(terms.priceMax));
   // Divided, not multiplied: the product of three 32-bit numbers is not exact.
   const fits = largestPrice * terms.quantityMax <= MAX_NOTIONAL / terms.unit;
-  if (!fits || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
+  const adds = terms.quantityMax <= mostQuantity(state.limits.maxOrders);
+  if (!fits || !adds || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
     refuse(state, words, at, Reason.TermsOutOfRange, 0, NO_ORDER);
     return;
   }
