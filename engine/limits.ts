@@ -96,11 +96,20 @@ const ANSWER_WORDS = 17;
 /** A head and its Parts are taken together or not at all. */
 const MAX_RECORDS_TOGETHER = 33;
 
+/** The most orders of a shard: a slot has 24 bits (SLOT_MASK). */
+export const MOST_ORDERS = 2 ** 24 - 1;
+
+/** The most price levels of a shard: a level has 21 bits (LEVEL_MASK). */
+export const MOST_LEVELS = 2 ** 21 - 1;
+
 /**
- * The most orders, and levels, of a shard. Quantities are below 2^32, so the sum over that many orders is below 2^53 and
- * a double holds it exactly; one order more and an auction could find a volume that is not there.
+ * The largest quantity that an instrument may allow to an order. All orders of a shard together stay below 2^53 with it,
+ * so a double holds their sum exactly; above it an auction could find a volume that is not there. Up to 2^21 orders it
+ * is every quantity there is.
  */
-export const MOST_ORDERS = 2 ** 21 - 1;
+export function mostQuantity(maxOrders: number): number {
+  return Math.min(0xffffffff, Math.floor(Number.MAX_SAFE_INTEGER / maxOrders));
+}
 
 /** Smallest and largest value of each, both allowed. */
 const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
@@ -114,7 +123,7 @@ const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
   maxHoldings: [1, 1 << 21],
   maxLanes: [1, 1 << 16],
   maxLanesPerAccount: [1, 1 << 16],
-  maxLevels: [1, MOST_ORDERS],
+  maxLevels: [1, MOST_LEVELS],
   ladderWindows: [0, 1 << 20],
   ladderTicks: [32, 32_768],
   maxOperations: [1, 1_024],

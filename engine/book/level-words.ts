@@ -3,7 +3,7 @@
  * Any thread. A level is ordered by its key: the price for buys, minus the price for sells, so that a larger key is a
  * better one on either side (prices are above -2^31, so minus never overflows).
  *
- *   word  0 key   1 orders   2, 3 total (a double: quantities are below 2^32, orders below 2^21, so it is exact)
+ *   word  0 key   1 orders   2, 3 total (a double: exact, for limits.ts bounds the sum of all quantities)
  *         4 head  5 tail     first and last order of the queue
  *         6 better  7 worse  neighbours in the side's sorted list; `worse` links the free slots
  *         8 left  9 right  10 parent  11 height   in the side's tree of far levels
@@ -11,7 +11,7 @@
  */
 
 export const LEVEL_SHIFT = 4;
-/** Levels are below 2^21, as orders are. */
+/** Levels are below 2^21 (MOST_LEVELS in limits.ts). */
 export const LEVEL_MASK = 0x1fffff;
 export const LEVEL_KEY = 0;
 export const LEVEL_ORDERS = 1;

@@ -12,8 +12,8 @@
  */
 
 export const ORDER_SHIFT = 4;
-/** Slots are below 2^21 (MOST_ORDERS in limits.ts); said where one becomes an index, it spares checks (decision 0008). */
-export const SLOT_MASK = 0x1fffff;
+/** Slots are below 2^24 (MOST_ORDERS in limits.ts); said where one becomes an index, it spares checks (decision 0008). */
+export const SLOT_MASK = 0xffffff;
 export const ORDER_PRICE = 0;
 export const ORDER_LEAVES = 1;
 export const ORDER_CUMULATIVE = 2;

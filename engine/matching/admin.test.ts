@@ -191,6 +191,25 @@ t.test(
   },
 );
 
+t.test(
+  'rule 7.1, 8.5: with more orders than 2^21 an instrument allows so much only that all in sum are exact',
+  async (t) => {
+    const made = new MadeEngine({ maxOrders: 2 ** 22 });
+    const terms = { ...TERMS, priceMin: 1, priceMax: 1 };
+    const add = (symbol: string, quantityMax: number): string | undefined =>
+      made.admin(CommandKind.AddInstrument, encodeInstrumentTerms({ ...terms, symbol, quantityMax }))[0];
+    t.match(add('M-1', 2 ** 31), /^Rejected #0 TermsOutOfRange end/);
+    t.match(add('M-2', 2 ** 31 - 1), /^InstrumentAdded/);
+    t.match(
+      new MadeEngine().admin(
+        CommandKind.AddInstrument,
+        encodeInstrumentTerms({ ...terms, symbol: 'M-3', quantityMax: 0xffffffff }),
+      )[0],
+      /^InstrumentAdded/,
+    );
+  },
+);
+
 t.test('rule 8.4: shape, sender, terms, whether it exists, and room are looked at in this order', async (t) => {
   const made = new MadeEngine({ maxInstruments: 1, maxAccounts: 100, adminLogBytes: 64 * 33 });
   const full = 'x';

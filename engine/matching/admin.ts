@@ -23,6 +23,7 @@ import {
   NO_PRICE,
 } from '../../schemas/layout.js';
 import { WORTH_BASE_UNIT, WORTH_FEE_CAP, WORTH_LOT, WORTH_SHIFT, WORTH_UNIT } from '../ledger/ledger-words.js';
+import { mostQuantity } from '../limits.js';
 import {
   INSTRUMENT_KILLED,
   INSTRUMENT_SHIFT,
@@ -118,7 +119,8 @@ function addInstrument(
   // Divided, not multiplied: the product of three 32-bit numbers is not exact.
   const fits =
     largestPrice * terms.quantityMax <= MAX_NOTIONAL / terms.unit && terms.quantityMax * terms.baseUnit <= MAX_NOTIONAL;
-  if (!fits || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
+  const adds = terms.quantityMax <= mostQuantity(state.limits.maxOrders);
+  if (!fits || !adds || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
     refuse(state, words, at, Reason.TermsOutOfRange, 0, NO_ORDER);
     return;
   }
