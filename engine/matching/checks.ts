@@ -18,7 +18,7 @@ import {
 import { checkCommandShape } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
-import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
+import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
 import * as laneWords from './lane-words.js';
@@ -107,6 +107,8 @@ const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
 /** Bit p: in the phase with code p orders trade at once. */
 const MATCHING_PHASES = phasesThatMatch();
+/** Those that cancel market orders when they begin. */
+const UNCROSSED_PHASES = phasesWithoutCrossing();
 /** One of those in which every usual command is taken: the short look knows this one only. */
 const USUAL_PHASE =
   31 -
@@ -358,7 +360,7 @@ function checkProgress(
     return refuseForNow(state, words, at, Reason.InProgress);
   }
   // Trading in an instrument can be stopped whatever goes on elsewhere: this counts on no book and never waits itself.
-  if (kind === SET_PHASE && ((MATCHING_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
+  if (kind === SET_PHASE && ((UNCROSSED_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
   // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
   if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
     return refuseForNow(state, words, at, Reason.InProgress);

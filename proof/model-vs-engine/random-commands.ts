@@ -59,6 +59,8 @@ const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[
   [0.6, Phase.Closed],
   [0.6, Phase.Halted],
   [0.6, Phase.CancelOnly],
+  [2, Phase.PostOnly],
+  [2, Phase.VolatilityAuction],
 ];
 
 /** A scenario of about `length` commands. */
@@ -188,7 +190,7 @@ class ScenarioMaker {
   /** A whole call auction: many orders at few prices, some without a price, then the uncross and its Continues. */
   private auction(): void {
     const instrument = this.anInstrument();
-    this.setPhase(instrument, Phase.Auction);
+    this.setPhase(instrument, this.dice.pick([Phase.Auction, Phase.VolatilityAuction]));
     for (let count = this.dice.between(2, 10); count > 0; count -= 1) {
       this.enter(instrument, TimeInForce.Day);
     }

@@ -46,6 +46,7 @@ import {
   endDay,
   enterNew,
   fillable,
+  isUncrossed,
   massCancel,
   reduce,
   replace,
@@ -287,7 +288,7 @@ export class Model {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
     }
     const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
-    if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
+    if (countsAsPostOnly(phase, postOnly) && crosses(book, side, price)) {
       return { reason: Reason.PostOnlyWouldCross };
     }
     if (timeInForce === TimeInForce.FillOrKill && !fillable(state, book, command)) {
@@ -346,7 +347,7 @@ export class Model {
     if (!state.hasLevelRoom(book, order.side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
     }
-    if (phase === Phase.Continuous && order.postOnly && crosses(book, order.side, price)) {
+    if (countsAsPostOnly(phase, order.postOnly) && crosses(book, order.side, price)) {
       return { reason: Reason.PostOnlyWouldCross, orderId };
     }
     return { steps: replace(state, instrument, order, command, leaves), taker: order };
@@ -356,7 +357,7 @@ export class Model {
     const phase = command.type;
     const bid = instrument.book.buys.best();
     const ask = instrument.book.sells.best();
-    if (phase === Phase.Continuous && bid !== undefined && ask !== undefined && bid >= ask) {
+    if (isUncrossed(phase) && bid !== undefined && ask !== undefined && bid >= ask) {
       return { reason: Reason.BookCrossed };
     }
     return { steps: setPhase(this.state, sender, instrument, phase) };
@@ -368,7 +369,7 @@ export class Model {
     const { kind, instrument } = command;
     const isClient = CLIENT_KINDS.includes(kind);
     const wantsQuiet = !isClient || (kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill);
-    const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
+    const stops = kind === CommandKind.SetPhase && !isUncrossed(command.type);
     const disturbs = operations.some((operation) =>
       operation.instrument === 0
         ? (wantsQuiet && !stops) || (isClient && operation.account === sender.account)
@@ -465,6 +466,11 @@ export class Model {
     }
     return !state.levelStays(book, taker.side, taker.price);
   }
+}
+
+/** Whether an order must not trade when it comes. */
+function countsAsPostOnly(phase: Phase, postOnly: boolean): boolean {
+  return phase === Phase.PostOnly || (phase === Phase.Continuous && postOnly);
 }
 
 /** Whether what is left of such an order rests in continuous trading. */
