@@ -17,9 +17,11 @@ import { isStop } from '../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_TARGET_ID,
@@ -205,11 +207,64 @@ export function endOfDayWords(instrument: number): Int32Array {
   return blank(CommandKind.EndOfDay, instrument);
 }
 
-/** The head of an admin record; its Parts come from schemas/admin.ts. account: the target of AddKey. */
-export function adminHeadWords(kind: CommandKind, account: number, target: number): Int32Array {
+/** What is out of trading: an account, an instrument, or with neither all of the shard. */
+export interface KillTarget {
+  readonly account?: number;
+  readonly instrument?: number;
+  /** Of an account or of all; an instrument says its shard itself. */
+  readonly shard?: number;
+}
+
+export function killWords({ account = 0, instrument = 0, shard = 0 }: KillTarget, killed: boolean): Int32Array {
+  checkWhole(account, 0, MAX_UINT32, 'account');
+  checkWhole(shard, 0, MAX_UINT32, 'shard');
+  const words = blank(CommandKind.Kill, instrument);
+  words[COMMAND_ACCOUNT] = account | 0;
+  words[COMMAND_QUANTITY] = killed ? 1 : 0;
+  words[COMMAND_MIN_QUANTITY] = shard | 0;
+  return words;
+}
+
+/** account 0: the venue's own purse. amount: an exact number, or a bigint of 64 bits. */
+export function moneyMoveWords(
+  kind: CommandKind.Deposit | CommandKind.Withdraw,
+  account: number,
+  asset: number,
+  amount: number | bigint,
+  shard: number,
+): Int32Array {
+  checkWhole(account, 0, MAX_UINT32, 'account');
+  checkWhole(asset, 0, MAX_UINT32, 'asset');
+  checkWhole(shard, 0, MAX_UINT32, 'shard');
+  if (typeof amount === 'number') checkWhole(amount, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 'amount');
+  const words = blank(kind, asset);
+  words[COMMAND_ACCOUNT] = account | 0;
+  words[COMMAND_QUANTITY] = Number(BigInt.asIntN(32, BigInt(amount)));
+  words[COMMAND_DISPLAY_QUANTITY] = Number(BigInt.asIntN(32, BigInt(amount) >> 32n));
+  words[COMMAND_MIN_QUANTITY] = shard | 0;
+  return words;
+}
+
+/** Asks for PositionState of the sender's account. */
+export function positionWords(instrument: number): Int32Array {
+  return blank(CommandKind.AccountStatus, instrument);
+}
+
+/** Asks for BalanceState of the sender's account in a shard. */
+export function balanceWords(asset: number, shard: number): Int32Array {
+  checkWhole(asset, 0, MAX_UINT32, 'asset');
+  checkWhole(shard, 0, MAX_UINT32, 'shard');
+  const words = blank(CommandKind.AccountStatus, 0);
+  words[COMMAND_TARGET_ID] = asset | 0;
+  words[COMMAND_MIN_QUANTITY] = shard | 0;
+  return words;
+}
+
+/** The head of an admin record; its Parts come from schemas/admin.ts. account: of AddKey and SetLimits; instrument: of SetFees. */
+export function adminHeadWords(kind: CommandKind, account: number, target: number, instrument = 0): Int32Array {
   checkWhole(account, 0, MAX_UINT32, 'account');
   checkWhole(target, 0, MAX_UINT32, 'key');
-  const words = blank(kind, 0);
+  const words = blank(kind, instrument);
   words[COMMAND_ACCOUNT] = account | 0;
   words[COMMAND_TARGET_ID] = target | 0;
   return words;

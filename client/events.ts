@@ -43,6 +43,8 @@ const PRIVATE_KINDS = [
   'Replaced',
   'Triggered',
   'Prevented',
+  'PositionState',
+  'BalanceState',
   'SessionOpened',
   'SessionClosed',
   'PhaseChanged',
@@ -54,6 +56,13 @@ const PRIVATE_KINDS = [
   'AccountAdded',
   'KeyAdded',
   'KeyRevoked',
+  'FeesSet',
+  'LimitsSet',
+  'AssetAdded',
+  'KillChanged',
+  'Deposited',
+  'Withdrawn',
+  'BalanceChanged',
 ] as const satisfies readonly (keyof typeof EventKind)[];
 
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
@@ -227,7 +236,8 @@ export function reportAt(words: Int32Array, at: number, shard: number, epoch: nu
   const code = eventKindAt(words, at);
   const kind = PRIVATE_KIND_BY_CODE[code];
   if (kind === undefined) return { ...fieldsAt('Unknown', words, at, shard, epoch), code };
-  return fieldsAt(kind, words, at, shard, epoch);
+  // There are more kinds than the compiler tells apart by itself.
+  return fieldsAt(kind, words, at, shard, epoch) as Report;
 }
 
 /** One public trade out of its 24 words (TradeRecord of overlays.fbs). */

@@ -36,6 +36,15 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.AccountAdded,
     EventKind.KeyAdded,
     EventKind.KeyRevoked,
+    EventKind.ReferenceChanged,
+    EventKind.PositionState,
+    EventKind.BalanceState,
+    EventKind.FeesSet,
+    EventKind.LimitsSet,
+    EventKind.AssetAdded,
+    EventKind.KillChanged,
+    EventKind.Deposited,
+    EventKind.Withdrawn,
   ].includes(kind),
 );
 

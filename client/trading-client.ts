@@ -3,19 +3,34 @@
  * gives them to the session and narrows the first report to what that command can be answered with.
  */
 
-import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
+import {
+  ANY_SHARD,
+  type AssetTermsFields,
+  encodeAccountTerms,
+  encodeAssetTerms,
+  encodeFeeTerms,
+  encodeInstrumentTerms,
+  encodeKeyTerms,
+  encodeLimitTerms,
+  type FeeTermsFields,
+  type LimitTermsFields,
+} from '../schemas/admin.js';
 import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
 import type { PhaseName } from '../schemas/phases.js';
 import {
   adminHeadWords,
+  balanceWords,
   cancelWords,
   codeNamed,
   endOfDayWords,
+  killWords,
   massCancelWords,
+  moneyMoveWords,
   newOrderWords,
   type OrderTarget,
   type OrderTerms,
+  positionWords,
   referencePriceWords,
   replaceWords,
   setPhaseWords,
@@ -48,6 +63,48 @@ export interface NewInstrument {
   readonly quantityDecimals?: number;
   /** Left out, the platform gives one. */
   readonly shard?: number;
+  /** Assets that are bought and paid, by number; without them the instrument reserves no money. */
+  readonly baseAsset?: number;
+  readonly quoteAsset?: number;
+  /** Amount of the base asset in one lot; default 1. */
+  readonly baseUnit?: number;
+  /** Millionths of what is paid: no fee is ever above it. Default 0. */
+  readonly feeCap?: number;
+}
+
+/** Without decimals amounts are shown as they are. */
+export type AssetTerms = Pick<AssetTermsFields, 'name'> & Partial<AssetTermsFields>;
+
+/** Fees of a tier; what is left out is 0. */
+export type NewFees = Partial<FeeTermsFields>;
+
+/** A purse in one shard: orders of an instrument are paid out of those of its shard. */
+export interface MoneyMove {
+  /** 0: the venue's own. */
+  readonly account: number;
+  readonly asset: number;
+  /** In the asset's smallest unit. */
+  readonly amount: number;
+  /** Default 0. */
+  readonly shard?: number;
+}
+
+/** An account or an instrument; with neither all. */
+export type Killing = (InstrumentName | { readonly account?: number }) & {
+  /** false lets it in again. Default true. */
+  readonly killed?: boolean;
+};
+
+export interface Position {
+  /** Lots, below 0: short. */
+  readonly position: number;
+  readonly cost: number;
+  readonly realised: number;
+}
+
+export interface Balance {
+  readonly available: number;
+  readonly reserved: number;
 }
 
 export interface NewKey {
@@ -83,6 +140,14 @@ function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly K
     if (report.kind === kind) return report as Report<Kind>;
   }
   throw new TredyeError('REFUSED', `The platform answered with ${report.kind}, which this client does not know.`);
+}
+
+function refusedAs(reason: Report['reason']): TredyeError {
+  return new TredyeError('REFUSED', `The platform refused the command: ${reason}.`, { reason });
+}
+
+function noSymbol(of: InstrumentName): TredyeError {
+  return new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${'symbol' in of ? of.symbol : of.instrument}.`);
 }
 
 export class TradingClient extends Session {
@@ -133,7 +198,49 @@ export class TradingClient extends Session {
     return narrowed(await this.submitFor(of, massCancelWords), ['Started', 'Rejected']);
   }
 
+  /** What the account has in an instrument. */
+  async position(of: InstrumentName): Promise<Position> {
+    const report = narrowed(await this.submitFor(of, positionWords), ['PositionState', 'Rejected']);
+    if (report.kind === 'Rejected') throw refusedAs(report.reason);
+    const { quantity, leaves, relatedId, amount } = report;
+    return {
+      position: (leaves | 0) * 2 ** 32 + quantity,
+      cost: Number(BigInt.asIntN(64, relatedId)),
+      realised: amount,
+    };
+  }
+
+  /** What the account has of an asset: by shard, in their order, or of one shard alone. */
+  async balance(asset: number, shard?: number): Promise<Balance[]> {
+    const shards = shard === undefined ? this.everyShard() : [shard];
+    return Promise.all(
+      shards.map(async (one) => {
+        const answer = await this.submit(balanceWords(asset, one), one);
+        const report = narrowed(answer, ['BalanceState', 'Rejected']);
+        if (report.kind === 'Rejected') throw refusedAs(report.reason);
+        return { available: report.amount, reserved: Number(report.relatedId) };
+      }),
+    );
+  }
+
   // ---- the market (needs the right Market)
+
+  /**
+   * Takes an account, an instrument or all out of trading and cancels their orders, or lets them in again. Of an account
+   * or all each shard answers for itself: one report a shard, in their order; a shard that refuses is not killed.
+   */
+  async kill(of: Killing = {}): Promise<Report<'KillChanged' | 'Rejected'>[]> {
+    const { killed = true } = of;
+    if ('instrument' in of || 'symbol' in of) {
+      const report = await this.submitFor(of, (instrument) => killWords({ instrument }, killed));
+      return [narrowed(report, ['KillChanged', 'Rejected'])];
+    }
+    const { account = 0 } = of;
+    const reports = await Promise.all(
+      this.everyShard().map((shard) => this.submit(killWords({ account, shard }, killed), shard)),
+    );
+    return reports.map((report) => narrowed(report, ['KillChanged', 'Rejected']));
+  }
 
   async setPhase(of: InstrumentName & { readonly phase: PhaseName }): Promise<Report<'PhaseChanged' | 'Rejected'>> {
     const phase = codeNamed(Phase, of.phase, 'phase');
@@ -185,6 +292,45 @@ export class TradingClient extends Session {
     await this.administer(head, new Int32Array(0), 'KeyRevoked', again);
   }
 
+  /** Resolves with the number of the new asset. */
+  async addAsset({ name, decimals = 0 }: AssetTerms, again: AskAgain = {}): Promise<number> {
+    const head = adminHeadWords(CommandKind.AddAsset, 0, 0);
+    return (await this.administer(head, encodeAssetTerms({ name, decimals }), 'AssetAdded', again)).quantity;
+  }
+
+  /** Fees of one tier of accounts in an instrument. */
+  async setFees(of: InstrumentName & NewFees, again: AskAgain = {}): Promise<void> {
+    const { tier = 0, maker = 0, taker = 0, auction = 0 } = of;
+    if (this.locate(of) === null) await this.loadInstruments(0);
+    const instrument = this.locate(of)?.instrument ?? ('instrument' in of ? of.instrument : undefined);
+    if (instrument === undefined) throw noSymbol(of);
+    const head = adminHeadWords(CommandKind.SetFees, 0, 0, instrument);
+    await this.administer(head, encodeFeeTerms({ tier, maker, taker, auction }), 'FeesSet', again);
+  }
+
+  /** All limits of an account at once: what is left out is no limit. */
+  async setLimits(account: number, limits: Partial<LimitTermsFields>, again: AskAgain = {}): Promise<void> {
+    const head = adminHeadWords(CommandKind.SetLimits, account, 0);
+    await this.administer(head, encodeLimitTerms(limits), 'LimitsSet', again);
+  }
+
+  async deposit(move: MoneyMove): Promise<Report<'Deposited' | 'Rejected'>> {
+    return narrowed(await this.moveMoney(CommandKind.Deposit, move), ['Deposited', 'Rejected']);
+  }
+
+  async withdraw(move: MoneyMove): Promise<Report<'Withdrawn' | 'Rejected'>> {
+    return narrowed(await this.moveMoney(CommandKind.Withdraw, move), ['Withdrawn', 'Rejected']);
+  }
+
+  private moveMoney(kind: CommandKind.Deposit | CommandKind.Withdraw, move: MoneyMove): Promise<AnyReport> {
+    const { account, asset, amount, shard = 0 } = move;
+    return this.submit(moneyMoveWords(kind, account, asset, amount, shard), shard);
+  }
+
+  private everyShard(): number[] {
+    return Array.from({ length: this.shardCount }, (_, shard) => shard);
+  }
+
   /** It begins in phase Closed. */
   async addInstrument(terms: NewInstrument, again: AskAgain = {}): Promise<InstrumentFields> {
     const parts = encodeInstrumentTerms({
@@ -197,6 +343,10 @@ export class TradingClient extends Session {
       referencePrice: terms.referencePrice ?? null,
       priceDecimals: terms.priceDecimals ?? 0,
       quantityDecimals: terms.quantityDecimals ?? 0,
+      baseAsset: terms.baseAsset ?? 0,
+      quoteAsset: terms.quoteAsset ?? 0,
+      baseUnit: terms.baseUnit ?? 1,
+      feeCap: terms.feeCap ?? 0,
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);
@@ -301,7 +451,7 @@ export class TradingClient extends Session {
       if (found !== null) return this.submit(write(found.instrument), found.shard);
       // An unknown number is for the platform to refuse; a symbol has no number to send.
       if ('instrument' in of) return this.submit(write(of.instrument), SOME_SHARD);
-      throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${of.symbol}.`);
+      throw noSymbol(of);
     });
   }
 

@@ -13,6 +13,11 @@ export interface Limits {
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
+  /** Purses of a shard: an account's of an asset. */
+  readonly maxPurses: number;
+  /** Holdings of a shard: an account's position in an instrument, made by its first order there and never given back. */
+  readonly maxHoldings: number;
   /** Lanes (account and lane number) that have ever been opened: each keeps its last answers. */
   readonly maxLanes: number;
   /** Of those, how many one account may have: they are never given back, and nobody shall use up those of all. */
@@ -53,6 +58,9 @@ export const DEFAULT_LIMITS: Limits = {
   maxInstruments: 100_000,
   maxAccounts: 65_536,
   maxKeys: 65_536,
+  maxAssets: 4_096,
+  maxPurses: 1 << 17,
+  maxHoldings: 1 << 18,
   maxLanes: 4_096,
   maxLanesPerAccount: 256,
   maxLevels: 1 << 18,
@@ -101,6 +109,9 @@ const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
   maxInstruments: [1, 1 << 24],
   maxAccounts: [1, 1 << 24],
   maxKeys: [1, 1 << 24],
+  maxAssets: [1, 1 << 16],
+  maxPurses: [1, 1 << 21],
+  maxHoldings: [1, 1 << 21],
   maxLanes: [1, 1 << 16],
   maxLanesPerAccount: [1, 1 << 16],
   maxLevels: [1, MOST_ORDERS],
@@ -138,6 +149,9 @@ export const ANSWER_LIMITS = [
   'maxInstruments',
   'maxAccounts',
   'maxKeys',
+  'maxAssets',
+  'maxPurses',
+  'maxHoldings',
   'maxLanes',
   'maxLanesPerAccount',
   'maxLevels',
@@ -148,8 +162,8 @@ export const ANSWER_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /**
- * The default limits with some replaced; an account gets no more lanes, and stops no more room, than
- * there are. Throws a LimitsError with one sentence when a value is unknown, is not a
+ * The default limits with some replaced; an account gets no more lanes, stops no more room, and holdings and purses no
+ * more than there can be. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
 export function limitsFrom(overrides: Partial<Limits>): Limits {
@@ -159,7 +173,12 @@ export function limitsFrom(overrides: Partial<Limits>): Limits {
   const { maxLanes = DEFAULT_LIMITS.maxLanes, maxOrders = DEFAULT_LIMITS.maxOrders } = overrides;
   const maxStops = Math.min(DEFAULT_LIMITS.maxStops, maxOrders);
   const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
-  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, maxStops, ...overrides };
+  const { maxAccounts = DEFAULT_LIMITS.maxAccounts, maxAssets = DEFAULT_LIMITS.maxAssets } = overrides;
+  const { maxInstruments = DEFAULT_LIMITS.maxInstruments } = overrides;
+  const maxHoldings = Math.min(DEFAULT_LIMITS.maxHoldings, maxAccounts * maxInstruments);
+  const maxPurses = Math.min(DEFAULT_LIMITS.maxPurses, maxAccounts * maxAssets);
+  const derived = { maxLanesPerAccount, maxStops, maxHoldings, maxPurses };
+  const limits: Limits = { ...DEFAULT_LIMITS, ...derived, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
     const [smallest, largest] = BOUNDS[name];

@@ -13,11 +13,14 @@ const { NO_PRICE } = layout;
 const {
   ACCOUNT_SELF_TRADE_GROUP,
   ACCOUNT_SHIFT,
+  ASSET_BYTES,
+  INSTRUMENT_BASE_ASSET,
   INSTRUMENT_CHAIN_NEXT,
   INSTRUMENT_LAST,
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_QUOTE_ASSET,
   INSTRUMENT_REFERENCE,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
@@ -40,6 +43,8 @@ export interface NewInstrument {
   readonly quantityMax: number;
   readonly unit: number;
   readonly referencePrice: number;
+  readonly baseAsset: number;
+  readonly quoteAsset: number;
 }
 
 export class Registry {
@@ -48,12 +53,16 @@ export class Registry {
   readonly accounts: Int32Array;
   readonly keys: Int32Array;
   readonly publicKeys: Uint8Array;
+  /** Names of assets by number, ASSET_BYTES each, zeros behind. */
+  readonly assetNames: Uint8Array;
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
   instrumentCount = 0;
   accountCount = 0;
   keyCount = 0;
+  assetCount = 0;
   /** The admin number of the last record applied; the next one is this plus 1. */
   adminNumber = 0;
   private readonly symbolBuckets: Int32Array;
@@ -63,11 +72,13 @@ export class Registry {
     this.maxInstruments = limits.maxInstruments;
     this.maxAccounts = limits.maxAccounts;
     this.maxKeys = limits.maxKeys;
+    this.maxAssets = limits.maxAssets;
     this.instruments = new Int32Array((limits.maxInstruments + 1) << INSTRUMENT_SHIFT);
     this.symbols = new Uint8Array((limits.maxInstruments + 1) * SYMBOL_BYTES);
     this.accounts = new Int32Array((limits.maxAccounts + 1) << ACCOUNT_SHIFT);
     this.keys = new Int32Array((limits.maxKeys + 1) << KEY_SHIFT);
     this.publicKeys = new Uint8Array((limits.maxKeys + 1) * PUBLIC_KEY_BYTES);
+    this.assetNames = new Uint8Array((limits.maxAssets + 1) * ASSET_BYTES);
     let buckets = 16;
     while (buckets < limits.maxInstruments) buckets *= 2;
     this.symbolBuckets = new Int32Array(buckets);
@@ -84,6 +95,27 @@ export class Registry {
 
   hasKey(key: number): boolean {
     return key >= 1 && key <= this.keyCount;
+  }
+
+  hasAsset(asset: number): boolean {
+    return asset >= 1 && asset <= this.assetCount;
+  }
+
+  /** The asset with this name, or 0. */
+  findAsset(name: Uint8Array): number {
+    for (let asset = 1; asset <= this.assetCount; asset++) {
+      let same = 0;
+      while (same < ASSET_BYTES && this.assetNames[asset * ASSET_BYTES + same] === (name[same] ?? 0)) same++;
+      if (same === ASSET_BYTES) return asset;
+    }
+    return 0;
+  }
+
+  /** Adds an asset; returns its id. */
+  addAsset(name: Uint8Array): number {
+    const asset = ++this.assetCount;
+    this.assetNames.set(name, asset * ASSET_BYTES);
+    return asset;
   }
 
   /** The instrument with this symbol, or 0. */
@@ -120,6 +152,8 @@ export class Registry {
     words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
     words[at + INSTRUMENT_LAST] = NO_PRICE;
     words[at + INSTRUMENT_TRACKED] = NO_PRICE;
+    words[at + INSTRUMENT_BASE_ASSET] = terms.baseAsset;
+    words[at + INSTRUMENT_QUOTE_ASSET] = terms.quoteAsset;
     this.symbols.set(terms.symbol, instrument * SYMBOL_BYTES);
     const bucket = hashBytes(terms.symbol, terms.symbol.length) & this.symbolMask;
     words[at + INSTRUMENT_CHAIN_NEXT] = this.symbolBuckets[bucket] as number;

@@ -38,6 +38,10 @@ const INSTRUMENT: InstrumentTermsFields = {
   referencePrice: null,
   priceDecimals: 2,
   quantityDecimals: 8,
+  baseAsset: 0,
+  quoteAsset: 0,
+  baseUnit: 1,
+  feeCap: 0,
 };
 const KEY: KeyTermsFields = { publicKey: new Uint8Array(32).map((_, at) => at), rights: 15, label: 'desk 1' };
 

@@ -111,6 +111,14 @@ const CLIENT = {
 /** Kinds that need the right Market or Admin keep their account word as it was sent. */
 const OPERATOR = { clientOrderId: CLIENT.clientOrderId, timeUs: CLIENT.timeUs, session: SENDER.session } as const;
 const ADMIN = { ...OPERATOR, clientOrderId: 'operation id: lane and counter', quantity: 'admin number' } as const;
+const MONEY = {
+  ...OPERATOR,
+  account: 'whose purse',
+  instrument: 'asset',
+  quantity: 'amount, low half',
+  displayQuantity: 'amount, high half',
+  minQuantity: 'shard of the purse',
+} as const;
 const TARGET = 'order id, or by the flag client order id';
 
 function row(
@@ -164,6 +172,12 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     { ...CLIENT, targetId: TARGET, instrument: 'instrument', price: 'new limit', quantity: 'what shall be open' },
     { flags: CommandFlag.TargetIsClientOrderId },
   ),
+  row(CommandKind.AccountStatus, 'AccountStatus', {
+    ...CLIENT,
+    targetId: 'asset, or 0',
+    instrument: 'instrument, or 0',
+    minQuantity: 'shard of the purse; with an instrument 0',
+  }),
   row(CommandKind.MassCancel, 'MassCancel', { ...CLIENT, instrument: 'instrument; 0: all of the shard' }),
   row(CommandKind.SessionOpen, 'SessionChange', {
     clientOrderId: 'lane, counter 0',
@@ -195,6 +209,28 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     { parts: true, filledInside: ['quantity'] },
   ),
   row(CommandKind.RevokeKey, 'AdminRecord', { ...ADMIN, targetId: 'the key' }, { filledInside: ['quantity'] }),
+  row(
+    CommandKind.SetFees,
+    'AdminRecord',
+    { ...ADMIN, instrument: 'instrument' },
+    { parts: true, filledInside: ['quantity'] },
+  ),
+  row(
+    CommandKind.SetLimits,
+    'AdminRecord',
+    { ...ADMIN, account: 'the account that they are for' },
+    { parts: true, filledInside: ['quantity'] },
+  ),
+  row(CommandKind.AddAsset, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
+  row(CommandKind.Kill, 'KillSwitch', {
+    ...OPERATOR,
+    account: 'whose orders, or 0',
+    instrument: 'instrument, or 0',
+    quantity: '1: out of trading, 0: in again',
+    minQuantity: 'the shard, unless an instrument says it',
+  }),
+  row(CommandKind.Deposit, 'MoneyMove', MONEY),
+  row(CommandKind.Withdraw, 'MoneyMove', MONEY),
   row(CommandKind.Part, 'Part', {}),
 ];
 
@@ -308,6 +344,23 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
     bits: ['side', 'liquidity', 'endOfCommand', 'book'],
   },
+  {
+    kind: EventKind.PositionState,
+    fields: {
+      ...ANSWER,
+      relatedId: 'what the open position cost, 64 bits with sign',
+      amount: 'realised profit',
+      instrument: 'instrument',
+      quantity: 'position, low half',
+      leaves: 'position, high half',
+    },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.BalanceState,
+    fields: { ...ANSWER, relatedId: 'reserved', amount: 'available', instrument: 'asset' },
+    bits: ANSWER_BITS,
+  },
   { kind: EventKind.SessionOpened, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   { kind: EventKind.SessionClosed, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   {
@@ -356,6 +409,39 @@ export const EVENT_ROWS: readonly EventRow[] = [
     kind: EventKind.KeyRevoked,
     fields: { ...ADMIN_ANSWER, quantity: 'its id', leaves: 'its account' },
     bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.FeesSet,
+    fields: { ...ADMIN_ANSWER, instrument: 'instrument', quantity: 'tier' },
+    bits: ANSWER_BITS,
+  },
+  { kind: EventKind.LimitsSet, fields: { ...ADMIN_ANSWER, leaves: 'whose' }, bits: ANSWER_BITS },
+  { kind: EventKind.AssetAdded, fields: { ...ADMIN_ANSWER, quantity: 'its id' }, bits: ANSWER_BITS },
+  {
+    kind: EventKind.KillChanged,
+    fields: { ...ANSWER, instrument: 'instrument, or 0', quantity: '1: out of trading', leaves: 'account, or 0' },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.Deposited,
+    fields: { ...ADMIN_ANSWER, amount: 'the change', instrument: 'asset', leaves: 'whose purse' },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.Withdrawn,
+    fields: { ...ADMIN_ANSWER, amount: 'the change, negative', instrument: 'asset', leaves: 'whose purse' },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.BalanceChanged,
+    fields: {
+      account: 'whose purse',
+      accountSequence: OWNER.accountSequence,
+      relatedId: 'operation id',
+      amount: 'the change',
+      instrument: 'asset',
+    },
+    bits: ['endOfCommand'],
   },
   {
     kind: EventKind.Trade,

@@ -34,6 +34,10 @@ const TERMS: InstrumentTermsFields = {
   referencePrice: null,
   priceDecimals: 2,
   quantityDecimals: 0,
+  baseAsset: 0,
+  quoteAsset: 0,
+  baseUnit: 1,
+  feeCap: 0,
 };
 
 const KEY = { publicKey: new Uint8Array(32).fill(7), rights: 3, label: 'key' };

@@ -22,8 +22,17 @@ import {
   EVENT_RELATED_ID,
   NO_PRICE,
 } from '../../schemas/layout.js';
-import { KEY_ACCOUNT, KEY_REVOKED, KEY_SHIFT } from '../registry-words.js';
+import { WORTH_BASE_UNIT, WORTH_FEE_CAP, WORTH_LOT, WORTH_SHIFT, WORTH_UNIT } from '../ledger/ledger-words.js';
+import {
+  INSTRUMENT_KILLED,
+  INSTRUMENT_SHIFT,
+  KEY_ACCOUNT,
+  KEY_REVOKED,
+  KEY_SHIFT,
+  KILLED_WITH_ALL,
+} from '../registry-words.js';
 import { checkSender, NO_ORDER, refuse } from './checks.js';
+import { addAsset, setFees, setLimits } from './ledger-admin.js';
 import { laneAccount } from './phases.js';
 import { type EngineState, writeEvent } from './state.js';
 
@@ -81,6 +90,12 @@ export function applyAdmin(state: EngineState, words: Int32Array, at: number, ki
   }
   if (typeof terms === 'number') {
     revokeKey(state, words, at);
+  } else if (terms.type === 'fees') {
+    setFees(state, words, at, parts, terms);
+  } else if (terms.type === 'limits') {
+    setLimits(state, words, at, parts, terms);
+  } else if (terms.type === 'asset') {
+    addAsset(state, words, at, parts, terms.name);
   } else if (terms.type === 'instrument') {
     addInstrument(state, words, at, parts, terms);
   } else if (terms.type === 'account') {
@@ -101,9 +116,14 @@ function addInstrument(
   const symbol = new TextEncoder().encode(terms.symbol);
   const largestPrice = Math.max(Math.abs(terms.priceMin), Math.abs(terms.priceMax));
   // Divided, not multiplied: the product of three 32-bit numbers is not exact.
-  const fits = largestPrice * terms.quantityMax <= MAX_NOTIONAL / terms.unit;
+  const fits =
+    largestPrice * terms.quantityMax <= MAX_NOTIONAL / terms.unit && terms.quantityMax * terms.baseUnit <= MAX_NOTIONAL;
   if (!fits || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
     refuse(state, words, at, Reason.TermsOutOfRange, 0, NO_ORDER);
+    return;
+  }
+  if (terms.quoteAsset !== 0 && !(registry.hasAsset(terms.baseAsset) && registry.hasAsset(terms.quoteAsset))) {
+    refuse(state, words, at, Reason.UnknownAsset, 0, NO_ORDER);
     return;
   }
   if (registry.findSymbol(symbol) !== 0) {
@@ -124,7 +144,16 @@ function addInstrument(
     quantityMax: terms.quantityMax,
     unit: terms.unit,
     referencePrice: terms.referencePrice ?? NO_PRICE,
+    baseAsset: terms.baseAsset,
+    quoteAsset: terms.quoteAsset,
   });
+  const { worth } = state.ledger;
+  const worthAt = instrument << WORTH_SHIFT;
+  if (state.killed !== 0) state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] = KILLED_WITH_ALL;
+  worth[worthAt + WORTH_LOT] = largestPrice * terms.unit;
+  worth[worthAt + WORTH_UNIT] = terms.unit;
+  worth[worthAt + WORTH_BASE_UNIT] = terms.baseUnit;
+  worth[worthAt + WORTH_FEE_CAP] = terms.feeCap;
   state.books.open(instrument);
   const to = answer(state, words, at, parts, EventKind.InstrumentAdded);
   state.events[to + EVENT_INSTRUMENT] = instrument;
@@ -139,6 +168,7 @@ function addAccount(state: EngineState, words: Int32Array, at: number, parts: nu
   }
   if (!hasLogRoom(state, words, at, parts)) return;
   const account = registry.addAccount(selfTradeGroup);
+  state.ledger.openAccount(account);
   const to = answer(state, words, at, parts, EventKind.AccountAdded);
   state.events[to + EVENT_LEAVES] = account;
 }
@@ -187,13 +217,13 @@ function revokeKey(state: EngineState, words: Int32Array, at: number): void {
   state.events[to + EVENT_LEAVES] = registry.keys[keyAt + KEY_ACCOUNT] as number;
 }
 
-function hasLogRoom(state: EngineState, words: Int32Array, at: number, parts: number): boolean {
+export function hasLogRoom(state: EngineState, words: Int32Array, at: number, parts: number): boolean {
   if (state.adminLog === null || state.adminLog.hasRoom(parts + 1)) return true;
   return refuse(state, words, at, Reason.AdminLogFull, state.limits.adminLogBytes, NO_ORDER);
 }
 
 /** Numbers the record that was applied, keeps it for the other shards, and answers its sender. */
-function answer(state: EngineState, words: Int32Array, at: number, parts: number, kind: number): number {
+export function answer(state: EngineState, words: Int32Array, at: number, parts: number, kind: number): number {
   const number = ++state.registry.adminNumber;
   if (state.adminLog !== null) {
     const logged = state.adminLog.append(words, at, parts + 1);

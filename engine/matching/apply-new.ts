@@ -10,6 +10,7 @@ import { phaseEffect, phaseRefusal, phasesThatMatch, phasesWithoutCrossing } fro
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import * as limitFunctions from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -20,6 +21,7 @@ import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
+const { checkLimits, checkMoney, needsPrice } = limitFunctions;
 const { isFillableByOthers } = selfTradeFunctions;
 const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
 const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
@@ -78,6 +80,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const postOnly = ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0;
   const selfTrade = (words[at + COMMAND_FLAGS_WORD] as number) & 0xff;
   const quantity = words[at + COMMAND_QUANTITY] as number;
+  if (!checkLimits(state, words, at, sell, quantity >>> 0, NO_ORDER)) return;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
     return;
@@ -87,6 +90,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, NO_ORDER);
     return;
   }
+  if (!checkMoney(state, words, at, sell, price, quantity >>> 0, NO_ORDER)) return;
   if (continuous) {
     if (postOnly && wouldCross(state, side, price)) {
       refuse(state, words, at, Reason.PostOnlyWouldCross, 0, NO_ORDER);
@@ -125,6 +129,9 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
     (price === NO_PRICE ? 0 : 1 << PRICED_PLACE);
   const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
   if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
+  if (price === NO_PRICE && needsPrice(state, words[at + COMMAND_INSTRUMENT] as number, (kindWord >>> 8) & 1)) {
+    return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+  }
   if (isStop((kindWord >>> 16) & 0xff)) {
     return checkStop(state, words, at) && checkTerms(state, words, at) && checkTrigger(state, words, at);
   }

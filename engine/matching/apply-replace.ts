@@ -10,7 +10,9 @@ import * as layout from '../../schemas/layout.js';
 import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as applyCancelFunctions from './apply-cancel.js';
+import * as limitFunctions from './check-limits.js';
 import * as checksFunctions from './checks.js';
+import * as holdingFunctions from './holdings.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 import * as sweepFunctions from './sweep.js';
@@ -21,6 +23,8 @@ const { writeOrderEvent } = stateFunctions;
 const { checkInstrument, checkPhase, checkSender, checkShape, checkTerms, findTarget, passesAtOnce, phaseOf, refuse } =
   checksFunctions;
 const { cancelOrder } = applyCancelFunctions;
+const { checkLimits, checkMoney, needsPrice } = limitFunctions;
+const { changeOrder, shrinkOrder } = holdingFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
@@ -78,10 +82,16 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
   const isMarket = (flags & FLAG_MARKET) !== 0;
   const waits = orders[orderAt + ORDER_LEVEL] === WAITING;
   // A stop that waits may have a worst price or none, whatever it had.
+  const sell = (flags >>> FLAG_SELL_SHIFT) & 1;
+  if (price === NO_PRICE && needsPrice(state, words[at + COMMAND_INSTRUMENT] as number, sell)) {
+    refuse(state, words, at, Reason.PriceRequired, 0, slot);
+    return;
+  }
   if (isMarket !== (price === NO_PRICE) && !(waits && isMarket)) {
     refuse(state, words, at, isMarket ? Reason.PriceNotAllowed : Reason.PriceRequired, 0, slot);
     return;
   }
+  const open = (orders[orderAt + ORDER_LEAVES] as number) >>> 0;
   let leaves = quantity;
   if (((words[at + COMMAND_KIND_WORD] as number) & 0xff) === REPLACE) {
     if (quantity <= cumulative) {
@@ -95,7 +105,8 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
       return;
     }
     leaves = quantity - cumulative;
-    if (price === orders[orderAt + ORDER_PRICE] && leaves < (orders[orderAt + ORDER_LEAVES] as number) >>> 0) {
+    if (price === orders[orderAt + ORDER_PRICE] && leaves < open) {
+      if (!checkLimits(state, words, at, sell, leaves - open, slot)) return;
       reduceOrder(state, words, at, slot, leaves);
       return;
     }
@@ -103,15 +114,18 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     refuse(state, words, at, Reason.QuantityOutOfRange, MAX_QUANTITY - cumulative, slot);
     return;
   }
+  if (!checkLimits(state, words, at, sell, leaves - open, slot)) return;
   if (waits) {
+    if (!checkMoney(state, words, at, sell, price, leaves, slot)) return;
     replaceWaiting(state, words, at, slot, price, leaves);
     return;
   }
-  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
   if (!hasLevelRoom(state, side, price)) {
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, slot);
     return;
   }
+  if (!checkMoney(state, words, at, sell, price, leaves, slot)) return;
   const phases = (flags & FLAG_POST_ONLY) !== 0 ? MATCHING_PHASES | POSTING_PHASES : POSTING_PHASES;
   if (((phases >>> phaseOf(state, words, at)) & 1) !== 0 && wouldCross(state, side, price)) {
     refuse(state, words, at, Reason.PostOnlyWouldCross, 0, slot);
@@ -144,6 +158,7 @@ function moveOrder(
   const oldPrice = orders[orderAt + ORDER_PRICE] as number;
   const oldLeaves = orders[orderAt + ORDER_LEAVES] as number;
   renameOrder(state, words, at, slot, oldPrice, oldLeaves, leaves, 0, REPLACED);
+  changeOrder(state, slot, price, leaves);
   orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = leaves;
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
@@ -164,6 +179,7 @@ function replaceWaiting(
   const oldLeaves = orders[orderAt + ORDER_LEAVES] as number;
   state.ids.remove(slot);
   renameOrder(state, words, at, slot, oldPrice, oldLeaves, leaves, 0, REPLACED_WAITING);
+  changeOrder(state, slot, price, leaves);
   state.ids.add(slot);
   orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = leaves;
@@ -176,6 +192,7 @@ function reduceOrder(state: EngineState, words: Int32Array, at: number, slot: nu
   const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const gone = ((orders[orderAt + ORDER_LEAVES] as number) >>> 0) - leaves;
   state.ids.remove(slot);
+  shrinkOrder(state, slot, leaves + gone, leaves);
   orders[orderAt + ORDER_LEAVES] = leaves;
   const level = orders[orderAt + ORDER_LEVEL] as number;
   const price = orders[orderAt + ORDER_PRICE] as number;

@@ -15,7 +15,7 @@ import {
   Side,
   TimeInForce,
 } from '../../schemas/codes.js';
-import { checkCommandShape } from '../../schemas/kinds.js';
+import { checkCommandShape, needsParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
 import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
@@ -86,14 +86,13 @@ const {
 
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
-const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const LAST_CLIENT = CommandKind.AccountStatus;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SET_PHASE = CommandKind.SetPhase;
 const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
-const ADD_INSTRUMENT = CommandKind.AddInstrument;
 const REVOKE_KEY = CommandKind.RevokeKey;
 const REJECTED = EventKind.Rejected;
 /** The mode lies in the lowest byte of the flags word; all else there is zero. */
@@ -129,7 +128,7 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
-  return kind >= NEW && kind <= MASS_CANCEL_KIND ? named : 0;
+  return kind >= NEW && kind <= LAST_CLIENT ? named : 0;
 }
 
 /** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */
@@ -152,7 +151,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if (kind >= ADD_INSTRUMENT && kind <= REVOKE_KEY) {
+  if (needsParts(kind) || kind === REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }

@@ -17,9 +17,12 @@ import * as applyCancelFunctions from './apply-cancel.js';
 import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
+import { applyKill, runKill } from './kill.js';
+import { applyAccountStatus, applyMoneyMove } from './ledger-commands.js';
 import * as operationWords from './operations.js';
 import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
+import { type Holding, readHolding, readPurse } from './read-ledger.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
 import { EngineState } from './state.js';
 import { hashState } from './state-hash.js';
@@ -49,6 +52,7 @@ const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } 
 const {
   CASCADE,
   END_OF_DAY,
+  KILL,
   LEFTOVERS,
   MASS_CANCEL,
   OPERATION_COMMAND_HIGH,
@@ -72,6 +76,10 @@ const SET_PHASE = CommandKind.SetPhase;
 const UNCROSS_KIND = CommandKind.Uncross;
 const END_OF_DAY_KIND = CommandKind.EndOfDay;
 const REFERENCE_PRICE = CommandKind.ReferencePrice;
+const ACCOUNT_STATUS = CommandKind.AccountStatus;
+const KILL_SWITCH = CommandKind.Kill;
+const DEPOSIT = CommandKind.Deposit;
+const WITHDRAW = CommandKind.Withdraw;
 const CONTINUE = CommandKind.Continue;
 const PART = CommandKind.Part;
 
@@ -162,6 +170,9 @@ export class Engine {
     else if (kind === UNCROSS_KIND) applyUncross(state, commands, at);
     else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);
     else if (kind === REFERENCE_PRICE) applyReferencePrice(state, commands, at);
+    else if (kind === ACCOUNT_STATUS) applyAccountStatus(state, commands, at);
+    else if (kind === KILL_SWITCH) applyKill(state, commands, at);
+    else if (kind === DEPOSIT || kind === WITHDRAW) applyMoneyMove(state, commands, at);
     else if (kind === CONTINUE) this.applyContinue();
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.
@@ -252,6 +263,21 @@ export class Engine {
     return this.state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
   }
 
+  /** What the account has of an asset in this shard; null: it has no purse. Whole numbers. */
+  readPurse(account: number, asset: number): { readonly available: number; readonly reserved: number } | null {
+    return readPurse(this.state, account, asset);
+  }
+
+  /** The account's holding in an instrument of this shard; null: it never had an order there. */
+  readHolding(account: number, instrument: number): Holding | null {
+    return readHolding(this.state, account, instrument);
+  }
+
+  /** What the venue has of an asset in this shard: its fees. */
+  readVenue(asset: number): number {
+    return this.state.ledger.venue[asset] as number;
+  }
+
   /** Begins at other numbers than 0; before the first command only. */
   beginAfter(commandSequence: number, eventSequence: number): void {
     const state = this.state;
@@ -277,6 +303,7 @@ function runOperation(state: EngineState, row: number): boolean {
   const kind = state.operations.words[(row << OPERATION_SHIFT) + OPERATION_KIND];
   if (kind === SWEEP) return continueSweep(state, row);
   if (kind === MASS_CANCEL) return runMassCancel(state, row);
+  if (kind === KILL) return runKill(state, row);
   if (kind === END_OF_DAY) return runEndOfDay(state, row);
   if (kind === LEFTOVERS) return runLeftovers(state, row);
   if (kind === CASCADE) return runCascade(state, row, true);

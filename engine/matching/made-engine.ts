@@ -42,6 +42,7 @@ export const SMALL_LIMITS: Partial<Limits> = {
   maxInstruments: 8,
   maxAccounts: 8,
   maxKeys: 8,
+  maxAssets: 8,
   maxLanes: 8,
   laneAnswers: 16,
   ladderWindows: 4,

@@ -4,9 +4,11 @@
 
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
+import * as holdingFunctions from './holdings.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { enterOrder } = holdingFunctions;
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -49,5 +51,6 @@ export function makeOrder(state: EngineState, words: Int32Array, at: number, fla
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
   orders[orderAt + ORDER_CLIENT_HIGH] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   orders[orderAt + ORDER_SESSION] = words[at + COMMAND_SESSION] as number;
+  enterOrder(state, slot);
   return slot;
 }

@@ -4,7 +4,7 @@
  *
  *   row, 16 words:  0 kind  1, 2 number of the command  3 instrument (0: all)  4 sender's account  5 its session
  *                   6, 7 client order id of the command  8 cursor: an order slot  9 stage  10 price  11 cancelled
- *                   12 account whose orders it takes
+ *                   12 account whose orders it takes; of a kill of all 0
  *   volumes:        a double a row
  */
 
@@ -21,8 +21,9 @@ export const OPERATION_CURSOR = 8;
 export const OPERATION_STAGE = 9;
 export const OPERATION_PRICE = 10;
 export const OPERATION_CANCELLED = 11;
+export const OPERATION_OWNER = 12;
 /** Words of a row that mean something. */
-export const OPERATION_WORDS = 12;
+export const OPERATION_WORDS = 13;
 
 /** Kinds of operations. */
 export const SWEEP = 1;
@@ -31,6 +32,7 @@ export const END_OF_DAY = 3;
 export const UNCROSS = 4;
 export const LEFTOVERS = 5;
 export const CASCADE = 6;
+export const KILL = 7;
 
 export class OperationTable {
   readonly words: Int32Array;

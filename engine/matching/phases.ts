@@ -44,7 +44,7 @@ const END_OF_DAY_PHASES = phasesThatTake(CommandKind.EndOfDay);
 const DAY = TimeInForce.Day;
 /** Stages of an end of day: 0 buys, 1 sells, then the groups of stops. */
 const FIRST_STOP_STAGE = 2;
-const LAST_STAGE = FIRST_STOP_STAGE + GROUP_MASK;
+export const LAST_STAGE = FIRST_STOP_STAGE + GROUP_MASK;
 
 /** The account of the lane whose open incarnation sent the command; checkSender has passed. */
 export function laneAccount(state: EngineState, session: number): number {
@@ -173,9 +173,9 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   return slot < 0 && finish(state, row);
 }
 
-/** The first order of a stage of an end of day: sells at 1, then a group of stops each. */
-function firstOfStage(state: EngineState, instrument: number, stage: number): number {
-  if (stage === 1) return firstInSide(state, (instrument << 1) + 1);
+/** The first order of a stage of an end of day or kill: buys at 0, sells at 1, then a group of stops each; or -1. */
+export function firstOfStage(state: EngineState, instrument: number, stage: number): number {
+  if (stage < FIRST_STOP_STAGE) return firstInSide(state, (instrument << 1) + stage);
   return slotOfStop(state, state.stops.nextByEntry((instrument << GROUP_SHIFT) + stage - FIRST_STOP_STAGE, 0));
 }
 

@@ -22,6 +22,7 @@ const {
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
+  OPERATION_OWNER,
   OPERATION_PRICE,
   OPERATION_SESSION,
   OPERATION_SHIFT,
@@ -49,6 +50,7 @@ export function beginOperation(
   operations.words[to + OPERATION_COMMAND_HIGH] = state.originHigh;
   operations.words[to + OPERATION_INSTRUMENT] = instrument;
   operations.words[to + OPERATION_ACCOUNT] = account;
+  operations.words[to + OPERATION_OWNER] = account;
   operations.words[to + OPERATION_SESSION] = session;
   operations.words[to + OPERATION_CLIENT_LOW] = clientLow;
   operations.words[to + OPERATION_CLIENT_HIGH] = clientHigh;
@@ -73,7 +75,7 @@ export function suspendOperation(state: EngineState): void {
     return;
   }
   operations.massCancels++;
-  const accountAt = ((operations.words[at + OPERATION_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
+  const accountAt = ((operations.words[at + OPERATION_OWNER] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
   state.accounts[accountAt] = (state.accounts[accountAt] as number) + 1;
 }
 
@@ -86,7 +88,7 @@ export function endOperation(state: EngineState): void {
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] = 0;
   } else {
     operations.massCancels--;
-    const accountAt = ((operations.words[at + OPERATION_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
+    const accountAt = ((operations.words[at + OPERATION_OWNER] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
     state.accounts[accountAt] = (state.accounts[accountAt] as number) - 1;
   }
   operations.shift();

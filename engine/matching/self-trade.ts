@@ -10,10 +10,12 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import * as holdingFunctions from './holdings.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { shrinkOrder } = holdingFunctions;
 const { takeOff, writeOrderEvent } = stateFunctions;
 const { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, COMMAND_QUANTITY, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT } = layout;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_MASK, LEVEL_SHIFT, LEVEL_WORSE } = levelWords;
@@ -109,6 +111,7 @@ export function preventSelfTrade(state: EngineState, taker: number, maker: numbe
   if (mode === OLDEST) return true;
   const price = orders[takerAt + ORDER_PRICE] as number;
   writeOrderEvent(state, taker, price, orders[takerAt + ORDER_LEAVES] as number, 0, 0, TAKER_CANCELLED);
+  shrinkOrder(state, taker, (orders[takerAt + ORDER_LEAVES] as number) >>> 0, 0);
   orders[takerAt + ORDER_LEAVES] = 0;
   return true;
 }
@@ -124,6 +127,8 @@ function decrement(state: EngineState, taker: number, maker: number): void {
   const takerLeaves = takerOpen - quantity;
   const makerLeaves = makerOpen - quantity;
   const price = orders[makerAt + ORDER_PRICE] as number;
+  shrinkOrder(state, maker, makerOpen, makerLeaves);
+  shrinkOrder(state, taker, takerOpen, takerLeaves);
   orders[takerAt + ORDER_LEAVES] = takerLeaves;
   orders[makerAt + ORDER_LEAVES] = makerLeaves;
   writeOrderEvent(state, maker, price, quantity, makerLeaves, makerLeaves, MAKER_PREVENTED);

@@ -28,8 +28,21 @@ import {
 } from '../book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
 import {
+  FEE_SHIFT,
+  FEE_TIER_SHIFT,
+  HOLDING_OWN,
+  HOLDING_SHIFT,
+  LIMIT_SHIFT,
+  PURSE_SHIFT,
+  WORTH_SHIFT,
+} from '../ledger/ledger-words.js';
+import { PAIR_FIRST, PAIR_SHIFT } from '../ledger/pair-index.js';
+import {
+  ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_SHIFT,
   ACCOUNT_WORDS,
+  ASSET_BYTES,
+  INSTRUMENT_KILLED,
   INSTRUMENT_LAST,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
@@ -79,6 +92,14 @@ class Mixer {
     for (let index = from; index < from + count; index++) this.add(words[index] as number);
   }
 
+  /** Whole numbers with their sign, and Infinity. */
+  addNumbers(numbers: Float64Array, from: number, count: number): void {
+    for (let index = from; index < from + count; index++) {
+      const value = numbers[index] as number;
+      this.addDouble(value === Number.POSITIVE_INFINITY ? 2 ** 62 : value);
+    }
+  }
+
   addBytes(bytes: Uint8Array, from: number, count: number): void {
     for (let index = from; index < from + count; index++) this.add(bytes[index] as number);
   }
@@ -104,6 +125,7 @@ export function hashState(state: EngineState): string {
   addLanes(mixer, state);
   addOperations(mixer, state);
   addStops(mixer, state);
+  addLedger(mixer, state);
   return mixer.hex();
 }
 
@@ -115,11 +137,13 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
     const at = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SHARD;
     mixer.addWords(registry.instruments, at, INSTRUMENT_SYMBOL_BYTES + 1);
     mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 2);
+    mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED, 3);
     mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
   }
   mixer.add(registry.accountCount);
   for (let account = 1; account <= registry.accountCount; account++) {
     mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_WORDS);
+    mixer.add(registry.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS_MAX] as number);
     const { accountOrders } = state;
     for (let row = accountOrders.firstRow(account); row >= 0; row = accountOrders.nextRow(row)) {
       mixer.add(accountOrders.instrumentOf(row));
@@ -203,6 +227,30 @@ function addOperations(mixer: Mixer, state: EngineState): void {
     mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
     mixer.addDouble(operations.volumes[row] as number);
   }
+}
+
+/** Limits and standing of accounts, worth and fees of instruments, holdings and purses in the order in which they came. */
+function addLedger(mixer: Mixer, state: EngineState): void {
+  const { ledger, registry } = state;
+  mixer.add(state.killed);
+  mixer.addNumbers(ledger.limits, 0, (registry.accountCount + 1) << LIMIT_SHIFT);
+  mixer.addNumbers(ledger.worth, 0, (registry.instrumentCount + 1) << WORTH_SHIFT);
+  mixer.addWords(ledger.fees, 0, ((registry.instrumentCount + 1) << FEE_TIER_SHIFT) << FEE_SHIFT);
+  mixer.add(registry.assetCount);
+  mixer.addBytes(registry.assetNames, 0, (registry.assetCount + 1) * ASSET_BYTES);
+  mixer.addNumbers(ledger.venue, 0, registry.assetCount + 1);
+  mixer.addNumbers(ledger.supply, 0, registry.assetCount + 1);
+  mixer.add(ledger.holdings.count);
+  for (let holding = 0; holding < ledger.holdings.count; holding++) {
+    mixer.add(ledger.accountOf(holding));
+    mixer.add(ledger.instrumentOf(holding));
+    mixer.addNumbers(ledger.holdingSums, holding << HOLDING_SHIFT, HOLDING_OWN);
+  }
+  mixer.add(ledger.purses.count);
+  for (let purse = 0; purse < ledger.purses.count; purse++) {
+    mixer.addWords(ledger.purses.words, (purse << PAIR_SHIFT) + PAIR_FIRST, 2);
+  }
+  mixer.addNumbers(ledger.purseSums, 0, ledger.purses.count << PURSE_SHIFT);
 }
 
 /** The stops of each instrument: those of each group by entry, then the queue. */

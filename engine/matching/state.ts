@@ -12,14 +12,17 @@ import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
+import { Ledger } from '../ledger/ledger.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
+import * as holdingFunctions from './holdings.js';
 import { LaneTable } from './lanes.js';
 import { OperationTable } from './operations.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { leaveOrder } = holdingFunctions;
 const {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -81,8 +84,18 @@ export class EngineState {
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   readonly stops: StopPool;
+  readonly ledger: Ledger;
+  /** Arrays of the ledger, one load nearer. */
+  readonly holdingWords: Int32Array;
+  readonly holdingSums: Float64Array;
+  readonly purseSums: Float64Array;
+  readonly accountLimits: Float64Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
+  /** 1: a kill switch keeps all of the shard out of trading. */
+  killed = 0;
+  /** The holding of the account whose command passed its limits, or -1: it has none yet. */
+  holding = -1;
   /** Levels that sweeps in progress may still need. */
   reservedLevels = 0;
   /** Number of the command that is being applied, and of the last event, as halves. */
@@ -124,6 +137,11 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.ledger = new Ledger(this.accounts, limits, bucketSeed);
+    this.holdingWords = this.ledger.holdingWords;
+    this.holdingSums = this.ledger.holdingSums;
+    this.purseSums = this.ledger.purseSums;
+    this.accountLimits = this.ledger.limits;
     this.adminLog = adminLog;
   }
 }
@@ -251,5 +269,6 @@ export function forgetOrder(state: EngineState, slot: number): void {
   if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
     state.accountOrders.remove(slot);
   }
+  leaveOrder(state, slot);
   state.books.orders.free(slot);
 }

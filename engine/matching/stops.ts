@@ -13,6 +13,7 @@ import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import { groupOf } from '../stops/stop-pool.js';
 import * as stopWords from '../stops/stop-words.js';
+import { checkLimits, checkMoney } from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
@@ -107,6 +108,9 @@ export function checkTrigger(state: EngineState, words: Int32Array, at: number):
 /** A new stop whose checks are done but for room: it waits; one that is through already is triggered behind the command. */
 export function enterStop(state: EngineState, words: Int32Array, at: number): void {
   const stops = state.stops;
+  const sell = ((words[at + COMMAND_KIND_WORD] as number) >>> 8) & 1;
+  const lots = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  if (!checkLimits(state, words, at, sell, lots, NO_ORDER)) return;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
     return;
@@ -115,9 +119,10 @@ export function enterStop(state: EngineState, words: Int32Array, at: number): vo
     refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
     return;
   }
+  if (!checkMoney(state, words, at, sell, words[at + COMMAND_PRICE] as number, lots, NO_ORDER)) return;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
-  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((kindWord >>> 8) & 1);
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
   const trigger = (flagsWord >>> 8) & 0xff;
   const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const key = (side & 1) === 0 ? -price : price;
@@ -349,8 +354,8 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
   const slot = state.stops.words[(node << STOP_SHIFT) + STOP_SLOT] as number;
   const orderAt = slot << ORDER_SHIFT;
   const account = orders[orderAt + ORDER_ACCOUNT] as number;
-  if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0) {
-    // Its account takes everything back and will come to it.
+  if (state.killed !== 0 || state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0) {
+    // All of its account is being taken back, and it will be come to.
     state.stops.setAside(node);
     return true;
   }

@@ -11,7 +11,9 @@ import * as bookFunctions from '../book/book.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import * as ledgerWords from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
+import * as holdingFunctions from './holdings.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -21,6 +23,8 @@ import * as stateFunctions from './state.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
 const { preventSelfTrade } = selfTradeFunctions;
+const { fillOrder } = holdingFunctions;
+const { FEE_MAKER, FEE_TAKER } = ledgerWords;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
@@ -150,6 +154,8 @@ function match(state: EngineState, slot: number, side: number): boolean {
     events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
     events[takerEvent + EVENT_RELATED_ID] = tradeLow;
     events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+    fillOrder(state, maker, makerEvent, price, quantity | 0, makerLeaves, FEE_MAKER);
+    fillOrder(state, slot, takerEvent, price, quantity | 0, leaves | 0, FEE_TAKER);
     state.instruments[lastAt] = price;
     state.books.reduce(level, quantity);
     if (makerLeaves === 0) takeOff(state, maker);

@@ -10,8 +10,10 @@ import { phasesThatTake } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import { FEE_AUCTION } from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
+import { fillOrder } from './holdings.js';
 import * as operationWords from './operations.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -236,6 +238,7 @@ function fillInAuction(
   const own = tradeLow === 0 && tradeHigh === 0;
   state.events[to + EVENT_RELATED_ID] = own ? state.eventLow : tradeLow;
   state.events[to + EVENT_RELATED_ID + 1] = own ? state.eventHigh : tradeHigh;
+  fillOrder(state, slot, to, price, quantity | 0, leaves | 0, FEE_AUCTION);
   state.books.reduce(orders[at + ORDER_LEVEL] as number, quantity);
   if (leaves === 0) takeOff(state, slot);
 }

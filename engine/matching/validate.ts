@@ -27,15 +27,16 @@ import {
 import { LANE_ACCOUNT, LANE_SHIFT } from './lane-words.js';
 import {
   CASCADE,
-  OPERATION_ACCOUNT,
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
+  OPERATION_OWNER,
   OPERATION_SHIFT,
   OPERATION_STAGE,
   SWEEP,
 } from './operations.js';
 import type { EngineState } from './state.js';
+import { validateLedger } from './validate-ledger.js';
 import { validateStops } from './validate-stops.js';
 
 const UNCROSSED_PHASES = phasesWithoutCrossing();
@@ -54,6 +55,7 @@ export function validateState(state: EngineState): void {
   state.lanes.validate();
   validateLaneCounts(state);
   state.registry.validate(state.shardCount);
+  validateLedger(state);
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */
@@ -80,7 +82,7 @@ function validateOperations(state: EngineState): number {
       if (inProgress.has(instrument)) throw new Error(`two operations of instrument ${instrument} are in progress`);
       inProgress.add(instrument);
     } else {
-      const account = operations.words[at + OPERATION_ACCOUNT] as number;
+      const account = operations.words[at + OPERATION_OWNER] as number;
       massCancels.set(account, (massCancels.get(account) ?? 0) + 1);
       ofAll++;
     }

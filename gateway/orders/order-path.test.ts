@@ -1,5 +1,5 @@
 import t from 'tap';
-import { encodeAccountTerms } from '../../schemas/admin.js';
+import { encodeAccountTerms, encodeAssetTerms, setOperationId } from '../../schemas/admin.js';
 import { CLOSE_CODES } from '../../schemas/close-codes.js';
 import { CommandKind, EventKind, Phase, Reason, Right } from '../../schemas/codes.js';
 import {
@@ -165,6 +165,73 @@ t.test('frames for several shards are in all rings or in none', async (t) => {
   t.equal(session.unanswered, 2, 'every shard answers a mass cancel of all instruments');
   venue.pump();
   t.equal(session.unanswered, 0);
+  venue.end();
+});
+
+t.test('money, questions and kills go to the shard that they name, or to that of their instrument', async (t) => {
+  const { venue, instruments, send, socket, session, next } = open(t.testdir(), { shards: 2 });
+  const asset = encodeAssetTerms({ name: 'EUR', decimals: 2 });
+  const record = new Int32Array(COMMAND_WORDS + asset.length);
+  record.set(madeCommand(CommandKind.AddAsset, LANE, next));
+  record.set(asset, COMMAND_WORDS);
+  setOperationId(record, 0, asset.length / COMMAND_WORDS, next, LANE << 16);
+  send(20, record);
+  venue.pump();
+  t.same(kinds(socket).at(-1), EventKind.AssetAdded, 'a record of the administration goes to shard 0');
+  const sequences = () => venue.shards.map(({ engine }) => engine.commandSequence);
+  let low = next;
+  const goesTo = (kind: CommandKind, more: object): number[] => {
+    const before = sequences();
+    send(21, madeCommand(kind, LANE, ++low, more));
+    venue.pump();
+    return sequences().flatMap((sequence, shard) => (sequence > (before[shard] ?? 0) ? [shard] : []));
+  };
+  const deposit = { account: 1, instrument: 1, quantity: 5 };
+  t.same(goesTo(CommandKind.Deposit, { ...deposit, minQuantity: 1 }), [1]);
+  t.same(kinds(socket).slice(-2), [EventKind.Deposited, EventKind.BalanceChanged]);
+  // Instrument 2 trades on shard 1: here the word is an asset.
+  t.same(goesTo(CommandKind.Deposit, { ...deposit, instrument: 2 }), [0]);
+  t.same(goesTo(CommandKind.Withdraw, { ...deposit, minQuantity: 1 }), [1]);
+  t.same(goesTo(CommandKind.AccountStatus, { target: 1, minQuantity: 1, account: 99 }), [1]);
+  t.same(kinds(socket).at(-1), EventKind.BalanceState);
+  t.equal(socket.events().at(-1)?.[EVENT_ACCOUNT], 1, 'the gateway writes whose balance it is');
+  t.same(goesTo(CommandKind.AccountStatus, { instrument: instruments[1] }), [1]);
+  t.same(kinds(socket).at(-1), EventKind.PositionState);
+  t.same(goesTo(CommandKind.Kill, { account: 1, minQuantity: 1 }), [1]);
+  t.same(goesTo(CommandKind.Kill, { instrument: instruments[0], quantity: 1 }), [0]);
+  t.same(kinds(socket).slice(-2), [EventKind.KillChanged, EventKind.Finished]);
+  t.same(socket.refusals(), []);
+  for (const kind of [CommandKind.Deposit, CommandKind.Withdraw, CommandKind.AccountStatus, CommandKind.Kill]) {
+    t.same(goesTo(kind, { account: 1, minQuantity: 2 }), [], 'a shard that is not there');
+  }
+  t.same(
+    socket.refusals(),
+    Array.from({ length: 4 }, () => Reason.WrongShard),
+  );
+  t.equal(session.unanswered, 0);
+  venue.end();
+});
+
+t.test('each kind about money and limits needs its right', async (t) => {
+  const venue = new MadeVenue(t.testdir());
+  const account = venue.addAccount();
+  const instrument = venue.addInstrument();
+  const may = (rights: number, kind: CommandKind, more: object): boolean => {
+    const { socket, session } = venue.logOn(venue.addKey(account, rights), { lane: LANE });
+    venue.gateway.message(session, commandFrame(1, madeCommand(kind, LANE, 1, more)), true);
+    venue.pump();
+    return !socket.refusals().includes(Reason.NotAllowed);
+  };
+  const { Read, Trade, Market, Admin } = Right;
+  for (const [right, kind, more] of [
+    [Trade, CommandKind.AccountStatus, { instrument }],
+    [Market, CommandKind.Kill, { instrument }],
+    [Admin, CommandKind.Deposit, { instrument: 1, quantity: 1 }],
+    [Admin, CommandKind.Withdraw, { instrument: 1, quantity: 1 }],
+  ] as const) {
+    t.ok(may(right, kind, more), `${CommandKind[kind]} with its right`);
+    t.notOk(may((Read | Trade | Market | Admin) & ~right, kind, more), `${CommandKind[kind]} with all others`);
+  }
   venue.end();
 });
 

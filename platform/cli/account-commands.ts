@@ -1,5 +1,5 @@
 /**
- * `tredye account create | list | revoke`: who may trade. A key pair is made here; the venue gets the public half, the
+ * `tredye account create | list | revoke` and more: who may trade. A key pair is made here; the venue gets the public half, the
  * private half stands in a file of this machine that only its owner reads. Main thread.
  */
 
@@ -15,6 +15,7 @@ import { examples } from './help-text.js';
 import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
 import { rightNames } from './journal/record-objects.js';
 import { dataOption, jsonOption, keyOption, laneOption, nameOf, oneOf, urlOption, wholeNumber } from './options.js';
+import { addPurseCommands } from './purse-commands.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { withVenue } from './venue.js';
 
@@ -125,7 +126,10 @@ function accountLines(accounts: readonly LocalAccount[]): string[] {
 }
 
 export function addAccountCommands(program: Command): void {
-  const account = program.command('account').description('create or list accounts, revoke keys').helpCommand(false);
+  const account = program
+    .command('account')
+    .description('create or list accounts, revoke keys, set limits, move money')
+    .helpCommand(false);
   account.addHelpText(
     'after',
     examples('tredye account create alice', 'tredye account list', 'tredye account revoke 2'),
@@ -205,4 +209,6 @@ export function addAccountCommands(program: Command): void {
       if (options.json === true) sayJson({ keyId: key, revoked: true });
       else say(`key ${key} is revoked`);
     });
+
+  addPurseCommands(account);
 }

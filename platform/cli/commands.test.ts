@@ -245,6 +245,78 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   });
 });
 
+t.test('assets, fees, limits, money in two shards, and what is out of trading', async (t) => {
+  const { run, json } = await startVenue(t, ['--shards', '2']);
+  t.match(await run('asset', 'list'), { out: 'no asset yet: tredye asset add makes one\n' });
+  t.match(await run('asset', 'add', 'EUR', '--decimals', '2'), { code: EXIT_CLEAN, out: 'EUR is asset 1\n' });
+  t.same(await json('asset', 'add', 'BTC', '--decimals', '8'), { asset: 2, name: 'BTC', decimals: 8 });
+  t.match(await run('asset', 'add', 'EUR'), { code: EXIT_REFUSED, err: /AlreadyExists; it is there already/ });
+  t.match(await run('asset', 'add', 'E R'), { code: EXIT_CONFIGURATION, err: /It must be 1 to 16 of/ });
+  t.match((await run('asset', 'list')).out, /^asset +name +decimals\n +1 +EUR +2\n +2 +BTC +8\n$/);
+  t.match(await run('instrument', 'add', 'X', '--base', 'BTC', '--quote', 'NOPE'), {
+    code: EXIT_REFUSED,
+    err: 'There is no asset NOPE: tredye asset list shows all.',
+  });
+  t.match(await run('instrument', 'add', 'X', '--base', '2', '--quote', '9'), {
+    code: EXIT_REFUSED,
+    err: 'The platform refused the record: UnknownAsset; tredye asset list shows all.',
+  });
+  const paid = ['--base', 'BTC', '--quote', 'EUR', '--base-unit', '10', '--fee-cap', '10000', '--phase', 'Continuous'];
+  for (const symbol of ['ONE', 'TWO']) await json('instrument', 'add', symbol, ...paid);
+  t.match(await run('instrument', 'fees', 'TWO', '--maker', '5000', '--taker', '10000'), {
+    out: 'tier 0 pays 5000 as maker, 10000 as taker, 0 in an auction, millionths in TWO\n',
+  });
+  t.match(await run('instrument', 'fees', 'TWO', '--taker', '10001'), { code: EXIT_REFUSED, err: /TermsOutOfRange/ });
+  t.match(await run('instrument', 'fees', 'NOPE'), { code: EXIT_REFUSED, err: /There is no instrument NOPE/ });
+  await json('account', 'create', 'bob');
+  const bob = ['--key', 'bob-key.json'];
+  t.match(await run('account', 'deposit', '2', 'EUR', '2000', '--shard', '1'), {
+    code: EXIT_CLEAN,
+    out: '2000 of asset EUR in the purse of account 2 on shard 1\n',
+  });
+  t.match(await json('account', 'deposit', '1', 'BTC', '50', '--shard', '1'), { account: 1, asset: 2, amount: 50 });
+  t.match(await run('account', 'deposit', '1', 'BTC', '5', '--shard', '2'), {
+    code: EXIT_REFUSED,
+    err: /WrongShard; there is no such shard\.$/,
+  });
+  t.match(await run('account', 'deposit', '9', 'BTC', '5'), { code: EXIT_REFUSED, err: /UnknownAccount/ });
+  t.match(await run('account', 'deposit', '1', 'BTC', '0'), { code: EXIT_CONFIGURATION });
+  t.match(await run('account', 'deposit', '2', 'EUR', '1', ...bob), { code: EXIT_REFUSED, err: /NotAllowed/ });
+
+  await json('order', 'new', 'TWO', 'sell', '5', '100');
+  t.match(await run('order', 'new', 'ONE', 'buy', '1', '1', ...bob), {
+    code: EXIT_REFUSED,
+    err: 'The venue refused the order: NotEnoughMoney; tredye account balance shows what is available.',
+  });
+  t.match(await json('order', 'new', 'TWO', 'buy', '8', '200', ...bob), [{}, { kind: 'Fill', amount: 5 }, {}]);
+  t.match(await run('account', 'balance', 'EUR', ...bob), {
+    out: 'shard 0: 0 available, 0 reserved\nshard 1: 889 available, 606 reserved\n',
+  });
+  t.match(await json('account', 'balance', '2', '--shard', '1', ...bob), [{ asset: 2, available: 50, reserved: 0 }]);
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1'), { out: 'shard 1: 498 available, 0 reserved\n' });
+  t.match(await run('account', 'position', 'TWO', ...bob), { out: '5 lots of TWO at a cost of 500, 0 realised\n' });
+  t.same(await json('account', 'position', 'TWO'), { symbol: 'TWO', position: -5, cost: 500, realised: 0 });
+  t.match(await run('account', 'withdraw', '2', 'EUR', '900', '--shard', '1'), { code: EXIT_REFUSED });
+  t.match(await json('account', 'withdraw', '0', 'EUR', '7', '--shard', '1'), { account: 0, amount: -7 });
+
+  t.match(await run('account', 'limits', '2', '--order-quantity', '3', '--rate', '5'), {
+    out: 'account 2 has orderQuantity 3, rate 5, burst 5\n',
+  });
+  t.match(await run('order', 'new', 'TWO', 'buy', '4', '1', ...bob), { code: EXIT_REFUSED, err: /OrderQuantityLimit/ });
+  t.match(await run('account', 'limits', '2'), { out: 'account 2 has no limits\n' });
+
+  t.match(await run('kill'), { code: EXIT_CONFIGURATION, err: /give a symbol, or --account, or --all/ });
+  t.match(await run('kill', '--account', '2'), { out: 'account 2 is out of trading now on shards 0, 1\n' });
+  t.match(await run('order', 'new', 'TWO', 'buy', '1', '1', ...bob), { code: EXIT_REFUSED, err: /Killed/ });
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1', ...bob), { out: /1495 available, 0 reserved/ });
+  t.same(await json('kill', '--account', '2', '--off'), { symbol: null, account: 2, killed: false, shards: [0, 1] });
+  t.match(await run('kill', 'TWO'), { out: 'TWO is out of trading now on shard 1\n' });
+  t.match(await run('kill', '--account', '9'), {
+    code: EXIT_REFUSED,
+    err: /to kill account 9 on shard 0: UnknownAccount/,
+  });
+});
+
 interface Ping {
   readonly level: string;
   readonly count: number;

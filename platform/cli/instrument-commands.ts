@@ -3,11 +3,23 @@
  */
 
 import type { Command } from '@commander-js/extra-typings';
+import { FEE_WHOLE } from '../../schemas/admin.js';
 import { Phase } from '../../schemas/codes.js';
 import { PHASE_NAMES, type PhaseName } from '../../schemas/phases.js';
+import { addFeesCommand, assetNumber } from './asset-commands.js';
 import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
-import { decimalText, jsonOption, keyOption, laneOption, newSymbol, oneOf, urlOption, wholeNumber } from './options.js';
+import {
+  dataOption,
+  decimalText,
+  jsonOption,
+  keyOption,
+  laneOption,
+  newSymbol,
+  oneOf,
+  urlOption,
+  wholeNumber,
+} from './options.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { type Address, getJson, refused, withVenue } from './venue.js';
 
@@ -84,6 +96,10 @@ export function addInstrumentCommands(program: Command): void {
     .option('--price-decimals <number>', 'digits behind the point of a price', wholeNumber(0, MAX_DECIMALS), 0)
     .option('--quantity-decimals <number>', 'digits behind the point of a quantity', wholeNumber(0, MAX_DECIMALS), 0)
     .option('--unit <amount>', 'amount of one tick times one lot', wholeNumber(1, MAX_UNIT), 1)
+    .option('--base <asset>', 'asset that is bought, by number or name; with --quote, orders are paid for')
+    .option('--quote <asset>', 'asset that is paid')
+    .option('--base-unit <amount>', 'amount of the base asset in one lot', wholeNumber(1, MAX_UNIT), 1)
+    .option('--fee-cap <millionths>', 'no fee is ever above it, and buys reserve it', wholeNumber(0, FEE_WHOLE), 0)
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
     .option(
@@ -92,6 +108,7 @@ export function addInstrumentCommands(program: Command): void {
       oneOf(PHASE_NAMES),
       'Closed' as PhaseName,
     )
+    .addOption(dataOption())
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
@@ -101,6 +118,7 @@ export function addInstrumentCommands(program: Command): void {
       examples(
         'tredye instrument add ACME --phase Continuous',
         'tredye instrument add ETH/EUR --price-decimals 2 --price-max 100000 --quantity-decimals 4 --quantity-max 1000',
+        'tredye instrument add BTC/EUR --base BTC --quote EUR --base-unit 10000 --fee-cap 2500',
       ),
     )
     .action(async (symbol, options) => {
@@ -111,6 +129,10 @@ export function addInstrumentCommands(program: Command): void {
         priceMax: price(options.priceMax, '--price-max'),
         quantityMax: takenDecimal(options.quantityMax, quantityDecimals, '--quantity-max'),
         unit: options.unit,
+        baseUnit: options.baseUnit,
+        feeCap: options.feeCap,
+        ...(options.base === undefined ? {} : { baseAsset: assetNumber(options.base, options.data) }),
+        ...(options.quote === undefined ? {} : { quoteAsset: assetNumber(options.quote, options.data) }),
         priceDecimals,
         quantityDecimals,
         ...(options.priceMin === undefined ? {} : { priceMin: price(options.priceMin, '--price-min') }),
@@ -141,6 +163,8 @@ export function addInstrumentCommands(program: Command): void {
       if (options.json === true) sayJson(instruments);
       else sayAll(instrumentLines(instruments));
     });
+
+  addFeesCommand(instrument);
 
   program
     .command('phase')

@@ -6,6 +6,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT_CLEAN, EXIT_CONFIGURATION, PlatformError } from '../exit-codes.js';
 import { platformVersion } from '../version.js';
 import { addAccountCommands } from './account-commands.js';
+import { addAssetCommands, addKillCommand } from './asset-commands.js';
 import { examples, exitCodesText } from './help-text.js';
 import { addInstrumentCommands } from './instrument-commands.js';
 import { addJournalCommands } from './journal/journal-commands.js';
@@ -55,9 +56,11 @@ export function commandLine(): Command {
     .description('start a venue in this terminal; Ctrl-C stops it cleanly. tredye run --help lists its flags')
     .helpOption(false);
   addInstrumentCommands(program);
+  addAssetCommands(program);
   addAccountCommands(program);
   addOrderCommands(program);
   addMarketCommands(program);
+  addKillCommand(program);
   addWatchCommand(program);
   addPingCommand(program);
   addJournalCommands(program);

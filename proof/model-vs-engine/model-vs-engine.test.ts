@@ -6,7 +6,8 @@ import t from 'tap';
 import { CommandKind } from '../../schemas/codes.js';
 import { Model } from '../model/model.js';
 import { readCommand } from '../model/plain-records.js';
-import { compare, type Finding, show } from './model-vs-engine.js';
+import { foundCase, foundText } from './found-case.js';
+import { compare } from './model-vs-engine.js';
 import { randomScenario } from './random-commands.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { shrink } from './shrink.js';
@@ -14,19 +15,17 @@ import { VenueView } from './venue-view.js';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 1000);
 const FIRST_SEED = Number(process.env.SEED ?? 1);
-/** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */
-const LENGTHS = [80, 80, 80, 120, 600];
 
 t.setTimeout(0);
 
 t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRST_SEED} on`, async (t) => {
   let commands = 0;
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEQUENCES; seed += 1) {
-    const scenario = randomScenario(seed, LENGTHS[seed % LENGTHS.length] ?? 80);
+    const scenario = randomScenario(seed);
     commands += scenario.commands.length;
     const finding = compare(scenario);
     if (finding !== undefined) {
-      t.fail('they differ', { found: describe(scenario, finding) });
+      t.fail('they differ', { found: foundText(foundCase(scenario, finding)) });
       return;
     }
   }
@@ -36,7 +35,7 @@ t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRS
 t.test('others trade while the mass cancel of an account waits, and with its orders', async (t) => {
   const reached = { ofOne: 0, booked: 0, taken: 0 };
   for (let seed = 1; seed <= 400; seed += 1) {
-    countInMassCancels(randomScenario(seed, LENGTHS[seed % LENGTHS.length] ?? 80), reached);
+    countInMassCancels(randomScenario(seed), reached);
   }
   t.ok(reached.ofOne > 30, `${reached.ofOne} mass cancels of one instrument had to wait`);
   t.ok(reached.booked > 30, `${reached.booked} orders of others came to rest while a mass cancel waited`);
@@ -98,22 +97,4 @@ function countInMassCancels(scenario: Scenario, reached: { ofOne: number; booked
       reached.booked += [...view.live].filter((id) => !live.has(id)).length;
     }
   }
-}
-
-/** The failing sequence, as short as it can be made, one command a line. */
-function describe(scenario: Scenario, finding: Finding): string {
-  const played = scenario.commands.slice(0, finding.at + 1);
-  const short = shrink(played, (commands) => compare(scenario, commands) !== undefined);
-  const last = compare(scenario, short) ?? finding;
-  return [
-    `SEED=${scenario.seed}: command ${finding.at + 1} of ${scenario.commands.length}, shrunk to ${short.length}`,
-    `shard ${scenario.shard} of ${scenario.shardCount}, ${JSON.stringify(scenario.limits)}`,
-    ...short.map(describeCommand),
-    last.what,
-  ].join('\n');
-}
-
-function describeCommand(command: RandomCommand): string {
-  const target = command.targetOf < 0 ? '' : ` target=order of #${command.targetOf}`;
-  return `  #${command.index} ${show(readCommand(command.words, 0))}${target} records=${command.words.length / 16}`;
 }

@@ -24,7 +24,7 @@ import {
   ORDER_SHIFT,
 } from '../../engine/book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../../engine/book/side-words.js';
-import { limitsFrom } from '../../engine/limits.js';
+import { type Limits, limitsFrom } from '../../engine/limits.js';
 import { Engine } from '../../engine/matching/engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
@@ -51,6 +51,10 @@ interface RestingOrder {
   readonly leaves: number;
   readonly cumulative: number;
 }
+
+/** Makes the engine that is compared; a test plants faults in one. */
+export type EngineOf = (limits: Limits, shard: number, shardCount: number) => Engine;
+const theEngine: EngineOf = (limits, shard, shardCount) => new Engine(limits, shard, shardCount);
 
 const MAX_LEVELS = 1024;
 
@@ -94,10 +98,11 @@ class Match {
   constructor(
     private readonly scenario: Scenario,
     engineLimits: ScenarioLimits,
+    engineOf: EngineOf,
   ) {
     const { limits, shard, shardCount } = scenario;
     this.model = new Model(limits, shard, shardCount);
-    this.engine = new Engine(limitsFrom(engineLimits), shard, shardCount);
+    this.engine = engineOf(limitsFrom(engineLimits), shard, shardCount);
     this.events = new Int32Array(engineLimits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
   }
@@ -181,6 +186,37 @@ class Match {
       }
     }
     engine.validate();
+    return this.compareLedger();
+  }
+
+  /** What every account has of every asset, and in every instrument; and that each asset adds up. */
+  private compareLedger(): string {
+    const { model, engine } = this;
+    const { maxAccounts, maxAssets, maxInstruments } = this.scenario.limits;
+    model.checkMoney();
+    for (let asset = 1; asset <= maxAssets; asset += 1) {
+      let sum = 0;
+      for (let account = 0; account <= maxAccounts; account += 1) {
+        const expected = model.readPurse(account, asset);
+        const came = engine.readPurse(account, asset);
+        if (expected?.available !== came?.available || expected?.reserved !== came?.reserved) {
+          return `account ${account}, asset ${asset}: model ${show(expected)}, engine ${show(came)}`;
+        }
+        sum += came === null ? 0 : came.available + came.reserved;
+      }
+      if (sum !== model.supply(asset)) {
+        return `asset ${asset}: purses hold ${sum} of ${model.supply(asset)}`;
+      }
+    }
+    for (let account = 1; account <= maxAccounts; account += 1) {
+      for (let instrument = 1; instrument <= maxInstruments; instrument += 1) {
+        const expected = show(model.readHolding(account, instrument));
+        const came = show(engine.readHolding(account, instrument));
+        if (expected !== came) {
+          return `account ${account}, instrument ${instrument}: model ${expected}, engine ${came}`;
+        }
+      }
+    }
     return '';
   }
 
@@ -237,14 +273,15 @@ function namesOrderId(words: Int32Array): boolean {
 
 /**
  * Plays the scenario; undefined when model and engine agree in everything. Fewer commands are for shrinking; other limits
- * for the engine than for the model are for showing that a difference is found.
+ * for the engine than for the model, or another engine, are for showing that a difference is found.
  */
 export function compare(
   scenario: Scenario,
   commands: readonly RandomCommand[] = scenario.commands,
   engineLimits: ScenarioLimits = scenario.limits,
+  engineOf: EngineOf = theEngine,
 ): Finding | undefined {
-  const match = new Match(scenario, engineLimits);
+  const match = new Match(scenario, engineLimits, engineOf);
   for (const [at, command] of commands.entries()) {
     let what: string;
     try {
@@ -319,8 +356,8 @@ function engineLevels(engine: Engine, instrument: number, side: Side): string[] 
 }
 
 /** All fields that say something, on one line. */
-export function show(value: object | undefined): string {
-  if (value === undefined) {
+export function show(value: object | null | undefined): string {
+  if (value === undefined || value === null) {
     return 'nothing';
   }
   const parts: string[] = [];

@@ -8,6 +8,9 @@ export interface ScenarioLimits {
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
+  readonly maxPurses: number;
+  readonly maxHoldings: number;
   readonly maxLanes: number;
   readonly maxLanesPerAccount: number;
   readonly maxOperations: number;

@@ -37,6 +37,7 @@ export class VenueView {
   accounts = 0;
   instruments = 0;
   keys = 0;
+  assets = 0;
   /** Admin records that were applied. */
   adminNumber = 0;
 
@@ -87,7 +88,13 @@ export class VenueView {
         this.keys += 1;
         this.adminNumber += 1;
         return;
+      case EventKind.AssetAdded:
+        this.assets += 1;
+        this.adminNumber += 1;
+        return;
       case EventKind.KeyRevoked:
+      case EventKind.FeesSet:
+      case EventKind.LimitsSet:
         this.adminNumber += 1;
         return;
       case EventKind.SessionOpened: {

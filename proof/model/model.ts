@@ -13,16 +13,31 @@
  *   7 [+] fields that the kind allows in that phase
  *   8 [+] price range, quantity range
  *   9 [+] target exists, is own, and fits; book crossed
- *  10 [+] capacity
- *  11 [+] what the book decides: post-only, fill-or-kill
+ *  10 [+] out of trading, rate, limits of the account
+ *  11 [+] capacity, then money
+ *  12 [+] what the book decides: post-only, fill-or-kill
  */
 import { decodeTerms, type Terms } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce, Trigger } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
-import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
-import { phaseEffect } from '../../schemas/phases.js';
+import { NO_PRICE } from '../../schemas/layout.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
+import {
+  ADMIN_KINDS,
+  CLIENT_KINDS,
+  checkFields,
+  checkPhase,
+  checkRanges,
+  checkTogether,
+  checkTrigger,
+  isPatient,
+  MONEY_KINDS,
+  orderOf,
+  partsBehind,
+} from './checks.js';
+import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
+import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, openSession, senderAccount } from './sessions.js';
 import {
@@ -47,6 +62,7 @@ import {
   enterNew,
   fillable,
   isUncrossed,
+  kill,
   massCancel,
   reduce,
   replace,
@@ -57,20 +73,20 @@ import {
 const MAX_UINT32 = 0xffffffff;
 /** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
-const CLIENT_KINDS: readonly number[] = [
-  CommandKind.New,
-  CommandKind.Cancel,
-  CommandKind.Replace,
-  CommandKind.CancelReplace,
-  CommandKind.MassCancel,
-];
-const ADMIN_KINDS: readonly number[] = [
-  CommandKind.AddInstrument,
-  CommandKind.AddAccount,
-  CommandKind.AddKey,
-  CommandKind.RevokeKey,
-];
-const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
+
+export interface PlainPurse {
+  readonly available: number;
+  readonly reserved: number;
+}
+
+export interface PlainHolding {
+  readonly position: number;
+  readonly cost: number;
+  readonly realised: number;
+  /** Lots of open orders. */
+  readonly openBuys: number;
+  readonly openSells: number;
+}
 
 function isRefusal(verdict: Refusal | Work): verdict is Refusal {
   return 'reason' in verdict;
@@ -110,6 +126,58 @@ export class Model {
     return this.state.instrument(instrument)?.phase ?? Phase.Closed;
   }
 
+  /** What an account (0: the venue) has of an asset; null: it never had any. */
+  readPurse(account: number, asset: number): PlainPurse | null {
+    const { state } = this;
+    if (state.purse(account, asset) === undefined) {
+      return null;
+    }
+    return {
+      available: Number(available(state, account, asset)),
+      reserved: Number(reserved(state, account, asset)),
+    };
+  }
+
+  /** What an account has in an instrument; null: it never had an order there. */
+  readHolding(account: number, instrument: number): PlainHolding | null {
+    const { state } = this;
+    const holding = state.holding(account, instrument);
+    if (holding === undefined) {
+      return null;
+    }
+    const { buys, sells } = openIn(state, account, instrument);
+    return {
+      position: Number(holding.position),
+      cost: Number(holding.cost),
+      realised: Number(holding.realised),
+      openBuys: buys,
+      openSells: sells,
+    };
+  }
+
+  /** Deposited less withdrawn. */
+  supply(asset: number): number {
+    return Number(this.state.supply(asset));
+  }
+
+  /** Throws where a purse is below zero, more is reserved than there is, or an asset does not add up. */
+  checkMoney(): void {
+    const { state } = this;
+    for (const { account, asset, holds } of state.purses) {
+      if (holds < 0n || available(state, account, asset) < 0n) {
+        throw new Error(
+          `Account ${account} has ${holds} of asset ${asset}, ${reserved(state, account, asset)} reserved.`,
+        );
+      }
+    }
+    for (let asset = 1; asset <= state.assets.length; asset += 1) {
+      const sum = state.purses.reduce((all, purse) => all + (purse.asset === asset ? purse.holds : 0n), 0n);
+      if (sum !== state.supply(asset)) {
+        throw new Error(`Purses hold ${sum} of asset ${asset}, of ${state.supply(asset)}.`);
+      }
+    }
+  }
+
   /** Applies the command at word `at`, with the Parts behind it if it has any, and returns its events in sequence. */
   apply(words: Int32Array, at: number): PlainEvent[] {
     const { state } = this;
@@ -145,17 +213,9 @@ export class Model {
     if (shape !== 0) {
       return shape;
     }
-    if (command.kind === CommandKind.New && (command.flags & CommandFlag.PostOnly) !== 0) {
-      const immediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
-      if (immediate || command.type === OrderType.Market) {
-        return Reason.BadFlags;
-      }
-    }
-    if (command.kind === CommandKind.SessionOpen && counterOf(command.clientOrderId) !== 0) {
-      return Reason.FieldNotZero;
-    }
-    if (ADMIN_KINDS.includes(command.kind) && shard === 0 && command.quantity !== 0) {
-      return Reason.FieldNotZero;
+    const together = checkTogether(command, shard);
+    if (together !== Reason.None) {
+      return together;
     }
     return Math.max(0, -checkParts(words, at, 1 + parts));
   }
@@ -224,20 +284,31 @@ export class Model {
       this.refuse(command, verdict);
       return verdict.keepsId !== true;
     }
-    const instrument = command.instrument;
+    const { instrument = command.instrument, account = sender.account } = verdict;
     const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
     const watched = state.instrument(instrument);
     const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
-    this.drive({ steps, sweep, commandSequence, instrument, account: sender.account });
+    this.drive({ steps, sweep, commandSequence, instrument, account });
     return true;
   }
 
-  /** Checks 5 to 11 of client and market kinds. */
+  /** Checks 5 to 12 of client and market kinds. */
   private decide(command: PlainCommand, sender: Sender): Refusal | Work {
     const { state } = this;
     const { kind } = command;
+    if (MONEY_KINDS.includes(kind)) {
+      return decideMove(state, command, sender);
+    }
+    if (kind === CommandKind.AccountStatus) {
+      return decideStatus(state, command, sender);
+    }
+    if (kind === CommandKind.Kill && command.instrument === 0) {
+      const { account } = command;
+      const refusal = checkKill(state, command) ?? this.checkProgress(command, account);
+      return refusal ?? { steps: kill(state, sender, undefined, account, command.quantity === 1), account };
+    }
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return this.checkProgress(command, sender) ?? { steps: massCancel(state, sender, undefined) };
+      return this.checkProgress(command, sender.account) ?? { steps: massCancel(state, sender, undefined) };
     }
     const instrument = state.instrument(command.instrument);
     if (instrument === undefined) {
@@ -247,9 +318,9 @@ export class Model {
       return { reason: Reason.WrongShard };
     }
     const refusal =
-      this.checkProgress(command, sender) ??
+      this.checkProgress(command, sender.account) ??
       checkPhase(command, instrument.phase) ??
-      checkFields(command) ??
+      checkFields(command, instrument) ??
       checkRanges(command, instrument) ??
       checkTrigger(command, instrument);
     if (refusal !== undefined) {
@@ -260,6 +331,8 @@ export class Model {
         return this.decideNew(command, instrument);
       case CommandKind.MassCancel:
         return { steps: massCancel(state, sender, instrument) };
+      case CommandKind.Kill:
+        return { steps: kill(state, sender, instrument, 0, command.quantity === 1) };
       case CommandKind.EndOfDay:
         return { steps: endDay(state, sender, instrument) };
       case CommandKind.SetPhase:
@@ -276,7 +349,11 @@ export class Model {
   private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { book, phase } = instrument;
-    const { side, price, timeInForce } = command;
+    const { side, price, quantity, timeInForce } = command;
+    const limited = checkLimits(state, command, instrument, quantity);
+    if (limited !== undefined) {
+      return limited;
+    }
     if (state.orders.size >= state.limits.maxOrders) {
       return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
     }
@@ -286,6 +363,10 @@ export class Model {
     const mayRest = phase !== Phase.Continuous || isPatient(command.type, timeInForce);
     if (mayRest && !state.hasLevelRoom(book, side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
+    }
+    const unpaid = checkMoney(state, instrument, command, price, quantity);
+    if (unpaid !== undefined) {
+      return unpaid;
     }
     const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
     if (countsAsPostOnly(phase, postOnly) && crosses(book, side, price)) {
@@ -302,6 +383,10 @@ export class Model {
     const { state } = this;
     if (state.waiting() >= state.limits.maxStops) {
       return { reason: Reason.StopsFull, amount: state.limits.maxStops };
+    }
+    const unpaid = checkMoney(state, instrument, command, command.price, command.quantity);
+    if (unpaid !== undefined) {
+      return unpaid;
     }
     if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, command)) {
       return { reason: Reason.StopAlreadyThrough };
@@ -327,6 +412,9 @@ export class Model {
     const orderId = order.id;
     const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
     const mayHaveAny = order.waits && isMarket;
+    if (price === NO_PRICE && needsPrice(instrument, order.side)) {
+      return { reason: Reason.PriceRequired, orderId };
+    }
     if (!mayHaveAny && (isMarket ? price !== NO_PRICE : price === NO_PRICE)) {
       return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
     }
@@ -338,14 +426,22 @@ export class Model {
     if (leaves <= 0) {
       return { steps: cancelAsDone(state, book, order, command.clientOrderId) };
     }
+    const limited = checkLimits(state, command, instrument, leaves, order);
+    if (limited !== undefined) {
+      return { ...limited, orderId };
+    }
     if (kind === CommandKind.Replace && price === order.price && leaves < order.leaves) {
       return { steps: reduce(state, order, command, leaves) };
     }
+    if (!order.waits && !state.hasLevelRoom(book, order.side, price)) {
+      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
+    }
+    const unpaid = checkMoney(state, instrument, order, price, leaves, order);
+    if (unpaid !== undefined) {
+      return { ...unpaid, orderId };
+    }
     if (order.waits) {
       return { steps: replaceStop(state, instrument, order, command, leaves) };
-    }
-    if (!state.hasLevelRoom(book, order.side, price)) {
-      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
     }
     if (countsAsPostOnly(phase, order.postOnly) && crosses(book, order.side, price)) {
       return { reason: Reason.PostOnlyWouldCross, orderId };
@@ -363,18 +459,22 @@ export class Model {
     return { steps: setPhase(this.state, sender, instrument, phase) };
   }
 
-  /** The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more. */
-  private checkProgress(command: PlainCommand, sender: Sender): Refusal | undefined {
+  /**
+   * The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more.
+   * `account`: the sender's, of a Kill whose orders it takes; 0: those of all.
+   */
+  private checkProgress(command: PlainCommand, account: number): Refusal | undefined {
     const { operations, limits } = this.state;
     const { kind, instrument } = command;
     const isClient = CLIENT_KINDS.includes(kind);
-    const wantsQuiet = !isClient || (kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill);
+    const wantsQuiet = kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill;
     const stops = kind === CommandKind.SetPhase && !isUncrossed(command.type);
-    const disturbs = operations.some((operation) =>
-      operation.instrument === 0
-        ? (wantsQuiet && !stops) || (isClient && operation.account === sender.account)
-        : instrument === 0 || operation.instrument === instrument,
-    );
+    const disturbs = operations.some((operation) => {
+      if (operation.instrument !== 0) {
+        return instrument === 0 || operation.instrument === instrument;
+      }
+      return instrument === 0 || isClient ? operation.account === account || wantsQuiet : !stops;
+    });
     if (disturbs) {
       return { reason: Reason.InProgress, keepsId: true };
     }
@@ -385,7 +485,9 @@ export class Model {
   }
 
   private refuse(command: PlainCommand, refusal: Refusal): void {
-    const account = senderAccount(this.state, command, CLIENT_KINDS.includes(command.kind));
+    // With the one number among them that is kept for a kind to come.
+    const isClient = command.kind >= CommandKind.New && command.kind <= CommandKind.AccountStatus;
+    const account = senderAccount(this.state, command, isClient);
     const relatedId = ADMIN_KINDS.includes(command.kind) ? command.clientOrderId : 0n;
     this.state.emitRefusal(command, account, refusal, relatedId);
   }
@@ -473,109 +575,10 @@ function countsAsPostOnly(phase: Phase, postOnly: boolean): boolean {
   return phase === Phase.PostOnly || (phase === Phase.Continuous && postOnly);
 }
 
-/** Whether what is left of such an order rests in continuous trading. */
-function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return (
-    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
-    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
-  );
-}
-
-function orderOf(command: PlainCommand, id: bigint): ModelOrder {
-  return {
-    id,
-    account: command.account,
-    session: command.session,
-    clientOrderId: command.clientOrderId,
-    instrument: command.instrument,
-    side: command.side,
-    type: command.type,
-    timeInForce: command.timeInForce,
-    postOnly: (command.flags & CommandFlag.PostOnly) !== 0,
-    selfTrade: command.selfTrade,
-    trigger: command.trigger,
-    triggerPrice: command.triggerPrice,
-    waits: isStop(command.type),
-    price: command.price,
-    leaves: command.quantity,
-    cumulative: 0,
-  };
-}
-
 /** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
 function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
   lane.answers.push(answer);
   if (lane.answers.length > 2 * limit + 64) {
     lane.answers.splice(0, lane.answers.length - limit);
   }
-}
-
-/** How many records behind the head are its Parts, whole or not: see check 1. */
-function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
-  if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
-    return 0;
-  }
-  let run = 0;
-  let count = 1;
-  while (run < count) {
-    const part = at + (run + 1) * COMMAND_WORDS;
-    const record = readCommand(words, part);
-    const place = words[part + 2] ?? 0;
-    const isNext =
-      part + COMMAND_WORDS <= words.length &&
-      ((words[part + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Part &&
-      record.clientOrderId === head.clientOrderId &&
-      (place & 0xff) === run &&
-      (run === 0 || ((place >>> 8) & 0xff) === count);
-    if (!isNext) {
-      return run;
-    }
-    count = (place >>> 8) & 0xff;
-    run += 1;
-  }
-  return run;
-}
-
-/** Checks 6 and 7 as far as the phase decides them, by the table that all share. */
-function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
-  const { kind, type, timeInForce, price } = command;
-  const effect = phaseEffect(phase, kind, type, timeInForce, price !== NO_PRICE);
-  return effect === 'NotInThisPhase' || effect === 'NotInAuction' ? { reason: Reason[effect] } : undefined;
-}
-
-function checkFields(command: PlainCommand): Refusal | undefined {
-  const isNew = command.kind === CommandKind.New;
-  if (isNew && isStop(command.type) && command.trigger === Trigger.None) {
-    return { reason: Reason.TriggerRequired };
-  }
-  const needsPrice = isNew && command.type !== OrderType.Market && command.type !== OrderType.Stop;
-  return needsPrice && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
-}
-
-function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
-  const { kind, type, triggerPrice } = command;
-  const { priceMin, priceMax } = instrument;
-  if (kind !== CommandKind.New || !isStop(type) || (triggerPrice >= priceMin && triggerPrice <= priceMax)) {
-    return undefined;
-  }
-  return { reason: Reason.PriceOutOfRange, amount: triggerPrice < priceMin ? priceMin : priceMax };
-}
-
-function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
-  const { kind, price, quantity } = command;
-  if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
-    return undefined;
-  }
-  const { priceMin, priceMax, quantityMax } = instrument;
-  if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
-    return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
-  }
-  if (kind === CommandKind.ReferencePrice) {
-    return undefined;
-  }
-  const least = kind === CommandKind.Replace ? 0 : 1;
-  if (quantity < least || quantity > quantityMax) {
-    return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
-  }
-  return undefined;
 }

@@ -6,9 +6,11 @@ import { EventBit, type EventKind, type Liquidity, type Reason, type Side } from
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -43,6 +45,8 @@ export interface PlainCommand {
   readonly instrument: number;
   readonly price: number;
   readonly quantity: number;
+  readonly displayQuantity: number;
+  readonly minQuantity: number;
   readonly kind: number;
   readonly side: number;
   /** The order type; of SetPhase the phase. */
@@ -102,6 +106,8 @@ export function readCommand(words: Int32Array, at: number): PlainCommand {
     instrument: word(COMMAND_INSTRUMENT) >>> 0,
     price: word(COMMAND_PRICE),
     quantity: word(COMMAND_QUANTITY) >>> 0,
+    displayQuantity: word(COMMAND_DISPLAY_QUANTITY) >>> 0,
+    minQuantity: word(COMMAND_MIN_QUANTITY) >>> 0,
     kind: kindWord & 0xff,
     side: (kindWord >>> 8) & 0xff,
     type: (kindWord >>> 16) & 0xff,

@@ -1,9 +1,10 @@
 /**
  * All that the model knows, and how it speaks: events get their numbers here and nowhere else. Any thread.
  */
-import type { AccountTermsFields } from '../../schemas/admin.js';
+import type { FeeTermsFields, LimitTermsFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
+import type { Bucket } from './bucket.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
 
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
@@ -14,6 +15,9 @@ export interface ModelLimits {
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
+  readonly maxPurses: number;
+  readonly maxHoldings: number;
   readonly maxLanes: number;
   readonly maxLanesPerAccount: number;
   readonly maxOperations: number;
@@ -30,6 +34,17 @@ export interface ModelInstrument {
   readonly priceMax: number;
   readonly quantityMax: number;
   readonly reference: number;
+  /** Amount of a tick times a lot. */
+  readonly unit: number;
+  /** 0, both: there is no money. */
+  readonly baseAsset: number;
+  readonly quoteAsset: number;
+  readonly baseUnit: number;
+  readonly feeCap: number;
+  /** By tier. */
+  readonly fees: FeeTermsFields[];
+  /** Out of trading. */
+  killed: boolean;
   phase: Phase;
   readonly book: Book;
   /** Stops that wait, the first entered first; and those that were triggered, in the order in which they will enter. */
@@ -39,6 +54,31 @@ export interface ModelInstrument {
   trades: number[];
   last: number | undefined;
   tracked: number | undefined;
+}
+
+export interface ModelAccount {
+  readonly selfTradeGroup: number;
+  limits: LimitTermsFields;
+  readonly bucket: Bucket;
+  /** Out of trading. */
+  killed: boolean;
+}
+
+/** All that an account has of an asset, reserved or not. */
+export interface Purse {
+  readonly account: number;
+  readonly asset: number;
+  holds: bigint;
+}
+
+/** What an account has in an instrument. */
+export interface ModelHolding {
+  readonly account: number;
+  readonly instrument: number;
+  position: bigint;
+  /** What was paid for a long position, what was got for a short one. */
+  cost: bigint;
+  realised: bigint;
 }
 
 export interface ModelKey {
@@ -78,7 +118,7 @@ export type Steps = Generator<number, void, void>;
 export interface Operation {
   readonly steps: Steps;
   readonly commandSequence: number;
-  /** Its instrument; 0: a mass cancel of one account over all instruments. */
+  /** Its instrument; 0: orders are taken over all instruments, of one account or (0) of all. */
   readonly instrument: number;
   readonly account: number;
   readonly sweep: Sweep;
@@ -95,6 +135,10 @@ export interface Sweep {
 export interface Work {
   readonly steps: Steps;
   readonly taker?: ModelOrder;
+  /** The instrument that it works on, where that is not the command's; 0: none, or all. */
+  readonly instrument?: number;
+  /** Whose orders it takes away, where that is not the sender. */
+  readonly account?: number;
 }
 
 /** A refusal: nothing was changed. */
@@ -123,7 +167,16 @@ export class State {
   /** By id - 1. */
   readonly instruments: ModelInstrument[] = [];
   /** By account id - 1. */
-  readonly accounts: AccountTermsFields[] = [];
+  readonly accounts: ModelAccount[] = [];
+  /** Names, by asset - 1. */
+  readonly assets: string[] = [];
+  readonly purses: Purse[] = [];
+  /** By account and instrument; ask holding(). */
+  readonly holdings = new Map<number, ModelHolding>();
+  /** All of the shard is out of trading. */
+  killed = false;
+  /** Leaves of all live orders together. */
+  openLots = 0;
   /** By key id - 1. */
   readonly keys: ModelKey[] = [];
   readonly lanes: Lane[] = [];
@@ -139,6 +192,8 @@ export class State {
   /** Of each account, by instrument, the orders that rest, or wait in a sweep, oldest first. No set is empty. */
   private readonly listed = new Map<number, Map<number, Set<ModelOrder>>>();
   private readonly ordersByClientId = new Map<bigint, ModelOrder>();
+  /** Deposited less withdrawn, by asset. */
+  private readonly supplies = new Map<number, bigint>();
 
   constructor(
     readonly limits: ModelLimits,
@@ -235,7 +290,13 @@ export class State {
 
   addOrder(order: ModelOrder): void {
     this.orders.set(order.id, order);
+    this.openLots += order.leaves;
     this.nameOrder(order);
+  }
+
+  setLeaves(order: ModelOrder, leaves: number): void {
+    this.openLots += leaves - order.leaves;
+    order.leaves = leaves;
   }
 
   /** The order rests, or stopped on its way: mass cancels find it from here on. */
@@ -263,6 +324,7 @@ export class State {
       ofAccount?.delete(order.instrument);
     }
     this.orders.delete(order.id);
+    this.openLots -= order.leaves;
     this.ordersByClientId.delete(clientKey(order.account, order.clientOrderId));
   }
 
@@ -307,12 +369,37 @@ export class State {
 
   /** One account, or two of one self-trade group. */
   areOneOwner(first: number, second: number): boolean {
-    const [group, other] = [first, second].map((account) => this.accounts[account - 1]?.selfTradeGroup);
+    const [group, other] = [first, second].map((account) => this.account(account)?.selfTradeGroup);
     return first === second || (group !== 0 && group === other);
   }
 
   hasAccount(account: number): boolean {
-    return account >= 1 && account <= this.accounts.length;
+    return this.account(account) !== undefined;
+  }
+
+  account(id: number): ModelAccount | undefined {
+    return this.accounts[id - 1];
+  }
+
+  purse(account: number, asset: number): Purse | undefined {
+    return this.purses.find((one) => one.account === account && one.asset === asset);
+  }
+
+  holding(account: number, instrument: number): ModelHolding | undefined {
+    return this.holdings.get(holdingKey(account, instrument));
+  }
+
+  addHolding(account: number, instrument: number): void {
+    const key = holdingKey(account, instrument);
+    this.holdings.set(key, { account, instrument, position: 0n, cost: 0n, realised: 0n });
+  }
+
+  supply(asset: number): bigint {
+    return this.supplies.get(asset) ?? 0n;
+  }
+
+  changeSupply(asset: number, change: bigint): void {
+    this.supplies.set(asset, this.supply(asset) + change);
   }
 
   private nameOrder(order: ModelOrder): void {
@@ -333,4 +420,8 @@ export class State {
 
 function clientKey(account: number, clientOrderId: bigint): bigint {
   return (BigInt(account) << 64n) | clientOrderId;
+}
+
+function holdingKey(account: number, instrument: number): number {
+  return account * 2 ** 24 + instrument;
 }

@@ -7,13 +7,12 @@ import { NO_PRICE } from '../../schemas/layout.js';
 import type { ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, type Sweep, VISIT } from './state.js';
-import { drop, matchAndRest } from './work.js';
+import { accept, drop, matchAndRest } from './work.js';
 
 /** A stop comes: it waits, whatever the market does. */
 export function* enterStop(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
   yield 1;
-  state.addOrder(order);
-  state.emitOrder(EventKind.Accepted, order, { quantity: order.leaves, leaves: order.leaves });
+  accept(state, instrument, order);
   state.list(order);
   instrument.stops.push(order);
 }
@@ -31,7 +30,7 @@ export function* replaceStop(
   state.renameOrder(order, command.clientOrderId, command.session);
   state.emitOrder(EventKind.Replaced, order, { quantity: order.leaves, leaves, relatedId });
   order.price = command.price;
-  order.leaves = leaves;
+  state.setLeaves(order, leaves);
   instrument.stops.splice(instrument.stops.indexOf(order), 1);
   instrument.stops.push(order);
 }

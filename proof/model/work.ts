@@ -14,6 +14,8 @@ import {
 } from '../../schemas/codes.js';
 import { auction } from './auction.js';
 import type { Book, BookSide, ModelOrder } from './book.js';
+import { fillHolding, openHolding } from './limits.js';
+import { settle } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
@@ -21,9 +23,15 @@ const MAX_UINT32 = 0xffffffff;
 
 export function* enterNew(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
   yield 1;
-  state.addOrder(order);
-  state.emitOrder(EventKind.Accepted, order, { quantity: order.leaves, leaves: order.leaves });
+  accept(state, instrument, order);
   yield* matchAndRest(state, instrument, order);
+}
+
+/** The order is there, and what will be booked of it finds its place. */
+export function accept(state: State, instrument: ModelInstrument, order: ModelOrder): void {
+  state.addOrder(order);
+  openHolding(state, order.account, instrument);
+  state.emitOrder(EventKind.Accepted, order, { quantity: order.leaves, leaves: order.leaves });
 }
 
 export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrderId: bigint): Steps {
@@ -43,7 +51,7 @@ export function* reduce(state: State, order: ModelOrder, command: PlainCommand, 
   const oldId = order.clientOrderId;
   const quantity = order.leaves - leaves;
   state.renameOrder(order, command.clientOrderId, command.session);
-  order.leaves = leaves;
+  state.setLeaves(order, leaves);
   const shown = order.waits ? {} : { displayed: leaves, book: true };
   state.emitOrder(EventKind.Reduced, order, { quantity, leaves, relatedId: oldId, ...shown });
 }
@@ -63,7 +71,7 @@ export function* replace(
   state.renameOrder(order, command.clientOrderId, command.session);
   state.emitOrder(EventKind.Replaced, order, { quantity, leaves, relatedId: oldId, book: true });
   order.price = command.price;
-  order.leaves = leaves;
+  state.setLeaves(order, leaves);
   yield* matchAndRest(state, instrument, order);
 }
 
@@ -75,15 +83,62 @@ export function* massCancel(state: State, sender: Sender, instrument: ModelInstr
   const answer = { ...sender, instrument: instrument?.id ?? 0 };
   yield 1;
   state.emit(EventKind.Started, answer);
+  const count = yield* takeOrdersOf(state, sender.account, instrument?.id, Reason.MassCancel, sender.clientOrderId);
+  yield 1;
+  state.emit(EventKind.Finished, { ...answer, quantity: count });
+}
+
+/** Returns how many of the account's orders it took, in the instrument or (undefined) in all. */
+function* takeOrdersOf(
+  state: State,
+  account: number,
+  instrument: number | undefined,
+  reason: Reason,
+  byClientOrderId: bigint,
+): Generator<number, number, void> {
   let count = 0;
-  while (state.firstOf(sender.account, instrument?.id) !== undefined) {
+  while (state.firstOf(account, instrument) !== undefined) {
     yield 1;
     // What was first when it stopped may be gone, and another one first, or none.
-    const order = state.firstOf(sender.account, instrument?.id);
+    const order = state.firstOf(account, instrument);
     const book = state.instrument(order?.instrument ?? 0)?.book;
     if (order !== undefined && book !== undefined) {
-      takeAway(state, book, order, Reason.MassCancel, sender.clientOrderId);
+      takeAway(state, book, order, reason, byClientOrderId);
       count += 1;
+    }
+  }
+  return count;
+}
+
+/**
+ * Kill of an instrument, of an account (0: of none), or of all of the shard; with `killed` all their orders go. An
+ * instrument's go as at the end of a day, an account's as with a mass cancel of all.
+ */
+export function* kill(
+  state: State,
+  sender: Sender,
+  instrument: ModelInstrument | undefined,
+  account: number,
+  killed: boolean,
+): Steps {
+  const answer = { ...sender, instrument: instrument?.id ?? 0 };
+  const target = instrument ?? state.account(account) ?? state;
+  yield 1;
+  target.killed = killed;
+  state.emit(EventKind.KillChanged, { ...answer, quantity: killed ? 1 : 0, leaves: account });
+  if (!killed) {
+    return;
+  }
+  let count = 0;
+  if (instrument !== undefined) {
+    for (const order of inDayOrder(instrument)) {
+      yield 1;
+      takeAway(state, instrument.book, order, Reason.KillSwitch, 0n);
+      count += 1;
+    }
+  } else {
+    for (const one of account === 0 ? state.accounts.map((_, index) => index + 1) : [account]) {
+      count += yield* takeOrdersOf(state, one, undefined, Reason.KillSwitch, 0n);
     }
   }
   yield 1;
@@ -97,7 +152,7 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   state.emit(EventKind.Started, answer);
   const { book } = instrument;
   let count = 0;
-  for (const order of [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(instrument.stops)]) {
+  for (const order of inDayOrder(instrument)) {
     yield VISIT;
     if (order.timeInForce === TimeInForce.Day) {
       yield 1;
@@ -107,6 +162,10 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   }
   yield 1;
   state.emit(EventKind.Finished, { ...answer, quantity: count });
+}
+
+function inDayOrder({ book, stops }: ModelInstrument): ModelOrder[] {
+  return [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(stops)];
 }
 
 /** Buys, then sells, each by what triggers them, then by entry. */
@@ -224,8 +283,8 @@ function preventSelfTrade(state: State, book: Book, taker: ModelOrder, maker: Mo
   if (mode === SelfTrade.Decrement) {
     const quantity = Math.min(taker.leaves, maker.leaves);
     const { price } = maker;
-    maker.leaves -= quantity;
-    taker.leaves -= quantity;
+    state.setLeaves(maker, maker.leaves - quantity);
+    state.setLeaves(taker, taker.leaves - quantity);
     const ofMaker = { price, quantity, leaves: maker.leaves, displayed: maker.leaves, book: true };
     state.emitOrder(EventKind.Prevented, maker, { ...ofMaker, liquidity: Liquidity.Maker });
     state.emitOrder(EventKind.Prevented, taker, { price, quantity, leaves: taker.leaves, liquidity: Liquidity.Taker });
@@ -258,11 +317,15 @@ function fill(
 ): void {
   const rests = liquidity !== Liquidity.Taker;
   const instrument = state.instrument(order.instrument);
-  if (instrument !== undefined) {
-    instrument.last = price;
-    instrument.trades.push(price);
+  const holding = state.holding(order.account, order.instrument);
+  if (instrument === undefined || holding === undefined) {
+    throw new Error(`Order ${order.id} trades where its account holds nothing.`);
   }
-  order.leaves -= quantity;
+  instrument.last = price;
+  instrument.trades.push(price);
+  const fee = settle(state, instrument, order, liquidity, price, quantity);
+  fillHolding(holding, instrument, order.side, price, quantity);
+  state.setLeaves(order, order.leaves - quantity);
   order.cumulative += quantity;
   const { leaves } = order;
   const displayed = rests ? leaves : 0;
@@ -273,6 +336,7 @@ function fill(
     displayed,
     liquidity,
     relatedId: tradeId,
+    amount: Number(fee),
     book: rests,
   });
   if (leaves === 0) {

@@ -4,17 +4,21 @@
  */
 
 import type { Limits } from '../../engine/limits.js';
-import type { MatchEngine } from '../../platform/cli/match/match-venue.js';
+import type { MatchEngine } from '../../platform/cli/match/match-engine.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
-import { Model } from '../model/model.js';
+import { Model, type PlainHolding, type PlainPurse } from '../model/model.js';
 import { writeEvent } from '../model/plain-records.js';
 
 export class ModelEngine implements MatchEngine {
   private readonly model: Model;
   private events: Int32Array = new Int32Array(0);
 
-  constructor(limits: Limits) {
-    this.model = new Model(limits, 0, 1);
+  constructor(limits: Limits, shard = 0, shards = 1) {
+    this.model = new Model(limits, shard, shards);
+  }
+
+  get commandSequence(): number {
+    return this.model.commandSequence;
   }
 
   get operationsInProgress(): number {
@@ -27,6 +31,7 @@ export class ModelEngine implements MatchEngine {
 
   apply(commands: Int32Array, at: number, eventAt: number): number {
     const made = this.model.apply(commands, at);
+    this.model.checkMoney();
     for (const [index, event] of made.entries()) writeEvent(event, this.events, (eventAt + index) * EVENT_WORDS);
     return made.length;
   }
@@ -41,5 +46,13 @@ export class ModelEngine implements MatchEngine {
 
   readPhase(instrument: number): number {
     return this.model.phase(instrument);
+  }
+
+  readPurse(account: number, asset: number): PlainPurse | null {
+    return this.model.readPurse(account, asset);
+  }
+
+  readHolding(account: number, instrument: number): PlainHolding | null {
+    return this.model.readHolding(account, instrument);
   }
 }

@@ -5,7 +5,6 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Limits } from '../../engine/limits.js';
 import { Engine } from '../../engine/matching/engine.js';
 import type { PlainObject } from '../../platform/cli/journal/record-objects.js';
 import { LineError } from '../../platform/cli/match/match-line.js';
@@ -56,10 +55,6 @@ export function casesOf(file: string, text: string): RuleCase[] {
 
 /** The engine, which walks through all it holds after every command and says nothing that its kinds do not say. */
 class WatchedEngine extends Engine {
-  constructor(limits: Limits) {
-    super(limits, 0, 1);
-  }
-
   override apply(commands: Int32Array, from: number, eventAt: number): number {
     const count = super.apply(commands, from, eventAt);
     this.validate();
@@ -71,8 +66,8 @@ class WatchedEngine extends Engine {
   }
 }
 
-export const onEngine: EngineMaker = (limits) => new WatchedEngine(limits);
-export const onModel: EngineMaker = (limits) => new ModelEngine(limits);
+export const onEngine: EngineMaker = (limits, shard, shards) => new WatchedEngine(limits, shard, shards);
+export const onModel: EngineMaker = (limits, shard, shards) => new ModelEngine(limits, shard, shards);
 
 /** Plays a case from its first line to its last. */
 export function playCase(one: RuleCase, engineOf: EngineMaker): PlayedCase {

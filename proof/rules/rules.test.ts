@@ -38,7 +38,7 @@ t.test('there are tables, and every line of them that expects something counts',
       if (!/^[>=] /.test(line)) continue;
       lines++;
       const other = line.startsWith('=')
-        ? line.replace(/(\d+|empty|[A-Z]\w+)(?=[^\d]*$)/, (word) => (/\d/.test(word) ? `${Number(word) + 1}` : '7 @ 7'))
+        ? line.replace(/(\d+|empty|none|[A-Z]\w+)(?=[^\d]*$)/, (word) => (/\d/.test(word) ? `${Number(word) + 1}` : '7 @ 7'))
         : line === '> nothing'
           ? '> Started'
           : line.replace(/^> \w+/, (kind) => (kind === '> SessionOpened' ? '> SessionClosed' : '> SessionOpened'));
@@ -115,6 +115,29 @@ t.test('a command that only prepares may not be refused, and a case must expect 
   ]);
 });
 
+t.test('in an empty venue nothing is made without a line, and a record may stand as it is', async (t) => {
+  const opened = [
+    'rule 9.7: planted',
+    'venue empty shard=1 shards=2',
+    'account alice raw.quantity=1',
+    '> AccountAdded nobody leaves=1',
+    'instrument ACME shard=1 priceMin=1 priceMax=9 quantityMax=9 unit=1 priceDecimals=0 quantityDecimals=0 raw.quantity=2',
+    '> InstrumentAdded nobody 1 instrument=ACME',
+    '= phase ACME Closed',
+    'alice open raw.session=9',
+    '> SessionOpened alice session=9',
+    `record words=0x${'00'.repeat(56)}30${'00'.repeat(7)}`,
+    '> nothing',
+  ];
+  t.same(failuresOf(opened.join('\n')), []);
+  t.same(failuresOf([...opened, 'bob new buy 1 @ 1 ACME'].join('\n')), [
+    'table:12: No line before has added an account bob.',
+  ]);
+  t.same(failuresOf([...opened.slice(0, 2), '1 new #1 buy 1 @ 1', '> Accepted'].join('\n')), [
+    'table:4: expected Accepted, came Rejected nobody #1 StaleIncarnation instrument=1',
+  ]);
+});
+
 t.test('a line that is not understood is a failure of its case', async (t) => {
   const lines: readonly (readonly [line: string, says: RegExp])[] = [
     ['alice', /A command is an account and what it does/],
@@ -135,6 +158,11 @@ t.test('a line that is not understood is a failure of its case', async (t) => {
     ['= book TEST up 5 @ 1', /A book is like this/],
     ['= book buy 5', /A level is like 5 @ 100/],
     ['limits maxOrders=4', /Limits stand right behind their rule/],
+    ['venue empty shard=0 shards=1', /A venue stands right behind its rule/],
+    ['venue full shard=0 shards=1', /A venue in which nothing is made without a word is like this/],
+    ['venue empty shard=1 shards=1', /A venue in which nothing is made without a word is like this/],
+    ['record words=0x1f', /words must be hexadecimal bytes/],
+    ['alice cancel #1 raw.targetId=1x', /raw.targetId must be a number/],
   ];
   for (const [line, says] of lines) {
     t.match(failuresOf(`rule 2.2: planted\nalice new #1 buy 5 @ 100\n${line}`).join('\n'), says, line);

@@ -13,6 +13,8 @@ export enum EventKind {
   Replaced = 7,
   Triggered = 9,
   Prevented = 10,
+  PositionState = 12,
+  BalanceState = 13,
   SessionOpened = 16,
   SessionClosed = 17,
   PhaseChanged = 32,
@@ -24,6 +26,13 @@ export enum EventKind {
   AccountAdded = 65,
   KeyAdded = 66,
   KeyRevoked = 67,
+  FeesSet = 69,
+  LimitsSet = 70,
+  AssetAdded = 71,
+  KillChanged = 72,
+  Deposited = 80,
+  Withdrawn = 81,
+  BalanceChanged = 85,
   Trade = 128,
   Top = 129
 }

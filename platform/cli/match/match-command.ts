@@ -87,7 +87,8 @@ function eventsText(): string {
 
 /** The language of rule tables, which is that of a line that does not begin with {. */
 const RULES_TEXT = `Lines of text, for rule tables; they and JSON lines may be mixed:
-  rule 2.4: a sentence            a case, in a fresh small venue; limits NAME=NUMBER … right behind it changes limits
+  rule 2.4: a sentence            a case, in a fresh small venue; limits NAME=NUMBER … right behind it changes limits, then
+                                  venue empty shard=0 shards=2 one in which nothing is made without a line, no Continue either
   instrument ACME priceMax=1000   account alice                   at 1500 (timeUs)
   ACCOUNT[/LANE] KIND …           a command: its account and kind (mass-cancel for massCancel), then in any order
                                   #1 its id, or the target of a cancel or replace (as #2: its own id), a quantity,

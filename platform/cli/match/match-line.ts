@@ -19,12 +19,59 @@ export const LINE_KINDS = {
       referencePrice: 'ticks or null, the default',
       priceDecimals: 'default 0',
       quantityDecimals: 'default 0',
+      base: 'asset that is bought, name or number; without it and quote there is no money',
+      quote: 'asset that is paid',
+      baseUnit: 'amount of the base asset in a lot, default 1',
+      feeCap: 'millionths that no fee is above, default 0',
       phase: 'what it begins in, default Continuous',
+      shard: 'the one that trades it, default by its number',
     },
   },
   account: {
     does: 'add an account: 2, 3, … (1, operator, is there)',
     fields: { name: 'required', selfTradeGroup: 'default 0: none' },
+  },
+  asset: {
+    does: 'add an asset: 1, 2, …',
+    fields: { name: 'required; 1 to 16 of A-Z a-z 0-9 . _ -', decimals: 'default 0' },
+  },
+  fees: {
+    does: 'set the fees of a tier in an instrument, millionths of what is paid; negative: a rebate',
+    fields: {
+      instrument: 'as of new',
+      tier: '0 (default) to 7',
+      maker: 'default 0',
+      taker: 'default 0',
+      auction: 'default 0',
+    },
+  },
+  limits: {
+    does: 'set all limits of the account; 0, the default: none',
+    fields: {
+      orderQuantity: 'lots of an order',
+      orderNotional: 'amount of an order',
+      openOrders: 'how many',
+      position: 'lots, long or short',
+      rate: 'new orders and replaces a second',
+      burst: 'of them at once; with a rate',
+      feeTier: '0 to 7',
+    },
+  },
+  deposit: {
+    does: 'the operator puts money into the purse of the account; venue: its own',
+    fields: { asset: 'required; name or number', amount: 'required; a decimal text where it is beyond 2^53' },
+  },
+  withdraw: {
+    does: 'the operator takes money out of it',
+    fields: { asset: 'as above', amount: 'as above' },
+  },
+  accountStatus: {
+    does: 'what the account has of an asset, or in an instrument',
+    fields: { instrument: 'its position there, or', asset: 'its balance' },
+  },
+  kill: {
+    does: 'take whose orders, an instrument, or (neither) all out of trading',
+    fields: { instrument: 'symbol or number, or', whose: 'an account', off: 'true: let it in again' },
   },
   open: { does: 'open a session of a lane anew; the first comes by itself', fields: {} },
   lost: { does: 'lose the session of a lane', fields: {} },
@@ -87,6 +134,10 @@ export const LINE_KINDS = {
   },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
   at: { does: 'what follows is applied at timeUs', fields: {} },
+  record: {
+    does: 'records as they lie in memory, one behind the other: a head with its Parts, or what no other line says',
+    fields: { words: 'required; 0x and hexadecimal bytes, 64 a record' },
+  },
   hold: { does: 'from here on a long command goes on only where a line says continue', fields: {} },
   continue: { does: 'one Continue', fields: {} },
 } as const satisfies Record<string, { does: string; fields: Record<string, string> }>;
@@ -214,6 +265,16 @@ export class Line {
     const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
     if (typeof text === 'string' && /^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
     throw new LineError(`${name} must be an id, a decimal text below 2^64${this.butIs(name)}.`);
+  }
+
+  /** A number of 64 bits with sign, as wide. */
+  amount(name: string): bigint {
+    const value = this.any(name);
+    const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+    if (typeof text === 'string' && /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)) {
+      return BigInt(text);
+    }
+    throw new LineError(`${name} must be a whole number of 64 bits${this.butIs(name)}.`);
   }
 
   private butIs(name: string): string {

@@ -6,11 +6,15 @@
 
 import {
   adminHeadWords,
+  balanceWords,
   cancelWords,
   endOfDayWords,
+  killWords,
   massCancelWords,
+  moneyMoveWords,
   newOrderWords,
   type OrderTarget,
+  positionWords,
   putClientOrderId,
   referencePriceWords,
   replaceWords,
@@ -21,10 +25,9 @@ import { reasonName } from '../../../client/events.js';
 import { TredyeError } from '../../../client/tredye-error.js';
 import { type Limits, limitsFrom } from '../../../engine/limits.js';
 import { Engine } from '../../../engine/matching/engine.js';
-import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, setOperationId } from '../../../schemas/admin.js';
+import { encodeAccountTerms, setOperationId } from '../../../schemas/admin.js';
 import { CommandFlag, CommandKind, EventKind, Phase, Side } from '../../../schemas/codes.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
-import { COMMAND_FIELDS } from '../../../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_FLAGS_WORD,
@@ -33,35 +36,35 @@ import {
   COMMAND_SESSION,
   COMMAND_TIME_US,
   COMMAND_WORDS,
+  EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
+  EVENT_LEAVES,
   EVENT_WORDS,
   highWord,
   NO_PRICE,
 } from '../../../schemas/layout.js';
 import { PHASE_NAMES } from '../../../schemas/phases.js';
 import { eventObject, type PlainObject } from '../journal/record-objects.js';
-import { Line, LineError, suggestion } from './match-line.js';
+import type { HoldingAmounts, MatchEngine, PurseAmounts } from './match-engine.js';
+import { Line, LineError } from './match-line.js';
+import { assetTerms, feeTerms, instrumentTerms, limitTerms, putRaw } from './match-terms.js';
 import { referenceOf } from './rule-line.js';
 
 const OPERATOR = 'operator';
 const OPERATOR_ACCOUNT = 1;
 const FIRST_SYMBOL = 'TEST';
-const MOST_PRICE = 10_000_000;
-const MOST_QUANTITY = 10_000_000;
+/** The account that the venue's purses belong to. */
+const VENUE = 'venue';
 const MAX_LANE = 0xffff;
 const MAX_COUNTER = 2 ** 48 - 1;
 const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT32 = -0x8000_0000;
 const MAX_INT32 = 0x7fff_ffff;
-const MAX_DECIMALS = 9;
 
 interface LaneState {
   incarnation: number;
   counter: number;
 }
-
-/** What it needs of an engine; a test puts the model in its place. */
-export type MatchEngine = Pick<Engine, 'apply' | 'attach' | 'operationsInProgress' | 'readLevels' | 'readPhase'>;
 
 export const MATCH_LIMITS = limitsFrom({});
 
@@ -83,6 +86,7 @@ export class MatchVenue {
   private readonly accounts = new Map<string, number>();
   private accountCount = 0;
   private readonly instruments = new Map<string, number>();
+  private readonly assets = new Map<string, number>();
   /** By account and lane. */
   private readonly lanes = new Map<string, LaneState>();
   /** Order ids by account, lane and the counter that they were entered by. */
@@ -93,13 +97,19 @@ export class MatchVenue {
   private timeUs = 0;
   private readonly continueWords = new Int32Array(COMMAND_WORDS);
 
-  constructor(limits: Limits = MATCH_LIMITS, engine: MatchEngine = new Engine(limits, 0, 1)) {
+  /** empty: nothing is made without a word, no Continue comes by itself. */
+  constructor(
+    limits: Limits = MATCH_LIMITS,
+    engine: MatchEngine = new Engine(limits, 0, 1),
+    private readonly empty = false,
+  ) {
     this.limits = limits;
     this.engine = engine;
     this.events = new Int32Array(limits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
     this.continueWords[COMMAND_KIND_WORD] = CommandKind.Continue;
-    this.addAccount(OPERATOR);
+    this.held = empty;
+    if (!empty) this.addAccount(OPERATOR);
   }
 
   /** Carries a line out and hands on its events, which hold until the call returns. Throws a LineError. */
@@ -124,6 +134,20 @@ export class MatchVenue {
           this.noteAccount(line.text('name'));
         }
         return;
+      case 'asset':
+        this.addAsset(line, event);
+        return;
+      case 'fees':
+        this.apply(this.feeWords(line), event);
+        return;
+      case 'limits':
+        this.apply(this.limitWords(line), event);
+        return;
+      case 'deposit':
+      case 'withdraw':
+      case 'kill':
+        this.send(line, this.operatorWords(line), event, OPERATOR_ACCOUNT);
+        return;
       case 'open':
         this.openLane(this.accountOf(line), this.laneOf(line), event, line);
         return;
@@ -131,6 +155,9 @@ export class MatchVenue {
         this.loseLane(line, event);
         return;
       case 'at':
+        return;
+      case 'record':
+        this.applyRecords(line, event);
         return;
       case 'hold':
         this.held = true;
@@ -188,6 +215,10 @@ export class MatchVenue {
       }
       case 'massCancel':
         return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0);
+      case 'accountStatus':
+        return line.has('asset')
+          ? balanceWords(this.assetOf(line, 'asset'), 0)
+          : positionWords(this.instrumentOf(line));
       case 'phase':
         return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASE_NAMES)]);
       case 'uncross':
@@ -201,6 +232,26 @@ export class MatchVenue {
     }
   }
 
+  /** Of kinds that the operator sends about somebody. */
+  private operatorWords(line: Line): Int32Array {
+    if (line.kind === 'kill') {
+      const account = line.has('whose') ? this.accountNamed(line, 'whose') : 0;
+      const instrument = line.has('instrument') ? this.instrumentOf(line) : 0;
+      return killWords({ account, instrument }, !line.truth('off'));
+    }
+    const kind = line.kind === 'deposit' ? CommandKind.Deposit : CommandKind.Withdraw;
+    const account = line.any('account') === VENUE ? 0 : this.accountOf(line);
+    return moneyMoveWords(kind, account, this.assetOf(line, 'asset'), line.amount('amount'), 0);
+  }
+
+  private feeWords(line: Line): Int32Array {
+    return this.adminWords(adminHeadWords(CommandKind.SetFees, 0, 0, this.instrumentOf(line)), feeTerms(line), line);
+  }
+
+  private limitWords(line: Line): Int32Array {
+    return this.adminWords(adminHeadWords(CommandKind.SetLimits, this.accountOf(line), 0), limitTerms(line), line);
+  }
+
   // ---- what a line names
 
   hasInstrument(instrument: number): boolean {
@@ -208,9 +259,18 @@ export class MatchVenue {
   }
 
   private accountOf(line: Line): number {
-    const given = line.any('account') ?? OPERATOR_ACCOUNT;
-    if (typeof given === 'string') return this.accounts.get(given) ?? this.addAccount(given);
-    const account = line.whole('account', 1, this.limits.maxAccounts, OPERATOR_ACCOUNT);
+    return this.accountNamed(line, 'account');
+  }
+
+  private accountNamed(line: Line, field: 'account' | 'whose'): number {
+    const given = line.any(field) ?? OPERATOR_ACCOUNT;
+    if (typeof given === 'string') {
+      const known = this.accounts.get(given);
+      if (known === undefined && this.empty) throw new LineError(`No line before has added an account ${given}.`);
+      return known ?? this.addAccount(given);
+    }
+    if (this.empty) return line.whole(field, 0, MAX_UINT32);
+    const account = line.whole(field, 1, this.limits.maxAccounts, OPERATOR_ACCOUNT);
     while (this.accountCount < account) this.addAccount(`account-${this.accountCount + 1}`);
     return account;
   }
@@ -222,12 +282,20 @@ export class MatchVenue {
   private instrumentOf(line: Line): number {
     const given = line.any('instrument');
     if (given === undefined) {
-      if (this.instruments.size === 0) this.addFirstInstrument();
+      if (this.instruments.size === 0 && !this.empty) this.addFirstInstrument();
       return 1;
     }
     if (typeof given !== 'string') return line.whole('instrument', 1, MAX_UINT32);
     const known = this.instruments.get(given);
     if (known === undefined) throw new LineError(`No line before has added an instrument ${given}.`);
+    return known;
+  }
+
+  private assetOf(line: Line, field: 'asset' | 'base' | 'quote'): number {
+    const given = line.any(field);
+    if (typeof given !== 'string') return line.whole(field, 0, MAX_UINT32);
+    const known = this.assets.get(given);
+    if (known === undefined) throw new LineError(`No line before has added an asset ${given}.`);
     return known;
   }
 
@@ -255,7 +323,26 @@ export class MatchVenue {
 
   /** An account by name or number; undefined: there is none. */
   accountNumber(named: unknown): number | undefined {
+    if (named === VENUE) return 0;
     return typeof named === 'number' ? named : this.accounts.get(String(named));
+  }
+
+  /** An asset by name or number; undefined: there is none. */
+  assetNumber(named: unknown): number | undefined {
+    return typeof named === 'number' ? named : this.assets.get(String(named));
+  }
+
+  assetName(asset: unknown): string {
+    return [...this.assets].find(([, number]) => number === asset)?.[0] ?? String(asset);
+  }
+
+  /** Null: it never had any. */
+  purse(account: number, asset: number): PurseAmounts | null {
+    return this.engine.readPurse(account, asset);
+  }
+
+  holding(account: number, instrument: number): HoldingAmounts | null {
+    return this.engine.readHolding(account, instrument);
   }
 
   accountName(account: unknown): string {
@@ -293,23 +380,46 @@ export class MatchVenue {
 
   // ---- into the engine
 
-  private send(line: Line, words: Int32Array, event: (object: PlainObject) => void): void {
-    const account = this.accountOf(line);
+  private send(
+    line: Line,
+    words: Int32Array,
+    event: (object: PlainObject) => void,
+    account = this.accountOf(line),
+  ): void {
     const lane = this.laneOf(line);
-    const state = this.lanes.get(`${account}/${lane}`) ?? this.openLane(account, lane, () => undefined);
+    const state = this.lanes.get(`${account}/${lane}`) ?? this.firstLane(account, lane);
     const counter = line.whole('id', 0, MAX_COUNTER, state.counter + 1);
     state.counter = Math.max(state.counter, counter);
     putClientOrderId(words, 0, lane, counter);
     words[COMMAND_SESSION] = state.incarnation | 0;
     const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     // Kinds about the market have no account of their own.
-    if (kind <= CommandKind.MassCancel) words[COMMAND_ACCOUNT] = account | 0;
+    if (kind <= CommandKind.AccountStatus) words[COMMAND_ACCOUNT] = account | 0;
     const validUntil = line.whole('validUntilUs', 0, Number.MAX_SAFE_INTEGER, 0);
     if (validUntil !== 0 && this.timeUs > validUntil) {
       words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.Late << 16);
     }
     putRaw(line, words);
     this.apply(words, event);
+  }
+
+  private firstLane(account: number, lane: number): LaneState {
+    return this.empty ? { incarnation: 0, counter: 0 } : this.openLane(account, lane, () => undefined);
+  }
+
+  /** Whatever they say; Parts that no head takes are commands of their own. */
+  private applyRecords(line: Line, event: (object: PlainObject) => void): void {
+    const hex = line.text('words');
+    if (!/^0x(?:[0-9a-f]{128})+$/.test(hex)) throw new LineError('words must be hexadecimal bytes, 64 a record.');
+    const words = new Int32Array(Uint8Array.from(Buffer.from(hex.slice(2), 'hex')).buffer);
+    for (let at = 0; at < words.length; ) {
+      words[at + COMMAND_TIME_US] = this.timeUs | 0;
+      words[at + COMMAND_TIME_US + 1] = highWord(this.timeUs) | 0;
+      const before = this.engine.commandSequence;
+      this.handOn(this.engine.apply(words, at, 0), event);
+      at += (this.engine.commandSequence - before) * COMMAND_WORDS;
+    }
+    while (!this.held && this.engine.operationsInProgress > 0) this.goOn(event);
   }
 
   /** Returns the kind of the first event. */
@@ -347,24 +457,22 @@ export class MatchVenue {
 
   private addInstrument(line: Line, event: (object: PlainObject) => void): void {
     const symbol = line.text('symbol');
-    const price = (name: string, fallback: number) => line.whole(name, MIN_INT32 + 1, MAX_INT32, fallback);
-    const phase = line.named('phase', PHASE_NAMES, 'Continuous');
-    const terms = encodeInstrumentTerms({
-      symbol,
-      shard: ANY_SHARD,
-      priceMin: price('priceMin', 1),
-      priceMax: price('priceMax', MOST_PRICE),
-      quantityMax: line.whole('quantityMax', 1, MAX_UINT32, MOST_QUANTITY),
-      unit: line.whole('unit', 1, MAX_UINT32, 1),
-      referencePrice: line.has('referencePrice') ? price('referencePrice', 0) : null,
-      priceDecimals: line.whole('priceDecimals', 0, MAX_DECIMALS, 0),
-      quantityDecimals: line.whole('quantityDecimals', 0, MAX_DECIMALS, 0),
-    });
-    const first = this.apply(this.adminWords(CommandKind.AddInstrument, terms, line), event);
+    const phase = line.named('phase', PHASE_NAMES, this.empty ? 'Closed' : 'Continuous');
+    const asset = (name: 'base' | 'quote') => (line.has(name) ? this.assetOf(line, name) : 0);
+    const terms = instrumentTerms(line, asset('base'), asset('quote'));
+    const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
+    const first = this.apply(this.adminWords(head, terms, line), event);
     if (first !== EventKind.InstrumentAdded) return;
-    const id = this.instruments.size + 1;
+    const id = this.events[EVENT_INSTRUMENT] ?? 0;
     this.instruments.set(symbol, id);
     if (phase !== 'Closed') this.setPhase(id, Phase[phase]);
+  }
+
+  private addAsset(line: Line, event: (object: PlainObject) => void): void {
+    const name = line.text('name');
+    const terms = assetTerms(line);
+    const first = this.apply(this.adminWords(adminHeadWords(CommandKind.AddAsset, 0, 0), terms, line), event);
+    if (first === EventKind.AssetAdded) this.assets.set(name, this.assets.size + 1);
   }
 
   private addFirstInstrument(): void {
@@ -379,13 +487,14 @@ export class MatchVenue {
 
   private accountWords(name: string, line?: Line): Int32Array {
     const selfTradeGroup = line?.whole('selfTradeGroup', 0, MAX_UINT32, 0) ?? 0;
-    return this.adminWords(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }), line);
+    const head = adminHeadWords(CommandKind.AddAccount, 0, 0);
+    return this.adminWords(head, encodeAccountTerms({ name, selfTradeGroup }), line);
   }
 
   /** Without an id, unless the line gives one raw: it is no one's operation that could be asked again. */
-  private adminWords(kind: CommandKind, parts: Int32Array, line?: Line): Int32Array {
+  private adminWords(head: Int32Array, parts: Int32Array, line?: Line): Int32Array {
     const words = new Int32Array(COMMAND_WORDS + parts.length);
-    words.set(adminHeadWords(kind, 0, 0));
+    words.set(head);
     words.set(parts, COMMAND_WORDS);
     if (line !== undefined) putRaw(line, words);
     setOperationId(words, 0, parts.length / COMMAND_WORDS, words[0] ?? 0, words[1] ?? 0);
@@ -402,9 +511,10 @@ export class MatchVenue {
   }
 
   private noteAccount(name: string): number {
-    this.accountCount++;
-    if (!this.accounts.has(name)) this.accounts.set(name, this.accountCount);
-    return this.accountCount;
+    const account = this.events[EVENT_LEAVES] ?? 0;
+    this.accountCount = account;
+    if (!this.accounts.has(name)) this.accounts.set(name, account);
+    return account;
   }
 
   /** line: the one that asks for it. Throws a LineError where none does and it cannot be opened. */
@@ -430,7 +540,9 @@ export class MatchVenue {
     const state = this.lanes.get(`${account}/${lane}`);
     if (state === undefined) throw new LineError(`No line before has used lane ${lane} of account ${account}.`);
     // As the platform sends it: the incarnation alone says whose it is.
-    this.apply(this.sessionWords(CommandKind.SessionLost, 0, 0, state.incarnation), event);
+    const words = this.sessionWords(CommandKind.SessionLost, 0, 0, state.incarnation);
+    putRaw(line, words);
+    this.apply(words, event);
   }
 
   private sessionWords(kind: CommandKind, account: number, lane: number, incarnation: number): Int32Array {
@@ -440,23 +552,5 @@ export class MatchVenue {
     words[COMMAND_ACCOUNT] = account | 0;
     words[COMMAND_SESSION] = incarnation | 0;
     return words;
-  }
-}
-
-/** Writes the fields that the line gives raw, whatever they say. */
-function putRaw(line: Line, words: Int32Array): void {
-  const raw = line.any('raw') ?? {};
-  if (typeof raw !== 'object') throw new LineError('raw must be an object of fields and numbers.');
-  const view = new DataView(words.buffer);
-  for (const [name, value] of Object.entries(raw)) {
-    if (!(name in COMMAND_FIELDS)) {
-      throw new LineError(`A command has no field ${name}: ${suggestion(name, Object.keys(COMMAND_FIELDS))}`);
-    }
-    if (typeof value !== 'number') throw new LineError(`raw.${name} must be a number; it is ${JSON.stringify(value)}.`);
-    const [at, bytes]: readonly [number, number] = COMMAND_FIELDS[name as keyof typeof COMMAND_FIELDS];
-    if (bytes === 8) view.setBigInt64(at, BigInt(value), true);
-    else if (bytes === 4) view.setInt32(at, value, true);
-    else if (bytes === 2) view.setInt16(at, value, true);
-    else view.setInt8(at, value);
   }
 }

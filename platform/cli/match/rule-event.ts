@@ -28,6 +28,7 @@ const UNSAID = [
 ];
 /** Kinds whose related id is a client order id. */
 const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled'];
+const LANE_SHIFT = 48n;
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 
 /** None is null in a table; a bit that is not set is missing in an event; an id of 64 bits is a text there. */
@@ -41,7 +42,11 @@ export function sameValue(expected: unknown, came: unknown): boolean {
 export function eventText(venue: MatchVenue, event: PlainObject): string {
   const words: unknown[] = [event.kind];
   if (event.account !== undefined) {
-    words.push(`${venue.accountName(event.account)}${event.lane === 1 || event.account === 0 ? '' : `/${event.lane}`}`);
+    const name = venue.accountName(event.account);
+    // A number alone would be a quantity.
+    const lane = event.lane ?? 1;
+    if (/^\d+$/.test(name)) words.push(`account=${name}`, `lane=${lane}`);
+    else words.push(`${name}${lane === 1 || event.account === 0 ? '' : `/${lane}`}`);
   }
   if (event.id !== undefined && event.id !== 0) words.push(`#${event.id}`);
   if (event.side !== undefined && event.kind !== 'Rejected') words.push(String(event.side).toLowerCase());
@@ -51,9 +56,14 @@ export function eventText(venue: MatchVenue, event: PlainObject): string {
   for (const [name, value] of Object.entries(event)) {
     if (UNSAID.includes(name) || value === 0 || value === '0') continue;
     if (value === true) words.push(name);
+    else if (name === 'whose') words.push(`whose=${venue.accountName(value)}`);
+    else if (name === 'asset') words.push(`asset=${venue.assetName(value)}`);
     else if (name === 'instrument') words.push(`instrument=${venue.instrumentName(value)}`);
     else if (name === 'relatedId' && RELATED_TO_ID.includes(String(event.kind))) {
-      words.push(`relatedId=#${BigInt(String(value)) & COUNTER_MASK}`);
+      const id = BigInt(String(value));
+      const lane = id >> LANE_SHIFT;
+      const whose = lane === BigInt(Number(event.lane)) ? '' : `${venue.accountName(event.account)}/${lane}`;
+      words.push(`relatedId=${whose}#${id & COUNTER_MASK}`);
     } else words.push(`${name}=${value}`);
   }
   return words.join(' ');

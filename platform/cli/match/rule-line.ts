@@ -5,6 +5,7 @@
  *
  *   alice new #1 buy 5 @ 100 Day post-only      a command: account, kind, then what its fields hold
  *   alice new #2 sell 5 Stop at 95              a stop and its trigger price
+ *   alice deposit EUR 1000                      a line about a purse: the operator sends it
  *   > Fill alice #1 3 @ 100 leaves=2            an event that it must make
  *   = book buy 2 @ 100                          what must hold now
  */
@@ -25,7 +26,7 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   reason: namesOf(Reason),
 };
 /** Kinds that need no account in front of them. */
-const WITHOUT_ACCOUNT = ['instrument', 'account', 'at', 'hold', 'continue'];
+const WITHOUT_ACCOUNT = ['instrument', 'account', 'asset', 'fees', 'kill', 'at', 'hold', 'continue', 'record'];
 /** An order by the id that it was entered by: #7 of the account that the line is about, or alice/3#7. */
 const REFERENCE = /^(?:([^#/]+)(?:\/(\d+))?)?#(\d+)$/;
 
@@ -38,10 +39,18 @@ export interface ExpectedEvent {
   readonly fields: ReadonlyMap<string, unknown>;
 }
 
+/** A venue of one shard in which nothing is made without a word: accounts, sessions, instruments and Continues all stand
+ * in lines. */
+export interface EmptyVenue {
+  readonly shard: number;
+  readonly shards: number;
+}
+
 export type RuleLine =
   | { readonly is: 'nothing' }
   | { readonly is: 'rule'; readonly rule: string }
   | { readonly is: 'limits'; readonly limits: Readonly<Record<string, number>> }
+  | { readonly is: 'venue'; readonly venue: EmptyVenue }
   | { readonly is: 'command'; readonly line: Line }
   | { readonly is: 'event'; readonly event: ExpectedEvent }
   | { readonly is: 'state'; readonly words: readonly string[] };
@@ -58,6 +67,7 @@ export function readRuleLine(text: string): RuleLine {
   if (first === '=') return { is: 'state', words: rest };
   if (first === 'rule') return { is: 'rule', rule: ruleOf(trimmed) };
   if (first === 'limits') return { is: 'limits', limits: limitsOf(rest) };
+  if (first === 'venue') return { is: 'venue', venue: emptyVenueOf(rest) };
   return { is: 'command', line: new Line(commandOf(words)) };
 }
 
@@ -81,6 +91,14 @@ function limitsOf(words: readonly string[]): Record<string, number> {
     limits[name] = value;
   }
   return limits;
+}
+
+function emptyVenueOf(words: readonly string[]): EmptyVenue {
+  const { shard, shards } = limitsOf(words.slice(1));
+  if (words[0] === 'empty' && words.length === 3 && shard !== undefined && shards !== undefined && shard < shards) {
+    return { shard, shards };
+  }
+  throw new LineError('A venue in which nothing is made without a word is like this: venue empty shard=0 shards=2.');
 }
 
 /** name=value; numbers, true, false and none are what they look like. */
@@ -130,7 +148,7 @@ function commandOf(words: readonly string[]): Record<string, unknown> {
   const rest = words.slice(bare ? 1 : 2);
   // What a line about no order names first.
   if (bare && rest.length > 0 && kind === 'instrument') put('symbol', rest.shift());
-  if (bare && rest.length > 0 && kind === 'account') put('name', rest.shift());
+  if (bare && rest.length > 0 && (kind === 'account' || kind === 'asset')) put('name', rest.shift());
   if (bare && rest.length > 0 && kind === 'at') put('timeUs', valueIn(rest.shift() ?? ''));
   let own = false;
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -143,7 +161,7 @@ function commandOf(words: readonly string[]): Record<string, unknown> {
       const [name = '', value] = pairOf(word.slice('raw.'.length)) ?? [];
       fields.raw = { ...(fields.raw as object | undefined), [name]: value };
     } else if (pairOf(word) !== undefined) put(...(pairOf(word) as [string, unknown]));
-    else if (/^\d+$/.test(word)) put('quantity', Number(word));
+    else if (/^\d+$/.test(word)) put(known.includes('amount') ? 'amount' : 'quantity', valueIn(word));
     else if (word === 'at' && known.includes('triggerPrice')) put('triggerPrice', valueIn(rest.shift() ?? ''));
     else putWord(word, known, fields, put);
   }
@@ -161,6 +179,7 @@ function putWord(
   if (field !== undefined) put(field, codeOf(field, word));
   else if (known.includes(camel(word))) put(camel(word), true);
   else if (known.includes('instrument') && fields.instrument === undefined) put('instrument', word);
+  else if (known.includes('asset') && fields.asset === undefined) put('asset', word);
   else throw new LineError(`A line of kind ${fields.kind} has no word ${word}: ${suggestion(word, known)}`);
 }
 
@@ -182,7 +201,7 @@ function eventOf(text: string, words: readonly string[]): ExpectedEvent {
     if (word === '@') put('price', valueIn(rest.shift() ?? ''));
     else if (/^#\d+$/.test(word)) put('id', Number(word.slice(1)));
     else if (pairOf(word) !== undefined) put(...(pairOf(word) as [string, unknown]));
-    else if (/^\d+$/.test(word)) put('quantity', Number(word));
+    else if (/^\d+$/.test(word)) put(known.includes('quantity') ? 'quantity' : 'amount', Number(word));
     else if (code !== undefined) put(code, codeOf(code, word));
     else if (known.includes(word)) put(word, true);
     else if (word === 'nobody') put('account', 0);

@@ -4,12 +4,14 @@
  */
 
 import { type Limits, LimitsError, limitsFrom } from '../../../engine/limits.js';
+import { Engine } from '../../../engine/matching/engine.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import type { PlainObject } from '../journal/record-objects.js';
+import type { MatchEngine } from './match-engine.js';
 import { type Line, LineError } from './match-line.js';
-import { MATCH_LIMITS, type MatchEngine, MatchVenue } from './match-venue.js';
+import { MATCH_LIMITS, MatchVenue } from './match-venue.js';
 import { eventText, sameValue } from './rule-event.js';
-import { type ExpectedEvent, readRuleLine, referenceOf } from './rule-line.js';
+import { type EmptyVenue, type ExpectedEvent, readRuleLine, referenceOf } from './rule-line.js';
 import { stateOf } from './rule-state.js';
 
 /** Of each case, which needs little and is made fast; lines before the first rule have MATCH_LIMITS. */
@@ -19,6 +21,9 @@ const CASE_LIMITS: Partial<Limits> = {
   maxInstruments: 16,
   maxAccounts: 16,
   maxKeys: 16,
+  maxAssets: 16,
+  maxPurses: 64,
+  maxHoldings: 64,
   maxLanes: 32,
   ladderWindows: 8,
   ladderTicks: 64,
@@ -28,7 +33,9 @@ const CASE_LIMITS: Partial<Limits> = {
 };
 
 /** Makes the engine of a case; left out, it is the real one. */
-export type EngineMaker = (limits: Limits) => MatchEngine;
+export type EngineMaker = (limits: Limits, shard: number, shards: number) => MatchEngine;
+
+const engineMaker: EngineMaker = (limits, shard, shards) => new Engine(limits, shard, shards);
 
 /** What came of a run. */
 export interface RuleCounts {
@@ -55,6 +62,8 @@ export class RuleRun {
   private rule = '';
   /** Nothing of the case has been carried out. */
   private atStart = false;
+  private caseLimits: Limits = MATCH_LIMITS;
+  private caseVenue: EmptyVenue | undefined;
   private caseExpects = 0;
   private caseLine = 0;
   private readonly rules = new Set<string>();
@@ -84,6 +93,7 @@ export class RuleRun {
     this.closeCommand();
     if (said.is === 'rule') this.beginCase(said.rule, number);
     else if (said.is === 'limits') this.setLimits(said.limits);
+    else if (said.is === 'venue') this.setVenue(said.venue);
     else if (said.is === 'state') this.expectState(said.words, number);
     else this.carryOut(said.line, number);
   }
@@ -95,12 +105,19 @@ export class RuleRun {
   }
 
   private get venue(): MatchVenue {
-    this.venueNow ??= this.freshVenue(MATCH_LIMITS);
+    this.venueNow ??= this.freshVenue();
     return this.venueNow;
   }
 
-  private freshVenue(limits: Limits): MatchVenue {
-    return this.engineOf === undefined ? new MatchVenue(limits) : new MatchVenue(limits, this.engineOf(limits));
+  private freshVenue(): MatchVenue {
+    const { caseLimits: limits, caseVenue, engineOf = engineMaker } = this;
+    const { shard, shards } = caseVenue ?? { shard: 0, shards: 1 };
+    return new MatchVenue(limits, engineOf(limits, shard, shards), caseVenue !== undefined);
+  }
+
+  /** An event as a table would expect it, in the names of the case. */
+  textOf(event: PlainObject | undefined): string {
+    return event === undefined ? 'nothing' : eventText(this.venue, event);
   }
 
   private beginCase(rule: string, number: number): void {
@@ -110,18 +127,25 @@ export class RuleRun {
     this.cases++;
     this.caseExpects = 0;
     this.caseLine = number;
-    this.venueNow = this.freshVenue(limitsFrom(CASE_LIMITS));
+    this.caseLimits = limitsFrom(CASE_LIMITS);
+    this.caseVenue = undefined;
+    this.venueNow = null;
     this.atStart = true;
   }
 
   private setLimits(limits: Readonly<Record<string, number>>): void {
     if (!this.atStart) throw new LineError('Limits stand right behind their rule.');
     try {
-      this.venueNow = this.freshVenue(limitsFrom({ ...CASE_LIMITS, ...limits }));
+      this.caseLimits = limitsFrom({ ...CASE_LIMITS, ...limits });
     } catch (error) {
       if (error instanceof LimitsError) throw new LineError(error.message);
       throw error;
     }
+  }
+
+  private setVenue(venue: EmptyVenue): void {
+    if (!this.atStart) throw new LineError('A venue stands right behind its rule, or its limits.');
+    this.caseVenue = venue;
   }
 
   private carryOut(line: Line, number: number): void {
@@ -153,7 +177,8 @@ export class RuleRun {
 
   /** The value in the event's own terms: names and references stand for numbers. */
   private meant(name: string, value: unknown, came: PlainObject): unknown {
-    if (name === 'account') return this.venue.accountNumber(value);
+    if (name === 'account' || name === 'whose') return this.venue.accountNumber(value);
+    if (name === 'asset') return this.venue.assetNumber(value);
     if (name === 'instrument') return this.venue.instrumentNumber(value);
     const reference = referenceOf(value);
     if (reference === undefined) return value;
@@ -191,10 +216,6 @@ export class RuleRun {
 
   private closeCase(): void {
     if (this.rule !== '' && this.caseExpects === 0) this.fail(this.caseLine, 'an expectation', 'none in this case');
-  }
-
-  private textOf(event: PlainObject | undefined): string {
-    return event === undefined ? 'nothing' : eventText(this.venue, event);
   }
 
   private fail(line: number, expected: string, came: string): void {

@@ -4,6 +4,8 @@
  *   = book ACME buy 5 @ 100, 8 @ 99 x2     total at each price, best first; x2: so many orders
  *   = book ACME sell empty                 = book ACME empty: both sides
  *   = phase ACME Halted
+ *   = purse alice EUR 900 reserved=100    = purse venue EUR none
+ *   = holding alice ACME 5 cost=500 realised=20 buys=5     lots, and only what it says besides
  */
 
 import { LineError, suggestion } from './match-line.js';
@@ -18,6 +20,8 @@ export interface StateTexts {
 const STATES: Readonly<Record<string, (venue: MatchVenue, words: readonly string[]) => StateTexts>> = {
   book: bookState,
   phase: phaseState,
+  purse: purseState,
+  holding: holdingState,
 };
 
 /** Looks at what the words name. Throws a LineError. */
@@ -82,4 +86,46 @@ function expectedLevels(words: readonly string[]): BookLevel[] {
       if (quantity === undefined) throw new LineError(`A level is like 5 @ 100 or 5 @ 100 x2; it is ${text}.`);
       return { price: Number(price), quantity: Number(quantity), orders: Number(orders ?? 0) };
     });
+}
+
+/** reserved is 0 where the table does not say it. */
+function purseState(venue: MatchVenue, words: readonly string[]): StateTexts {
+  const [whose = '', named = '', ...amounts] = words;
+  const account = accountNamed(venue, whose);
+  const asset = venue.assetNumber(named);
+  if (asset === undefined) throw new LineError(`No line before has added an asset ${named}.`);
+  const purse = venue.purse(account, asset);
+  const came = purse === null ? 'none' : `${purse.available}${saidOf({ reserved: purse.reserved })}`;
+  return { expected: `${whose} ${named} ${amounts.join(' ')}`, came: `${whose} ${named} ${came}` };
+}
+
+function holdingState(venue: MatchVenue, words: readonly string[]): StateTexts {
+  const [whose = '', ...behind] = words;
+  const { instrument, symbol, rest } = instrumentFirst(venue, behind);
+  const holding = venue.holding(accountNamed(venue, whose), instrument);
+  const expected = `${whose} ${symbol} ${rest.join(' ')}`;
+  if (holding === null) return { expected, came: `${whose} ${symbol} none` };
+  const { position, cost, realised, openBuys, openSells } = holding;
+  const more: Readonly<Record<string, number>> = { cost, realised, buys: openBuys, sells: openSells };
+  const asked = rest.slice(1).map((word) => word.split('=')[0] ?? '');
+  for (const name of asked) {
+    if (more[name] === undefined) {
+      throw new LineError(`A holding has no ${name}: ${suggestion(name, Object.keys(more))}`);
+    }
+  }
+  const came = asked.map((name) => ` ${name}=${more[name]}`).join('');
+  return { expected, came: `${whose} ${symbol} ${position}${came}` };
+}
+
+function accountNamed(venue: MatchVenue, name: string): number {
+  const account = venue.accountNumber(name);
+  if (account !== undefined) return account;
+  throw new LineError(`No line before has an account ${name}.`);
+}
+
+/** What is not 0. */
+function saidOf(amounts: Readonly<Record<string, number>>): string {
+  return Object.entries(amounts)
+    .map(([name, amount]) => (amount === 0 ? '' : ` ${name}=${amount}`))
+    .join('');
 }

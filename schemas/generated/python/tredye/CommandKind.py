@@ -9,6 +9,7 @@ class CommandKind(object):
     Replace = 3
     CancelReplace = 4
     MassCancel = 5
+    AccountStatus = 7
     SessionOpen = 16
     SessionLost = 17
     SetPhase = 32
@@ -20,4 +21,10 @@ class CommandKind(object):
     AddAccount = 65
     AddKey = 66
     RevokeKey = 67
+    SetFees = 69
+    SetLimits = 70
+    AddAsset = 71
+    Kill = 72
+    Deposit = 80
+    Withdraw = 81
     Part = 96

@@ -29,6 +29,7 @@ class Reason(object):
     WrongShard = 401
     AlreadyExists = 402
     UnknownKey = 403
+    UnknownAsset = 404
     NotInThisPhase = 410
     NotInAuction = 411
     BookCrossed = 412
@@ -39,6 +40,7 @@ class Reason(object):
     NotionalTooLarge = 504
     TermsOutOfRange = 505
     TriggerRequired = 508
+    AmountOutOfRange = 519
     UnknownOrder = 600
     OrdersFull = 700
     LevelsFull = 701
@@ -48,6 +50,18 @@ class Reason(object):
     KeysFull = 705
     AdminLogFull = 706
     StopsFull = 708
+    HoldingsFull = 711
+    PursesFull = 712
+    AssetsFull = 713
+    Killed = 720
+    OrderRate = 721
+    OrderQuantityLimit = 722
+    OrderNotionalLimit = 723
+    OpenOrdersLimit = 724
+    PositionLimit = 725
+    LedgerFull = 726
+    NotEnoughMoney = 730
+    SupplyFull = 731
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
     StopAlreadyThrough = 803
@@ -63,3 +77,4 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    KillSwitch = 1020

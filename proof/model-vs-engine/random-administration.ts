@@ -1,0 +1,139 @@
+/**
+ * Random sessions and admin records: lanes that open, open anew and are lost, instruments, accounts and keys, some of them
+ * wrong. Any thread.
+ */
+import {
+  ANY_SHARD,
+  encodeAccountTerms,
+  encodeInstrumentTerms,
+  encodeKeyTerms,
+  setOperationId,
+} from '../../schemas/admin.js';
+import { CommandKind, Right } from '../../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_INSTRUMENT,
+  COMMAND_KIND_WORD,
+  COMMAND_QUANTITY,
+  COMMAND_SESSION,
+  COMMAND_TARGET_ID,
+  COMMAND_WORDS,
+  highWord,
+} from '../../schemas/layout.js';
+import { writeClientOrderId } from '../recordings/day-plan.js';
+import { clampPrice, LANES, RandomSource } from './random-source.js';
+
+/** Of accounts, in the order in which they come; a failing case is read by people. */
+const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
+const SYMBOLS = ['AAA', 'BBB-1', 'C/D', 'x.y_z', 'E', 'F'] as const;
+
+export abstract class RandomAdministration extends RandomSource {
+  /** Opens a new lane of the account, or one that is known again, by a new incarnation or (wrongly) an old one. */
+  protected openSession(account: number): void {
+    const { dice } = this;
+    const again = !this.calm && dice.chance(0.4) ? this.aSession() : undefined;
+    this.lastIncarnation += this.calm || dice.chance(0.9) ? 1 : 0;
+    const lane = again?.lane ?? dice.pick(LANES);
+    const words = new Int32Array(COMMAND_WORDS);
+    writeClientOrderId(words, COMMAND_CLIENT_ORDER_ID, lane, 0);
+    words[COMMAND_ACCOUNT] = again?.account ?? account;
+    words[COMMAND_SESSION] = this.lastIncarnation;
+    words[COMMAND_KIND_WORD] = CommandKind.SessionOpen;
+    this.push(words);
+  }
+
+  protected loseSession(): void {
+    const session = this.aSession();
+    const words = new Int32Array(COMMAND_WORDS);
+    writeClientOrderId(words, COMMAND_CLIENT_ORDER_ID, session.lane, 0);
+    words[COMMAND_ACCOUNT] = session.account;
+    words[COMMAND_SESSION] = this.dice.chance(0.8) ? session.incarnation : this.dice.below(10);
+    words[COMMAND_KIND_WORD] = CommandKind.SessionLost;
+    this.push(words);
+    if (this.dice.chance(0.8)) {
+      this.openSession(session.account);
+    }
+  }
+
+  protected administer(): void {
+    const { dice } = this;
+    dice.weighted<() => void>([
+      [2, () => this.addAccount()],
+      [2, () => this.addInstrument()],
+      [3, () => this.addKey()],
+      [2, () => this.revokeKey()],
+    ])();
+  }
+
+  protected addAccount(): void {
+    const name = !this.calm && this.dice.chance(0.05) ? '' : (NAMES[this.view.accounts] ?? 'someone');
+    const selfTradeGroup = this.dice.pick([0, 0, 7, 0xffffffff]);
+    this.admin(CommandKind.AddAccount, encodeAccountTerms({ name, selfTradeGroup }));
+  }
+
+  protected addInstrument(): void {
+    const { dice } = this;
+    const priceMin = this.wanders ? -0x7fffffff : clampPrice(this.center - dice.pick([50, 99, 99]));
+    const priceMax = this.wanders ? 0x7fffffff : clampPrice(this.center + 100);
+    const { calm } = this;
+    const money = this.money.terms(calm);
+    const units = calm ? ([1, 1, 1, 3] as const) : ([1, 1, 7, 0xffffffff] as const);
+    const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
+    this.admin(
+      CommandKind.AddInstrument,
+      encodeInstrumentTerms({
+        symbol,
+        shard: dice.weighted([
+          [6, this.shard],
+          [1, ANY_SHARD],
+          [calm ? 0 : 0.5, 3],
+        ]),
+        priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
+        priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
+        quantityMax: this.huge ? 0xffffffff : dice.pick([60, 60, 1 << 19]),
+        unit: dice.pick<number>(this.huge ? [1, 1000, 1300] : units),
+        ...money,
+        referencePrice: dice.chance(0.5) ? null : this.center,
+        priceDecimals: 0,
+        quantityDecimals: 0,
+      }),
+    );
+  }
+
+  protected addKey(): void {
+    const { dice } = this;
+    const publicKey = new Uint8Array(dice.chance(0.9) ? 32 : 31).fill(dice.below(256));
+    const rights = dice.chance(0.9) ? Right.Read | Right.Trade : dice.below(40);
+    const parts = encodeKeyTerms({ publicKey, rights, label: 'a key' });
+    this.admin(CommandKind.AddKey, parts, dice.between(1, this.view.accounts + (dice.chance(0.1) ? 1 : 0)));
+  }
+
+  protected revokeKey(): void {
+    this.admin(CommandKind.RevokeKey, new Int32Array(), 0, this.dice.between(1, this.view.keys + 1));
+  }
+
+  /** A head with its Parts: on shard 0 from a session or from the supervisor, elsewhere forwarded with its number. */
+  admin(kind: CommandKind, parts: Int32Array, account = 0, target = 0, instrument = 0): void {
+    const { dice } = this;
+    const words = new Int32Array(COMMAND_WORDS + parts.length);
+    words.set(parts, COMMAND_WORDS);
+    const session =
+      this.view.sessions.length > 0 && dice.chance(this.shard === 0 ? 0.6 : 0.05) ? this.aSession() : undefined;
+    const counter = session === undefined ? dice.below(1000) : this.nextCounter(session);
+    const count = parts.length / COMMAND_WORDS;
+    setOperationId(words, 0, count, counter | 0, ((session?.lane ?? 0) << 16) | highWord(counter));
+    words[COMMAND_SESSION] = session?.incarnation ?? 0;
+    words[COMMAND_ACCOUNT] = account;
+    words[COMMAND_TARGET_ID] = target;
+    words[COMMAND_INSTRUMENT] = instrument;
+    words[COMMAND_KIND_WORD] = kind;
+    if (this.shard !== 0) {
+      const next = this.view.adminNumber + 1;
+      words[COMMAND_QUANTITY] = this.calm || dice.chance(0.9) ? next : Math.max(0, next + dice.between(-2, 2));
+    } else if (!this.calm && dice.chance(0.02)) {
+      words[COMMAND_QUANTITY] = 1;
+    }
+    this.push(words);
+  }
+}

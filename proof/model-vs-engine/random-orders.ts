@@ -1,0 +1,143 @@
+/**
+ * Random commands about orders and about an instrument, one at a time: new orders and stops, cancels and replaces, phases,
+ * uncross, end of day, Continue. Any thread.
+ */
+import { CommandFlag, CommandKind, OrderType, type Phase, Side, TimeInForce, Trigger } from '../../schemas/codes.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_FLAGS_WORD,
+  COMMAND_KIND_WORD,
+  COMMAND_PRICE,
+  COMMAND_QUANTITY,
+  COMMAND_TARGET_ID,
+  COMMAND_TRIGGER_PRICE,
+  COMMAND_WORDS,
+  NO_PRICE,
+} from '../../schemas/layout.js';
+import { writeId } from '../model/plain-records.js';
+import { RandomAdministration } from './random-administration.js';
+import { clampPrice } from './random-source.js';
+import type { Session } from './venue-view.js';
+
+export abstract class RandomOrders extends RandomAdministration {
+  protected enter(
+    instrument = this.anInstrument(),
+    timeInForce = this.aTimeInForce(),
+    side = this.dice.pick([Side.Buy, Side.Sell]),
+    quantity = this.aQuantity(),
+  ): void {
+    const { dice } = this;
+    const session = this.aSession();
+    const type = dice.chance(0.12) ? OrderType.Market : OrderType.Limit;
+    const withPrice = type === OrderType.Limit ? !dice.chance(0.01) : dice.chance(0.4);
+    const price = withPrice ? this.aPrice(side) : NO_PRICE;
+    const words = this.from(session, CommandKind.New, instrument);
+    words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
+    words[COMMAND_PRICE] = price;
+    words[COMMAND_QUANTITY] = quantity;
+    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.06) ? CommandFlag.PostOnly << 16 : 0);
+    this.push(words);
+  }
+
+  /** A stop, mostly a few ticks off the market on the side where it will be triggered, and by the last trade. */
+  protected enterStop(instrument = this.anInstrument(), session = this.aSession(), quantity = this.aQuantity()): void {
+    const { dice } = this;
+    const side = dice.pick([Side.Buy, Side.Sell]);
+    const type = dice.pick([OrderType.Stop, OrderType.StopLimit]);
+    const words = this.from(session, CommandKind.New, instrument);
+    const away = (side === Side.Buy ? 1 : -1) * dice.between(dice.chance(0.8) ? 0 : -this.spread, this.spread);
+    const timeInForce = dice.chance(0.95)
+      ? dice.pick([TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.ImmediateOrCancel])
+      : this.aTimeInForce();
+    const trigger = dice.weighted([
+      [6, Trigger.LastTrade],
+      [2, Trigger.Touch],
+      [1, Trigger.Reference],
+      [0.1, Trigger.None],
+    ]);
+    const flags =
+      (dice.chance(0.08) ? CommandFlag.RefuseIfThrough : 0) | (dice.chance(0.01) ? CommandFlag.PostOnly : 0);
+    words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
+    words[COMMAND_PRICE] =
+      dice.chance(0.02) || (type === OrderType.Stop && dice.chance(0.6)) ? NO_PRICE : this.aPrice(side);
+    words[COMMAND_TRIGGER_PRICE] = dice.chance(0.99) ? clampPrice(this.center + away) : this.aPrice();
+    words[COMMAND_QUANTITY] = quantity;
+    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (trigger << 8) | (flags << 16);
+    this.push(words);
+  }
+
+  /** A New; `bits`: side and time in force as they lie in the kind word. */
+  protected limit(session: Session, instrument: number, bits: number, price: number, quantity: number): Int32Array {
+    const words = this.from(session, CommandKind.New, instrument);
+    words[COMMAND_KIND_WORD] = CommandKind.New | bits;
+    words[COMMAND_PRICE] = clampPrice(price);
+    words[COMMAND_QUANTITY] = quantity;
+    return words;
+  }
+
+  /** A cancel or a replace, mostly of a live order and by its owner. */
+  protected aimAt(kind: CommandKind): void {
+    const { dice } = this;
+    const ids =
+      dice.chance(0.85) && this.view.live.size > 0 ? [...this.view.live] : [...this.view.entered.keys()].slice(-20);
+    const target = this.view.entered.get(ids[dice.below(ids.length)] ?? 0n);
+    if (target === undefined) {
+      return;
+    }
+    const owners = this.view.sessions.filter((session) => session.account === target.account);
+    const owner = owners[dice.below(owners.length)];
+    const session = owner !== undefined && dice.chance(0.95) ? owner : this.aSession();
+    const words = this.from(session, kind, dice.chance(0.98) ? target.instrument : this.anInstrument());
+    const byClientId = dice.chance(0.5);
+    const raw = !byClientId && dice.chance(0.03);
+    if (byClientId) {
+      writeId(words, COMMAND_TARGET_ID, dice.chance(0.97) ? target.clientOrderId : target.clientOrderId - 1n);
+      words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.TargetIsClientOrderId << 16);
+    } else if (raw) {
+      words[COMMAND_TARGET_ID] = dice.below(5);
+      words[COMMAND_TARGET_ID + 1] = dice.below(3);
+    }
+    if (kind !== CommandKind.Cancel) {
+      words[COMMAND_PRICE] = dice.weighted([
+        [5, target.price],
+        [5, this.aPrice()],
+        [0.3, NO_PRICE],
+      ]);
+      words[COMMAND_QUANTITY] = this.aQuantity();
+    }
+    this.push(words, byClientId || raw ? -1 : target.index);
+  }
+
+  protected massCancel(): void {
+    this.push(this.from(this.aSession(), CommandKind.MassCancel, this.dice.chance(0.5) ? 0 : this.anInstrument()));
+    if (this.dice.chance(0.3)) {
+      this.goOn();
+    }
+  }
+
+  protected setPhase(instrument: number, phase: Phase): void {
+    const words = this.from(this.aSession(), CommandKind.SetPhase, instrument);
+    words[COMMAND_ACCOUNT] = 0;
+    words[COMMAND_KIND_WORD] = CommandKind.SetPhase | (phase << 16);
+    this.push(words);
+  }
+
+  protected market(kind: CommandKind, instrument = this.anInstrument()): void {
+    const words = this.from(this.aSession(), kind, instrument);
+    words[COMMAND_ACCOUNT] = 0;
+    this.push(words);
+  }
+
+  protected referencePrice(): void {
+    const words = this.from(this.aSession(), CommandKind.ReferencePrice, this.anInstrument());
+    words[COMMAND_ACCOUNT] = 0;
+    words[COMMAND_PRICE] = this.dice.chance(0.1) ? NO_PRICE : this.aPrice();
+    this.push(words);
+  }
+
+  protected goOn(): void {
+    const words = new Int32Array(COMMAND_WORDS);
+    words[COMMAND_KIND_WORD] = CommandKind.Continue;
+    this.push(words);
+  }
+}

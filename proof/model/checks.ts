@@ -1,0 +1,160 @@
+/**
+ * Checks of the model that look at the command and its instrument alone, and what kinds there are. Any thread.
+ */
+import { CommandFlag, CommandKind, OrderType, type Phase, Reason, TimeInForce, Trigger } from '../../schemas/codes.js';
+import { isStop } from '../../schemas/kinds.js';
+import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { phaseEffect } from '../../schemas/phases.js';
+import type { ModelOrder } from './book.js';
+import { needsPrice } from './money.js';
+import { counterOf, type PlainCommand, readCommand } from './plain-records.js';
+import type { ModelInstrument, Refusal } from './state.js';
+
+export const CLIENT_KINDS: readonly number[] = [
+  CommandKind.New,
+  CommandKind.Cancel,
+  CommandKind.Replace,
+  CommandKind.CancelReplace,
+  CommandKind.MassCancel,
+  CommandKind.AccountStatus,
+];
+export const ADMIN_KINDS: readonly number[] = [
+  CommandKind.AddInstrument,
+  CommandKind.AddAccount,
+  CommandKind.AddKey,
+  CommandKind.RevokeKey,
+  CommandKind.SetFees,
+  CommandKind.SetLimits,
+  CommandKind.AddAsset,
+];
+export const MONEY_KINDS: readonly number[] = [CommandKind.Deposit, CommandKind.Withdraw];
+const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
+
+/** What the tables of kinds and fields cannot say: fields that must fit each other. Reason.None: they do. */
+export function checkTogether(command: PlainCommand, shard: number): Reason {
+  const { kind, account, instrument, quantity, targetId, minQuantity } = command;
+  switch (kind) {
+    case CommandKind.New: {
+      const immediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
+      const mayNotRest = immediate || command.type === OrderType.Market;
+      return (command.flags & CommandFlag.PostOnly) !== 0 && mayNotRest ? Reason.BadFlags : Reason.None;
+    }
+    case CommandKind.SessionOpen:
+      return counterOf(command.clientOrderId) === 0 ? Reason.None : Reason.FieldNotZero;
+    case CommandKind.AccountStatus: {
+      const saysOne = (targetId === 0n) !== (instrument === 0);
+      return saysOne && (instrument === 0 || minQuantity === 0) ? Reason.None : Reason.FieldNotZero;
+    }
+    case CommandKind.Kill: {
+      const saysOne = instrument === 0 || (account === 0 && minQuantity === 0);
+      return saysOne && quantity <= 1 ? Reason.None : Reason.FieldNotZero;
+    }
+    default:
+      return ADMIN_KINDS.includes(kind) && shard === 0 && quantity !== 0 ? Reason.FieldNotZero : Reason.None;
+  }
+}
+
+/** Whether what is left of such an order rests in continuous trading. */
+export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
+  return (
+    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
+    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
+  );
+}
+
+export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
+  return {
+    id,
+    account: command.account,
+    session: command.session,
+    clientOrderId: command.clientOrderId,
+    instrument: command.instrument,
+    side: command.side,
+    type: command.type,
+    timeInForce: command.timeInForce,
+    postOnly: (command.flags & CommandFlag.PostOnly) !== 0,
+    selfTrade: command.selfTrade,
+    trigger: command.trigger,
+    triggerPrice: command.triggerPrice,
+    waits: isStop(command.type),
+    price: command.price,
+    leaves: command.quantity,
+    cumulative: 0,
+  };
+}
+
+/** How many records behind the head are its Parts, whole or not: see check 1. */
+export function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
+  if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
+    return 0;
+  }
+  let run = 0;
+  let count = 1;
+  while (run < count) {
+    const part = at + (run + 1) * COMMAND_WORDS;
+    const record = readCommand(words, part);
+    const place = words[part + 2] ?? 0;
+    const isNext =
+      part + COMMAND_WORDS <= words.length &&
+      ((words[part + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Part &&
+      record.clientOrderId === head.clientOrderId &&
+      (place & 0xff) === run &&
+      (run === 0 || ((place >>> 8) & 0xff) === count);
+    if (!isNext) {
+      return run;
+    }
+    count = (place >>> 8) & 0xff;
+    run += 1;
+  }
+  return run;
+}
+
+/** Checks 6 and 7 as far as the phase decides them, by the table that all share. */
+export function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
+  const { kind, type, timeInForce, price } = command;
+  const effect = phaseEffect(phase, kind, type, timeInForce, price !== NO_PRICE);
+  return effect === 'NotInThisPhase' || effect === 'NotInAuction' ? { reason: Reason[effect] } : undefined;
+}
+
+export function checkFields(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
+  const { kind, type, trigger, side, price } = command;
+  if (kind !== CommandKind.New) {
+    return undefined;
+  }
+  if (price === NO_PRICE && needsPrice(instrument, side)) {
+    return { reason: Reason.PriceRequired };
+  }
+  if (isStop(type) && trigger === Trigger.None) {
+    return { reason: Reason.TriggerRequired };
+  }
+  const maySayNone = [OrderType.Market, OrderType.Stop].includes(type);
+  return price === NO_PRICE && !maySayNone ? { reason: Reason.PriceRequired } : undefined;
+}
+
+export function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
+  const { kind, type, triggerPrice } = command;
+  const { priceMin, priceMax } = instrument;
+  if (kind !== CommandKind.New || !isStop(type) || (triggerPrice >= priceMin && triggerPrice <= priceMax)) {
+    return undefined;
+  }
+  return { reason: Reason.PriceOutOfRange, amount: triggerPrice < priceMin ? priceMin : priceMax };
+}
+
+export function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
+  const { kind, price, quantity } = command;
+  if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
+    return undefined;
+  }
+  const { priceMin, priceMax, quantityMax } = instrument;
+  if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
+    return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
+  }
+  if (kind === CommandKind.ReferencePrice) {
+    return undefined;
+  }
+  const least = kind === CommandKind.Replace ? 0 : 1;
+  if (quantity < least || quantity > quantityMax) {
+    return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
+  }
+  return undefined;
+}
