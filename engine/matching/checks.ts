@@ -63,8 +63,10 @@ const {
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_REFERENCE,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
 } = registryWords;
 const {
   ANSWER_AMOUNT,
@@ -210,6 +212,7 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   if (
     instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
     instruments[instrumentAt + INSTRUMENT_PHASE] !== USUAL_PHASE ||
+    instruments[instrumentAt + INSTRUMENT_STATIC_BAND] !== 0 ||
     state.operations.count !== 0
   ) {
     return false;
@@ -391,6 +394,17 @@ export function checkPrice(state: EngineState, words: Int32Array, at: number, pr
   return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
 }
 
+/** The price of an order, where it has one, is not further from the reference price than the instrument's static band. */
+function checkBand(state: EngineState, words: Int32Array, at: number, price: number): boolean {
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const band = state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number;
+  if (band === 0 || price === NO_PRICE) return true;
+  const reference = state.instruments[instrumentAt + INSTRUMENT_REFERENCE] as number;
+  if (price < reference - band) return refuse(state, words, at, Reason.OutsideStaticBand, reference - band, NO_ORDER);
+  if (price > reference + band) return refuse(state, words, at, Reason.OutsideStaticBand, reference + band, NO_ORDER);
+  return true;
+}
+
 /**
  * Price, where there is one, and quantity lie within the instrument's terms. A Replace may name a total of 0: that is at
  * or below whatever is filled.
@@ -398,7 +412,8 @@ export function checkPrice(state: EngineState, words: Int32Array, at: number, pr
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
-  if (!checkPrice(state, words, at, words[at + COMMAND_PRICE] as number)) return false;
+  const price = words[at + COMMAND_PRICE] as number;
+  if (!checkPrice(state, words, at, price) || !checkBand(state, words, at, price)) return false;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
     return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
