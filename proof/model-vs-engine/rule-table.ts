@@ -272,7 +272,25 @@ class TableWriter {
     switch (kind) {
       case CommandKind.AddAccount:
       case CommandKind.AddInstrument:
+      case CommandKind.AddAsset:
         return this.adminLine(told);
+      case CommandKind.SetFees:
+        return `fees ${instrument} ${this.termsText(told)}`;
+      case CommandKind.SetLimits:
+        return `${this.names.get(record.account) ?? `account=${record.account}`} limits ${this.termsText(told)}`;
+      case CommandKind.Deposit:
+      case CommandKind.Withdraw: {
+        const whose = this.names.get(record.account) ?? 'venue';
+        return `${whose} ${CommandKind[kind].toLowerCase()} asset=${record.instrument} amount=1`;
+      }
+      case CommandKind.Kill: {
+        const whose = this.names.get(record.account);
+        return `kill${whose === undefined ? '' : ` whose=${whose}`}${record.quantity === 0 ? ' off' : ''}`;
+      }
+      case CommandKind.AccountStatus:
+        return record.instrument === 0
+          ? `${who} account-status ${id} asset=${record.targetId}`
+          : `${who} account-status ${id} ${instrument}`;
       case CommandKind.SessionOpen:
         return `${who} open`;
       case CommandKind.SessionLost:
@@ -305,6 +323,16 @@ class TableWriter {
     }
   }
 
+  /** The fields of fees or limits. */
+  private termsText(told: Int32Array): string {
+    const terms = decodeTerms(told, 0, told.length / COMMAND_WORDS);
+    if (typeof terms === 'number') return UNSAYABLE;
+    const { type: _, ...fields } = terms;
+    return Object.entries(fields)
+      .map((pair) => pair.join('='))
+      .join(' ');
+  }
+
   private targetText(command: RandomCommand, record: PlainCommand): string {
     if ((record.flags & CommandFlag.TargetIsClientOrderId) !== 0) {
       const lane = laneOf(record.targetId);
@@ -322,10 +350,12 @@ class TableWriter {
       const group = terms.selfTradeGroup === 0 ? '' : ` selfTradeGroup=${terms.selfTradeGroup}`;
       return `account ${terms.name}${group}`;
     }
+    if (terms.type === 'asset') return `asset ${terms.name} decimals=${terms.decimals}`;
     if (terms.type !== 'instrument') return UNSAYABLE;
-    const { type: _, symbol, shard, referencePrice, ...numbers } = terms;
+    const { type: _, symbol, shard, referencePrice, baseAsset, quoteAsset, ...numbers } = terms;
+    const assets = quoteAsset === 0 ? {} : { base: baseAsset, quote: quoteAsset };
     const own = shard === ANY_SHARD ? {} : { shard };
-    const all = { ...own, ...numbers, ...(referencePrice === null ? {} : { referencePrice }) };
+    const all = { ...own, ...numbers, ...assets, ...(referencePrice === null ? {} : { referencePrice }) };
     return `instrument ${symbol} ${Object.entries(all)
       .map((pair) => pair.join('='))
       .join(' ')}`;

@@ -38,7 +38,9 @@ t.test('there are tables, and every line of them that expects something counts',
       if (!/^[>=] /.test(line)) continue;
       lines++;
       const other = line.startsWith('=')
-        ? line.replace(/(\d+|empty|none|[A-Z]\w+)(?=[^\d]*$)/, (word) => (/\d/.test(word) ? `${Number(word) + 1}` : '7 @ 7'))
+        ? line.replace(/(\d+|empty|none|[A-Z]\w+)(?=[^\d]*$)/, (word) =>
+            /\d/.test(word) ? `${Number(word) + 1}` : '7 @ 7',
+          )
         : line === '> nothing'
           ? '> Started'
           : line.replace(/^> \w+/, (kind) => (kind === '> SessionOpened' ? '> SessionClosed' : '> SessionOpened'));

@@ -67,7 +67,9 @@ export function readRuleLine(text: string): RuleLine {
   if (first === '=') return { is: 'state', words: rest };
   if (first === 'rule') return { is: 'rule', rule: ruleOf(trimmed) };
   if (first === 'limits') return { is: 'limits', limits: limitsOf(rest) };
-  if (first === 'venue') return { is: 'venue', venue: emptyVenueOf(rest) };
+  if (first === 'venue' && (rest[0] === 'empty' || rest.some((word) => word.startsWith('shards=')))) {
+    return { is: 'venue', venue: emptyVenueOf(rest) };
+  }
   return { is: 'command', line: new Line(commandOf(words)) };
 }
 
