@@ -73,6 +73,8 @@ export interface NewInstrument {
   readonly baseUnit?: number;
   /** Millionths of what is paid: no fee is ever above it. Default 0. */
   readonly feeCap?: number;
+  /** Ticks that the price of an order may be away from the reference price. Default 0: any number. */
+  readonly staticBand?: number;
 }
 
 /** Without decimals amounts are shown as they are. */
@@ -370,6 +372,7 @@ export class TradingClient extends Session {
       quoteAsset: terms.quoteAsset ?? 0,
       baseUnit: terms.baseUnit ?? 1,
       feeCap: terms.feeCap ?? 0,
+      staticBand: terms.staticBand ?? 0,
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);

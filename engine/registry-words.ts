@@ -6,6 +6,7 @@
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol            9 next in the chain of the symbol's hash
  *                         10 price of the last trade or NO_PRICE    11 reference price from outside or NO_PRICE
+ *                         12 ticks that a price may be away from the reference price, 0: any number
  *                         13 out of trading: KILLED_ALONE, KILLED_WITH_ALL  14, 15 base and quote asset, 0: it has no money
  *   account, 16 words:     0 account sequence   1 mass cancels of all instruments in progress   2 lanes
  *                          3 self-trade group or 0   4 open orders   5 out of trading by a kill switch (0, 1)
@@ -31,6 +32,7 @@ export const INSTRUMENT_SYMBOL_BYTES = 8;
 export const INSTRUMENT_CHAIN_NEXT = 9;
 export const INSTRUMENT_LAST = 10;
 export const INSTRUMENT_TRACKED = 11;
+export const INSTRUMENT_STATIC_BAND = 12;
 export const INSTRUMENT_KILLED = 13;
 /** Bits of INSTRUMENT_KILLED: by its own switch, by that of the shard. */
 export const KILLED_ALONE = 1;

@@ -24,6 +24,7 @@ const {
   INSTRUMENT_REFERENCE,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
   INSTRUMENT_SYMBOL_BYTES,
   INSTRUMENT_TRACKED,
   INSTRUMENT_UNIT,
@@ -43,6 +44,7 @@ export interface NewInstrument {
   readonly quantityMax: number;
   readonly unit: number;
   readonly referencePrice: number;
+  readonly staticBand: number;
   readonly baseAsset: number;
   readonly quoteAsset: number;
 }
@@ -149,6 +151,7 @@ export class Registry {
     words[at + INSTRUMENT_QUANTITY_MAX] = terms.quantityMax;
     words[at + INSTRUMENT_UNIT] = terms.unit;
     words[at + INSTRUMENT_REFERENCE] = terms.referencePrice;
+    words[at + INSTRUMENT_STATIC_BAND] = terms.staticBand;
     words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
     words[at + INSTRUMENT_LAST] = NO_PRICE;
     words[at + INSTRUMENT_TRACKED] = NO_PRICE;
@@ -193,6 +196,10 @@ export class Registry {
       }
       const min = words[at + INSTRUMENT_PRICE_MIN] as number;
       const max = words[at + INSTRUMENT_PRICE_MAX] as number;
+      const band = words[at + INSTRUMENT_STATIC_BAND] as number;
+      if (band < 0 || (band > 0 && words[at + INSTRUMENT_REFERENCE] === NO_PRICE)) {
+        throw new Error(`instrument ${instrument} has a band around nothing`);
+      }
       if (min === NO_PRICE || min > max) throw new Error(`instrument ${instrument} has no price that it allows`);
     }
     for (let key = 1; key <= this.keyCount; key++) {

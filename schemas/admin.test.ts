@@ -42,6 +42,7 @@ const INSTRUMENT: InstrumentTermsFields = {
   quoteAsset: 0,
   baseUnit: 1,
   feeCap: 0,
+  staticBand: 0,
 };
 const KEY: KeyTermsFields = { publicKey: new Uint8Array(32).map((_, at) => at), rights: 15, label: 'desk 1' };
 
@@ -103,6 +104,14 @@ t.test('account and key terms out of bounds are refused', async (t) => {
   ]) {
     t.equal(decoded(CommandKind.AddKey, encodeKeyTerms({ ...KEY, ...change })), Reason.TermsOutOfRange);
   }
+});
+
+t.test('rule 5.28: a static band needs a reference price and one word', async (t) => {
+  const terms = (change: Partial<InstrumentTermsFields>) =>
+    decoded(CommandKind.AddInstrument, encodeInstrumentTerms({ ...INSTRUMENT, ...change }));
+  t.equal(terms({ staticBand: 5 }), Reason.TermsOutOfRange);
+  t.equal(terms({ staticBand: 2 ** 31, referencePrice: 100 }), Reason.TermsOutOfRange);
+  t.match(terms({ staticBand: 2 ** 31 - 1, referencePrice: 100 }), { staticBand: 2 ** 31 - 1 });
 });
 
 t.test('a payload that is no terms of its kind is refused', async (t) => {

@@ -38,6 +38,8 @@ export const FEE_WHOLE = 1_000_000;
 export const MOST_POSITION = 2 ** 36;
 const MAX_NAME_BYTES = 64;
 const MAX_DECIMALS = 9;
+/** One word of the engine. */
+const MAX_BAND = 0x7fffffff;
 /** Orders a second: with more, tokens times microseconds would not be exact. */
 const MOST_RATE = 1_000_000;
 const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin;
@@ -68,10 +70,12 @@ export interface InstrumentTermsFields {
   readonly baseUnit: number;
   /** Millionths: no fee of the instrument is above it. */
   readonly feeCap: number;
+  /** Ticks that the price of an order may be away from the reference price; 0: any number. */
+  readonly staticBand: number;
 }
 
-/** Terms of an instrument without money may leave these out. */
-type MoneyTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap';
+/** Terms of an instrument without money and without bands may leave these out. */
+type MoreTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap' | 'staticBand';
 
 export interface AccountTermsFields {
   /** 1 to 64 bytes of UTF-8. */
@@ -129,7 +133,7 @@ export type Terms =
 
 /** Words of the Parts, to be put behind a head; their operation id is zero, see setOperationId. */
 export function encodeInstrumentTerms(
-  terms: Omit<InstrumentTermsFields, MoneyTerms> & Partial<Pick<InstrumentTermsFields, MoneyTerms>>,
+  terms: Omit<InstrumentTermsFields, MoreTerms> & Partial<Pick<InstrumentTermsFields, MoreTerms>>,
 ): Int32Array {
   const builder = new Builder(128);
   const symbol = builder.createString(terms.symbol);
@@ -150,6 +154,7 @@ export function encodeInstrumentTerms(
       terms.quoteAsset ?? 0,
       terms.baseUnit ?? 1,
       terms.feeCap ?? 0,
+      terms.staticBand ?? 0,
     ),
   );
 }
@@ -265,15 +270,17 @@ function decodeInstrumentTerms(bytes: Uint8Array): Terms | number {
     quoteAsset: table.quoteAsset(),
     baseUnit: table.baseUnit(),
     feeCap: table.feeCap(),
+    staticBand: table.staticBand(),
   };
   // NO_PRICE is not a price, so it is no bound either.
   const pricesHold = terms.priceMin !== NO_PRICE && terms.priceMin <= terms.priceMax;
   const referenceHolds =
     terms.referencePrice === null || (terms.referencePrice >= terms.priceMin && terms.referencePrice <= terms.priceMax);
+  const bandHolds = terms.staticBand === 0 || (terms.staticBand <= MAX_BAND && terms.referencePrice !== null);
   const decimalsHold = terms.priceDecimals <= MAX_DECIMALS && terms.quantityDecimals <= MAX_DECIMALS;
   const sizesHold = terms.quantityMax >= 1 && terms.unit >= 1;
   const holds = SYMBOL.test(terms.symbol) && pricesHold && referenceHolds && decimalsHold && sizesHold;
-  return holds && moneyHolds(terms) ? terms : Reason.TermsOutOfRange;
+  return holds && bandHolds && moneyHolds(terms) ? terms : Reason.TermsOutOfRange;
 }
 
 /** Both assets or neither; money needs prices of at least 1; without it there is no fee. */

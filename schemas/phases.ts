@@ -9,10 +9,10 @@ import { CommandKind, OrderType, Phase, Reason, TimeInForce } from './codes.js';
 export type PhaseName = keyof typeof Phase;
 
 /**
- * matches: trades at once, the rest rests or goes. rests: waits in the book for an uncross. waits: outside of the book, for
- * its trigger. applies: is carried out. Else the reason of its refusal.
+ * matches: trades at once, the rest rests or goes. rests: waits in the book for an uncross. posts: rests, and is refused
+ * where it would trade. waits: outside of the book, for its trigger. applies: is carried out. Else the reason of its refusal.
  */
-export type PhaseEffect = 'matches' | 'rests' | 'waits' | 'applies' | 'NotInThisPhase' | 'NotInAuction';
+export type PhaseEffect = 'matches' | 'rests' | 'posts' | 'waits' | 'applies' | 'NotInThisPhase' | 'NotInAuction';
 
 export interface PhaseRow {
   /** As a document calls it. */
@@ -34,6 +34,8 @@ const EVERYWHERE: PhaseRow['effects'] = {
   Continuous: 'applies',
   Halted: 'applies',
   CancelOnly: 'applies',
+  PostOnly: 'applies',
+  VolatilityAuction: 'applies',
 };
 const NOWHERE: PhaseRow['effects'] = {
   Closed: NO,
@@ -42,20 +44,39 @@ const NOWHERE: PhaseRow['effects'] = {
   Continuous: NO,
   Halted: NO,
   CancelOnly: NO,
+  PostOnly: NO,
+  VolatilityAuction: NO,
 };
-const TRADING: PhaseRow['effects'] = { ...NOWHERE, PreOpen: 'rests', Auction: 'rests', Continuous: 'matches' };
-const AT_ONCE: PhaseRow['effects'] = { ...TRADING, PreOpen: 'NotInAuction', Auction: 'NotInAuction' };
+const TRADING: PhaseRow['effects'] = {
+  ...NOWHERE,
+  PreOpen: 'rests',
+  Auction: 'rests',
+  Continuous: 'matches',
+  PostOnly: 'posts',
+  VolatilityAuction: 'rests',
+};
+const AT_ONCE: PhaseRow['effects'] = {
+  ...NOWHERE,
+  PreOpen: 'NotInAuction',
+  Auction: 'NotInAuction',
+  Continuous: 'matches',
+  VolatilityAuction: 'NotInAuction',
+};
+const WAITING: PhaseRow['effects'] = {
+  ...NOWHERE,
+  PreOpen: 'waits',
+  Auction: 'waits',
+  Continuous: 'waits',
+  PostOnly: 'waits',
+  VolatilityAuction: 'waits',
+};
 
 /** The first row that fits a command says what it does. */
 export const PHASE_ROWS: readonly PhaseRow[] = [
-  {
-    what: 'New, stop',
-    kinds: ['New'],
-    types: ['Stop', 'StopLimit'],
-    effects: { ...NOWHERE, PreOpen: 'waits', Auction: 'waits', Continuous: 'waits' },
-  },
+  { what: 'New, stop', kinds: ['New'], types: ['Stop', 'StopLimit'], effects: WAITING },
   { what: 'New, IOC or FOK', kinds: ['New'], timesInForce: ['ImmediateOrCancel', 'FillOrKill'], effects: AT_ONCE },
   { what: 'New, market with a worst price', kinds: ['New'], types: ['Market'], priced: true, effects: AT_ONCE },
+  { what: 'New, market', kinds: ['New'], types: ['Market'], effects: { ...TRADING, PostOnly: NO } },
   { what: 'New, all others', kinds: ['New'], effects: TRADING },
   { what: 'Replace, CancelReplace', kinds: ['Replace', 'CancelReplace'], effects: TRADING },
   {
@@ -69,7 +90,7 @@ export const PHASE_ROWS: readonly PhaseRow[] = [
     kinds: ['SetPhase', 'EndOfDay', 'ReferencePrice'],
     effects: EVERYWHERE,
   },
-  { what: 'Uncross', kinds: ['Uncross'], effects: { ...NOWHERE, Auction: 'applies' } },
+  { what: 'Uncross', kinds: ['Uncross'], effects: { ...NOWHERE, Auction: 'applies', VolatilityAuction: 'applies' } },
 ];
 
 /** All phases by their codes. */
@@ -112,9 +133,14 @@ export function phasesThatTake(kind: CommandKind): number {
   return maskOf((phase) => phaseRefusal(phaseEffect(phase, kind)) === Reason.None);
 }
 
-/** Bit p is set when orders trade at once in the phase with code p: its book must never be crossed. */
+/** Bit p is set when orders trade at once in the phase with code p. */
 export function phasesThatMatch(): number {
   return maskOf((phase) => phaseEffect(phase, CommandKind.New) === 'matches');
+}
+
+/** Bit p is set when the book must not be crossed in the phase with code p, and holds no market orders. */
+export function phasesWithoutCrossing(): number {
+  return maskOf((phase) => ['matches', 'posts'].includes(phaseEffect(phase, CommandKind.New) ?? ''));
 }
 
 function maskOf(holds: (phase: Phase) => boolean): number {

@@ -38,6 +38,7 @@ const TERMS: InstrumentTermsFields = {
   quoteAsset: 0,
   baseUnit: 1,
   feeCap: 0,
+  staticBand: 0,
 };
 
 const KEY = { publicKey: new Uint8Array(32).fill(7), rights: 3, label: 'key' };

@@ -146,6 +146,7 @@ function addInstrument(
     quantityMax: terms.quantityMax,
     unit: terms.unit,
     referencePrice: terms.referencePrice ?? NO_PRICE,
+    staticBand: terms.staticBand,
     baseAsset: terms.baseAsset,
     quoteAsset: terms.quoteAsset,
   });

@@ -6,7 +6,7 @@
 import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from '../../schemas/codes.js';
 import { isStop } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
-import { phaseEffect, phaseRefusal, phasesThatMatch } from '../../schemas/phases.js';
+import { phaseEffect, phaseRefusal, phasesThatMatch, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
@@ -43,6 +43,7 @@ const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
 const MARKET = OrderType.Market;
 const MATCHING_PHASES = phasesThatMatch();
+const UNCROSSED_PHASES = phasesWithoutCrossing();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
 const POST_ONLY = CommandFlag.PostOnly << 16;
@@ -105,6 +106,9 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
       refuse(state, words, at, Reason.FillOrKillNotFillable, 0, NO_ORDER);
       return;
     }
+  } else if (((UNCROSSED_PHASES >>> phaseOf(state, words, at)) & 1) !== 0 && wouldCross(state, side, price)) {
+    refuse(state, words, at, Reason.PostOnlyWouldCross, 0, NO_ORDER);
+    return;
   }
 
   const slot = makeOrder(state, words, at, (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0));

@@ -7,7 +7,7 @@
 
 import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
-import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
+import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as applyCancelFunctions from './apply-cancel.js';
 import * as limitFunctions from './check-limits.js';
@@ -61,6 +61,8 @@ const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
 const REDUCED_WAITING = EventKind.Reduced;
 const REPLACED_WAITING = EventKind.Replaced;
 const MATCHING_PHASES = phasesThatMatch();
+/** Where every order is as post-only: the book must not cross, and nothing trades. */
+const POSTING_PHASES = phasesWithoutCrossing() & ~MATCHING_PHASES;
 const REPLACE_PHASES = phasesThatTake(REPLACE);
 const CANCEL_REPLACE_PHASES = phasesThatTake(CommandKind.CancelReplace);
 const MAX_QUANTITY = 0xffffffff;
@@ -124,8 +126,8 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     return;
   }
   if (!checkMoney(state, words, at, sell, price, leaves, slot)) return;
-  const matches = ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
-  if (matches && (flags & FLAG_POST_ONLY) !== 0 && wouldCross(state, side, price)) {
+  const phases = (flags & FLAG_POST_ONLY) !== 0 ? MATCHING_PHASES | POSTING_PHASES : POSTING_PHASES;
+  if (((phases >>> phaseOf(state, words, at)) & 1) !== 0 && wouldCross(state, side, price)) {
     refuse(state, words, at, Reason.PostOnlyWouldCross, 0, slot);
     return;
   }

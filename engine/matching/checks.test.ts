@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
     refusal: 'BadFlags',
     usesId: false,
   },
-  { name: 'an unknown phase', kind: CommandKind.SetPhase, said: { type: 6 }, refusal: 'BadPhase', usesId: false },
+  { name: 'an unknown phase', kind: CommandKind.SetPhase, said: { type: 8 }, refusal: 'BadPhase', usesId: false },
   {
     name: 'an incarnation that is not open',
     kind: NEW,

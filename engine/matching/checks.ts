@@ -18,7 +18,7 @@ import {
 import { checkCommandShape, needsParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
-import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
+import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
 import * as laneWords from './lane-words.js';
@@ -63,8 +63,10 @@ const {
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_REFERENCE,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
 } = registryWords;
 const {
   ANSWER_AMOUNT,
@@ -108,6 +110,8 @@ const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
 /** Bit p: in the phase with code p orders trade at once. */
 const MATCHING_PHASES = phasesThatMatch();
+/** Those that cancel market orders when they begin. */
+const UNCROSSED_PHASES = phasesWithoutCrossing();
 /** One of those in which every usual command is taken: the short look knows this one only. */
 const USUAL_PHASE =
   31 -
@@ -210,6 +214,7 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   if (
     instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
     instruments[instrumentAt + INSTRUMENT_PHASE] !== USUAL_PHASE ||
+    instruments[instrumentAt + INSTRUMENT_STATIC_BAND] !== 0 ||
     state.operations.count !== 0
   ) {
     return false;
@@ -359,7 +364,7 @@ function checkProgress(
     return refuseForNow(state, words, at, Reason.InProgress);
   }
   // Trading in an instrument can be stopped whatever goes on elsewhere: this counts on no book and never waits itself.
-  if (kind === SET_PHASE && ((MATCHING_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
+  if (kind === SET_PHASE && ((UNCROSSED_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
   // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
   if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
     return refuseForNow(state, words, at, Reason.InProgress);
@@ -391,6 +396,17 @@ export function checkPrice(state: EngineState, words: Int32Array, at: number, pr
   return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
 }
 
+/** The price of an order, where it has one, is not further from the reference price than the instrument's static band. */
+function checkBand(state: EngineState, words: Int32Array, at: number, price: number): boolean {
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const band = state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number;
+  if (band === 0 || price === NO_PRICE) return true;
+  const reference = state.instruments[instrumentAt + INSTRUMENT_REFERENCE] as number;
+  if (price < reference - band) return refuse(state, words, at, Reason.OutsideStaticBand, reference - band, NO_ORDER);
+  if (price > reference + band) return refuse(state, words, at, Reason.OutsideStaticBand, reference + band, NO_ORDER);
+  return true;
+}
+
 /**
  * Price, where there is one, and quantity lie within the instrument's terms. A Replace may name a total of 0: that is at
  * or below whatever is filled.
@@ -398,7 +414,8 @@ export function checkPrice(state: EngineState, words: Int32Array, at: number, pr
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
-  if (!checkPrice(state, words, at, words[at + COMMAND_PRICE] as number)) return false;
+  const price = words[at + COMMAND_PRICE] as number;
+  if (!checkPrice(state, words, at, price) || !checkBand(state, words, at, price)) return false;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
     return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);

@@ -5,7 +5,7 @@
 
 import { CommandKind, EventKind, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
-import { phasesThatMatch, phasesThatTake } from '../../schemas/phases.js';
+import { phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
@@ -38,7 +38,7 @@ const {
   OPERATION_STAGE,
 } = operationWords;
 
-const MATCHING_PHASES = phasesThatMatch();
+const UNCROSSED_PHASES = phasesWithoutCrossing();
 const SET_PHASE_PHASES = phasesThatTake(CommandKind.SetPhase);
 const REFERENCE_PHASES = phasesThatTake(CommandKind.ReferencePrice);
 const END_OF_DAY_PHASES = phasesThatTake(CommandKind.EndOfDay);
@@ -58,8 +58,8 @@ export function applySetPhase(state: EngineState, words: Int32Array, at: number)
   if (!checkPhase(state, words, at, SET_PHASE_PHASES)) return;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const phase = ((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff;
-  const matches = ((MATCHING_PHASES >>> phase) & 1) !== 0;
-  if (matches && isCrossed(state, instrument)) {
+  const uncrossed = ((UNCROSSED_PHASES >>> phase) & 1) !== 0;
+  if (uncrossed && isCrossed(state, instrument)) {
     refuse(state, words, at, Reason.BookCrossed, 0, NO_ORDER);
     return;
   }
@@ -76,7 +76,7 @@ export function applySetPhase(state: EngineState, words: Int32Array, at: number)
   state.events[answerAt + EVENT_QUANTITY] = phase;
   state.events[answerAt + EVENT_LEAVES] = state.instruments[phaseAt] as number;
   state.instruments[phaseAt] = phase;
-  if (matches && !runLeftovers(state, row)) suspendOperation(state);
+  if (uncrossed && !runLeftovers(state, row)) suspendOperation(state);
 }
 
 /** Applies a ReferencePrice whose shape is right: what it triggers comes behind the command. */

@@ -146,7 +146,7 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
     const at = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SHARD;
     mixer.addWords(registry.instruments, at, INSTRUMENT_SYMBOL_BYTES + 1);
-    mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 2);
+    mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 3);
     mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED, 3);
     mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
   }

@@ -3,7 +3,7 @@
  * lanes, operations, registry. For tests and checkers. Throws with a sentence that names the first thing that is wrong.
  */
 
-import { phasesThatMatch } from '../../schemas/phases.js';
+import { phasesWithoutCrossing } from '../../schemas/phases.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
   FREE,
@@ -41,7 +41,7 @@ import type { EngineState } from './state.js';
 import { validateLedger } from './validate-ledger.js';
 import { validateStops } from './validate-stops.js';
 
-const MATCHING_PHASES = phasesThatMatch();
+const UNCROSSED_PHASES = phasesWithoutCrossing();
 
 export function validateState(state: EngineState): void {
   const resting = validateBooks(state.books, state.registry.instrumentCount);
@@ -168,18 +168,18 @@ function validateLaneCounts(state: EngineState): void {
   }
 }
 
-/** Where orders trade at once a book is never crossed, but for a sweep or mass cancel that is not done. */
+/** Where orders trade at once, or none may trade, a book is never crossed, but for a sweep or mass cancel that is not done. */
 function validatePhases(state: EngineState): void {
   for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
     const at = instrument << INSTRUMENT_SHIFT;
-    if (((MATCHING_PHASES >>> (state.instruments[at + INSTRUMENT_PHASE] as number)) & 1) === 0) continue;
+    if (((UNCROSSED_PHASES >>> (state.instruments[at + INSTRUMENT_PHASE] as number)) & 1) === 0) continue;
     if (state.instruments[at + INSTRUMENT_IN_PROGRESS] === 1) continue;
     const buy = state.sides[((instrument << 1) << SIDE_SHIFT) + SIDE_BEST] as number;
     const sell = state.sides[(((instrument << 1) + 1) << SIDE_SHIFT) + SIDE_BEST] as number;
     if (buy < 0 || sell < 0) continue;
     const bid = state.levels[(buy << LEVEL_SHIFT) + LEVEL_KEY] as number;
     if (bid >= -(state.levels[(sell << LEVEL_SHIFT) + LEVEL_KEY] as number)) {
-      throw new Error(`the book of instrument ${instrument} is crossed in continuous trading`);
+      throw new Error(`the book of instrument ${instrument} is crossed where it must not be`);
     }
   }
 }

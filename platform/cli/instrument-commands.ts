@@ -101,6 +101,7 @@ export function addInstrumentCommands(program: Command): void {
     .option('--base-unit <amount>', 'amount of the base asset in one lot', wholeNumber(1, MAX_UNIT), 1)
     .option('--fee-cap <millionths>', 'no fee is ever above it, and buys reserve it', wholeNumber(0, FEE_WHOLE), 0)
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
+    .option('--static-band <price>', 'furthest that an order may be from --reference', decimalText)
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
     .option(
       '--phase <phase>',
@@ -137,6 +138,7 @@ export function addInstrumentCommands(program: Command): void {
         quantityDecimals,
         ...(options.priceMin === undefined ? {} : { priceMin: price(options.priceMin, '--price-min') }),
         ...(options.reference === undefined ? {} : { referencePrice: price(options.reference, '--reference') }),
+        ...(options.staticBand === undefined ? {} : { staticBand: price(options.staticBand, '--static-band') }),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
       };
       await withVenue(options, async (client) => {

@@ -23,6 +23,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   UnknownKey: 'tredye account list shows all',
   NotAllowed: 'log on with a key that has the right',
   NotInThisPhase: 'tredye instrument list shows the phase',
+  OutsideStaticBand: 'the price is too far from the reference price of the instrument: the answer says the furthest',
   PriceOutOfRange: 'tredye instrument list shows the lowest and the highest price',
   QuantityOutOfRange: 'tredye instrument list shows the largest order',
   TermsOutOfRange:

@@ -81,6 +81,7 @@ export abstract class RandomAdministration extends RandomSource {
     const money = this.money.terms(calm);
     const units = calm ? ([1, 1, 1, 3] as const) : ([1, 1, 7, 0xffffffff] as const);
     const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
+    const referencePrice = dice.chance(0.5) ? null : this.center;
     this.admin(
       CommandKind.AddInstrument,
       encodeInstrumentTerms({
@@ -95,7 +96,10 @@ export abstract class RandomAdministration extends RandomSource {
         quantityMax: this.huge ? 0xffffffff : dice.pick([60, 60, 1 << 19]),
         unit: dice.pick<number>(this.huge ? [1, 1000, 1300] : units),
         ...money,
-        referencePrice: dice.chance(0.5) ? null : this.center,
+        referencePrice,
+        staticBand: dice.chance(this.wanders || (calm && referencePrice === null) ? 0 : 0.15)
+          ? dice.pick([3, 5, 40])
+          : 0,
         priceDecimals: 0,
         quantityDecimals: 0,
       }),

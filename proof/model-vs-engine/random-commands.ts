@@ -26,6 +26,8 @@ const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[
   [0.6, Phase.Closed],
   [0.6, Phase.Halted],
   [0.6, Phase.CancelOnly],
+  [2, Phase.PostOnly],
+  [2, Phase.VolatilityAuction],
 ];
 
 /** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */
@@ -106,7 +108,7 @@ class ScenarioMaker extends RandomOrders {
   /** A whole call auction: many orders at few prices, some without a price, then the uncross and its Continues. */
   private auction(): void {
     const instrument = this.anInstrument();
-    this.setPhase(instrument, Phase.Auction);
+    this.setPhase(instrument, this.dice.pick([Phase.Auction, Phase.VolatilityAuction]));
     for (let count = this.dice.between(2, 10); count > 0; count -= 1) {
       this.enter(instrument, TimeInForce.Day);
     }

@@ -114,6 +114,7 @@ function addInstrument(
     priceMax: terms.priceMax,
     quantityMax: terms.quantityMax,
     reference: terms.referencePrice ?? NO_PRICE,
+    staticBand: terms.staticBand,
     unit: terms.unit,
     baseAsset,
     quoteAsset,

@@ -147,12 +147,15 @@ export function checkRanges(command: PlainCommand, instrument: ModelInstrument):
   if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
     return undefined;
   }
-  const { priceMin, priceMax, quantityMax } = instrument;
+  const { priceMin, priceMax, quantityMax, reference, staticBand } = instrument;
   if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
     return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
   }
   if (kind === CommandKind.ReferencePrice) {
     return undefined;
+  }
+  if (price !== NO_PRICE && staticBand > 0 && Math.abs(price - reference) > staticBand) {
+    return { reason: Reason.OutsideStaticBand, amount: reference + Math.sign(price - reference) * staticBand };
   }
   const least = kind === CommandKind.Replace ? 0 : 1;
   if (quantity < least || quantity > quantityMax) {

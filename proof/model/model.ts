@@ -63,6 +63,7 @@ import {
   endDay,
   enterNew,
   fillable,
+  isUncrossed,
   kill,
   reduce,
   replace,
@@ -383,7 +384,7 @@ export class Model {
       return unpaid;
     }
     const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
-    if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
+    if (countsAsPostOnly(phase, postOnly) && crosses(book, side, price)) {
       return { reason: Reason.PostOnlyWouldCross };
     }
     if (timeInForce === TimeInForce.FillOrKill && !fillable(state, book, command)) {
@@ -460,7 +461,7 @@ export class Model {
     if (order.waits) {
       return { steps: replaceStop(state, instrument, order, command, leaves) };
     }
-    if (phase === Phase.Continuous && order.postOnly && crosses(book, order.side, price)) {
+    if (countsAsPostOnly(phase, order.postOnly) && crosses(book, order.side, price)) {
       return { reason: Reason.PostOnlyWouldCross, orderId };
     }
     return { steps: replace(state, instrument, order, command, leaves), taker: order };
@@ -470,7 +471,7 @@ export class Model {
     const phase = command.type;
     const bid = instrument.book.buys.best();
     const ask = instrument.book.sells.best();
-    if (phase === Phase.Continuous && bid !== undefined && ask !== undefined && bid >= ask) {
+    if (isUncrossed(phase) && bid !== undefined && ask !== undefined && bid >= ask) {
       return { reason: Reason.BookCrossed };
     }
     return { steps: setPhase(this.state, sender, instrument, phase) };
@@ -593,4 +594,9 @@ export class Model {
     }
     return !state.levelStays(book, taker.side, taker.price);
   }
+}
+
+/** Whether an order must not trade when it comes. */
+function countsAsPostOnly(phase: Phase, postOnly: boolean): boolean {
+  return phase === Phase.PostOnly || (phase === Phase.Continuous && postOnly);
 }

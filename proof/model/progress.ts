@@ -1,10 +1,11 @@
 /**
  * What the model refuses because something is in progress. Any thread.
  */
-import { CommandKind, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { CommandKind, Reason, TimeInForce } from '../../schemas/codes.js';
 import { CLIENT_KINDS } from './checks.js';
 import type { PlainCommand } from './plain-records.js';
 import type { Refusal, State } from './state.js';
+import { isUncrossed } from './work.js';
 
 /**
  * The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more.
@@ -15,7 +16,7 @@ export function checkProgress(state: State, command: PlainCommand, account: numb
   const { kind, instrument } = command;
   const isClient = CLIENT_KINDS.includes(kind);
   const wantsQuiet = kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill;
-  const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
+  const stops = kind === CommandKind.SetPhase && !isUncrossed(command.type);
   const disturbs = operations.some((operation) => {
     if (operation.instrument !== 0) {
       return instrument === 0 || operation.instrument === instrument;

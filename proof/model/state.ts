@@ -35,6 +35,8 @@ export interface ModelInstrument {
   readonly priceMax: number;
   readonly quantityMax: number;
   readonly reference: number;
+  /** Ticks around it within which an order's price lies; 0: anywhere. */
+  readonly staticBand: number;
   /** Amount of a tick times a lot. */
   readonly unit: number;
   /** 0, both: there is no money. */

@@ -179,9 +179,14 @@ export function* setPhase(state: State, sender: Sender, instrument: ModelInstrum
     leaves: instrument.phase,
   });
   instrument.phase = phase;
-  if (phase === Phase.Continuous) {
+  if (isUncrossed(phase)) {
     yield* cancelMarketOrders(state, instrument.book);
   }
+}
+
+/** Whether the book may not be crossed in a phase. */
+export function isUncrossed(phase: Phase): boolean {
+  return phase === Phase.Continuous || phase === Phase.PostOnly;
 }
 
 export function* uncross(state: State, sender: Sender, instrument: ModelInstrument): Steps {

@@ -43,13 +43,14 @@ function effectOf(phase: PhaseName, line: string): string {
   const { events } = playCase({ file: 'cell', title: '', line: 1, lines }, onEngine);
   const made = events.filter((event) => event.line === 6);
   const refusal = made.find(({ kind }) => kind === 'Rejected');
+  if (refusal?.reason === 'PostOnlyWouldCross') return 'posts';
   if (refusal !== undefined) return String(refusal.reason);
   if (made.some(({ liquidity }) => liquidity === 'Taker')) return 'matches';
   if (made.some(({ kind }) => kind === 'Accepted') && made.length === 1) return 'waits';
   return made.some(({ kind }) => kind === 'Booked') ? 'rests' : 'applies';
 }
 
-t.test('rule 5.1, 5.2, 5.3, 5.4, 5.5: each kind does in each phase what the table says', async (t) => {
+t.test('rule 5.1, 5.2, 5.3, 5.4, 5.5, 5.22, 5.25: each kind does in each phase what the table says', async (t) => {
   for (const [line, ...asked] of COMMANDS) {
     for (const name of PHASE_NAMES) {
       t.equal(effectOf(name, line), phaseEffect(Phase[name], ...asked), `${line} in ${name}`);

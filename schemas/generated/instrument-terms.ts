@@ -89,8 +89,13 @@ feeCap():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+staticBand():number {
+  const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startInstrumentTerms(builder:flatbuffers.Builder) {
-  builder.startObject(13);
+  builder.startObject(14);
 }
 
 static addSymbol(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset) {
@@ -145,13 +150,17 @@ static addFeeCap(builder:flatbuffers.Builder, feeCap:number) {
   builder.addFieldInt32(12, feeCap, 0);
 }
 
+static addStaticBand(builder:flatbuffers.Builder, staticBand:number) {
+  builder.addFieldInt32(13, staticBand, 0);
+}
+
 static endInstrumentTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // symbol
   return offset;
 }
 
-static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number):flatbuffers.Offset {
+static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number):flatbuffers.Offset {
   InstrumentTerms.startInstrumentTerms(builder);
   InstrumentTerms.addSymbol(builder, symbolOffset);
   InstrumentTerms.addShard(builder, shard);
@@ -166,6 +175,7 @@ static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffe
   InstrumentTerms.addQuoteAsset(builder, quoteAsset);
   InstrumentTerms.addBaseUnit(builder, baseUnit);
   InstrumentTerms.addFeeCap(builder, feeCap);
+  InstrumentTerms.addStaticBand(builder, staticBand);
   return InstrumentTerms.endInstrumentTerms(builder);
 }
 }

@@ -40,6 +40,7 @@ export enum Reason {
   NotionalTooLarge = 504,
   TermsOutOfRange = 505,
   TriggerRequired = 508,
+  OutsideStaticBand = 511,
   AmountOutOfRange = 519,
   UnknownOrder = 600,
   OrdersFull = 700,

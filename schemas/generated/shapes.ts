@@ -591,6 +591,7 @@ export const TABLES = {
       { name: 'quote_asset', required: false, kind: 'scalar', bytes: 4 },
       { name: 'base_unit', required: false, kind: 'scalar', bytes: 4 },
       { name: 'fee_cap', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'static_band', required: false, kind: 'scalar', bytes: 4 },
     ],
   },
   Instruments: {

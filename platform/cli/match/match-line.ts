@@ -23,6 +23,7 @@ export const LINE_KINDS = {
       quote: 'asset that is paid',
       baseUnit: 'amount of the base asset in a lot, default 1',
       feeCap: 'millionths that no fee is above, default 0',
+      staticBand: 'ticks that a price may be away from referencePrice, default 0: any number',
       phase: 'what it begins in, default Continuous',
       shard: 'the one that trades it, default by its number',
     },

@@ -38,6 +38,7 @@ export function instrumentTerms(line: Line, baseAsset: number, quoteAsset: numbe
     quoteAsset,
     baseUnit: line.whole('baseUnit', 0, MAX_UINT32, 1),
     feeCap: line.whole('feeCap', 0, MAX_UINT32, 0),
+    staticBand: line.whole('staticBand', 0, MAX_UINT32, 0),
   });
 }
 

@@ -117,8 +117,15 @@ class InstrumentTerms(object):
             return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
         return 0
 
+    # InstrumentTerms
+    def StaticBand(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(30))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
 def InstrumentTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(13)
+    builder.StartObject(14)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentTermsStart(builder)
@@ -200,6 +207,12 @@ def InstrumentTermsAddFeeCap(builder: flatbuffers.Builder, feeCap: int):
 
 def AddFeeCap(builder: flatbuffers.Builder, feeCap: int):
     InstrumentTermsAddFeeCap(builder, feeCap)
+
+def InstrumentTermsAddStaticBand(builder: flatbuffers.Builder, staticBand: int):
+    builder.PrependUint32Slot(13, staticBand, 0)
+
+def AddStaticBand(builder: flatbuffers.Builder, staticBand: int):
+    InstrumentTermsAddStaticBand(builder, staticBand)
 
 def InstrumentTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()

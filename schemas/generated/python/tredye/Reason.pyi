@@ -46,6 +46,7 @@ class Reason(object):
   NotionalTooLarge = cast(int, ...)
   TermsOutOfRange = cast(int, ...)
   TriggerRequired = cast(int, ...)
+  OutsideStaticBand = cast(int, ...)
   AmountOutOfRange = cast(int, ...)
   UnknownOrder = cast(int, ...)
   OrdersFull = cast(int, ...)
