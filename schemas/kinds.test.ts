@@ -110,7 +110,8 @@ t.test('codes out of range have a refusal each', async (t) => {
     [CommandKind.MassCancel, 57, 1, Reason.FieldNotZero],
     [CommandKind.MassCancel, 40, 1, Reason.FieldNotZero],
     [CommandKind.SessionOpen, 40, 1, Reason.FieldNotZero],
-    [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
+    [CommandKind.SetPhase, 58, 7, Reason.None],
+    [CommandKind.SetPhase, 58, 8, Reason.BadPhase],
   ] as const) {
     const { words, bytes } = commandOf(kind);
     if (byte !== 0) bytes[byte] = value;
