@@ -33,6 +33,8 @@ const {
   LIMIT_NOTIONAL,
   LIMIT_POSITION,
   LIMIT_SHIFT,
+  PURSE_AVAILABLE,
+  PURSE_RESERVED,
   PURSE_SHIFT,
   WORTH_FEE_CAP,
   WORTH_SHIFT,
@@ -55,6 +57,8 @@ export class Ledger {
   /** By asset: what the venue took in fees, and what was deposited less what was withdrawn. */
   readonly venue: Float64Array;
   readonly supply: Float64Array;
+  /** Scratch of addUp, by asset. */
+  private readonly totals: Float64Array;
   private readonly accounts: Int32Array;
 
   /** `accounts`: words of the registry. `seed`: 32 bits that clients cannot know. */
@@ -70,6 +74,7 @@ export class Ledger {
     this.fees = new Int32Array(((limits.maxInstruments + 1) << FEE_TIER_SHIFT) << FEE_SHIFT);
     this.venue = new Float64Array(limits.maxAssets + 1);
     this.supply = new Float64Array(limits.maxAssets + 1);
+    this.totals = new Float64Array(limits.maxAssets + 1);
   }
 
   /** A new account has no limits. */
@@ -148,6 +153,35 @@ export class Ledger {
     if (baseAsset !== 0 && this.purses.find(account, baseAsset) < 0) missing++;
     if (quoteAsset !== 0 && this.purses.find(account, quoteAsset) < 0) missing++;
     return this.purses.count + missing <= this.purses.capacity;
+  }
+
+  /**
+   * Adds up all purses of each asset, the venue's too: they are what was deposited less what was withdrawn, and none is
+   * below 0. Throws with a sentence. One look at each purse; nothing is allocated.
+   */
+  addUp(assetCount: number): void {
+    const { totals, venue, supply, purseSums } = this;
+    const words = this.purses.words;
+    for (let asset = 1; asset <= assetCount; asset++) totals[asset] = venue[asset] as number;
+    for (let purse = 0; purse < this.purses.count; purse++) {
+      const at = (purse & PAIR_MASK) << PURSE_SHIFT;
+      const asset = words[((purse & PAIR_MASK) << PAIR_SHIFT) + PAIR_SECOND] as number;
+      const available = purseSums[at + PURSE_AVAILABLE] as number;
+      const reserved = purseSums[at + PURSE_RESERVED] as number;
+      if (!(available >= 0 && reserved >= 0)) {
+        const account = words[((purse & PAIR_MASK) << PAIR_SHIFT) + PAIR_FIRST];
+        throw new Error(`the purse of account ${account} and asset ${asset} is negative: ${available}, ${reserved}`);
+      }
+      totals[asset] = (totals[asset] as number) + available + reserved;
+    }
+    for (let asset = 1; asset <= assetCount; asset++) {
+      if (!((venue[asset] as number) >= 0)) {
+        throw new Error(`the venue's purse of asset ${asset} is negative: ${venue[asset]}`);
+      }
+      if (totals[asset] !== supply[asset]) {
+        throw new Error(`the purses of asset ${asset} add up to ${totals[asset]}, not ${supply[asset]}`);
+      }
+    }
   }
 
   accountOf(holding: number): number {

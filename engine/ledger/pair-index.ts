@@ -13,8 +13,6 @@ export const PAIR_MASK = 0x1fffff;
 export const PAIR_FIRST = 0;
 export const PAIR_SECOND = 1;
 const PAIR_CHAIN = 2;
-/** The first word that is the owner's. */
-export const PAIR_OWN = 3;
 
 export class PairIndex {
   readonly words: Int32Array;

@@ -60,6 +60,16 @@ export class CountingEngine implements ShardEngine {
     return Uint32Array.from(this.#open);
   }
 
+  /** Throws from the command on that has this number; 0: never. */
+  wrongFrom = 0;
+  /** Times that it was asked. */
+  addedUp = 0;
+
+  addUp(): void {
+    this.addedUp += 1;
+    if (this.wrongFrom > 0 && this.commandSequence >= this.wrongFrom) throw new Error('the purses do not add up');
+  }
+
   attach(events: Int32Array): void {
     this.#events = events;
   }

@@ -318,6 +318,25 @@ t.test(
   },
 );
 
+t.test(
+  'rule 6.17: money is added up once a second while commands come, and a wrong sum never becomes durable',
+  async (t) => {
+    const disk = new SimulatedDisk(seededRandom(1));
+    const shard = shardOn(disk);
+    for (const nowMs of [0, 500, 999, 1_000, 1_500]) {
+      shard.send(1, newOrder(nowMs + 1));
+      shard.round.doRound(NOW_US, nowMs);
+    }
+    t.equal(shard.engine.addedUp, 2);
+    shard.round.doRound(NOW_US, 9_000);
+    t.equal(shard.engine.addedUp, 2, 'nothing has changed');
+    shard.engine.wrongFrom = shard.engine.commandSequence + 1;
+    shard.send(1, newOrder(7));
+    t.throws(() => shard.round.doRound(NOW_US, 9_000), /do not add up/);
+    t.same(idsOf(journaled(disk).commands), [1, 501, 1000, 1001, 1501]);
+  },
+);
+
 t.test('a reader that holds a small ring without lagging three quarters is dropped, too', async (t) => {
   const limits = limitsFrom({ ...MADE_LIMITS, maxEventsPerCommand: 64 });
   const shard = countingShard(new SimulatedDisk(seededRandom(1)), 2, limits);

@@ -43,6 +43,9 @@ const SUPERVISOR_RING = 0;
 /** The journal is durable, so a reader that lags is the only thing that can hold the shard up; it gets this long. */
 const LAGGARD_MS = 50;
 
+/** So often, while commands come, the engine's money is added up: before the round that is at hand becomes durable. */
+const ADD_UP_MS = 1_000;
+
 /** Slots of `taken` for the shard's own commands: Dues and one Continue. Less than a block of the journal: maxGroupBytes has it to spare. */
 const OWN_COMMANDS = 16;
 
@@ -101,6 +104,7 @@ export class ShardRound {
   #lastTimeUs: number;
   #blocked = false;
   #stuckSinceMs = -1;
+  #addedUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RoundParts) {
     this.#parts = parts;
@@ -148,6 +152,7 @@ export class ShardRound {
       this.#metrics.blocked();
     }
     if (count > 0) {
+      this.#addUp(nowMs);
       this.#publish(from, count, events, nowMs);
       this.#stuckSinceMs = -1;
     } else if (this.#blocked) {
@@ -156,6 +161,17 @@ export class ShardRound {
     this.#keepRest(from + count);
     const prepared = this.#prepare(count === 0);
     return count > 0 ? count : Math.min(prepared, 1);
+  }
+
+  /** What does not add up must not become durable: the throw ends the shard, and the journal is right up to there. */
+  #addUp(nowMs: number): void {
+    if (nowMs - this.#addedUpMs < ADD_UP_MS) {
+      return;
+    }
+    this.#addedUpMs = nowMs;
+    const beforeMs = this.#clockMs();
+    this.#engine.addUp();
+    this.#metrics.addedUp(this.#clockMs() - beforeMs);
   }
 
   /** A piece of the next segment, when it is due: it waits for the disk as a group does, and is watched as that. */

@@ -21,4 +21,6 @@ export interface ShardEngine {
    */
   apply(commands: Int32Array, at: number, eventAt: number, endAt: number): number;
   openIncarnations(): Uint32Array;
+  /** Throws when the engine's money does not add up. */
+  addUp(): void;
 }
