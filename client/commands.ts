@@ -20,6 +20,7 @@ import {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_TARGET_ID,
@@ -60,6 +61,8 @@ export interface OrderTerms {
   readonly trigger?: TriggerName;
   /** Of a Stop or StopLimit, ticks: a buy is triggered at or above it, a sell at or below it. */
   readonly triggerPrice?: number;
+  /** Of an ImmediateOrCancel, lots: so many trade at once, or it is refused. */
+  readonly minQuantity?: number;
   /** A stop that is through already is refused; without this it is triggered at once. */
   readonly refuseIfThrough?: boolean;
   /** Microseconds since 1970 after which the shard refuses it as Expired. */
@@ -136,6 +139,10 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
   const postOnly = terms.postOnly === true ? CommandFlag.PostOnly << 16 : 0;
   words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | postOnly;
+  if (terms.minQuantity !== undefined) {
+    checkWhole(terms.minQuantity, 0, MAX_UINT32, 'minQuantity');
+    words[COMMAND_MIN_QUANTITY] = terms.minQuantity | 0;
+  }
   putTrigger(words, type, terms);
   putValidUntil(words, terms.validUntilUs);
   return words;

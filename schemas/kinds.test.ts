@@ -1,7 +1,7 @@
 /** The tables against the overlays, and the checks made from them. */
 
 import t from 'tap';
-import { CommandFlag, CommandKind, EventKind, OrderType, Reason } from './codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from './codes.js';
 import { sampleCommands, sampleTerms } from './frame-samples.js';
 import { OVERLAYS, STRUCTS } from './generated/shapes.js';
 import {
@@ -27,6 +27,7 @@ import {
 const ON_WIRE = false;
 const INSIDE = true;
 const TYPE_AT = COMMAND_FIELDS.type[0];
+const TIME_IN_FORCE_AT = COMMAND_FIELDS.timeInForce[0];
 /** Of a New only stops have them. */
 const STOP_FIELDS = ['trigger', 'triggerPrice'];
 
@@ -74,6 +75,7 @@ t.test('a field that a row names may hold anything its codes allow, all others a
     for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
       if (name === 'kind' || name === 'flags') continue;
       const { words, bytes } = commandOf(kind);
+      if (name === 'minQuantity' && kind === CommandKind.New) bytes[TIME_IN_FORCE_AT] = TimeInForce.ImmediateOrCancel;
       if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       const coded = ['side', 'type', 'timeInForce', 'selfTrade', 'trigger'].includes(name);
       bytes.fill(coded ? 1 : 0xff, at, at + size);

@@ -132,6 +132,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       price: 'limit; market and Stop: worst price or NO_PRICE',
       quantity: 'lots',
       triggerPrice: 'of a stop',
+      minQuantity: 'of an immediate-or-cancel: lots that trade at once, or it is refused',
       side: 'Side',
       type: 'OrderType',
       timeInForce: 'TimeInForce',
@@ -406,8 +407,10 @@ const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit');
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
 const FILL_OR_KILL: number = TimeInForce.FillOrKill;
+const IMMEDIATE_OR_CANCEL: number = TimeInForce.ImmediateOrCancel;
 const POST_ONLY: number = CommandFlag.PostOnly;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
+const MIN_QUANTITY_AT = COMMAND_FIELDS.minQuantity[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
 const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
@@ -494,9 +497,16 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
     if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
-    return checkStopShape(words, at, type);
+    return checkMinQuantity(words, at, type) || checkStopShape(words, at, type);
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
+}
+
+/** Of a New with known codes: only one that trades at once and is no stop has a least quantity. */
+function checkMinQuantity(words: Int32Array, at: number, type: number): number {
+  if (words[at + MIN_QUANTITY_AT] === 0) return 0;
+  const timeInForce = (words[at + COMMAND_KIND_WORD] as number) >>> 24;
+  return timeInForce === IMMEDIATE_OR_CANCEL && ((STOP_TYPES >>> type) & 1) === 0 ? 0 : FIELD_NOT_ZERO;
 }
 
 /** Of a New with known codes: what only stops may say, and what they may not. */

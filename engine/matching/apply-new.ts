@@ -28,6 +28,7 @@ const {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   NO_PRICE,
@@ -75,7 +76,6 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const side = (instrument << 1) + sell;
   const mayRest = !continuous || (!isMarket && timeInForce < IMMEDIATE_OR_CANCEL);
   const postOnly = ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0;
-  const selfTrade = (words[at + COMMAND_FLAGS_WORD] as number) & 0xff;
   const quantity = words[at + COMMAND_QUANTITY] as number;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
@@ -91,14 +91,13 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
       refuse(state, words, at, Reason.PostOnlyWouldCross, 0, NO_ORDER);
       return;
     }
-    if (
-      timeInForce === FILL_OR_KILL &&
-      !(
-        isFillable(state, side, price, quantity >>> 0) &&
-        (selfTrade === 0 || isFillableByOthers(state, side, reachedKey(side, price), words, at))
-      )
-    ) {
+    if (timeInForce === FILL_OR_KILL && !findsEnough(state, words, at, side, price, quantity >>> 0)) {
       refuse(state, words, at, Reason.FillOrKillNotFillable, 0, NO_ORDER);
+      return;
+    }
+    const least = (words[at + COMMAND_MIN_QUANTITY] as number) >>> 0;
+    if (!passed && least !== 0 && !findsEnough(state, words, at, side, price, least)) {
+      refuse(state, words, at, Reason.MinQuantityNotFillable, 0, NO_ORDER);
       return;
     }
   }
@@ -125,7 +124,28 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
     return checkStop(state, words, at) && checkTerms(state, words, at) && checkTrigger(state, words, at);
   }
   if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
-  return checkTerms(state, words, at);
+  return checkTerms(state, words, at) && checkLeast(state, words, at);
+}
+
+/** What must trade at once is not more than the order. */
+function checkLeast(state: EngineState, words: Int32Array, at: number): boolean {
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  if ((words[at + COMMAND_MIN_QUANTITY] as number) >>> 0 <= quantity) return true;
+  return refuse(state, words, at, Reason.MinQuantityOutOfRange, quantity, NO_ORDER);
+}
+
+/** Whether a New would trade `quantity` at once, with others only where it has a mode of self-trade prevention. */
+function findsEnough(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  side: number,
+  price: number,
+  quantity: number,
+): boolean {
+  if (!isFillable(state, side, price, quantity)) return false;
+  if (((words[at + COMMAND_FLAGS_WORD] as number) & 0xff) === 0) return true;
+  return isFillableByOthers(state, side, reachedKey(side, price), quantity, words, at);
 }
 
 /**

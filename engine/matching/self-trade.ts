@@ -15,7 +15,7 @@ import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { takeOff, writeOrderEvent } = stateFunctions;
-const { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, COMMAND_QUANTITY, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT } = layout;
+const { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT } = layout;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_MASK, LEVEL_SHIFT, LEVEL_WORSE } = levelWords;
 const { SIDE_BEST, SIDE_MASK, SIDE_SHIFT } = sideWords;
 const {
@@ -57,6 +57,7 @@ export function isFillableByOthers(
   state: EngineState,
   side: number,
   reached: number,
+  quantity: number,
   words: Int32Array,
   at: number,
 ): boolean {
@@ -64,7 +65,6 @@ export function isFillableByOthers(
   const group = state.accounts[((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] as number;
   if (group === 0 && state.accountOrders.first(account, side >>> 1) < 0) return true;
   const goesPast = ((words[at + COMMAND_FLAGS_WORD] as number) & 0xff) === OLDEST;
-  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   const { levels, orders } = state;
   let sum = 0;
   for (let level = state.sides[(((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST] as number; level >= 0; ) {

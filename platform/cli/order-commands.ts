@@ -183,6 +183,7 @@ export function addOrderCommands(program: Command): void {
       oneOf(SELF_TRADES),
       'None' as const,
     )
+    .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
     .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
     .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
     .option('--refuse-if-through', 'a stop that is through already is refused')
@@ -210,6 +211,9 @@ export function addOrderCommands(program: Command): void {
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
             selfTrade: options.selfTrade,
+            ...(options.minQuantity === undefined
+              ? {}
+              : { minQuantity: takenDecimal(options.minQuantity, of.quantityDecimals, 'The minimum quantity') }),
             ...(options.triggerPrice === undefined
               ? {}
               : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),

@@ -31,6 +31,7 @@ import {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -287,6 +288,9 @@ class ScenarioMaker {
     words[COMMAND_PRICE] = price;
     words[COMMAND_QUANTITY] = quantity;
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.06) ? CommandFlag.PostOnly << 16 : 0);
+    if (dice.chance(timeInForce === TimeInForce.ImmediateOrCancel ? 0.5 : 0.002)) {
+      words[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? dice.between(0, Math.min(quantity, 9)) : this.aQuantity();
+    }
     this.push(words);
   }
 

@@ -290,8 +290,12 @@ export class Model {
     if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
       return { reason: Reason.PostOnlyWouldCross };
     }
-    if (timeInForce === TimeInForce.FillOrKill && !fillable(state, book, command)) {
+    if (timeInForce === TimeInForce.FillOrKill && fillable(state, book, command) < command.quantity) {
       return { reason: Reason.FillOrKillNotFillable };
+    }
+    const { minQuantity } = command;
+    if (minQuantity > 0 && fillable(state, book, command) < minQuantity) {
+      return { reason: Reason.MinQuantityNotFillable };
     }
     const order = orderOf(command, state.nextOrderId());
     return { steps: enterNew(state, instrument, order), taker: order };
@@ -367,7 +371,9 @@ export class Model {
     const { operations, limits } = this.state;
     const { kind, instrument } = command;
     const isClient = CLIENT_KINDS.includes(kind);
-    const wantsQuiet = !isClient || (kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill);
+    const { minQuantity, timeInForce } = command;
+    const counts = kind === CommandKind.New && (timeInForce === TimeInForce.FillOrKill || minQuantity > 0);
+    const wantsQuiet = !isClient || counts;
     const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
     const disturbs = operations.some((operation) =>
       operation.instrument === 0
@@ -570,6 +576,9 @@ function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusa
   const least = kind === CommandKind.Replace ? 0 : 1;
   if (quantity < least || quantity > quantityMax) {
     return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
+  }
+  if (kind === CommandKind.New && command.minQuantity > quantity) {
+    return { reason: Reason.MinQuantityOutOfRange, amount: quantity };
   }
   return undefined;
 }

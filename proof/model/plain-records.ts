@@ -9,6 +9,7 @@ import {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -51,6 +52,7 @@ export interface PlainCommand {
   readonly selfTrade: number;
   readonly trigger: number;
   readonly triggerPrice: number;
+  readonly minQuantity: number;
   readonly flags: number;
 }
 
@@ -109,6 +111,7 @@ export function readCommand(words: Int32Array, at: number): PlainCommand {
     selfTrade: word(COMMAND_FLAGS_WORD) & 0xff,
     trigger: (word(COMMAND_FLAGS_WORD) >>> 8) & 0xff,
     triggerPrice: word(COMMAND_TRIGGER_PRICE),
+    minQuantity: word(COMMAND_MIN_QUANTITY) >>> 0,
     flags: word(COMMAND_FLAGS_WORD) >>> 16,
   };
 }

@@ -161,16 +161,16 @@ export function crosses(book: Book, side: Side, price: number): boolean {
   return level !== undefined && book.opposite(side).reaches(price, level);
 }
 
-/** Whether all of a New could trade at once: own orders do not count, and but for Oldest nothing behind them does. */
-export function fillable(state: State, book: Book, command: PlainCommand): boolean {
-  const { side, price, quantity, selfTrade, account } = command;
+/** How much of others a New would meet at once: own orders do not count, and but for Oldest nothing behind them does. */
+export function fillable(state: State, book: Book, command: PlainCommand): number {
+  const { side, price, selfTrade, account } = command;
   const opposite = book.opposite(side);
   const reached = opposite.pricesBestFirst().filter((level) => opposite.reaches(price, level));
   const orders = reached.flatMap((level) => opposite.ordersAt(level));
   const isOwn = (order: ModelOrder) => selfTrade !== SelfTrade.None && state.areOneOwner(account, order.account);
   const firstOwn = selfTrade === SelfTrade.Oldest ? -1 : orders.findIndex(isOwn);
   const within = firstOwn < 0 ? orders : orders.slice(0, firstOwn);
-  return within.filter((order) => !isOwn(order)).reduce((sum, order) => sum + order.leaves, 0) >= quantity;
+  return within.filter((order) => !isOwn(order)).reduce((sum, order) => sum + order.leaves, 0);
 }
 
 /** The order is off the book and has its price and leaves: it trades where that is allowed, and the rest rests or goes. */

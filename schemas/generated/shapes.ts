@@ -244,7 +244,7 @@ export const OVERLAYS = {
       { name: 'quantity', at: 40, bytes: 4 },
       { name: 'zero_44', at: 44, bytes: 4 },
       { name: 'trigger_price', at: 48, bytes: 4 },
-      { name: 'zero_52', at: 52, bytes: 4 },
+      { name: 'min_quantity', at: 52, bytes: 4 },
       { name: 'kind', at: 56, bytes: 1 },
       { name: 'side', at: 57, bytes: 1 },
       { name: 'type', at: 58, bytes: 1 },

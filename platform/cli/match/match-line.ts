@@ -39,6 +39,7 @@ export const LINE_KINDS = {
       timeInForce: 'GoodTillCancel (default), Day, ImmediateOrCancel, FillOrKill',
       postOnly: 'true or false',
       selfTrade: 'None (default), Newest, Oldest, Both, Decrement',
+      minQuantity: 'of an ImmediateOrCancel: so many at once, or it is refused; default 0: none',
       trigger: 'of a stop: LastTrade (default), Touch, Reference',
       triggerPrice: 'ticks; of a stop',
       refuseIfThrough: 'true or false; of a stop',

@@ -167,6 +167,7 @@ export class MatchVenue {
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
           ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
           ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+          minQuantity: line.whole('minQuantity', 0, MAX_UINT32, 0),
           refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }

@@ -38,6 +38,7 @@ class Reason(object):
     PriceRequired = 503
     NotionalTooLarge = 504
     TermsOutOfRange = 505
+    MinQuantityOutOfRange = 507
     TriggerRequired = 508
     UnknownOrder = 600
     OrdersFull = 700
@@ -50,6 +51,7 @@ class Reason(object):
     StopsFull = 708
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
+    MinQuantityNotFillable = 802
     StopAlreadyThrough = 803
     Busy = 900
     InProgress = 901
