@@ -163,7 +163,15 @@ function putTrigger(words: Int32Array, type: number, terms: OrderTerms): void {
 }
 
 export function cancelWords(instrument: number, target: OrderTarget): Int32Array {
-  const words = blank(CommandKind.Cancel, instrument);
+  return targetWords(CommandKind.Cancel, instrument, target);
+}
+
+export function orderStatusWords(instrument: number, target: OrderTarget): Int32Array {
+  return targetWords(CommandKind.OrderStatus, instrument, target);
+}
+
+function targetWords(kind: CommandKind, instrument: number, target: OrderTarget): Int32Array {
+  const words = blank(kind, instrument);
   putTarget(words, target);
   return words;
 }

@@ -43,6 +43,7 @@ const PRIVATE_KINDS = [
   'Replaced',
   'Triggered',
   'Prevented',
+  'OrderState',
   'SessionOpened',
   'SessionClosed',
   'PhaseChanged',
@@ -68,7 +69,7 @@ interface ReportFields<Kind extends string> {
   readonly timeUs: number;
   readonly orderId: bigint;
   readonly clientOrderId: bigint;
-  /** Fill: the trade's id. Cancelled: the client order id that took it away. Replaced, Reduced: the old one. */
+  /** Fill: the trade's id. Cancelled: the client order id that took it away. Replaced, Reduced: the old one. OrderState: that of who asked. */
   readonly relatedId: bigint;
   readonly amount: number;
   readonly account: number;
@@ -76,7 +77,7 @@ interface ReportFields<Kind extends string> {
   readonly instrument: number;
   /** Ticks; null: no price. */
   readonly price: number | null;
-  /** Lots: last filled, or taken away. */
+  /** Lots: last filled, or taken away; OrderState: filled and open. */
   readonly quantity: number;
   readonly leaves: number;
   readonly displayed: number;

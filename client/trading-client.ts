@@ -16,6 +16,7 @@ import {
   newOrderWords,
   type OrderTarget,
   type OrderTerms,
+  orderStatusWords,
   referencePriceWords,
   replaceWords,
   setPhaseWords,
@@ -121,6 +122,12 @@ export class TradingClient extends Session {
   async cancel(order: InstrumentName & OrderTarget): Promise<Report<'Cancelled' | 'Rejected'>> {
     const report = await this.submitFor(order, (instrument) => cancelWords(instrument, order));
     return narrowed(report, ['Cancelled', 'Rejected']);
+  }
+
+  /** What an own order that lives is like now; UnknownOrder: there is none. Asked in any phase, and it changes nothing. */
+  async orderStatus(order: InstrumentName & OrderTarget): Promise<Report<'OrderState' | 'Rejected'>> {
+    const report = await this.submitFor(order, (instrument) => orderStatusWords(instrument, order));
+    return narrowed(report, ['OrderState', 'Rejected']);
   }
 
   /**

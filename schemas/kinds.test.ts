@@ -91,7 +91,7 @@ t.test('a field that a row names may hold anything its codes allow, all others a
 t.test('codes out of range have a refusal each', async (t) => {
   for (const [kind, byte, value, reason] of [
     [CommandKind.None, 0, 0, Reason.BadKind],
-    [6 as CommandKind, 0, 0, Reason.BadKind],
+    [7 as CommandKind, 0, 0, Reason.BadKind],
     [255 as CommandKind, 0, 0, Reason.BadKind],
     [CommandKind.New, 57, 2, Reason.BadSide],
     [CommandKind.New, 58, 2, Reason.BadType],

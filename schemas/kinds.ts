@@ -166,6 +166,12 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     { flags: CommandFlag.TargetIsClientOrderId },
   ),
   row(CommandKind.MassCancel, 'MassCancel', { ...CLIENT, instrument: 'instrument; 0: all of the shard' }),
+  row(
+    CommandKind.OrderStatus,
+    'CancelOrder',
+    { ...CLIENT, targetId: TARGET, instrument: 'instrument' },
+    { flags: CommandFlag.TargetIsClientOrderId },
+  ),
   row(CommandKind.SessionOpen, 'SessionChange', {
     clientOrderId: 'lane, counter 0',
     timeUs: "the shard's time",
@@ -187,6 +193,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     price: 'from outside, NO_PRICE: none',
   }),
   row(CommandKind.Continue, 'SessionChange', { timeUs: "the shard's time" }),
+  row(CommandKind.Due, 'SessionChange', { timeUs: "the shard's time" }),
   row(CommandKind.AddInstrument, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
   row(CommandKind.AddAccount, 'AdminRecord', ADMIN, { parts: true, filledInside: ['quantity'] }),
   row(
@@ -308,6 +315,21 @@ export const EVENT_ROWS: readonly EventRow[] = [
       cumulative: 'filled',
     },
     bits: ['side', 'liquidity', 'endOfCommand', 'book'],
+  },
+  {
+    kind: EventKind.OrderState,
+    fields: {
+      ...ORDER,
+      relatedId: 'client order id of the command that asked',
+      price: 'limit or NO_PRICE',
+      quantity: 'filled and open',
+      leaves: 'leaves',
+      displayed: 'shown',
+      cumulative: 'filled',
+      amount: 'trigger price of a stop that waits',
+      reason: 'Resting or WaitingForTrigger',
+    },
+    bits: ['side', 'endOfCommand', 'duplicate'],
   },
   { kind: EventKind.SessionOpened, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   { kind: EventKind.SessionClosed, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },

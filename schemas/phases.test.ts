@@ -18,9 +18,11 @@ const ABOUT_PHASES = [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
   CommandKind.SetPhase,
   CommandKind.Uncross,
   CommandKind.EndOfDay,
+  CommandKind.ReferencePrice,
 ];
 const numbersOf = (codes: object): number[] => Object.values(codes).filter((code) => typeof code === 'number');
 

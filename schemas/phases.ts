@@ -63,6 +63,7 @@ export const PHASE_ROWS: readonly PhaseRow[] = [
     kinds: ['Cancel', 'MassCancel'],
     effects: { ...EVERYWHERE, Closed: NO },
   },
+  { what: 'OrderStatus', kinds: ['OrderStatus'], effects: EVERYWHERE },
   {
     what: 'SetPhase, EndOfDay, ReferencePrice',
     kinds: ['SetPhase', 'EndOfDay', 'ReferencePrice'],

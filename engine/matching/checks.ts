@@ -86,7 +86,7 @@ const {
 
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
-const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const ORDER_STATUS = CommandKind.OrderStatus;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SET_PHASE = CommandKind.SetPhase;
@@ -128,7 +128,7 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
-  return kind >= NEW && kind <= MASS_CANCEL_KIND ? named : 0;
+  return kind >= NEW && kind <= ORDER_STATUS ? named : 0;
 }
 
 /** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */
@@ -364,7 +364,7 @@ function checkProgress(
   if (operations.massCancels > 0 && (!client || (kind === NEW && countsTheBook(words, at)))) {
     return refuseForNow(state, words, at, Reason.InProgress);
   }
-  if (kind !== CANCEL && operations.count === operations.capacity) {
+  if (kind !== CANCEL && kind !== ORDER_STATUS && operations.count === operations.capacity) {
     return refuseForNow(state, words, at, Reason.Busy);
   }
   return true;

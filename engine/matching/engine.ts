@@ -17,7 +17,9 @@ import * as applyCancelFunctions from './apply-cancel.js';
 import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
+import { applyDue, nextDueUs } from './due.js';
 import * as operationWords from './operations.js';
+import { applyOrderStatus } from './order-status.js';
 import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
@@ -66,6 +68,7 @@ const CANCEL = CommandKind.Cancel;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const ORDER_STATUS = CommandKind.OrderStatus;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
 const SET_PHASE = CommandKind.SetPhase;
@@ -73,6 +76,7 @@ const UNCROSS_KIND = CommandKind.Uncross;
 const END_OF_DAY_KIND = CommandKind.EndOfDay;
 const REFERENCE_PRICE = CommandKind.ReferencePrice;
 const CONTINUE = CommandKind.Continue;
+const DUE = CommandKind.Due;
 const PART = CommandKind.Part;
 
 export class Engine {
@@ -103,7 +107,7 @@ export class Engine {
 
   /**
    * Applies the command at word `at` and writes its events from event slot `eventAt` up. Returns how many: at least 1
-   * (but for a Continue with nothing to do), at most maxEventsPerCommand. Parts lie right behind their head; `endAt` is
+   * (but for a Continue or Due with nothing to do), at most maxEventsPerCommand. Parts lie right behind their head; `endAt` is
    * the word behind the last record that is there, so that nothing older behind it is taken for a Part. Advances
    * commandSequence by 1 and the Parts that belong to the head, whether it is refused or not. Never throws because of
    * what the command says: a throw is a bug of the engine, and its state is worth nothing from there on.
@@ -156,6 +160,7 @@ export class Engine {
     if (parts > 0) this.skipParts(parts);
     if (!checkShape(state, commands, at)) return;
     if (kind === MASS_CANCEL_KIND) applyMassCancel(state, commands, at);
+    else if (kind === ORDER_STATUS) applyOrderStatus(state, commands, at);
     else if (kind === SESSION_OPEN) applySessionOpen(state, commands, at);
     else if (kind === SESSION_LOST) applySessionLost(state, commands, at);
     else if (kind === SET_PHASE) applySetPhase(state, commands, at);
@@ -163,6 +168,7 @@ export class Engine {
     else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);
     else if (kind === REFERENCE_PRICE) applyReferencePrice(state, commands, at);
     else if (kind === CONTINUE) this.applyContinue();
+    else if (kind === DUE) applyDue(state);
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.
     else applyAdmin(state, commands, at, kind, parts);
@@ -205,6 +211,14 @@ export class Engine {
   /** Commands that wait for a Continue. */
   get operationsInProgress(): number {
     return this.state.operations.count;
+  }
+
+  /**
+   * When the first timer is due that a Due can see to now, µs since 1970; Infinity: there is none. Before it applies a
+   * command of that time or a later one, a shard applies Dues of its time until this is later.
+   */
+  get nextDueUs(): number {
+    return nextDueUs(this.state);
   }
 
   /** What shard 0 has applied, for the other shards, gateways and supervisor; null in other shards. */

@@ -71,7 +71,7 @@ export interface Said {
 }
 
 const TARGET_IS_CLIENT_ID = 2;
-const CLIENT_KINDS_END = CommandKind.MassCancel;
+const CLIENT_KINDS_END = CommandKind.OrderStatus;
 
 /** The words of one command. */
 export function commandWords(kind: number, said: Said, counter: number): Int32Array {

@@ -104,6 +104,7 @@ export function hashState(state: EngineState): string {
   addLanes(mixer, state);
   addOperations(mixer, state);
   addStops(mixer, state);
+  addTimers(mixer, state);
   return mixer.hex();
 }
 
@@ -202,6 +203,14 @@ function addOperations(mixer: Mixer, state: EngineState): void {
     const row = operations.row(index);
     mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
     mixer.addDouble(operations.volumes[row] as number);
+  }
+}
+
+function addTimers(mixer: Mixer, { timers }: EngineState): void {
+  mixer.add(timers.count);
+  for (const timer of timers.inOrder()) {
+    mixer.add(timer);
+    mixer.addDouble(timers.timeOf(timer));
   }
 }
 

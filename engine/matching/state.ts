@@ -16,6 +16,8 @@ import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
+import { timerCapacity } from '../timers/timer-ranges.js';
+import { Timers } from '../timers/timers.js';
 import { LaneTable } from './lanes.js';
 import { OperationTable } from './operations.js';
 
@@ -81,6 +83,7 @@ export class EngineState {
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   readonly stops: StopPool;
+  readonly timers: Timers;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** Levels that sweeps in progress may still need. */
@@ -124,6 +127,7 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.timers = new Timers(timerCapacity(limits));
     this.adminLog = adminLog;
   }
 }

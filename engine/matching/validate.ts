@@ -54,6 +54,7 @@ export function validateState(state: EngineState): void {
   state.lanes.validate();
   validateLaneCounts(state);
   state.registry.validate(state.shardCount);
+  state.timers.validate();
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */

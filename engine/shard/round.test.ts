@@ -6,6 +6,7 @@ import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
+  COMMAND_PRICE,
   COMMAND_TIME_US,
   COMMAND_WORDS,
   EVENT_CLIENT_ORDER_ID,
@@ -52,6 +53,13 @@ function journaled(disk: SimulatedDisk): { commands: Int32Array[]; groups: numbe
     }
   }
   return { commands, groups };
+}
+
+/** Makes `count` timers, due 100 µs later, which make `events` events each. */
+function timers(clientOrderId: number, count: number, events = 1): Int32Array {
+  const words = madeCommand(CommandKind.ReferencePrice, clientOrderId, count);
+  words[COMMAND_PRICE] = events;
+  return words;
 }
 
 const kindsOf = (commands: readonly Int32Array[]) => commands.map((words) => (words[COMMAND_KIND_WORD] ?? 0) & 0xff);
@@ -187,6 +195,76 @@ t.test('a command that needs more events goes on by a journaled Continue at the 
   shard.recovered.writer.close();
   disk.processDies();
   t.equal(shardOn(disk).engine.state, shard.engine.state, 'and so it replays');
+});
+
+t.test('what is due comes before commands of its time or later, also in a round that is idle', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, timers(1, 2));
+  shard.round.doRound(NOW_US, 0);
+  t.equal(shard.round.nextDueUs, NOW_US + 100);
+  t.equal(shard.round.doRound(NOW_US + 99, 0), 0, 'not yet');
+  shard.send(1, newOrder(2));
+  shard.round.doRound(NOW_US + 100, 0);
+  t.equal(shard.round.nextDueUs, Infinity);
+  shard.send(1, timers(3, 1));
+  shard.round.doRound(NOW_US + 200, 0);
+  t.equal(shard.round.doRound(NOW_US + 301, 0), 1, 'one Due alone is a round');
+  const { commands, groups } = journaled(disk);
+  t.same(kindsOf(commands), [
+    CommandKind.ReferencePrice,
+    CommandKind.Due,
+    CommandKind.Due,
+    CommandKind.New,
+    CommandKind.ReferencePrice,
+    CommandKind.Due,
+  ]);
+  t.same(groups, [1, 3, 1, 1]);
+  const times = column(shard.readDurable(), EVENT_TIME_US, 2);
+  t.same(times.slice(1, 3), [NOW_US + 100, NOW_US + 100], 'a Due has the time of its round');
+  shard.recovered.writer.close();
+  disk.processDies();
+  t.equal(shardOn(disk).engine.state, shard.engine.state, 'and so it replays');
+});
+
+t.test('a Continue comes behind what is due', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, madeCommand(CommandKind.MassCancel, 1, 20), timers(2, 1));
+  shard.round.doRound(NOW_US, 0);
+  shard.send(1, newOrder(3));
+  shard.round.doRound(NOW_US + 100, 0);
+  t.same(kindsOf(journaled(disk).commands).slice(2), [CommandKind.Due, CommandKind.Continue, CommandKind.New]);
+});
+
+t.test('while more is due than a round can do, everything else waits', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, timers(1, 40), madeCommand(CommandKind.MassCancel, 2, 20));
+  shard.round.doRound(NOW_US, 0);
+  shard.send(1, newOrder(3));
+  const rounds = [0, 1, 2].map(() => shard.round.doRound(NOW_US + 100, 0));
+  t.same(rounds, [15, 15, 12], 'ten Dues, the Continue and the New in the last one');
+  const kinds = kindsOf(journaled(disk).commands).slice(2);
+  t.same(kinds, [...Array(40).fill(CommandKind.Due), CommandKind.Continue, CommandKind.New]);
+  shard.recovered.writer.close();
+  disk.processDies();
+  t.equal(shardOn(disk).engine.state, shard.engine.state);
+});
+
+t.test('Dues that make many events wait for the room of the output ring', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, timers(1, 9, 16));
+  shard.round.doRound(NOW_US, 0);
+  shard.send(1, newOrder(2));
+  t.equal(shard.round.doRound(NOW_US + 100, 0), 4, 'as many as the round has events for');
+  t.equal(shard.round.blocked, true);
+  for (let round = 0; round < 9 && shard.round.blocked; round += 1) {
+    shard.readDurable();
+    shard.round.doRound(NOW_US + 100, 0);
+  }
+  t.same(kindsOf(journaled(disk).commands).slice(1), [...Array(9).fill(CommandKind.Due), CommandKind.New]);
 });
 
 t.test('the first round after a recovery goes on with what was in progress', async (t) => {

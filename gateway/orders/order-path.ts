@@ -56,6 +56,7 @@ for (const kind of [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
 ]) {
   RIGHT_FOR_KIND[kind] = Right.Trade;
   OWN_ACCOUNT[kind] = 1;

@@ -221,6 +221,9 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   t.match(await json('order', 'status', 'TWO', status.clientOrderId, '--by-client-order-id'), open);
   const stream = await json<object>('order', 'status', 'TWO', id);
   t.same(await json('order', 'status', 'TWO', id, '--data', 'data'), stream, 'the journal says the same as the stream');
+  t.match(await json('order', 'status', 'TWO', id, '--now'), { kind: 'OrderState', reason: 'Resting', orderId: id });
+  t.match((await run('order', 'status', 'TWO', id, '--now')).out, /^Open \(Resting\)\n/);
+  t.match(await run('order', 'status', 'TWO', id, '--now', ...bob), { code: EXIT_REFUSED }, "another account's");
   t.match(await run('order', 'status', 'TWO', id, ...bob), {
     code: EXIT_REFUSED,
     err: `There is no order ${id} in TWO among the orders of this key's account.`,

@@ -1,8 +1,9 @@
 /**
  * `tredye order new | cancel | status`. Main thread.
  *
- * The venue keeps no table of orders to ask. `status` folds events: the account's own private stream from its beginning,
- * as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it.
+ * The venue keeps no table of what became of orders. `status` folds events: the account's own private stream from its
+ * beginning, as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it;
+ * with --now it asks for an order that lives, which the venue answers at once.
  */
 
 import type { Command } from '@commander-js/extra-typings';
@@ -158,6 +159,27 @@ function statusLines(symbol: string, status: OrderStatus, decimals: Decimals): s
   ];
 }
 
+/** What the venue itself says of an order that lives. */
+async function askNow(address: Address, symbol: string, target: OrderName, json: boolean): Promise<void> {
+  await withVenue(address, async (client) => {
+    const of = await client.instrument(symbol);
+    const report = await client.orderStatus({ symbol, ...target });
+    if (report.kind === 'Rejected') throw refused('to say what the order is like', report.reason);
+    if (json) {
+      sayJson(report);
+      return;
+    }
+    const price = report.price === null ? 'none' : shownDecimal(report.price, of.priceDecimals);
+    const lots = (value: number) => shownDecimal(value, of.quantityDecimals);
+    say(`Open (${report.reason})`);
+    say(`order            ${report.orderId}, client order id ${report.clientOrderId}`);
+    say(`terms            ${report.side} ${lots(report.quantity)} ${symbol}, price ${price}`);
+    if (report.reason === 'WaitingForTrigger') say(`trigger price    ${shownDecimal(report.amount, of.priceDecimals)}`);
+    say(`filled           ${lots(report.cumulative)}`);
+    say(`open             ${lots(report.leaves)}, shown ${lots(report.displayed)}`);
+  });
+}
+
 interface Decimals {
   readonly price: number;
   readonly quantity: number;
@@ -257,6 +279,7 @@ export function addOrderCommands(program: Command): void {
     .argument('<symbol>')
     .argument('<id>', 'the order id', wideId)
     .option('--by-client-order-id', 'the id is a client order id that the order had')
+    .option('--now', 'an open order as it is now, without its history: answered at once (needs the right Trade)')
     .option('--data <directory>', 'read the journal in this data directory, in place of asking the venue')
     .addOption(urlOption())
     .addOption(keyOption())
@@ -264,10 +287,18 @@ export function addOrderCommands(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('tredye order status ACME 4294967296', 'tredye order status ACME 4294967296 --data data --json'),
+      examples(
+        'tredye order status ACME 4294967296',
+        'tredye order status ACME 4294967296 --now',
+        'tredye order status ACME 4294967296 --data data --json',
+      ),
     )
     .action(async (symbol, id, options) => {
       const name = options.byClientOrderId === true ? { clientOrderId: id } : { orderId: id };
+      if (options.now === true) {
+        await askNow(options, symbol, name, options.json === true);
+        return;
+      }
       let status: OrderStatus | null;
       let decimals: Decimals = { price: 0, quantity: 0 };
       if (options.data !== undefined) status = foldJournal(options.data, symbol, name);

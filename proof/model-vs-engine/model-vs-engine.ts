@@ -231,7 +231,9 @@ class Match {
 
 function namesOrderId(words: Int32Array): boolean {
   const { kind, flags } = readCommand(words, 0);
-  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace].includes(kind);
+  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace, CommandKind.OrderStatus].includes(
+    kind,
+  );
   return aims && (flags & CommandFlag.TargetIsClientOrderId) === 0;
 }
 

@@ -163,6 +163,7 @@ class ScenarioMaker {
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
       [7, () => this.aimAt(CommandKind.CancelReplace)],
+      [3, () => this.aimAt(CommandKind.OrderStatus)],
       [3 * rare, () => this.massCancel()],
       [4 * rare, () => this.setPhase(this.anInstrument(), dice.weighted(PHASES))],
       [4 * rare, () => this.market(CommandKind.Uncross)],
@@ -388,7 +389,7 @@ class ScenarioMaker {
       words[COMMAND_TARGET_ID] = dice.below(5);
       words[COMMAND_TARGET_ID + 1] = dice.below(3);
     }
-    if (kind !== CommandKind.Cancel) {
+    if (kind === CommandKind.Replace || kind === CommandKind.CancelReplace) {
       words[COMMAND_PRICE] = dice.weighted([
         [5, target.price],
         [5, this.aPrice()],

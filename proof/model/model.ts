@@ -49,6 +49,7 @@ import {
   massCancel,
   reduce,
   replace,
+  say,
   setPhase,
   uncross,
 } from './work.js';
@@ -62,6 +63,7 @@ const CLIENT_KINDS: readonly number[] = [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
 ];
 const ADMIN_KINDS: readonly number[] = [
   CommandKind.AddInstrument,
@@ -126,6 +128,9 @@ export class Model {
       this.refuse(command, { reason: terms });
     } else if (command.kind === CommandKind.Continue) {
       this.continueOldest(command.timeUs);
+    } else if (command.kind === CommandKind.Due) {
+      // No timer can be set yet.
+      state.events = [];
     } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {
       const refusal = openSession(state, command);
       if (refusal !== undefined) {
@@ -312,7 +317,7 @@ export class Model {
     return { steps: enterStop(state, instrument, orderOf(command, state.nextOrderId())) };
   }
 
-  /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
+  /** Checks 9 to 11 of Cancel, Replace, CancelReplace, OrderStatus. */
   private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { price, quantity, kind } = command;
@@ -326,6 +331,9 @@ export class Model {
     const { book, phase } = instrument;
     if (kind === CommandKind.Cancel) {
       return { steps: cancel(state, book, order, command.clientOrderId) };
+    }
+    if (kind === CommandKind.OrderStatus) {
+      return { steps: say(state, order, command.clientOrderId) };
     }
     const orderId = order.id;
     const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
@@ -383,7 +391,8 @@ export class Model {
     if (disturbs) {
       return { reason: Reason.InProgress, keepsId: true };
     }
-    if (kind !== CommandKind.Cancel && !stops && operations.length >= limits.maxOperations) {
+    const needsRoom = kind !== CommandKind.Cancel && kind !== CommandKind.OrderStatus && !stops;
+    if (needsRoom && operations.length >= limits.maxOperations) {
       return { reason: Reason.Busy, keepsId: true };
     }
     return undefined;

@@ -31,6 +31,16 @@ export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrd
   takeAway(state, book, order, Reason.ByClient, byClientOrderId);
 }
 
+/** What the order is like: in the book, or outside of it with its trigger price. */
+export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps {
+  yield 1;
+  const { leaves, cumulative, triggerPrice } = order;
+  const where = order.waits
+    ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
+    : { reason: Reason.Resting, displayed: leaves };
+  state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
+}
+
 /** Replace with a total at or below what is filled. */
 export function* cancelAsDone(state: State, book: Book, order: ModelOrder, byClientOrderId: bigint): Steps {
   yield 1;

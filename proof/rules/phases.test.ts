@@ -22,6 +22,7 @@ const COMMANDS: readonly (readonly [line: string, ...asked: Parameters<typeof ph
   ['alice replace #1 as #9 1 @ 100', CommandKind.Replace],
   ['alice cancel-replace #1 as #9 1 @ 100', CommandKind.CancelReplace],
   ['alice cancel #1 as #9', CommandKind.Cancel],
+  ['alice order-status #1 as #9', CommandKind.OrderStatus],
   ['alice mass-cancel ACME id=9', CommandKind.MassCancel],
   ['operator phase Halted', CommandKind.SetPhase],
   ['operator reference-price @ 100', CommandKind.ReferencePrice],

@@ -64,5 +64,7 @@ export enum Reason {
   EndOfDay = 1004,
   ReplacedToDone = 1005,
   AuctionLeftover = 1006,
-  SelfTrade = 1007
+  SelfTrade = 1007,
+  Resting = 1100,
+  WaitingForTrigger = 1101
 }

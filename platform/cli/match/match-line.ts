@@ -54,6 +54,15 @@ export const LINE_KINDS = {
       target: 'its id',
     },
   },
+  orderStatus: {
+    does: 'ask what an order is like',
+    fields: {
+      instrument: 'as above',
+      order: 'its order id, or',
+      orderOf: 'as above, or',
+      target: 'its id',
+    },
+  },
   replace: {
     does: 'replace: quantity is the new total, filled included',
     fields: {

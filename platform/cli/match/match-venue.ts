@@ -11,6 +11,7 @@ import {
   massCancelWords,
   newOrderWords,
   type OrderTarget,
+  orderStatusWords,
   putClientOrderId,
   referencePriceWords,
   replaceWords,
@@ -173,6 +174,8 @@ export class MatchVenue {
       }
       case 'cancel':
         return cancelWords(this.instrumentOf(line), this.targetOf(line));
+      case 'orderStatus':
+        return orderStatusWords(this.instrumentOf(line), this.targetOf(line));
       case 'replace':
       case 'cancelReplace': {
         const kind = line.kind === 'replace' ? CommandKind.Replace : CommandKind.CancelReplace;
@@ -304,7 +307,7 @@ export class MatchVenue {
     words[COMMAND_SESSION] = state.incarnation | 0;
     const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     // Kinds about the market have no account of their own.
-    if (kind <= CommandKind.MassCancel) words[COMMAND_ACCOUNT] = account | 0;
+    if (kind <= CommandKind.OrderStatus) words[COMMAND_ACCOUNT] = account | 0;
     const validUntil = line.whole('validUntilUs', 0, Number.MAX_SAFE_INTEGER, 0);
     if (validUntil !== 0 && this.timeUs > validUntil) {
       words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.Late << 16);

@@ -27,7 +27,7 @@ const UNSAID = [
   'endOfCommand',
 ];
 /** Kinds whose related id is a client order id. */
-const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled'];
+const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled', 'OrderState'];
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 
 /** None is null in a table; a bit that is not set is missing in an event; an id of 64 bits is a text there. */

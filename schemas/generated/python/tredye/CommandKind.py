@@ -9,6 +9,7 @@ class CommandKind(object):
     Replace = 3
     CancelReplace = 4
     MassCancel = 5
+    OrderStatus = 6
     SessionOpen = 16
     SessionLost = 17
     SetPhase = 32
@@ -16,6 +17,7 @@ class CommandKind(object):
     EndOfDay = 34
     ReferencePrice = 35
     Continue = 48
+    Due = 49
     AddInstrument = 64
     AddAccount = 65
     AddKey = 66

@@ -13,6 +13,7 @@ class EventKind(object):
     Replaced = 7
     Triggered = 9
     Prevented = 10
+    OrderState = 11
     SessionOpened = 16
     SessionClosed = 17
     PhaseChanged = 32

@@ -19,6 +19,7 @@ class EventKind(object):
   Replaced = cast(int, ...)
   Triggered = cast(int, ...)
   Prevented = cast(int, ...)
+  OrderState = cast(int, ...)
   SessionOpened = cast(int, ...)
   SessionClosed = cast(int, ...)
   PhaseChanged = cast(int, ...)

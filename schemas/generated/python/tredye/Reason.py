@@ -65,3 +65,5 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    Resting = 1100
+    WaitingForTrigger = 1101

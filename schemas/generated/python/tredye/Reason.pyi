@@ -71,4 +71,6 @@ class Reason(object):
   ReplacedToDone = cast(int, ...)
   AuctionLeftover = cast(int, ...)
   SelfTrade = cast(int, ...)
+  Resting = cast(int, ...)
+  WaitingForTrigger = cast(int, ...)
 
