@@ -37,6 +37,9 @@ const MAX_UINT32 = 0xffffffff;
 const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
 
+/** Types that may have no price. */
+const UNPRICED_TYPES: readonly number[] = [OrderType.Market, OrderType.MarketToLimit, OrderType.Stop];
+
 export type OrderTypeName = keyof typeof OrderType;
 export type TimeInForceName = keyof typeof TimeInForce;
 export type TriggerName = keyof typeof Trigger;
@@ -47,7 +50,7 @@ export type OrderTarget = { readonly orderId: bigint } | { readonly clientOrderI
 
 export interface OrderTerms {
   readonly side: SideName;
-  /** Ticks; may be left out for a market order and a Stop, where it is the worst price. */
+  /** Ticks; may be left out for a market order and a Stop, where it is the worst price; a MarketToLimit has none. */
   readonly price?: number;
   /** Lots. */
   readonly quantity: number;
@@ -55,6 +58,8 @@ export interface OrderTerms {
   /** Default GoodTillCancel. */
   readonly timeInForce?: TimeInForceName;
   readonly postOnly?: boolean;
+  /** With postOnly: one tick off the best opposite price where it would trade, instead of being refused. */
+  readonly slide?: boolean;
   /** What goes when it meets an order of its own account or group. Default None: they trade. */
   readonly selfTrade?: SelfTradeName;
   /** Of a Stop or StopLimit: which price sets it off. Default LastTrade. */
@@ -126,8 +131,7 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   const type = codeNamed(OrderType, terms.type ?? 'Limit', 'type');
   const timeInForce = codeNamed(TimeInForce, terms.timeInForce ?? 'GoodTillCancel', 'timeInForce');
   if (terms.price === undefined) {
-    if (type !== OrderType.Market && type !== OrderType.Stop)
-      throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
+    if (!UNPRICED_TYPES.includes(type)) throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
     words[COMMAND_PRICE] = NO_PRICE;
   } else {
     checkWhole(terms.price, MIN_INT32 + 1, MAX_INT32, 'price');
@@ -137,8 +141,12 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   words[COMMAND_QUANTITY] = terms.quantity | 0;
   const side = codeNamed(Side, terms.side, 'side');
   words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
-  const postOnly = terms.postOnly === true ? CommandFlag.PostOnly << 16 : 0;
-  words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | postOnly;
+  if (terms.slide === true && terms.postOnly !== true) {
+    throw new TredyeError('BAD_ARGUMENT', 'Only a postOnly order slides.');
+  }
+  const postOnly = terms.postOnly === true ? CommandFlag.PostOnly : 0;
+  const slide = terms.slide === true ? CommandFlag.Slide : 0;
+  words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | ((postOnly | slide) << 16);
   if (terms.minQuantity !== undefined) {
     checkWhole(terms.minQuantity, 0, MAX_UINT32, 'minQuantity');
     words[COMMAND_MIN_QUANTITY] = terms.minQuantity | 0;

@@ -24,6 +24,7 @@ import {
   EVENT_WORDS,
   MAX_PARTS,
 } from './layout.js';
+import { checkOrderShape } from './order-shape.js';
 
 /** Byte offset and size of each field in a Command, in order (a test compares with the generated shape). */
 export const COMMAND_FIELDS = {
@@ -129,7 +130,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market and Stop: worst price or NO_PRICE',
+      price: 'limit; market and Stop: worst price or NO_PRICE; MarketToLimit: NO_PRICE',
       quantity: 'lots',
       triggerPrice: 'of a stop',
       minQuantity: 'of an immediate-or-cancel: lots that trade at once, or it is refused',
@@ -139,7 +140,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       selfTrade: 'SelfTrade',
       trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly | CommandFlag.RefuseIfThrough },
+    { flags: CommandFlag.PostOnly | CommandFlag.Slide | CommandFlag.RefuseIfThrough },
   ),
   row(
     CommandKind.Cancel,
@@ -425,14 +426,11 @@ const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
 /** Bit t: the type with code t is known; those that wait for a trigger. */
-const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit');
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit');
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
 const FILL_OR_KILL: number = TimeInForce.FillOrKill;
-const IMMEDIATE_OR_CANCEL: number = TimeInForce.ImmediateOrCancel;
-const POST_ONLY: number = CommandFlag.PostOnly;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
-const MIN_QUANTITY_AT = COMMAND_FIELDS.minQuantity[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
 const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
@@ -519,24 +517,16 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
     if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
-    return checkMinQuantity(words, at, type) || checkStopShape(words, at, type);
+    return checkOrderShape(words, at, type, isStop(type)) || checkStopShape(words, at, type);
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
-}
-
-/** Of a New with known codes: only one that trades at once and is no stop has a least quantity. */
-function checkMinQuantity(words: Int32Array, at: number, type: number): number {
-  if (words[at + MIN_QUANTITY_AT] === 0) return 0;
-  const timeInForce = (words[at + COMMAND_KIND_WORD] as number) >>> 24;
-  return timeInForce === IMMEDIATE_OR_CANCEL && ((STOP_TYPES >>> type) & 1) === 0 ? 0 : FIELD_NOT_ZERO;
 }
 
 /** Of a New with known codes: what only stops may say, and what they may not. */
 function checkStopShape(words: Int32Array, at: number, type: number): number {
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
   if (((STOP_TYPES >>> type) & 1) !== 0) {
-    if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL) return BAD_TIME_IN_FORCE;
-    return ((flagsWord >>> 16) & POST_ONLY) === 0 ? 0 : BAD_FLAGS;
+    return (words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL ? BAD_TIME_IN_FORCE : 0;
   }
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
   return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;

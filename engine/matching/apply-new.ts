@@ -1,5 +1,5 @@
 /**
- * New orders: limit and market; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
+ * New orders: limit, market and market-to-limit; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
  * The shard's thread.
  */
 
@@ -11,6 +11,7 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as checksFunctions from './checks.js';
+import { entryPrice } from './entry-price.js';
 import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
@@ -36,11 +37,12 @@ const {
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
-const { FLAG_MARKET, FLAG_POST_ONLY } = orderWords;
+const { FLAG_MARKET, FLAG_POST_ONLY, FLAG_SPECIAL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } = orderWords;
 
 const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
 const MARKET = OrderType.Market;
+const MARKET_TO_LIMIT = OrderType.MarketToLimit;
 const MATCHING_PHASES = phasesThatMatch();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
@@ -67,13 +69,21 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     enterStop(state, words, at);
     return;
   }
-  const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
+  let isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
   const timeInForce = kindWord >>> 24;
-  const price = words[at + COMMAND_PRICE] as number;
+  let price = words[at + COMMAND_PRICE] as number;
   const continuous = passed || ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sell = (kindWord >>> 8) & 1;
   const side = (instrument << 1) + sell;
+  let special = 0;
+  if (!passed) {
+    price = entryPrice(state, words, at, side, continuous);
+    if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT && price === NO_PRICE) {
+      isMarket = true;
+      special = FLAG_SPECIAL;
+    }
+  }
   const mayRest = !continuous || (!isMarket && timeInForce < IMMEDIATE_OR_CANCEL);
   const postOnly = ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0;
   const quantity = words[at + COMMAND_QUANTITY] as number;
@@ -102,7 +112,8 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     }
   }
 
-  const slot = makeOrder(state, words, at, (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0));
+  const slot = makeOrder(state, words, at, special | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0));
+  if (!passed) state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_PRICE] = price;
   writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
@@ -123,7 +134,9 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   if (isStop((kindWord >>> 16) & 0xff)) {
     return checkStop(state, words, at) && checkTerms(state, words, at) && checkTrigger(state, words, at);
   }
-  if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+  if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT) {
+    if (price !== NO_PRICE) return refuse(state, words, at, Reason.PriceNotAllowed, 0, NO_ORDER);
+  } else if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   return checkTerms(state, words, at) && checkLeast(state, words, at);
 }
 

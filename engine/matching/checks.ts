@@ -100,8 +100,6 @@ const REJECTED = EventKind.Rejected;
 const SELF_TRADE_LAST = SelfTrade.Decrement;
 const FLAG_LATE = CommandFlag.Late << 16;
 const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
-const POST_ONLY = CommandFlag.PostOnly << 16;
-const MARKET = OrderType.Market;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
 /** Bits of a New's kind word that no known side, type or time in force sets. */
@@ -253,16 +251,7 @@ export function hasUsualShape(words: Int32Array, at: number): boolean {
 
 function checkShapeByTable(state: EngineState, words: Int32Array, at: number): boolean {
   const reason = checkCommandShape(words, at, true);
-  if (reason !== 0) return refuse(state, words, at, reason, 0, NO_ORDER);
-  const kindWord = words[at + COMMAND_KIND_WORD] as number;
-  if (
-    (kindWord & 0xff) === NEW &&
-    ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0 &&
-    (((kindWord >>> 16) & 0xff) === MARKET || kindWord >>> 24 >= IMMEDIATE_OR_CANCEL)
-  ) {
-    return refuse(state, words, at, Reason.BadFlags, 0, NO_ORDER);
-  }
-  return true;
+  return reason === 0 || refuse(state, words, at, reason, 0, NO_ORDER);
 }
 
 /**

@@ -22,7 +22,7 @@ import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market', 'Stop', 'StopLimit'] as const;
+const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit'] as const;
 const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
 const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
@@ -199,6 +199,7 @@ export function addOrderCommands(program: Command): void {
     .option('--type <type>', TYPES.join(', '), oneOf(TYPES))
     .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
     .option('--post-only', 'refused where it would trade')
+    .option('--slide', 'with --post-only: one tick off the best opposite price instead of refused')
     .option(
       '--self-trade <mode>',
       `what goes when it meets an own order: ${SELF_TRADES.join(', ')}`,
@@ -232,6 +233,7 @@ export function addOrderCommands(program: Command): void {
             type: options.type ?? (price === undefined ? 'Market' : 'Limit'),
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
+            slide: options.slide === true,
             selfTrade: options.selfTrade,
             ...(options.minQuantity === undefined
               ? {}

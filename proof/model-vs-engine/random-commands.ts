@@ -281,14 +281,19 @@ class ScenarioMaker {
   ): void {
     const { dice } = this;
     const session = this.aSession();
-    const type = dice.chance(0.12) ? OrderType.Market : OrderType.Limit;
-    const withPrice = type === OrderType.Limit ? !dice.chance(0.01) : dice.chance(0.4);
+    const type = dice.weighted([
+      [0.82, OrderType.Limit],
+      [0.12, OrderType.Market],
+      [0.06, OrderType.MarketToLimit],
+    ]);
+    const withPrice = dice.chance([0.99, 0.4, 0.02][type] ?? 1);
     const price = withPrice ? this.aPrice(side) : NO_PRICE;
     const words = this.from(session, CommandKind.New, instrument);
     words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
     words[COMMAND_PRICE] = price;
     words[COMMAND_QUANTITY] = quantity;
-    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.06) ? CommandFlag.PostOnly << 16 : 0);
+    const flags = dice.chance(0.06) ? CommandFlag.PostOnly | (dice.chance(0.5) ? CommandFlag.Slide : 0) : 0;
+    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (flags << 16) | (dice.chance(0.002) ? CommandFlag.Slide << 16 : 0);
     if (dice.chance(timeInForce === TimeInForce.ImmediateOrCancel ? 0.5 : 0.002)) {
       words[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? dice.between(0, Math.min(quantity, 9)) : this.aQuantity();
     }

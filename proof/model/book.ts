@@ -10,7 +10,8 @@ export interface ModelOrder {
   readonly account: number;
   readonly instrument: number;
   readonly side: Side;
-  readonly type: OrderType;
+  /** A market-to-limit is a limit order from when it has its price. */
+  type: OrderType;
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
   readonly selfTrade: SelfTrade;

@@ -23,6 +23,7 @@ import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout
 import { phaseEffect } from '../../schemas/phases.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
+import { enteredAs, isPatient, orderOf } from './entering.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, openSession, senderAccount } from './sessions.js';
 import {
@@ -46,6 +47,7 @@ import {
   endDay,
   enterNew,
   fillable,
+  MARKET_TYPES,
   massCancel,
   reduce,
   replace,
@@ -148,12 +150,6 @@ export class Model {
     const shape = checkCommandShape(words, at, true);
     if (shape !== 0) {
       return shape;
-    }
-    if (command.kind === CommandKind.New && (command.flags & CommandFlag.PostOnly) !== 0) {
-      const immediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
-      if (immediate || command.type === OrderType.Market) {
-        return Reason.BadFlags;
-      }
     }
     if (command.kind === CommandKind.SessionOpen && counterOf(command.clientOrderId) !== 0) {
       return Reason.FieldNotZero;
@@ -280,14 +276,15 @@ export class Model {
   private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { book, phase } = instrument;
-    const { side, price, timeInForce } = command;
+    const { side, timeInForce } = command;
+    const { type, price } = enteredAs(command, instrument);
     if (state.orders.size >= state.limits.maxOrders) {
       return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
     }
     if (isStop(command.type)) {
       return this.decideStop(command, instrument);
     }
-    const mayRest = phase !== Phase.Continuous || isPatient(command.type, timeInForce);
+    const mayRest = phase !== Phase.Continuous || isPatient(type, timeInForce);
     if (mayRest && !state.hasLevelRoom(book, side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
     }
@@ -302,7 +299,7 @@ export class Model {
     if (minQuantity > 0 && fillable(state, book, command) < minQuantity) {
       return { reason: Reason.MinQuantityNotFillable };
     }
-    const order = orderOf(command, state.nextOrderId());
+    const order = { ...orderOf(command, state.nextOrderId()), type, price };
     return { steps: enterNew(state, instrument, order), taker: order };
   }
 
@@ -336,7 +333,7 @@ export class Model {
       return { steps: say(state, order, command.clientOrderId) };
     }
     const orderId = order.id;
-    const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
+    const isMarket = MARKET_TYPES.includes(order.type);
     const mayHaveAny = order.waits && isMarket;
     if (!mayHaveAny && (isMarket ? price !== NO_PRICE : price === NO_PRICE)) {
       return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
@@ -482,35 +479,6 @@ export class Model {
   }
 }
 
-/** Whether what is left of such an order rests in continuous trading. */
-function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return (
-    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
-    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
-  );
-}
-
-function orderOf(command: PlainCommand, id: bigint): ModelOrder {
-  return {
-    id,
-    account: command.account,
-    session: command.session,
-    clientOrderId: command.clientOrderId,
-    instrument: command.instrument,
-    side: command.side,
-    type: command.type,
-    timeInForce: command.timeInForce,
-    postOnly: (command.flags & CommandFlag.PostOnly) !== 0,
-    selfTrade: command.selfTrade,
-    trigger: command.trigger,
-    triggerPrice: command.triggerPrice,
-    waits: isStop(command.type),
-    price: command.price,
-    leaves: command.quantity,
-    cumulative: 0,
-  };
-}
-
 /** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
 function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
   lane.answers.push(answer);
@@ -557,7 +525,10 @@ function checkFields(command: PlainCommand): Refusal | undefined {
   if (isNew && isStop(command.type) && command.trigger === Trigger.None) {
     return { reason: Reason.TriggerRequired };
   }
-  const needsPrice = isNew && command.type !== OrderType.Market && command.type !== OrderType.Stop;
+  if (isNew && command.type === OrderType.MarketToLimit && command.price !== NO_PRICE) {
+    return { reason: Reason.PriceNotAllowed };
+  }
+  const needsPrice = isNew && !MARKET_TYPES.includes(command.type);
   return needsPrice && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
 }
 

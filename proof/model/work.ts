@@ -19,6 +19,9 @@ import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from
 
 const MAX_UINT32 = 0xffffffff;
 
+/** Orders without a limit. A market-to-limit is one as long as it has no price. */
+export const MARKET_TYPES: readonly OrderType[] = [OrderType.Market, OrderType.Stop, OrderType.MarketToLimit];
+
 export function* enterNew(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
   yield 1;
   state.addOrder(order);
@@ -134,7 +137,7 @@ export function* setPhase(state: State, sender: Sender, instrument: ModelInstrum
   });
   instrument.phase = phase;
   if (phase === Phase.Continuous) {
-    yield* cancelMarketOrders(state, instrument.book);
+    yield* endMarketOrders(state, instrument.book, undefined);
   }
 }
 
@@ -161,7 +164,7 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
     left -= quantity;
   }
   if (volume > 0) {
-    yield* cancelMarketOrders(state, book);
+    yield* endMarketOrders(state, book, price);
   }
 }
 
@@ -211,7 +214,7 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     return;
   }
   yield 1;
-  if (continuous && [OrderType.Market, OrderType.Stop].includes(taker.type)) {
+  if (continuous && MARKET_TYPES.includes(taker.type)) {
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && taker.timeInForce === TimeInForce.ImmediateOrCancel) {
     drop(state, taker, Reason.ImmediateOrCancel);
@@ -288,8 +291,29 @@ function fill(
   }
 }
 
-function* cancelMarketOrders(state: State, book: Book): Steps {
+/** What market orders have left goes; a market-to-limit rests at the auction's price, if there was one. */
+function* endMarketOrders(state: State, book: Book, price: number | undefined): Steps {
   for (const order of [...book.buys.market, ...book.sells.market]) {
+    if (order.type === OrderType.MarketToLimit && price !== undefined) {
+      yield 2;
+      const { leaves } = order;
+      book.side(order.side).remove(order);
+      state.emitOrder(EventKind.Replaced, order, {
+        quantity: leaves,
+        leaves,
+        relatedId: order.clientOrderId,
+        book: true,
+      });
+      order.type = OrderType.Limit;
+      order.price = price;
+      if (state.hasLevelRoom(book, order.side, price)) {
+        book.side(order.side).add(order);
+        state.emitOrder(EventKind.Booked, order, { leaves, displayed: leaves, book: true });
+      } else {
+        drop(state, order, Reason.LevelsFull);
+      }
+      continue;
+    }
     yield 1;
     takeAway(state, book, order, Reason.AuctionLeftover, 0n);
   }

@@ -5,6 +5,7 @@
 export enum OrderType {
   Limit = 0,
   Market = 1,
+  MarketToLimit = 2,
   Stop = 3,
   StopLimit = 4
 }

@@ -46,7 +46,7 @@ const EVENT_FIELDS_OF = new Map(
   EVENT_ROWS.map(({ kind, fields }) => [kind as number, Object.keys(fields) as EventField[]]),
 );
 
-const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Late'] as const;
+const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Slide', 'RefuseIfThrough', 'Late'] as const;
 const LANE_SHIFT = 48n;
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 

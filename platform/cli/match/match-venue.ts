@@ -151,7 +151,7 @@ export class MatchVenue {
       case 'new': {
         const type = line.named(
           'type',
-          ['Limit', 'Market', 'Stop', 'StopLimit'],
+          ['Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit'],
           line.has('price') ? 'Limit' : 'Market',
         );
         return newOrderWords(this.instrumentOf(line), {
@@ -165,6 +165,7 @@ export class MatchVenue {
             'GoodTillCancel',
           ),
           postOnly: line.truth('postOnly'),
+          slide: line.truth('slide'),
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
           ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
           ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),

@@ -5,5 +5,6 @@
 class CommandFlag(object):
     PostOnly = 1
     TargetIsClientOrderId = 2
+    Slide = 4
     RefuseIfThrough = 8
     Late = 32768

@@ -5,5 +5,6 @@
 class OrderType(object):
     Limit = 0
     Market = 1
+    MarketToLimit = 2
     Stop = 3
     StopLimit = 4
