@@ -17,6 +17,7 @@ import { isStop } from '../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
@@ -66,6 +67,8 @@ export interface OrderTerms {
   readonly trigger?: TriggerName;
   /** Of a Stop or StopLimit, ticks: a buy is triggered at or above it, a sell at or below it. */
   readonly triggerPrice?: number;
+  /** Of an Iceberg, lots: so many are shown at a time, the rest is hidden. */
+  readonly displayQuantity?: number;
   /** Of an ImmediateOrCancel, lots: so many trade at once, or it is refused. */
   readonly minQuantity?: number;
   /** A stop that is through already is refused; without this it is triggered at once. */
@@ -147,6 +150,13 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   const postOnly = terms.postOnly === true ? CommandFlag.PostOnly : 0;
   const slide = terms.slide === true ? CommandFlag.Slide : 0;
   words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | ((postOnly | slide) << 16);
+  if (terms.displayQuantity !== undefined) {
+    if (type !== OrderType.Iceberg) throw new TredyeError('BAD_ARGUMENT', 'Only an Iceberg has a displayQuantity.');
+    checkWhole(terms.displayQuantity, 0, MAX_UINT32, 'displayQuantity');
+    words[COMMAND_DISPLAY_QUANTITY] = terms.displayQuantity | 0;
+  } else if (type === OrderType.Iceberg) {
+    throw new TredyeError('BAD_ARGUMENT', 'An Iceberg needs a displayQuantity.');
+  }
   if (terms.minQuantity !== undefined) {
     checkWhole(terms.minQuantity, 0, MAX_UINT32, 'minQuantity');
     words[COMMAND_MIN_QUANTITY] = terms.minQuantity | 0;

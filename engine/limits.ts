@@ -9,6 +9,8 @@ export interface Limits {
   readonly maxOrders: number;
   /** Of those, stops that wait for their trigger. */
   readonly maxStops: number;
+  /** Of those, orders with a hidden part. */
+  readonly maxSpecialOrders: number;
   /** Instruments of the whole venue: every shard knows the terms of all, so the ids are the same everywhere. */
   readonly maxInstruments: number;
   readonly maxAccounts: number;
@@ -50,6 +52,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxOrders: 1 << 20,
   maxStops: 1 << 20,
+  maxSpecialOrders: 1 << 18,
   maxInstruments: 100_000,
   maxAccounts: 65_536,
   maxKeys: 65_536,
@@ -98,6 +101,7 @@ export const MOST_ORDERS = 2 ** 21 - 1;
 const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
   maxOrders: [1, MOST_ORDERS],
   maxStops: [1, MOST_ORDERS],
+  maxSpecialOrders: [1, MOST_ORDERS],
   maxInstruments: [1, 1 << 24],
   maxAccounts: [1, 1 << 24],
   maxKeys: [1, 1 << 24],
@@ -135,6 +139,7 @@ function refuse(sentence: string): never {
 export const ANSWER_LIMITS = [
   'maxOrders',
   'maxStops',
+  'maxSpecialOrders',
   'maxInstruments',
   'maxAccounts',
   'maxKeys',
@@ -148,7 +153,7 @@ export const ANSWER_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /**
- * The default limits with some replaced; an account gets no more lanes, and stops no more room, than
+ * The default limits with some replaced; an account gets no more lanes, and stops and special orders no more room, than
  * there are. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
@@ -158,8 +163,9 @@ export function limitsFrom(overrides: Partial<Limits>): Limits {
   }
   const { maxLanes = DEFAULT_LIMITS.maxLanes, maxOrders = DEFAULT_LIMITS.maxOrders } = overrides;
   const maxStops = Math.min(DEFAULT_LIMITS.maxStops, maxOrders);
+  const maxSpecialOrders = Math.min(DEFAULT_LIMITS.maxSpecialOrders, maxOrders);
   const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
-  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, maxStops, ...overrides };
+  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, maxStops, maxSpecialOrders, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
     const [smallest, largest] = BOUNDS[name];
@@ -187,6 +193,9 @@ function checkRelations(limits: Limits): void {
   }
   if (limits.maxStops > limits.maxOrders) {
     refuse(`maxStops (${limits.maxStops}) above maxOrders (${limits.maxOrders}) can never be used.`);
+  }
+  if (limits.maxSpecialOrders > limits.maxOrders) {
+    refuse(`maxSpecialOrders (${limits.maxSpecialOrders}) above maxOrders (${limits.maxOrders}) can never be used.`);
   }
   if (limits.maxLanesPerAccount > limits.maxLanes) {
     refuse(`maxLanesPerAccount (${limits.maxLanesPerAccount}) above maxLanes (${limits.maxLanes}) can never be used.`);

@@ -75,6 +75,7 @@ t.test('a field that a row names may hold anything its codes allow, all others a
     for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
       if (name === 'kind' || name === 'flags') continue;
       const { words, bytes } = commandOf(kind);
+      if (name === 'displayQuantity' && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Iceberg;
       if (name === 'minQuantity' && kind === CommandKind.New) bytes[TIME_IN_FORCE_AT] = TimeInForce.ImmediateOrCancel;
       if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       const coded = ['side', 'type', 'timeInForce', 'selfTrade', 'trigger'].includes(name);

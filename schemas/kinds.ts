@@ -132,6 +132,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       instrument: 'instrument',
       price: 'limit; market and Stop: worst price or NO_PRICE; MarketToLimit: NO_PRICE',
       quantity: 'lots',
+      displayQuantity: 'of an Iceberg: lots that it shows at a time',
       triggerPrice: 'of a stop',
       minQuantity: 'of an immediate-or-cancel: lots that trade at once, or it is refused',
       side: 'Side',
@@ -270,6 +271,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       relatedId: 'old client order id',
       price: 'its level',
       quantity: 'taken away',
+      amount: 'hidden part of that',
       leaves: 'leaves after',
       displayed: 'shown after',
       cumulative: 'filled',
@@ -283,6 +285,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       relatedId: 'client order id of the command that took it away; 0: none',
       price: 'its level, or NO_PRICE',
       quantity: 'taken away',
+      amount: 'hidden part of that',
       cumulative: 'filled',
       reason: 'why it went',
     },
@@ -295,10 +298,23 @@ export const EVENT_ROWS: readonly EventRow[] = [
       relatedId: 'old client order id',
       price: 'its old level',
       quantity: 'taken off there',
+      amount: 'hidden part of that',
       leaves: 'new leaves',
       cumulative: 'filled',
     },
     bits: ORDER_BITS,
+  },
+  {
+    kind: EventKind.Replenished,
+    fields: {
+      ...ORDER,
+      price: 'its level',
+      quantity: 'shown before',
+      leaves: 'leaves',
+      displayed: 'shown after',
+      cumulative: 'filled',
+    },
+    bits: ['side', 'endOfCommand', 'book'],
   },
   {
     kind: EventKind.Triggered,
@@ -311,6 +327,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       ...ORDER,
       price: "the resting order's",
       quantity: 'that did not trade and is gone from both',
+      amount: 'hidden part of that',
       leaves: 'leaves after',
       displayed: 'shown after',
       cumulative: 'filled',
@@ -426,10 +443,9 @@ const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
 /** Bit t: the type with code t is known; those that wait for a trigger. */
-const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit');
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit', 'Iceberg');
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
-const FILL_OR_KILL: number = TimeInForce.FillOrKill;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
 const TRIGGER_MAX: number = Trigger.Reference;
@@ -522,12 +538,10 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
   return 0;
 }
 
-/** Of a New with known codes: what only stops may say, and what they may not. */
+/** Of a New with known codes: what only stops may say. */
 function checkStopShape(words: Int32Array, at: number, type: number): number {
+  if (isStop(type)) return 0;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
-  if (((STOP_TYPES >>> type) & 1) !== 0) {
-    return (words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL ? BAD_TIME_IN_FORCE : 0;
-  }
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
   return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;
 }

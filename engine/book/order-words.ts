@@ -44,7 +44,10 @@ export const SELF_TRADE_MASK = 7;
 export const FLAG_SELF_TRADE = SELF_TRADE_MASK << SELF_TRADE_SHIFT;
 export const FLAG_SELL_SHIFT = 8;
 export const FLAG_SELL = 1 << FLAG_SELL_SHIFT;
-/** Of a market order: what is left of it in an auction becomes a limit order (market-to-limit). */
+/**
+ * Of a limit order: it has a hidden part (special-pool.ts). Of a market order: what is left of it in an auction becomes a
+ * limit order (market-to-limit).
+ */
 export const FLAG_SPECIAL = 1 << 9;
 
 /** `level` of an order that is being matched, of a free slot, and of a stop that waits for its trigger. */

@@ -1,5 +1,5 @@
 /**
- * New orders: limit, market and market-to-limit; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
+ * New orders: limit, market, market-to-limit and iceberg; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
  * The shard's thread.
  */
 
@@ -12,6 +12,7 @@ import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as checksFunctions from './checks.js';
 import { entryPrice } from './entry-price.js';
+import { checkDisplay } from './iceberg.js';
 import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
@@ -26,6 +27,7 @@ const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = swe
 const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
   checksFunctions;
 const {
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
@@ -41,6 +43,7 @@ const { FLAG_MARKET, FLAG_POST_ONLY, FLAG_SPECIAL, ORDER_PRICE, ORDER_SHIFT, SLO
 
 const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
+const ICEBERG = OrderType.Iceberg;
 const MARKET = OrderType.Market;
 const MARKET_TO_LIMIT = OrderType.MarketToLimit;
 const MATCHING_PHASES = phasesThatMatch();
@@ -79,7 +82,9 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   let special = 0;
   if (!passed) {
     price = entryPrice(state, words, at, side, continuous);
-    if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT && price === NO_PRICE) {
+    if (((kindWord >>> 16) & 0xff) === ICEBERG) {
+      special = FLAG_SPECIAL;
+    } else if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT && price === NO_PRICE) {
       isMarket = true;
       special = FLAG_SPECIAL;
     }
@@ -89,6 +94,10 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const quantity = words[at + COMMAND_QUANTITY] as number;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
+    return;
+  }
+  if (special !== 0 && !isMarket && state.specials.isFull()) {
+    refuse(state, words, at, Reason.SpecialOrdersFull, state.specials.capacity, NO_ORDER);
     return;
   }
   // Whether it would fill completely is not asked: what may rest must find a level.
@@ -114,6 +123,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
 
   const slot = makeOrder(state, words, at, special | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0));
   if (!passed) state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_PRICE] = price;
+  if (special !== 0 && !isMarket) state.specials.add(slot, words[at + COMMAND_DISPLAY_QUANTITY] as number);
   writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
@@ -137,6 +147,7 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT) {
     if (price !== NO_PRICE) return refuse(state, words, at, Reason.PriceNotAllowed, 0, NO_ORDER);
   } else if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+  if (((kindWord >>> 16) & 0xff) === ICEBERG) return checkDisplay(state, words, at);
   return checkTerms(state, words, at) && checkLeast(state, words, at);
 }
 

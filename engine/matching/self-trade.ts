@@ -10,6 +10,7 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 
@@ -103,7 +104,9 @@ export function preventSelfTrade(state: EngineState, taker: number, maker: numbe
   if (mode === OLDEST || mode === BOTH) {
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
     const price = orders[makerAt + ORDER_PRICE] as number;
-    writeOrderEvent(state, maker, price, orders[makerAt + ORDER_LEAVES] as number, 0, 0, MAKER_CANCELLED);
+    const leaves = orders[makerAt + ORDER_LEAVES] as number;
+    const hidden = takeHidden(state, maker, leaves >>> 0);
+    putHidden(state, writeOrderEvent(state, maker, price, leaves, 0, 0, MAKER_CANCELLED), hidden);
     takeOff(state, maker);
   }
   if (mode === OLDEST) return true;
@@ -124,9 +127,11 @@ function decrement(state: EngineState, taker: number, maker: number): void {
   const takerLeaves = takerOpen - quantity;
   const makerLeaves = makerOpen - quantity;
   const price = orders[makerAt + ORDER_PRICE] as number;
+  const hidden = takeHidden(state, maker, quantity);
+  const shown = makerLeaves - hiddenOf(state, maker);
   orders[takerAt + ORDER_LEAVES] = takerLeaves;
   orders[makerAt + ORDER_LEAVES] = makerLeaves;
-  writeOrderEvent(state, maker, price, quantity, makerLeaves, makerLeaves, MAKER_PREVENTED);
+  putHidden(state, writeOrderEvent(state, maker, price, quantity, makerLeaves, shown, MAKER_PREVENTED), hidden);
   writeOrderEvent(state, taker, price, quantity, takerLeaves, 0, TAKER_PREVENTED);
   state.books.reduce(orders[makerAt + ORDER_LEVEL] as number, quantity);
   if (makerLeaves === 0) takeOff(state, maker);

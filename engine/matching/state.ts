@@ -12,6 +12,7 @@ import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
+import { SpecialPool } from '../book/special-pool.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
@@ -45,6 +46,8 @@ const {
 } = layout;
 const {
   FLAG_LISTED,
+  FLAG_MARKET,
+  FLAG_SPECIAL,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -83,6 +86,7 @@ export class EngineState {
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   readonly stops: StopPool;
+  readonly specials: SpecialPool;
   readonly timers: Timers;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
@@ -127,6 +131,7 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.specials = new SpecialPool(limits.maxSpecialOrders, limits.maxOrders);
     this.timers = new Timers(timerCapacity(limits));
     this.adminLog = adminLog;
   }
@@ -252,8 +257,8 @@ export function takeOff(state: EngineState, slot: number): void {
 
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
-  if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
-    state.accountOrders.remove(slot);
-  }
+  const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
+  if ((flags & FLAG_LISTED) !== 0) state.accountOrders.remove(slot);
+  if ((flags & FLAG_SPECIAL) !== 0 && (flags & FLAG_MARKET) === 0) state.specials.remove(slot);
   state.books.orders.free(slot);
 }

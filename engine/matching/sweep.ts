@@ -12,6 +12,7 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import * as icebergFunctions from './iceberg.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -21,6 +22,7 @@ import * as stateFunctions from './state.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
 const { preventSelfTrade } = selfTradeFunctions;
+const { fillIceberg, showPeak } = icebergFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
@@ -30,6 +32,7 @@ const {
   FLAG_MARKET,
   FLAG_SELF_TRADE,
   FLAG_SELL_SHIFT,
+  FLAG_SPECIAL,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
   ORDER_ACCOUNT,
@@ -105,7 +108,8 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   else state.books.rest(slot, side, keyOf(side, price));
   state.ids.add(slot);
   if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
-  writeOrderEvent(state, slot, price, 0, leaves, leaves, BOOKED);
+  const shown = (flags & FLAG_SPECIAL) !== 0 && price !== NO_PRICE ? showPeak(state, slot) : leaves;
+  writeOrderEvent(state, slot, price, 0, leaves, shown, BOOKED);
   return true;
 }
 
@@ -129,6 +133,11 @@ function match(state: EngineState, slot: number, side: number): boolean {
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
     if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
+      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+      continue;
+    }
+    if (((orders[makerAt + ORDER_FLAGS] as number) & FLAG_SPECIAL) !== 0) {
+      if (!fillIceberg(state, slot, maker)) return false;
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       continue;
     }

@@ -12,6 +12,7 @@ import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
+import { hiddenOf, isIceberg, showAfterAuction, shownAfterAuction, showsAnew } from './iceberg.js';
 import * as operationWords from './operations.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -38,6 +39,7 @@ const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE,
 
 const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
+const ICEBERG_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT);
 const MAX_QUANTITY = 0xffffffff;
 /** Stages: trades go on; only market orders that found nobody are left; nothing was traded. */
 const STAGE_TRADES = 0;
@@ -201,7 +203,6 @@ function runTrades(state: EngineState, row: number): boolean {
   const price = operations.words[rowAt + OPERATION_PRICE] as number;
   let left = operations.volumes[row] as number;
   while (left > 0) {
-    if (state.next + 2 > state.end) break;
     const buyer = firstInSide(state, instrument << 1);
     const seller = firstInSide(state, (instrument << 1) + 1);
     if (buyer < 0 || seller < 0) throw new Error('assert: an auction found a volume that the book does not hold');
@@ -209,10 +210,15 @@ function runTrades(state: EngineState, row: number): boolean {
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
     if (quantity > left) quantity = left;
+    const anew = (showsAnew(state, buyer, quantity) ? 1 : 0) + (showsAnew(state, seller, quantity) ? 1 : 0);
+    if (state.next + 2 + anew > state.end) break;
     left -= quantity;
+    const shown = [buyerOpen - hiddenOf(state, buyer), sellerOpen - hiddenOf(state, seller)] as const;
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
     fillInAuction(state, buyer, price, quantity, 0, 0);
     fillInAuction(state, seller, price, quantity, state.eventLow, state.eventHigh);
+    settle(state, buyer, quantity, shown[0]);
+    settle(state, seller, quantity, shown[1]);
   }
   operations.volumes[row] = left;
   return left === 0;
@@ -232,10 +238,19 @@ function fillInAuction(
   const leaves = ((orders[at + ORDER_LEAVES] as number) >>> 0) - quantity;
   orders[at + ORDER_LEAVES] = leaves;
   orders[at + ORDER_CUMULATIVE] = (orders[at + ORDER_CUMULATIVE] as number) + quantity;
-  const to = writeOrderEvent(state, slot, price, quantity, leaves, leaves, AUCTION_FILL);
+  // What an iceberg shows changes behind the trade: its fill says nothing of the book.
+  const iceberg = isIceberg(state, slot);
+  const shown = iceberg ? shownAfterAuction(state, slot) : leaves;
+  const to = writeOrderEvent(state, slot, price, quantity, leaves, shown, iceberg ? ICEBERG_FILL : AUCTION_FILL);
   const own = tradeLow === 0 && tradeHigh === 0;
   state.events[to + EVENT_RELATED_ID] = own ? state.eventLow : tradeLow;
   state.events[to + EVENT_RELATED_ID + 1] = own ? state.eventHigh : tradeHigh;
-  state.books.reduce(orders[at + ORDER_LEVEL] as number, quantity);
-  if (leaves === 0) takeOff(state, slot);
+}
+
+/** An order that has traded leaves its level with what it traded, or whole. `before`: what it showed. */
+function settle(state: EngineState, slot: number, quantity: number, before: number): void {
+  const at = slot << ORDER_SHIFT;
+  state.books.reduce(state.orders[at + ORDER_LEVEL] as number, quantity);
+  if (isIceberg(state, slot)) showAfterAuction(state, slot, before);
+  if (state.orders[at + ORDER_LEAVES] === 0) takeOff(state, slot);
 }

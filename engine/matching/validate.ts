@@ -36,6 +36,7 @@ import {
   SWEEP,
 } from './operations.js';
 import type { EngineState } from './state.js';
+import { validateIcebergs } from './validate-icebergs.js';
 import { validateStops } from './validate-stops.js';
 
 const MATCHING_PHASES = phasesThatMatch();
@@ -55,6 +56,7 @@ export function validateState(state: EngineState): void {
   validateLaneCounts(state);
   state.registry.validate(state.shardCount);
   state.timers.validate();
+  validateIcebergs(state);
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */

@@ -22,7 +22,7 @@ import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit'] as const;
+const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'] as const;
 const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
 const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
@@ -41,6 +41,8 @@ function reportLine(report: AnyReport, of: InstrumentFields): string {
       return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
     case 'Triggered':
       return `${order} is triggered`;
+    case 'Replenished':
+      return `${order} shows ${lots(report.displayed)}`;
     case 'Booked':
       return `rests at ${price} with ${lots(report.leaves)}`;
     case 'Cancelled':
@@ -206,6 +208,7 @@ export function addOrderCommands(program: Command): void {
       oneOf(SELF_TRADES),
       'None' as const,
     )
+    .option('--display-quantity <quantity>', 'of an Iceberg: so much is shown at a time', decimalText)
     .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
     .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
     .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
@@ -235,6 +238,9 @@ export function addOrderCommands(program: Command): void {
             postOnly: options.postOnly === true,
             slide: options.slide === true,
             selfTrade: options.selfTrade,
+            ...(options.displayQuantity === undefined
+              ? {}
+              : { displayQuantity: takenDecimal(options.displayQuantity, of.quantityDecimals, 'The shown quantity') }),
             ...(options.minQuantity === undefined
               ? {}
               : { minQuantity: takenDecimal(options.minQuantity, of.quantityDecimals, 'The minimum quantity') }),

@@ -46,8 +46,9 @@ t.test('others trade while the mass cancel of an account waits, and with its ord
 t.test('an engine that differs in one rule is found, and the sequence that shows it is short', async (t) => {
   const rules: Partial<ScenarioLimits>[] = [
     { maxEventsPerCommand: 5 },
-    { maxOrders: 8, maxLevels: 8, maxStops: 8 },
+    { maxOrders: 8, maxLevels: 8, maxStops: 8, maxSpecialOrders: 8 },
     { maxStops: 2 },
+    { maxSpecialOrders: 2 },
     { laneAnswers: 3 },
     { maxOperations: 1 },
     { maxLanes: 2, maxLanesPerAccount: 2 },
@@ -61,6 +62,7 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
         maxOrders: 64,
         maxLevels: 64,
         maxStops: 64,
+        maxSpecialOrders: 64,
         maxEventsPerCommand: 4,
         laneAnswers: 5,
         maxOperations: 16,

@@ -28,6 +28,7 @@ import {
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
@@ -85,6 +86,8 @@ class ScenarioMaker {
   private readonly wanders: boolean;
   /** Orders with a mode of self-trade prevention come. */
   private readonly prevents: boolean;
+  /** Icebergs come. */
+  private readonly icebergs: boolean;
   /** Stops come. */
   private readonly stops: boolean;
   private timeUs = 1_700_000_000_000_000;
@@ -103,6 +106,7 @@ class ScenarioMaker {
     this.limits = {
       maxOrders,
       maxStops: Math.min(maxOrders, dice.pick([1, 4, 300, 300])),
+      maxSpecialOrders: Math.min(maxOrders, dice.pick([1, 4, 300, 300])),
       maxLevels: Math.min(maxOrders, dice.pick([3, 300, 300, 300, 300])),
       maxInstruments: dice.between(2, 5),
       maxAccounts: dice.between(3, 5),
@@ -123,6 +127,7 @@ class ScenarioMaker {
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
     this.stops = dice.chance(0.7);
+    this.icebergs = dice.chance(0.5);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
@@ -285,6 +290,7 @@ class ScenarioMaker {
       [0.82, OrderType.Limit],
       [0.12, OrderType.Market],
       [0.06, OrderType.MarketToLimit],
+      [this.icebergs ? 0.3 : 0.01, OrderType.Iceberg],
     ]);
     const withPrice = dice.chance([0.99, 0.4, 0.02][type] ?? 1);
     const price = withPrice ? this.aPrice(side) : NO_PRICE;
@@ -296,6 +302,9 @@ class ScenarioMaker {
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (flags << 16) | (dice.chance(0.002) ? CommandFlag.Slide << 16 : 0);
     if (dice.chance(timeInForce === TimeInForce.ImmediateOrCancel ? 0.5 : 0.002)) {
       words[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? dice.between(0, Math.min(quantity, 9)) : this.aQuantity();
+    }
+    if (type === OrderType.Iceberg || dice.chance(0.002)) {
+      words[COMMAND_DISPLAY_QUANTITY] = dice.chance(0.97) ? dice.between(1, Math.min(quantity, 4)) : this.aQuantity();
     }
     this.push(words);
   }

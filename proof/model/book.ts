@@ -25,6 +25,9 @@ export interface ModelOrder {
   /** Limit, or a market order's worst price; NO_PRICE: any price. */
   price: number;
   leaves: number;
+  /** Of an iceberg: what it shows at a time; of others all. And what is hidden of it where it rests. */
+  readonly peak: number;
+  hidden: number;
   cumulative: number;
 }
 
@@ -122,7 +125,11 @@ export class BookSide {
       .toReversed()
       .map((price) => {
         const queue = this.ordersAt(price);
-        return { price, quantity: queue.reduce((sum, order) => sum + order.leaves, 0), orders: queue.length };
+        return {
+          price,
+          quantity: queue.reduce((sum, order) => sum + order.leaves - order.hidden, 0),
+          orders: queue.length,
+        };
       });
   }
 

@@ -11,7 +11,7 @@ import { crosses } from './work.js';
 /** Whether what is left of such an order rests in continuous trading. */
 export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
   return (
-    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
+    [OrderType.Limit, OrderType.StopLimit, OrderType.Iceberg].includes(type) &&
     [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
   );
 }
@@ -53,6 +53,8 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
     waits: isStop(command.type),
     price: command.price,
     leaves: command.quantity,
+    peak: command.type === OrderType.Iceberg ? command.displayQuantity : Number.POSITIVE_INFINITY,
+    hidden: 0,
     cumulative: 0,
   };
 }

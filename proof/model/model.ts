@@ -284,6 +284,10 @@ export class Model {
     if (isStop(command.type)) {
       return this.decideStop(command, instrument);
     }
+    const icebergs = [...state.orders.values()].filter((order) => order.type === OrderType.Iceberg).length;
+    if (type === OrderType.Iceberg && icebergs >= state.limits.maxSpecialOrders) {
+      return { reason: Reason.SpecialOrdersFull, amount: state.limits.maxSpecialOrders };
+    }
     const mayRest = phase !== Phase.Continuous || isPatient(type, timeInForce);
     if (mayRest && !state.hasLevelRoom(book, side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
@@ -556,6 +560,11 @@ function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusa
   const least = kind === CommandKind.Replace ? 0 : 1;
   if (quantity < least || quantity > quantityMax) {
     return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
+  }
+  const { displayQuantity } = command;
+  const isIceberg = kind === CommandKind.New && command.type === OrderType.Iceberg;
+  if (isIceberg && (displayQuantity < 1 || displayQuantity > quantity)) {
+    return { reason: Reason.DisplayOutOfRange, amount: displayQuantity < 1 ? 1 : quantity };
   }
   if (kind === CommandKind.New && command.minQuantity > quantity) {
     return { reason: Reason.MinQuantityOutOfRange, amount: quantity };

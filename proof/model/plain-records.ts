@@ -6,6 +6,7 @@ import { EventBit, type EventKind, type Liquidity, type Reason, type Side } from
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
@@ -53,6 +54,7 @@ export interface PlainCommand {
   readonly trigger: number;
   readonly triggerPrice: number;
   readonly minQuantity: number;
+  readonly displayQuantity: number;
   readonly flags: number;
 }
 
@@ -111,6 +113,7 @@ export function readCommand(words: Int32Array, at: number): PlainCommand {
     selfTrade: word(COMMAND_FLAGS_WORD) & 0xff,
     trigger: (word(COMMAND_FLAGS_WORD) >>> 8) & 0xff,
     triggerPrice: word(COMMAND_TRIGGER_PRICE),
+    displayQuantity: word(COMMAND_DISPLAY_QUANTITY) >>> 0,
     minQuantity: word(COMMAND_MIN_QUANTITY) >>> 0,
     flags: word(COMMAND_FLAGS_WORD) >>> 16,
   };

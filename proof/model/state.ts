@@ -10,6 +10,7 @@ import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.j
 export interface ModelLimits {
   readonly maxOrders: number;
   readonly maxStops: number;
+  readonly maxSpecialOrders: number;
   readonly maxLevels: number;
   readonly maxInstruments: number;
   readonly maxAccounts: number;

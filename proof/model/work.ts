@@ -14,6 +14,7 @@ import {
 } from '../../schemas/codes.js';
 import { auction } from './auction.js';
 import type { Book, BookSide, ModelOrder } from './book.js';
+import { lose, replenish, showAfterAuction, shownOf, showPeak, showsAnew } from './iceberg.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
@@ -40,7 +41,7 @@ export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps 
   const { leaves, cumulative, triggerPrice } = order;
   const where = order.waits
     ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
-    : { reason: Reason.Resting, displayed: leaves };
+    : { reason: Reason.Resting, displayed: shownOf(order) };
   state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
 }
 
@@ -56,9 +57,9 @@ export function* reduce(state: State, order: ModelOrder, command: PlainCommand, 
   const oldId = order.clientOrderId;
   const quantity = order.leaves - leaves;
   state.renameOrder(order, command.clientOrderId, command.session);
-  order.leaves = leaves;
-  const shown = order.waits ? {} : { displayed: leaves, book: true };
-  state.emitOrder(EventKind.Reduced, order, { quantity, leaves, relatedId: oldId, ...shown });
+  const amount = lose(order, quantity);
+  const shown = order.waits ? {} : { displayed: shownOf(order), book: true };
+  state.emitOrder(EventKind.Reduced, order, { quantity, amount, leaves, relatedId: oldId, ...shown });
 }
 
 /** Every other replace: off its old price, then in as if it came now, but with its id and what it has filled. */
@@ -74,7 +75,8 @@ export function* replace(
   const quantity = order.leaves;
   instrument.book.side(order.side).remove(order);
   state.renameOrder(order, command.clientOrderId, command.session);
-  state.emitOrder(EventKind.Replaced, order, { quantity, leaves, relatedId: oldId, book: true });
+  const amount = lose(order, quantity);
+  state.emitOrder(EventKind.Replaced, order, { quantity, amount, leaves, relatedId: oldId, book: true });
   order.price = command.price;
   order.leaves = leaves;
   yield* matchAndRest(state, instrument, order);
@@ -154,13 +156,17 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
   });
   let left = volume;
   while (left > 0) {
-    yield 2;
+    const traded = Math.min(left, first(book.buys).leaves, first(book.sells).leaves);
+    yield 2 + [first(book.buys), first(book.sells)].filter((order) => showsAnew(order, traded)).length;
     const buyer = first(book.buys);
     const seller = first(book.sells);
     const quantity = Math.min(left, buyer.leaves, seller.leaves);
+    const shown = [shownOf(buyer), shownOf(seller)];
     const tradeId = state.nextSequence();
     fill(state, book, buyer, Liquidity.Auction, price, quantity, tradeId);
     fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
+    showAfterAuction(state, buyer, shown[0] ?? 0);
+    showAfterAuction(state, seller, shown[1] ?? 0);
     left -= quantity;
   }
   if (volume > 0) {
@@ -191,24 +197,29 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   const { book } = instrument;
   const continuous = instrument.phase === Phase.Continuous;
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
-    yield 2;
+    const next = book.opposite(taker.side).firstAtBest();
+    const refills = next !== undefined && next.hidden > 0 && taker.leaves >= shownOf(next);
+    yield refills && !isPrevented(state, taker, next) ? 3 : 2;
     // While the taker waited for a Continue, a mass cancel may have taken the maker away.
     const maker = book.opposite(taker.side).firstAtBest();
     if (maker === undefined || !crosses(book, taker.side, taker.price)) {
       break;
     }
-    if (taker.selfTrade !== SelfTrade.None && state.areOneOwner(taker.account, maker.account)) {
+    if (isPrevented(state, taker, maker)) {
       preventSelfTrade(state, book, taker, maker);
       if (!state.orders.has(taker.id)) {
         return;
       }
       continue;
     }
-    const quantity = Math.min(taker.leaves, maker.leaves);
+    const quantity = Math.min(taker.leaves, shownOf(maker));
     const tradeId = state.nextSequence();
     const price = maker.price;
     fill(state, book, maker, Liquidity.Maker, price, quantity, tradeId);
     fill(state, book, taker, Liquidity.Taker, price, quantity, tradeId);
+    if (maker.leaves > 0 && shownOf(maker) === 0) {
+      replenish(state, book, maker);
+    }
   }
   if (taker.leaves === 0) {
     return;
@@ -221,9 +232,15 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   } else {
     book.side(taker.side).add(taker);
     state.list(taker);
+    showPeak(taker);
     const { leaves } = taker;
-    state.emitOrder(EventKind.Booked, taker, { leaves, displayed: leaves, book: true });
+    state.emitOrder(EventKind.Booked, taker, { leaves, displayed: shownOf(taker), book: true });
   }
+}
+
+/** Whether the taker's mode keeps it from trading with the order. */
+function isPrevented(state: State, taker: ModelOrder, maker: ModelOrder): boolean {
+  return taker.selfTrade !== SelfTrade.None && state.areOneOwner(taker.account, maker.account);
 }
 
 /** The taker meets an order of its own account or group: its mode says which of them goes. */
@@ -232,9 +249,9 @@ function preventSelfTrade(state: State, book: Book, taker: ModelOrder, maker: Mo
   if (mode === SelfTrade.Decrement) {
     const quantity = Math.min(taker.leaves, maker.leaves);
     const { price } = maker;
-    maker.leaves -= quantity;
+    const amount = lose(maker, quantity);
     taker.leaves -= quantity;
-    const ofMaker = { price, quantity, leaves: maker.leaves, displayed: maker.leaves, book: true };
+    const ofMaker = { price, quantity, amount, leaves: maker.leaves, displayed: shownOf(maker), book: true };
     state.emitOrder(EventKind.Prevented, maker, { ...ofMaker, liquidity: Liquidity.Maker });
     state.emitOrder(EventKind.Prevented, taker, { price, quantity, leaves: taker.leaves, liquidity: Liquidity.Taker });
     if (maker.leaves === 0) {
@@ -273,7 +290,11 @@ function fill(
   order.leaves -= quantity;
   order.cumulative += quantity;
   const { leaves } = order;
-  const displayed = rests ? leaves : 0;
+  const inAuction = liquidity === Liquidity.Auction;
+  if (inAuction) {
+    showPeak(order);
+  }
+  const displayed = rests ? shownOf(order) : 0;
   state.emitOrder(EventKind.Fill, order, {
     price,
     quantity,
@@ -281,7 +302,8 @@ function fill(
     displayed,
     liquidity,
     relatedId: tradeId,
-    book: rests,
+    // Of an iceberg in an auction Replenished says what the book shows.
+    book: rests && !(inAuction && order.type === OrderType.Iceberg),
   });
   if (leaves === 0) {
     if (rests) {
@@ -329,8 +351,10 @@ function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, b
   } else {
     book.side(order.side).remove(order);
   }
+  const { hidden } = order;
   state.emitOrder(EventKind.Cancelled, order, {
     quantity: order.leaves,
+    amount: hidden,
     reason,
     relatedId: byClientOrderId,
     book: !order.waits,

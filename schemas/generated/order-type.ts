@@ -7,5 +7,6 @@ export enum OrderType {
   Market = 1,
   MarketToLimit = 2,
   Stop = 3,
-  StopLimit = 4
+  StopLimit = 4,
+  Iceberg = 6
 }

@@ -242,7 +242,7 @@ export const OVERLAYS = {
       { name: 'instrument', at: 32, bytes: 4 },
       { name: 'price', at: 36, bytes: 4 },
       { name: 'quantity', at: 40, bytes: 4 },
-      { name: 'zero_44', at: 44, bytes: 4 },
+      { name: 'display_quantity', at: 44, bytes: 4 },
       { name: 'trigger_price', at: 48, bytes: 4 },
       { name: 'min_quantity', at: 52, bytes: 4 },
       { name: 'kind', at: 56, bytes: 1 },

@@ -151,7 +151,7 @@ export class MatchVenue {
       case 'new': {
         const type = line.named(
           'type',
-          ['Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit'],
+          ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'],
           line.has('price') ? 'Limit' : 'Market',
         );
         return newOrderWords(this.instrumentOf(line), {
@@ -169,6 +169,7 @@ export class MatchVenue {
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
           ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
           ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+          ...(line.has('displayQuantity') ? { displayQuantity: line.whole('displayQuantity', 0, MAX_UINT32) } : {}),
           minQuantity: line.whole('minQuantity', 0, MAX_UINT32, 0),
           refuseIfThrough: line.truth('refuseIfThrough'),
         });

@@ -8,3 +8,4 @@ class OrderType(object):
     MarketToLimit = 2
     Stop = 3
     StopLimit = 4
+    Iceberg = 6

@@ -14,4 +14,5 @@ class OrderType(object):
   MarketToLimit = cast(int, ...)
   Stop = cast(int, ...)
   StopLimit = cast(int, ...)
+  Iceberg = cast(int, ...)
 

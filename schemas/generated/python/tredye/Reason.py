@@ -38,6 +38,7 @@ class Reason(object):
     PriceRequired = 503
     NotionalTooLarge = 504
     TermsOutOfRange = 505
+    DisplayOutOfRange = 506
     MinQuantityOutOfRange = 507
     TriggerRequired = 508
     UnknownOrder = 600
@@ -48,6 +49,7 @@ class Reason(object):
     AccountsFull = 704
     KeysFull = 705
     AdminLogFull = 706
+    SpecialOrdersFull = 707
     StopsFull = 708
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
