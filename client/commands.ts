@@ -34,6 +34,7 @@ import {
 import type { SideName } from './events.js';
 import { TredyeError } from './tredye-error.js';
 
+const MAX_LANE = 0xffff;
 const MAX_UINT32 = 0xffffffff;
 const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
@@ -211,9 +212,37 @@ export function replaceWords(
   return words;
 }
 
+/** Which of the account's orders a mass cancel takes: those of all of these that are given. */
+export interface MassCancelTerms {
+  /** Those that live under a client order id of this lane. */
+  readonly lane?: number;
+  readonly side?: keyof typeof Side;
+}
+
 /** instrument 0: every instrument of the shard that it is sent to. */
-export function massCancelWords(instrument: number): Int32Array {
-  return blank(CommandKind.MassCancel, instrument);
+export function massCancelWords(instrument: number, terms: MassCancelTerms = {}): Int32Array {
+  const { lane, side } = terms;
+  const words = blank(CommandKind.MassCancel, instrument);
+  let flags = 0;
+  if (lane !== undefined) {
+    checkWhole(lane, 0, MAX_LANE, 'lane');
+    words[COMMAND_QUANTITY] = lane;
+    flags |= CommandFlag.OneLane;
+  }
+  if (side !== undefined) {
+    words[COMMAND_KIND_WORD] = CommandKind.MassCancel | (codeNamed(Side, side, 'side') << 8);
+    flags |= CommandFlag.OneSide;
+  }
+  words[COMMAND_FLAGS_WORD] = flags << 16;
+  return words;
+}
+
+/** milliseconds: from when the shard takes it; 0: the timer is off. */
+export function deadManWords(milliseconds: number): Int32Array {
+  checkWhole(milliseconds, 0, MAX_UINT32, 'milliseconds');
+  const words = blank(CommandKind.DeadMan, 0);
+  words[COMMAND_QUANTITY] = milliseconds | 0;
+  return words;
 }
 
 export function setPhaseWords(instrument: number, phase: Phase): Int32Array {

@@ -47,6 +47,7 @@ const PRIVATE_KINDS = [
   'OrderState',
   'SessionOpened',
   'SessionClosed',
+  'DeadManSet',
   'PhaseChanged',
   'Uncrossed',
   'ReferenceChanged',

@@ -12,7 +12,7 @@ import type { Signer } from './seams.js';
 import { TradingClient } from './trading-client.js';
 
 export { PHASE_ROWS, type PhaseEffect, type PhaseRow } from '../schemas/phases.js';
-export { putClientOrderId } from './commands.js';
+export { type MassCancelTerms, putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
 export type { AnyReport, PublicTop, PublicTrade, Report } from './events.js';
 export { NO_KEY } from './no-key.js';

@@ -34,6 +34,7 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.Uncrossed,
     EventKind.ReferenceChanged,
     EventKind.Started,
+    EventKind.DeadManSet,
     EventKind.InstrumentAdded,
     EventKind.AccountAdded,
     EventKind.KeyAdded,

@@ -11,7 +11,9 @@ import {
   adminHeadWords,
   cancelWords,
   codeNamed,
+  deadManWords,
   endOfDayWords,
+  type MassCancelTerms,
   massCancelWords,
   newOrderWords,
   type OrderTarget,
@@ -131,13 +133,27 @@ export class TradingClient extends Session {
   }
 
   /**
-   * All orders of the account in an instrument, or with none named in all of them, however many. The cancels follow by
-   * onReport. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
+   * All orders of the account in an instrument, or with none named in all of them, however many; with a lane or a side
+   * those of it. The cancels follow by onReport, and last `Finished` with their number. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
    * one, and the others have begun. InProgress: some instrument of that shard has a long command under way; call it again,
    * or for each instrument, which only that instrument's own refuses.
    */
-  async massCancel(of: InstrumentName = EVERY_INSTRUMENT): Promise<Report<'Started' | 'Rejected'>> {
-    return narrowed(await this.submitFor(of, massCancelWords), ['Started', 'Rejected']);
+  async massCancel(
+    of: MassCancelTerms | (InstrumentName & MassCancelTerms) = {},
+  ): Promise<Report<'Started' | 'Rejected'>> {
+    const named = 'symbol' in of || 'instrument' in of ? of : EVERY_INSTRUMENT;
+    const report = await this.submitFor(named, (instrument) => massCancelWords(instrument, of));
+    return narrowed(report, ['Started', 'Rejected']);
+  }
+
+  /**
+   * Sets the lane's dead-man timer: unless it is set again within so many milliseconds, the venue cancels all orders of the
+   * lane, in each shard on its own. Nothing else renews it, no order and no heartbeat; 0 switches it off. It stays over a
+   * lost connection.
+   */
+  async deadMan(milliseconds: number): Promise<Report<'DeadManSet' | 'Rejected'>> {
+    const report = await this.submitFor(EVERY_INSTRUMENT, () => deadManWords(milliseconds));
+    return narrowed(report, ['DeadManSet', 'Rejected']);
   }
 
   // ---- the market (needs the right Market)

@@ -174,6 +174,7 @@ export function sampleLogonTerms(): Uint8Array {
       { shard: 0, epoch: 2, sequence: 3 },
       { shard: 1, epoch: 1, sequence: 2 ** 53 - 1 },
     ],
+    cancelAfterSeconds: 30,
   });
 }
 

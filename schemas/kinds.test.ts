@@ -28,6 +28,7 @@ const ON_WIRE = false;
 const INSIDE = true;
 const TYPE_AT = COMMAND_FIELDS.type[0];
 const TIME_IN_FORCE_AT = COMMAND_FIELDS.timeInForce[0];
+const FLAGS_AT = 62;
 /** Of a New only stops have them. */
 const STOP_FIELDS = ['trigger', 'triggerPrice'];
 
@@ -78,8 +79,16 @@ t.test('a field that a row names may hold anything its codes allow, all others a
       if (name === 'displayQuantity' && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Iceberg;
       if (name === 'minQuantity' && kind === CommandKind.New) bytes[TIME_IN_FORCE_AT] = TimeInForce.ImmediateOrCancel;
       if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
+      // What a mass cancel takes by is behind its flags, and a lane has 16 bits.
+      if (kind === CommandKind.MassCancel && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.OneLane;
+      if (kind === CommandKind.SessionOpen && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.CancelOnDisconnect;
+      if (kind === CommandKind.MassCancel && name === 'side') bytes[FLAGS_AT] = CommandFlag.OneSide;
       const coded = ['side', 'type', 'timeInForce', 'selfTrade', 'trigger'].includes(name);
-      bytes.fill(coded ? 1 : 0xff, at, at + size);
+      bytes.fill(
+        coded ? 1 : 0xff,
+        at,
+        at + (kind === CommandKind.MassCancel && size === 4 && name === 'quantity' ? 2 : size),
+      );
       const named = name in fields;
       const wanted = named ? Reason.None : Reason.FieldNotZero;
       t.equal(checkCommandShape(words, 0, INSIDE), wanted, `${CommandKind[kind]} ${name} inside`);
@@ -101,6 +110,9 @@ t.test('codes out of range have a refusal each', async (t) => {
     [CommandKind.New, 60, 5, Reason.BadSelfTrade],
     [CommandKind.New, 61, 4, Reason.BadTrigger],
     [CommandKind.New, 61, 1, Reason.FieldNotZero],
+    [CommandKind.MassCancel, 57, 1, Reason.FieldNotZero],
+    [CommandKind.MassCancel, 40, 1, Reason.FieldNotZero],
+    [CommandKind.SessionOpen, 40, 1, Reason.FieldNotZero],
     [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
   ] as const) {
     const { words, bytes } = commandOf(kind);

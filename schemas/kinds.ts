@@ -25,57 +25,9 @@ import {
   MAX_PARTS,
 } from './layout.js';
 import { checkOrderShape } from './order-shape.js';
+import { COMMAND_FIELDS, type CommandField, EVENT_FIELDS, type EventField } from './record-fields.js';
 
-/** Byte offset and size of each field in a Command, in order (a test compares with the generated shape). */
-export const COMMAND_FIELDS = {
-  clientOrderId: [0, 8],
-  targetId: [8, 8],
-  timeUs: [16, 8],
-  account: [24, 4],
-  session: [28, 4],
-  instrument: [32, 4],
-  price: [36, 4],
-  quantity: [40, 4],
-  displayQuantity: [44, 4],
-  triggerPrice: [48, 4],
-  minQuantity: [52, 4],
-  kind: [56, 1],
-  side: [57, 1],
-  type: [58, 1],
-  timeInForce: [59, 1],
-  selfTrade: [60, 1],
-  trigger: [61, 1],
-  flags: [62, 2],
-} as const satisfies Record<string, readonly [number, number]>;
-
-/** Byte offset and size of each field in an Event, in order. */
-export const EVENT_FIELDS = {
-  sequence: [0, 8],
-  commandSequence: [8, 8],
-  timeUs: [16, 8],
-  orderId: [24, 8],
-  clientOrderId: [32, 8],
-  relatedId: [40, 8],
-  amount: [48, 8],
-  account: [56, 4],
-  accountSequence: [60, 4],
-  instrument: [64, 4],
-  price: [68, 4],
-  quantity: [72, 4],
-  leaves: [76, 4],
-  displayed: [80, 4],
-  cumulative: [84, 4],
-  session: [88, 4],
-  kind: [92, 1],
-  bits: [93, 1],
-  reason: [94, 2],
-} as const satisfies Record<string, readonly [number, number]>;
-
-export type CommandField = Exclude<keyof typeof COMMAND_FIELDS, 'kind' | 'flags'>;
-export type EventField = Exclude<
-  keyof typeof EVENT_FIELDS,
-  'kind' | 'bits' | 'sequence' | 'commandSequence' | 'timeUs'
->;
+export { COMMAND_FIELDS, type CommandField, EVENT_FIELDS, type EventField } from './record-fields.js';
 
 /** Parts of Event.bits by name; side counts as one. */
 export type EventBitName = 'side' | 'liquidity' | 'endOfCommand' | 'book' | 'duplicate';
@@ -167,25 +119,42 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     { ...CLIENT, targetId: TARGET, instrument: 'instrument', price: 'new limit', quantity: 'what shall be open' },
     { flags: CommandFlag.TargetIsClientOrderId },
   ),
-  row(CommandKind.MassCancel, 'MassCancel', { ...CLIENT, instrument: 'instrument; 0: all of the shard' }),
+  row(
+    CommandKind.MassCancel,
+    'MassCancel',
+    {
+      ...CLIENT,
+      instrument: 'instrument; 0: all of the shard',
+      quantity: 'lane, with OneLane',
+      side: 'Side, with OneSide',
+    },
+    { flags: CommandFlag.OneLane | CommandFlag.OneSide },
+  ),
   row(
     CommandKind.OrderStatus,
     'CancelOrder',
     { ...CLIENT, targetId: TARGET, instrument: 'instrument' },
     { flags: CommandFlag.TargetIsClientOrderId },
   ),
-  row(CommandKind.SessionOpen, 'SessionChange', {
-    clientOrderId: 'lane, counter 0',
-    timeUs: "the shard's time",
-    account: "the lane's account",
-    session: 'the new incarnation',
-  }),
+  row(
+    CommandKind.SessionOpen,
+    'SessionOpening',
+    {
+      clientOrderId: 'lane, counter 0',
+      timeUs: "the shard's time",
+      account: "the lane's account",
+      session: 'the new incarnation',
+      quantity: 'grace in seconds, with CancelOnDisconnect',
+    },
+    { flags: CommandFlag.CancelOnDisconnect },
+  ),
   row(CommandKind.SessionLost, 'SessionChange', {
     clientOrderId: 'lane, counter 0',
     timeUs: "the shard's time",
     account: "the lane's account",
     session: 'the incarnation that is lost',
   }),
+  row(CommandKind.DeadMan, 'DeadMan', { ...CLIENT, quantity: 'milliseconds from now, 0: none' }),
   row(CommandKind.SetPhase, 'InstrumentState', { ...OPERATOR, instrument: 'instrument', type: 'Phase' }),
   row(CommandKind.Uncross, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
   row(CommandKind.EndOfDay, 'InstrumentState', { ...OPERATOR, instrument: 'instrument' }),
@@ -222,6 +191,7 @@ const ANSWER = {
   accountSequence: OWNER.accountSequence,
   session: "the sender's incarnation",
 } as const;
+const SET_OFF = 'what set it off, if no command';
 const ADMIN_ANSWER = { ...ANSWER, relatedId: 'operation id' } as const;
 const ORDER_BITS: readonly EventBitName[] = ['side', 'endOfCommand', 'book', 'duplicate'];
 const ANSWER_BITS: readonly EventBitName[] = ['endOfCommand', 'duplicate'];
@@ -352,6 +322,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
   { kind: EventKind.SessionOpened, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   { kind: EventKind.SessionClosed, fields: { ...ANSWER, clientOrderId: 'lane, counter 0' }, bits: ANSWER_BITS },
   {
+    kind: EventKind.DeadManSet,
+    fields: { ...ANSWER, quantity: 'milliseconds', amount: 'the deadline, µs since 1970; 0: none' },
+    bits: ANSWER_BITS,
+  },
+  {
     kind: EventKind.PhaseChanged,
     fields: { ...ANSWER, instrument: 'instrument', quantity: 'new Phase', leaves: 'old Phase' },
     bits: ANSWER_BITS,
@@ -374,12 +349,12 @@ export const EVENT_ROWS: readonly EventRow[] = [
   },
   {
     kind: EventKind.Started,
-    fields: { ...ANSWER, instrument: "the command's" },
+    fields: { ...ANSWER, instrument: "the command's", reason: SET_OFF },
     bits: ANSWER_BITS,
   },
   {
     kind: EventKind.Finished,
-    fields: { ...ANSWER, instrument: "the command's", quantity: 'orders cancelled' },
+    fields: { ...ANSWER, instrument: "the command's", quantity: 'orders cancelled', reason: SET_OFF },
     bits: ANSWER_BITS,
   },
   {
@@ -452,6 +427,12 @@ const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
 const PHASE_MAX: number = Phase.CancelOnly;
 const KIND_NEW: number = CommandKind.New;
+const KIND_MASS_CANCEL: number = CommandKind.MassCancel;
+const ONE_LANE: number = CommandFlag.OneLane;
+const ONE_SIDE: number = CommandFlag.OneSide;
+const QUANTITY_AT = COMMAND_FIELDS.quantity[0] / 4;
+const MAX_LANE = 0xffff;
+const KIND_SESSION_OPEN: number = CommandKind.SessionOpen;
 const KIND_SET_PHASE: number = CommandKind.SetPhase;
 const KIND_PART: number = CommandKind.Part;
 const LATE: number = CommandFlag.Late;
@@ -534,8 +515,20 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
     if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
     return checkOrderShape(words, at, type, isStop(type)) || checkStopShape(words, at, type);
+  } else if (kind === KIND_MASS_CANCEL) {
+    return checkFilter(words, at, flags);
+  } else if (kind === KIND_SESSION_OPEN) {
+    return flags === 0 && words[at + QUANTITY_AT] !== 0 ? FIELD_NOT_ZERO : 0;
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
+}
+
+/** Of a MassCancel: lane and side are there where its flags say so. */
+function checkFilter(words: Int32Array, at: number, flags: number): number {
+  const side = ((words[at + COMMAND_KIND_WORD] as number) >>> 8) & 0xff;
+  if ((words[at + QUANTITY_AT] as number) >>> 0 > ((flags & ONE_LANE) === 0 ? 0 : MAX_LANE)) return FIELD_NOT_ZERO;
+  if ((flags & ONE_SIDE) === 0) return side === 0 ? 0 : FIELD_NOT_ZERO;
+  return side > SIDE_MAX ? BAD_SIDE : 0;
 }
 
 /** Of a New with known codes: what only stops may say. */

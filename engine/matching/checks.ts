@@ -87,6 +87,7 @@ const {
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
 const ORDER_STATUS = CommandKind.OrderStatus;
+const DEAD_MAN = CommandKind.DeadMan;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SET_PHASE = CommandKind.SetPhase;
@@ -126,7 +127,7 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
-  return kind >= NEW && kind <= ORDER_STATUS ? named : 0;
+  return (kind >= NEW && kind <= ORDER_STATUS) || kind === DEAD_MAN ? named : 0;
 }
 
 /** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */

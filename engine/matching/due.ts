@@ -7,6 +7,7 @@
  */
 
 import { joinWords } from '../../schemas/layout.js';
+import { fireLaneTimer } from './lane-timers.js';
 import type { EngineState } from './state.js';
 
 /** When the first timer is due that a Due can see to now, µs; Infinity: there is none. */
@@ -19,11 +20,6 @@ export function nextDueUs(state: EngineState): number {
 export function applyDue(state: EngineState): void {
   const nowUs = joinWords(state.timeLow, state.timeHigh);
   while (!state.suspended && nextDueUs(state) <= nowUs) {
-    if (!fire(state, state.timers.first)) return;
+    if (!fireLaneTimer(state, state.timers.first)) return;
   }
-}
-
-/** Does what the timer is for and clears it; false: there is no room for its events. */
-function fire(_state: EngineState, timer: number): boolean {
-  throw new Error(`assert: timer ${timer} is nobody's`);
 }

@@ -18,6 +18,8 @@ import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
 import { applyDue, nextDueUs } from './due.js';
+import { applyDeadMan } from './lane-timers.js';
+import { applyMassCancel, runMassCancel } from './mass-cancel.js';
 import * as operationWords from './operations.js';
 import { applyOrderStatus } from './order-status.js';
 import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
@@ -34,7 +36,7 @@ import { validateState } from './validate.js';
 const { checkShape, NO_ORDER, refuse } = checksFunctions;
 const { applyReplace } = applyReplaceFunctions;
 const { applyNew } = applyNewFunctions;
-const { applyCancel, applyMassCancel, runMassCancel } = applyCancelFunctions;
+const { applyCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
@@ -71,6 +73,7 @@ const MASS_CANCEL_KIND = CommandKind.MassCancel;
 const ORDER_STATUS = CommandKind.OrderStatus;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
+const DEAD_MAN = CommandKind.DeadMan;
 const SET_PHASE = CommandKind.SetPhase;
 const UNCROSS_KIND = CommandKind.Uncross;
 const END_OF_DAY_KIND = CommandKind.EndOfDay;
@@ -163,6 +166,7 @@ export class Engine {
     else if (kind === ORDER_STATUS) applyOrderStatus(state, commands, at);
     else if (kind === SESSION_OPEN) applySessionOpen(state, commands, at);
     else if (kind === SESSION_LOST) applySessionLost(state, commands, at);
+    else if (kind === DEAD_MAN) applyDeadMan(state, commands, at);
     else if (kind === SET_PHASE) applySetPhase(state, commands, at);
     else if (kind === UNCROSS_KIND) applyUncross(state, commands, at);
     else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);

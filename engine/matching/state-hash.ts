@@ -52,7 +52,16 @@ import {
   WATCH_SHIFT,
 } from '../stops/stop-words.js';
 import { isIceberg } from './iceberg.js';
-import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
+import {
+  ANSWER_WORDS,
+  LANE_ACCOUNT,
+  LANE_ANSWERS,
+  LANE_CANCELS,
+  LANE_GRACE,
+  LANE_OLDEST,
+  LANE_OPEN,
+  LANE_SHIFT,
+} from './lane-words.js';
 import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
 
@@ -188,6 +197,7 @@ function addLanes(mixer: Mixer, state: EngineState): void {
   for (let lane = 0; lane < lanes.count; lane++) {
     const at = lane << LANE_SHIFT;
     mixer.addWords(lanes.words, at + LANE_ACCOUNT, LANE_OPEN + 1);
+    mixer.addWords(lanes.words, at + LANE_CANCELS, LANE_GRACE - LANE_CANCELS + 1);
     mixer.addDouble(lanes.marks[lane] as number);
     const kept = lanes.words[at + LANE_ANSWERS] as number;
     const oldest = lanes.words[at + LANE_OLDEST] as number;

@@ -20,6 +20,7 @@ import { StopPool } from '../stops/stop-pool.js';
 import { timerCapacity } from '../timers/timer-ranges.js';
 import { Timers } from '../timers/timers.js';
 import { LaneTable } from './lanes.js';
+import * as operationWords from './operations.js';
 import { OperationTable } from './operations.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -60,6 +61,7 @@ const {
   SLOT_MASK,
 } = orderWords;
 const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
+const { OPERATION_CURSOR, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
 /** A round has at most 2^20 events, so a slot of its area is below this (decision 0008). */
 const EVENT_SLOT_MASK = 0x1fffff;
@@ -255,10 +257,24 @@ export function takeOff(state: EngineState, slot: number): void {
   forgetOrder(state, slot);
 }
 
+/** Mass cancels that walk over their account's orders and stand at this one go on with the next. */
+function passCursors(state: EngineState, slot: number): void {
+  const { operations } = state;
+  for (let index = 0; index < operations.count; index++) {
+    const at = operations.row(index) << OPERATION_SHIFT;
+    const ofAll = operations.words[at + OPERATION_INSTRUMENT] === 0;
+    if (!ofAll || operations.words[at + OPERATION_CURSOR] !== slot) continue;
+    operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, true);
+  }
+}
+
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
   const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
-  if ((flags & FLAG_LISTED) !== 0) state.accountOrders.remove(slot);
+  if ((flags & FLAG_LISTED) !== 0) {
+    if (state.operations.walks !== 0) passCursors(state, slot);
+    state.accountOrders.remove(slot);
+  }
   if ((flags & FLAG_SPECIAL) !== 0 && (flags & FLAG_MARKET) === 0) state.specials.remove(slot);
   state.books.orders.free(slot);
 }

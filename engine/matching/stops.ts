@@ -16,7 +16,7 @@ import * as stopWords from '../stops/stop-words.js';
 import * as checksFunctions from './checks.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
-import { suspendOperation } from './progress.js';
+import { isLeaving, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
 import { forgetOrder, listOrder, writeOrderEvent } from './state.js';
 import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
@@ -37,12 +37,9 @@ const {
 } = layout;
 const { LEVEL_KEY, LEVEL_SHIFT } = levelWords;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { FLAG_MARKET, FLAG_SELL_SHIFT, NOT_RESTING, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } =
-  orderWords;
+const { FLAG_MARKET, FLAG_SELL_SHIFT, NOT_RESTING, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
 const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
 const {
-  ACCOUNT_MASS_CANCELS,
-  ACCOUNT_SHIFT,
   INSTRUMENT_IN_PROGRESS,
   INSTRUMENT_LAST,
   INSTRUMENT_PHASE,
@@ -348,8 +345,7 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
   const orders = state.orders;
   const slot = state.stops.words[(node << STOP_SHIFT) + STOP_SLOT] as number;
   const orderAt = slot << ORDER_SHIFT;
-  const account = orders[orderAt + ORDER_ACCOUNT] as number;
-  if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] !== 0) {
+  if (isLeaving(state, slot)) {
     // Its account takes everything back and will come to it.
     state.stops.setAside(node);
     return true;

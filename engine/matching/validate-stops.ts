@@ -4,14 +4,8 @@
  */
 
 import { phasesThatMatch } from '../../schemas/phases.js';
-import { FREE, ORDER_ACCOUNT, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, WAITING } from '../book/order-words.js';
-import {
-  ACCOUNT_MASS_CANCELS,
-  ACCOUNT_SHIFT,
-  INSTRUMENT_IN_PROGRESS,
-  INSTRUMENT_PHASE,
-  INSTRUMENT_SHIFT,
-} from '../registry-words.js';
+import { FREE, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, WAITING } from '../book/order-words.js';
+import { INSTRUMENT_IN_PROGRESS, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../registry-words.js';
 import type { StopPool } from '../stops/stop-pool.js';
 import {
   GROUP_MASK,
@@ -33,6 +27,7 @@ import {
   WATCH_STOPS,
   WATCH_TRADED,
 } from '../stops/stop-words.js';
+import { isLeaving } from './progress.js';
 import type { EngineState } from './state.js';
 import { findsAny } from './stops.js';
 
@@ -73,8 +68,7 @@ export function validateStops(state: EngineState): number {
 }
 
 function validateAside(state: EngineState, slot: number): void {
-  const account = state.orders[(slot << ORDER_SHIFT) + ORDER_ACCOUNT] as number;
-  if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS] === 0) {
+  if (!isLeaving(state, slot)) {
     throw new Error(`the stop of order slot ${slot} is aside, but no mass cancel will come to it`);
   }
 }

@@ -24,11 +24,13 @@ import {
   INSTRUMENT_PHASE,
   INSTRUMENT_SHIFT,
 } from '../registry-words.js';
-import { LANE_ACCOUNT, LANE_SHIFT } from './lane-words.js';
+import { isDeadMan, laneOfTimer } from '../timers/timer-ranges.js';
+import { LANE_ACCOUNT, LANE_CANCELS, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
 import {
   CASCADE,
   OPERATION_ACCOUNT,
   OPERATION_CURSOR,
+  OPERATION_FILTER,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
   OPERATION_SHIFT,
@@ -57,6 +59,7 @@ export function validateState(state: EngineState): void {
   state.registry.validate(state.shardCount);
   state.timers.validate();
   validateIcebergs(state);
+  validateTimers(state);
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */
@@ -67,6 +70,7 @@ function validateOperations(state: EngineState): number {
   let sweeping = 0;
   let reserved = 0;
   let ofAll = 0;
+  let walks = 0;
   for (let index = 0; index < operations.count; index++) {
     const at = operations.row(index) << OPERATION_SHIFT;
     const kind = operations.words[at + OPERATION_KIND] as number;
@@ -86,9 +90,14 @@ function validateOperations(state: EngineState): number {
       const account = operations.words[at + OPERATION_ACCOUNT] as number;
       massCancels.set(account, (massCancels.get(account) ?? 0) + 1);
       ofAll++;
+      if (operations.words[at + OPERATION_FILTER] !== 0) {
+        walks++;
+        validateWalk(state, index, account, cursor);
+      }
     }
   }
   if (ofAll !== operations.massCancels) throw new Error('the count of mass cancels in progress is wrong');
+  if (walks !== operations.walks) throw new Error('the count of mass cancels that walk is wrong');
   if (reserved !== state.reservedLevels) throw new Error('the count of reserved levels is wrong');
   if (reserved > state.books.levels.free) throw new Error('more levels are reserved than are free');
   for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
@@ -102,6 +111,15 @@ function validateOperations(state: EngineState): number {
       throw new Error(`account ${account} is wrong about its mass cancels`);
   }
   return sweeping;
+}
+
+/** A mass cancel that walks stands at an order of its account, or behind all. */
+function validateWalk(state: EngineState, index: number, account: number, cursor: number): void {
+  if (cursor < 0) return;
+  const at = cursor << ORDER_SHIFT;
+  if (state.orders[at + ORDER_LEVEL] === FREE || state.orders[at + ORDER_ACCOUNT] !== account) {
+    throw new Error(`operation ${index} stands at order slot ${cursor}, which is no order of account ${account}`);
+  }
 }
 
 function validateIds(state: EngineState, resting: number): void {
@@ -120,6 +138,20 @@ function validateIds(state: EngineState, resting: number): void {
   }
   const indexed = state.ids.validate(resting);
   if (indexed !== named) throw new Error(`the index holds ${indexed} client order ids, ${named} orders have one`);
+}
+
+/** Timers are of lanes that there are; one that runs since a disconnect is of a lane that is closed and wants it. */
+function validateTimers(state: EngineState): void {
+  const { lanes, timers } = state;
+  for (const timer of timers.inOrder()) {
+    const lane = laneOfTimer(timer);
+    if (lane >= lanes.count) throw new Error(`timer ${timer} is set for a lane that there is not`);
+    const at = lane << LANE_SHIFT;
+    if (isDeadMan(timer)) continue;
+    if (lanes.words[at + LANE_OPEN] !== 0 || lanes.words[at + LANE_CANCELS] !== 1) {
+      throw new Error(`lane ${lane} is about to lose its orders, but it is open or keeps them`);
+    }
+  }
 }
 
 function validateLaneCounts(state: EngineState): void {

@@ -6,9 +6,26 @@
 
 import type { Limits } from '../limits.js';
 
-const TIMERS_PER_LANE_SHIFT = 1;
+const LANE_TIMERS_SHIFT = 1;
 
 /** Timers of a shard's engine. */
 export function timerCapacity(limits: Limits): number {
-  return limits.maxLanes << TIMERS_PER_LANE_SHIFT;
+  return limits.maxLanes << LANE_TIMERS_SHIFT;
+}
+
+export function disconnectTimer(lane: number): number {
+  return lane << LANE_TIMERS_SHIFT;
+}
+
+export function deadManTimer(lane: number): number {
+  return (lane << LANE_TIMERS_SHIFT) + 1;
+}
+
+export function laneOfTimer(timer: number): number {
+  return timer >> LANE_TIMERS_SHIFT;
+}
+
+/** Of a lane's timer. */
+export function isDeadMan(timer: number): boolean {
+  return (timer & 1) === 1;
 }

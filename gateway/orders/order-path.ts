@@ -57,6 +57,7 @@ for (const kind of [
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
   CommandKind.OrderStatus,
+  CommandKind.DeadMan,
 ]) {
   RIGHT_FOR_KIND[kind] = Right.Trade;
   OWN_ACCOUNT[kind] = 1;
@@ -68,6 +69,7 @@ for (const kind of [CommandKind.AddInstrument, CommandKind.AddAccount, CommandKi
 }
 
 const MASS_CANCEL: number = CommandKind.MassCancel;
+const DEAD_MAN: number = CommandKind.DeadMan;
 const ADMIN: number = Right.Admin;
 /** Admin records are sequenced by this shard. */
 const ADMIN_SHARD = 0;
@@ -100,7 +102,7 @@ export class OrderPath {
     this.#adding = new Int32Array(links.length);
   }
 
-  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments one a shard. */
+  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments and a dead-man timer one a shard. */
   get answers(): number {
     return this.#answers;
   }
@@ -190,7 +192,7 @@ export class OrderPath {
   #routeOf(kind: number, right: number, instrument: number): number {
     if (right === ADMIN) return ADMIN_SHARD;
     if (instrument !== 0) return this.#routes.shardOf(instrument);
-    return kind === MASS_CANCEL ? ROUTE_ALL : ROUTE_UNKNOWN;
+    return kind === MASS_CANCEL || kind === DEAD_MAN ? ROUTE_ALL : ROUTE_UNKNOWN;
   }
 
   #count(record: number, records: number, route: number, adds: number): void {

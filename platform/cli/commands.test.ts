@@ -242,6 +242,10 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
     code: EXIT_REFUSED,
     err: 'There is no order 12 in TWO in the journal.',
   });
+  for (const side of ['buy', 'sell']) await run('order', 'new', 'TWO', side, '1', side === 'buy' ? '0.5' : '2');
+  t.same(await json('order', 'cancel-all', 'TWO', '--side', 'buy'), { cancelled: 1 });
+  t.same(await json('order', 'cancel-all', '--of-lane', '9'), { cancelled: 0 });
+  t.match(await run('order', 'cancel-all'), { out: 'cancelled 1 orders\n' }, 'in all shards');
   t.match(await run('order', 'new', 'NOPE', 'buy', '1', '1'), {
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',

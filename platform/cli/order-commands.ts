@@ -1,5 +1,5 @@
 /**
- * `tredye order new | cancel | status`. Main thread.
+ * `tredye order new | cancel | cancel-all | status`. Main thread.
  *
  * The venue keeps no table of what became of orders. `status` folds events: the account's own private stream from its
  * beginning, as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it;
@@ -8,7 +8,7 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import { reportAt } from '../../client/events.js';
-import { type AnyReport, type TredyeClient, TredyeError } from '../../client/index.js';
+import { type AnyReport, type MassCancelTerms, type TredyeClient, TredyeError } from '../../client/index.js';
 import type { InstrumentFields } from '../../schemas/control.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import { EXIT_REFUSED, PlatformError } from '../exit-codes.js';
@@ -16,7 +16,7 @@ import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import { openLocalVenue, readDirectory, recordsOf } from './journal/local-venue.js';
 import { getBook } from './market-commands.js';
-import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wideId } from './options.js';
+import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber, wideId } from './options.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
 import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
@@ -78,6 +78,33 @@ class CommandReports {
       });
     }
     return this.all.filter((report) => isOf(report, first) && report.orderId === first.orderId);
+  }
+}
+
+/** Returns how many orders went, in all shards together. */
+async function cancelAll(client: TredyeClient, of: MassCancelTerms & { readonly symbol?: string }): Promise<number> {
+  const heard: AnyReport[] = [];
+  let look: () => void = () => undefined;
+  let closed = '';
+  client.onReport((report) => {
+    if (report.kind === 'Started' || report.kind === 'Finished') heard.push(report);
+    look();
+  });
+  client.onStateChange((state, why) => {
+    if (state === 'closed') closed = why;
+    look();
+  });
+  const first = await client.massCancel(of);
+  if (first.kind === 'Rejected') throw refused('to cancel the orders', first.reason);
+  // Every shard has begun by now.
+  for (;;) {
+    const own = heard.filter(({ clientOrderId }) => clientOrderId === first.clientOrderId);
+    const finished = own.filter(({ kind }) => kind === 'Finished');
+    if (finished.length * 2 === own.length) return finished.reduce((sum, { quantity }) => sum + quantity, 0);
+    if (closed !== '') throw new TredyeError('SESSION_ENDED', `The venue ended the session: ${closed}.`);
+    await new Promise<void>((resolve) => {
+      look = resolve;
+    });
   }
 }
 
@@ -275,6 +302,31 @@ export function addOrderCommands(program: Command): void {
         const report = await client.cancel({ symbol, ...target });
         if (report.kind === 'Rejected') throw refused(`to cancel order ${id}`, report.reason);
         sayReports([report], of, options.json === true);
+      });
+    });
+
+  order
+    .command('cancel-all')
+    .description(
+      'take away all open orders of the account, of all its sessions, or those of one instrument, lane or side (needs the right Trade)',
+    )
+    .argument('[symbol]', 'of this instrument only')
+    .option('--of-lane <lane>', 'those of this lane only', wholeNumber(0, 0xffff))
+    .option('--side <side>', 'Buy or Sell: those of this side only', oneOf(SIDES))
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye order cancel-all', 'tredye order cancel-all ACME --side Buy'))
+    .action(async (symbol, options) => {
+      await withVenue(options, async (client) => {
+        const cancelled = await cancelAll(client, {
+          ...(symbol === undefined ? {} : { symbol }),
+          ...(options.ofLane === undefined ? {} : { lane: options.ofLane }),
+          ...(options.side === undefined ? {} : { side: options.side }),
+        });
+        if (options.json === true) sayJson({ cancelled });
+        else say(`cancelled ${cancelled} orders`);
       });
     });
 

@@ -165,6 +165,7 @@ class Match {
       ['command sequence', model.commandSequence, engine.commandSequence],
       ['event sequence', model.eventSequence, engine.eventSequence],
       ['operations in progress', model.operationsInProgress, engine.operationsInProgress],
+      ['when something is due', model.nextDueUs, engine.nextDueUs],
     ];
     for (let instrument = 1; instrument <= scenario.limits.maxInstruments; instrument += 1) {
       const phase = engine.state.registry.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] ?? 0;

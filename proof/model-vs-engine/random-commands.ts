@@ -47,6 +47,7 @@ import { Dice } from '../dice.js';
 import { Model } from '../model/model.js';
 import { writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
+import { aDeadline, chosen, filtered } from './random-lanes.js';
 import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 import { type Session, VenueView } from './venue-view.js';
 
@@ -90,6 +91,8 @@ class ScenarioMaker {
   private readonly icebergs: boolean;
   /** Stops come. */
   private readonly stops: boolean;
+  /** Lanes lose their orders by timers, and time jumps. */
+  private readonly timers: boolean;
   private timeUs = 1_700_000_000_000_000;
 
   constructor(private readonly seed: number) {
@@ -128,6 +131,7 @@ class ScenarioMaker {
     this.prevents = dice.chance(0.7);
     this.stops = dice.chance(0.7);
     this.icebergs = dice.chance(0.5);
+    this.timers = dice.chance(0.5);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }
 
@@ -174,10 +178,12 @@ class ScenarioMaker {
       [4 * rare, () => this.market(CommandKind.Uncross)],
       [rare, () => this.market(CommandKind.EndOfDay)],
       [this.view.operationsInProgress > 0 ? this.haste : 1, () => this.goOn()],
+      [this.timers ? 3 : 0.2, () => this.deadMan()],
+      [this.timers ? 6 : 0.5, () => this.goOn(CommandKind.Due)],
       [4, () => this.repeat()],
       [2, () => this.spoil()],
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
-      [0.7, () => this.loseSession()],
+      [this.timers ? 2 : 0.7, () => this.loseSession()],
       [2, () => this.administer()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
@@ -222,7 +228,7 @@ class ScenarioMaker {
       }
     }
     if (dice.chance(0.3)) {
-      this.push(this.from(this.aSession(), CommandKind.MassCancel, 0));
+      this.cancelSome(this.aSession(), 0);
     }
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (const instrument of instruments) {
@@ -247,7 +253,7 @@ class ScenarioMaker {
       const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
       this.push(this.limit(session, instrument, bits, this.center, dice.between(1, 2)));
     }
-    this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    this.cancelSome(session, dice.chance(0.6) ? 0 : here);
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (let count = dice.between(1, 4); count > 0; count -= 1) {
       for (let orders = dice.below(5); orders > 0; orders -= 1) {
@@ -271,7 +277,7 @@ class ScenarioMaker {
     if (dice.chance(0.5)) {
       this.market(CommandKind.EndOfDay, here);
     } else {
-      this.push(this.from(session, CommandKind.MassCancel, this.anInstrument()));
+      this.cancelSome(session, dice.chance(0.5) ? 0 : here);
     }
     for (let count = dice.below(6); count > 0; count -= 1) {
       this.addOne();
@@ -415,10 +421,14 @@ class ScenarioMaker {
   }
 
   private massCancel(): void {
-    this.push(this.from(this.aSession(), CommandKind.MassCancel, this.dice.chance(0.5) ? 0 : this.anInstrument()));
+    this.cancelSome(this.aSession(), this.dice.chance(0.5) ? 0 : this.anInstrument());
     if (this.dice.chance(0.3)) {
       this.goOn();
     }
+  }
+
+  private cancelSome(session: Session, instrument: number): void {
+    this.push(filtered(this.dice, this.from(session, CommandKind.MassCancel, instrument), LANES));
   }
 
   private setPhase(instrument: number, phase: Phase): void {
@@ -434,9 +444,15 @@ class ScenarioMaker {
     this.push(words);
   }
 
-  private goOn(): void {
+  private goOn(kind = CommandKind.Continue): void {
     const words = new Int32Array(COMMAND_WORDS);
-    words[COMMAND_KIND_WORD] = CommandKind.Continue;
+    words[COMMAND_KIND_WORD] = kind;
+    this.push(words);
+  }
+
+  private deadMan(): void {
+    const words = this.from(this.aSession(), CommandKind.DeadMan, this.dice.chance(0.99) ? 0 : 1);
+    words[COMMAND_QUANTITY] = aDeadline(this.dice);
     this.push(words);
   }
 
@@ -487,7 +503,7 @@ class ScenarioMaker {
     words[COMMAND_ACCOUNT] = again?.account ?? account;
     words[COMMAND_SESSION] = this.lastIncarnation;
     words[COMMAND_KIND_WORD] = CommandKind.SessionOpen;
-    this.push(words);
+    this.push(chosen(this.dice, words));
   }
 
   private loseSession(): void {
@@ -498,7 +514,7 @@ class ScenarioMaker {
     words[COMMAND_SESSION] = this.dice.chance(0.8) ? session.incarnation : this.dice.below(10);
     words[COMMAND_KIND_WORD] = CommandKind.SessionLost;
     this.push(words);
-    if (this.dice.chance(0.8)) {
+    if (this.dice.chance(0.7)) {
       this.openSession(session.account);
     }
   }
@@ -597,7 +613,7 @@ class ScenarioMaker {
   }
 
   private push(words: Int32Array, targetOf = -1): void {
-    this.timeUs += this.dice.below(50);
+    this.timeUs += this.timers && this.dice.chance(0.03) ? this.dice.below(4_000_000) : this.dice.below(50);
     words[COMMAND_TIME_US] = this.timeUs | 0;
     words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
     const index = this.commands.length;

@@ -24,8 +24,10 @@ import { phaseEffect } from '../../schemas/phases.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
 import { enteredAs, isPatient, orderOf } from './entering.js';
+import { filterOf } from './filter.js';
+import { massCancel } from './mass-cancel.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
-import { checkSender, openSession, senderAccount } from './sessions.js';
+import { checkSender, openSession, senderAccount, setDeadMan } from './sessions.js';
 import {
   type Answer,
   type Lane,
@@ -48,7 +50,6 @@ import {
   enterNew,
   fillable,
   MARKET_TYPES,
-  massCancel,
   reduce,
   replace,
   say,
@@ -66,6 +67,7 @@ const CLIENT_KINDS: readonly number[] = [
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
   CommandKind.OrderStatus,
+  CommandKind.DeadMan,
 ];
 const ADMIN_KINDS: readonly number[] = [
   CommandKind.AddInstrument,
@@ -97,6 +99,12 @@ export class Model {
 
   get operationsInProgress(): number {
     return this.state.operations.length;
+  }
+
+  /** When a Due has something to do; Infinity: there is nothing, or no room for one more that has to wait. */
+  get nextDueUs(): number {
+    const { timers, operations, limits } = this.state;
+    return operations.length < limits.maxOperations ? Math.min(...timers.map(({ dueUs }) => dueUs)) : Infinity;
   }
 
   /** The best levels of a book, best first. */
@@ -131,8 +139,7 @@ export class Model {
     } else if (command.kind === CommandKind.Continue) {
       this.continueOldest(command.timeUs);
     } else if (command.kind === CommandKind.Due) {
-      // No timer can be set yet.
-      state.events = [];
+      this.applyDue(commandSequence);
     } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {
       const refusal = openSession(state, command);
       if (refusal !== undefined) {
@@ -228,7 +235,7 @@ export class Model {
     const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
     const watched = state.instrument(instrument);
     const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
-    this.drive({ steps, sweep, commandSequence, instrument, account: sender.account });
+    this.drive({ steps, sweep, commandSequence, instrument, account: sender.account, takes: verdict.takes ?? {} });
     return true;
   }
 
@@ -236,8 +243,16 @@ export class Model {
   private decide(command: PlainCommand, sender: Sender): Refusal | Work {
     const { state } = this;
     const { kind } = command;
+    if (kind === CommandKind.DeadMan) {
+      return { steps: setDeadMan(state, sender, command) };
+    }
     if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return this.checkProgress(command, sender) ?? { steps: massCancel(state, sender, undefined) };
+      return (
+        this.checkProgress(command, sender) ?? {
+          steps: massCancel(state, sender, undefined, filterOf(command)),
+          takes: filterOf(command),
+        }
+      );
     }
     const instrument = state.instrument(command.instrument);
     if (instrument === undefined) {
@@ -259,7 +274,7 @@ export class Model {
       case CommandKind.New:
         return this.decideNew(command, instrument);
       case CommandKind.MassCancel:
-        return { steps: massCancel(state, sender, instrument) };
+        return { steps: massCancel(state, sender, instrument, filterOf(command)) };
       case CommandKind.EndOfDay:
         return { steps: endDay(state, sender, instrument) };
       case CommandKind.SetPhase:
@@ -426,6 +441,36 @@ export class Model {
     this.refuse(command, { reason: lostSome && counter < oldest ? Reason.TooOld : Reason.NeverTaken });
   }
 
+  /** What is due, one after the other, until nothing is, one of them has to wait for a Continue, or the events are used up. */
+  private applyDue(commandSequence: number): void {
+    const { state } = this;
+    const { maxEventsPerCommand, maxOperations } = state.limits;
+    let waits = false;
+    for (
+      let timer = state.dueTimer();
+      timer !== undefined && !waits && state.operations.length < maxOperations;
+      timer = state.dueTimer()
+    ) {
+      if (state.events.length >= maxEventsPerCommand) {
+        break;
+      }
+      const { lane, reason } = timer;
+      state.setTimer(lane, reason, undefined);
+      const { account, number, incarnation: session } = lane;
+      const sender = { account, session, clientOrderId: BigInt(number) << 48n };
+      const takes = { lane: number };
+      const sweep = { taker: undefined, keepsLevel: undefined };
+      const before = state.operations.length;
+      const steps = massCancel(state, sender, undefined, takes, reason);
+      this.drive({ steps, sweep, commandSequence, instrument: 0, account, takes, byTimer: true });
+      waits = state.operations.length > before;
+    }
+    // Of all that it did together only the last event ends it.
+    for (const [at, event] of state.events.entries()) {
+      event.endOfCommand = !waits && at === state.events.length - 1;
+    }
+  }
+
   private continueOldest(timeUs: bigint): void {
     const { state } = this;
     const operation = state.operations.shift();
@@ -444,11 +489,16 @@ export class Model {
     const { state } = this;
     const { maxEventsPerCommand } = state.limits;
     let visits = goesOn === undefined ? 0 : 1;
+    // What a timer began waits behind what is in progress: it says that it has started, and no more.
+    const queues =
+      goesOn === undefined && work.instrument === 0 && state.operations.length > 0 && work.byTimer === true;
+    const before = state.events.length;
     let step = work.steps.next();
     while (step.done !== true) {
       visits += step.value === VISIT ? 1 : 0;
       if (
         state.events.length + step.value > maxEventsPerCommand ||
+        (queues && state.events.length > before) ||
         (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
       ) {
         const { taker } = work.sweep;

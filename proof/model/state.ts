@@ -4,6 +4,7 @@
 import type { AccountTermsFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
+import { type Filter, isTaken } from './filter.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
 
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
@@ -59,6 +60,8 @@ export interface Lane {
   /** The last incarnation that opened the lane, and whether it is still open. */
   incarnation: number;
   open: boolean;
+  /** Seconds after a disconnect until its orders go; undefined: they stay. */
+  grace: number | undefined;
   /** The highest counter that was used up. */
   mark: number;
   /** The last answers and perhaps some more, oldest first. */
@@ -82,6 +85,10 @@ export interface Operation {
   /** Its instrument; 0: a mass cancel of one account over all instruments. */
   readonly instrument: number;
   readonly account: number;
+  /** Of a mass cancel of all instruments: which orders of the account. */
+  readonly takes: Filter;
+  /** Nobody asked for it. */
+  readonly byTimer?: boolean;
   readonly sweep: Sweep;
 }
 
@@ -96,6 +103,7 @@ export interface Sweep {
 export interface Work {
   readonly steps: Steps;
   readonly taker?: ModelOrder;
+  readonly takes?: Filter;
 }
 
 /** A refusal: nothing was changed. */
@@ -116,6 +124,13 @@ export interface Sender {
   readonly clientOrderId: bigint;
 }
 
+/** A lane's orders go at that time, for that reason. */
+export interface Timer {
+  readonly lane: Lane;
+  readonly reason: Reason;
+  readonly dueUs: number;
+}
+
 export class State {
   commandSequence = 0;
   eventSequence = 0;
@@ -131,6 +146,8 @@ export class State {
   /** Live orders by id, in order of acceptance. */
   readonly orders = new Map<bigint, ModelOrder>();
   readonly operations: Operation[] = [];
+  /** In the order in which they were set; of a lane and reason one. */
+  timers: Timer[] = [];
   /** Events of the apply that is running. */
   events: PlainEvent[] = [];
   private lastOrderId = 0n;
@@ -152,6 +169,23 @@ export class State {
     this.events = [];
     this.commandOfEvents = commandSequence;
     this.timeUs = timeUs;
+  }
+
+  /** That long from now on; undefined: no more. */
+  setTimer(lane: Lane, reason: Reason, us: number | undefined): number {
+    this.timers = this.timers.filter((timer) => timer.lane !== lane || timer.reason !== reason);
+    if (us === undefined) {
+      return 0;
+    }
+    const dueUs = Math.min(Number(this.timeUs) + us, Number.MAX_SAFE_INTEGER);
+    this.timers.push({ lane, reason, dueUs });
+    return dueUs;
+  }
+
+  /** The timer that is due first by now, and the first that was set of those of its time. */
+  dueTimer(): Timer | undefined {
+    const [first] = this.timers.toSorted((a, b) => a.dueUs - b.dueUs);
+    return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
   }
 
   emit(kind: EventKind, fields: Partial<PlainEvent>): void {
@@ -214,9 +248,11 @@ export class State {
     });
   }
 
-  /** Whether a mass cancel of all its orders goes on. */
-  isLeaving(account: number): boolean {
-    return this.operations.some((operation) => operation.instrument === 0 && operation.account === account);
+  /** Whether a mass cancel of all instruments goes on that takes the order. */
+  isLeaving(order: ModelOrder): boolean {
+    return this.operations.some(
+      ({ instrument, account, takes }) => instrument === 0 && account === order.account && isTaken(takes, order),
+    );
   }
 
   /** Stops that wait. */
@@ -254,6 +290,13 @@ export class State {
     const ofAccount = this.listed.get(account);
     const orders = instrument === undefined ? ofAccount?.values().next().value : ofAccount?.get(instrument);
     return orders?.values().next().value;
+  }
+
+  /** All of those, in the order in which firstOf would come to them. */
+  ordersOf(account: number, instrument: number | undefined): ModelOrder[] {
+    const ofAccount = this.listed.get(account);
+    const sets = instrument === undefined ? [...(ofAccount?.values() ?? [])] : [ofAccount?.get(instrument) ?? []];
+    return sets.flatMap((orders) => [...orders]);
   }
 
   removeOrder(order: ModelOrder): void {

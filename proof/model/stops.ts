@@ -52,12 +52,13 @@ export function* withStops(state: State, instrument: ModelInstrument, steps: Ste
   yield* pull(instrument);
   while (instrument.triggered.length > 0) {
     const order = instrument.triggered[0] as ModelOrder;
-    if (state.isLeaving(order.account)) {
+    if (state.isLeaving(order)) {
       instrument.triggered.shift();
       continue;
     }
     yield hasNoLevel(state, instrument, order) ? 2 : 1;
-    if (instrument.triggered[0] !== order) {
+    // While it waited for a Continue the order may have gone, or a mass cancel may have begun that takes it.
+    if (instrument.triggered[0] !== order || state.isLeaving(order)) {
       continue;
     }
     instrument.triggered.shift();

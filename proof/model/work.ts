@@ -1,6 +1,6 @@
 /**
- * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, a mass cancel, the
- * end of a day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
+ * What commands do once no check stands against them: the steps of a new order, a cancel, a replace, the end of a
+ * day, an uncross, a phase change. All checks are done when a function here is called. Any thread.
  */
 import {
   EventKind,
@@ -80,29 +80,6 @@ export function* replace(
   order.price = command.price;
   order.leaves = leaves;
   yield* matchAndRest(state, instrument, order);
-}
-
-/**
- * MassCancel of an account's orders in one instrument or (undefined) in all, then instrument by instrument; oldest first
- * in each. Of all, others may trade with those orders while it goes on.
- */
-export function* massCancel(state: State, sender: Sender, instrument: ModelInstrument | undefined): Steps {
-  const answer = { ...sender, instrument: instrument?.id ?? 0 };
-  yield 1;
-  state.emit(EventKind.Started, answer);
-  let count = 0;
-  while (state.firstOf(sender.account, instrument?.id) !== undefined) {
-    yield 1;
-    // What was first when it stopped may be gone, and another one first, or none.
-    const order = state.firstOf(sender.account, instrument?.id);
-    const book = state.instrument(order?.instrument ?? 0)?.book;
-    if (order !== undefined && book !== undefined) {
-      takeAway(state, book, order, Reason.MassCancel, sender.clientOrderId);
-      count += 1;
-    }
-  }
-  yield 1;
-  state.emit(EventKind.Finished, { ...answer, quantity: count });
 }
 
 /** EndOfDay: buys, then sells, by priority, then stops that wait. Nothing else touches the book meanwhile. */
@@ -342,7 +319,7 @@ function* endMarketOrders(state: State, book: Book, price: number | undefined): 
 }
 
 /** A resting order leaves, or a stop that waits. */
-function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, byClientOrderId: bigint): void {
+export function takeAway(state: State, book: Book, order: ModelOrder, reason: Reason, byClientOrderId: bigint): void {
   if (order.waits) {
     for (const list of [state.instrument(order.instrument)?.stops, state.instrument(order.instrument)?.triggered]) {
       const at = list?.indexOf(order) ?? -1;

@@ -21,6 +21,10 @@ export class ModelEngine implements MatchEngine {
     return this.model.operationsInProgress;
   }
 
+  get nextDueUs(): number {
+    return this.model.nextDueUs;
+  }
+
   attach(events: Int32Array): void {
     this.events = events;
   }

@@ -7,5 +7,8 @@ export enum CommandFlag {
   TargetIsClientOrderId = 2,
   Slide = 4,
   RefuseIfThrough = 8,
+  OneLane = 32,
+  OneSide = 64,
+  CancelOnDisconnect = 128,
   Late = 32768
 }

@@ -12,6 +12,7 @@ export enum CommandKind {
   OrderStatus = 6,
   SessionOpen = 16,
   SessionLost = 17,
+  DeadMan = 18,
   SetPhase = 32,
   Uncross = 33,
   EndOfDay = 34,

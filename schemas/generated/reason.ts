@@ -67,6 +67,8 @@ export enum Reason {
   ReplacedToDone = 1005,
   AuctionLeftover = 1006,
   SelfTrade = 1007,
+  SessionLost = 1010,
+  DeadMan = 1011,
   Resting = 1100,
   WaitingForTrigger = 1101
 }

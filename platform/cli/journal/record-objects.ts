@@ -124,7 +124,8 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
   for (const field of EVENT_FIELDS_OF.get(kind) ?? []) {
     if (field === 'clientOrderId') putClientOrderId(object, report.clientOrderId);
     else if (field === 'orderId' || field === 'relatedId') object[field] = report[field].toString();
-    else object[field] = report[field];
+    // A fact that does not hold is not said.
+    else if (field !== 'reason' || report.reason !== 'None') object[field] = report[field];
   }
   if (kind === EventKind.PhaseChanged) {
     delete object.quantity;
@@ -133,7 +134,6 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
     object.previousPhase = Phase[report.leaves];
   }
   for (const bit of EVENT_ROW_OF.get(kind)?.bits ?? []) {
-    // A fact that does not hold is not said.
     if (bit === 'side') object.side = report.side;
     else if (bit === 'liquidity') object.liquidity = report.liquidity;
     else if (report[bit]) object[bit] = true;

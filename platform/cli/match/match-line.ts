@@ -26,7 +26,10 @@ export const LINE_KINDS = {
     does: 'add an account: 2, 3, … (1, operator, is there)',
     fields: { name: 'required', selfTradeGroup: 'default 0: none' },
   },
-  open: { does: 'open a session of a lane anew; the first comes by itself', fields: {} },
+  open: {
+    does: 'open a session of a lane anew; the first comes by itself',
+    fields: { cancelAfter: 'seconds after its loss until its orders go; default: they stay' },
+  },
   lost: { does: 'lose the session of a lane', fields: {} },
   new: {
     does: 'a new order',
@@ -87,7 +90,15 @@ export const LINE_KINDS = {
       quantity: 'required',
     },
   },
-  massCancel: { does: 'cancel all orders of the account', fields: { instrument: 'default: in all' } },
+  massCancel: {
+    does: 'cancel all orders of the account',
+    fields: {
+      instrument: 'default: in all',
+      side: 'Buy or Sell: of this side only',
+      ofLane: 'of this lane only',
+    },
+  },
+  deadMan: { does: 'set the dead-man timer of a lane', fields: { milliseconds: 'required; 0: off' } },
   phase: {
     does: 'set a phase',
     fields: { instrument: 'as above', phase: `required: ${PHASE_NAMES.join(', ')}` },
@@ -98,7 +109,7 @@ export const LINE_KINDS = {
     fields: { instrument: 'as above', price: 'required; ticks or null' },
   },
   endOfDay: { does: 'end orders of the day', fields: { instrument: 'as above' } },
-  at: { does: 'what follows is applied at timeUs', fields: {} },
+  at: { does: 'what follows is applied at timeUs; what is due by then comes first', fields: {} },
   hold: { does: 'from here on a long command goes on only where a line says continue', fields: {} },
   continue: { does: 'one Continue', fields: {} },
 } as const satisfies Record<string, { does: string; fields: Record<string, string> }>;

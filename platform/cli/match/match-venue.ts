@@ -1,12 +1,13 @@
 /**
  * An engine of one shard behind lines of `tredye match`: no ring, no journal, no clock. Accounts, sessions and a first
  * instrument that nobody has asked for are made without a word where a line needs them. A command that needs more than
- * one go (Continue) has them all before the next line. Any thread.
+ * one go (Continue) has them all before the next line, and what is due comes as soon as it is. Any thread.
  */
 
 import {
   adminHeadWords,
   cancelWords,
+  deadManWords,
   endOfDayWords,
   massCancelWords,
   newOrderWords,
@@ -31,6 +32,7 @@ import {
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
   COMMAND_PRICE,
+  COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TIME_US,
   COMMAND_WORDS,
@@ -62,7 +64,10 @@ interface LaneState {
 }
 
 /** What it needs of an engine; a test puts the model in its place. */
-export type MatchEngine = Pick<Engine, 'apply' | 'attach' | 'operationsInProgress' | 'readLevels' | 'readPhase'>;
+export type MatchEngine = Pick<
+  Engine,
+  'apply' | 'attach' | 'nextDueUs' | 'operationsInProgress' | 'readLevels' | 'readPhase'
+>;
 
 export const MATCH_LIMITS = limitsFrom({});
 
@@ -92,20 +97,20 @@ export class MatchVenue {
   private held = false;
   private incarnations = 0;
   private timeUs = 0;
-  private readonly continueWords = new Int32Array(COMMAND_WORDS);
+  private readonly ownWords = new Int32Array(COMMAND_WORDS);
 
   constructor(limits: Limits = MATCH_LIMITS, engine: MatchEngine = new Engine(limits, 0, 1)) {
     this.limits = limits;
     this.engine = engine;
     this.events = new Int32Array(limits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
-    this.continueWords[COMMAND_KIND_WORD] = CommandKind.Continue;
     this.addAccount(OPERATOR);
   }
 
   /** Carries a line out and hands on its events, which hold until the call returns. Throws a LineError. */
   take(line: Line, event: (object: PlainObject) => void): void {
     this.timeUs = line.whole('timeUs', 0, Number.MAX_SAFE_INTEGER, this.timeUs);
+    this.settle(event);
     try {
       this.carryOut(line, event);
     } catch (error) {
@@ -193,7 +198,12 @@ export class MatchVenue {
         return words;
       }
       case 'massCancel':
-        return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0);
+        return massCancelWords(line.has('instrument') ? this.instrumentOf(line) : 0, {
+          ...(line.has('ofLane') ? { lane: line.whole('ofLane', 0, MAX_LANE) } : {}),
+          ...(line.has('side') ? { side: line.named('side', ['Buy', 'Sell']) } : {}),
+        });
+      case 'deadMan':
+        return deadManWords(line.whole('milliseconds', 0, MAX_UINT32));
       case 'phase':
         return setPhaseWords(this.instrumentOf(line), Phase[line.named('phase', PHASE_NAMES)]);
       case 'uncross':
@@ -309,7 +319,7 @@ export class MatchVenue {
     words[COMMAND_SESSION] = state.incarnation | 0;
     const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     // Kinds about the market have no account of their own.
-    if (kind <= CommandKind.OrderStatus) words[COMMAND_ACCOUNT] = account | 0;
+    if (kind <= CommandKind.OrderStatus || kind === CommandKind.DeadMan) words[COMMAND_ACCOUNT] = account | 0;
     const validUntil = line.whole('validUntilUs', 0, Number.MAX_SAFE_INTEGER, 0);
     if (validUntil !== 0 && this.timeUs > validUntil) {
       words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.Late << 16);
@@ -325,15 +335,25 @@ export class MatchVenue {
     const count = this.engine.apply(words, 0, 0);
     const first: EventKind = (this.events[EVENT_KIND_WORD] ?? 0) & 0xff;
     this.handOn(count, event);
-    // Each go cancels or fills something, so this ends with the orders.
-    while (!this.held && this.engine.operationsInProgress > 0) this.goOn(event);
+    this.settle(event);
     return first;
   }
 
-  private goOn(event: (object: PlainObject) => void): void {
-    this.continueWords[COMMAND_TIME_US] = this.timeUs | 0;
-    this.continueWords[COMMAND_TIME_US + 1] = highWord(this.timeUs) | 0;
-    this.handOn(this.engine.apply(this.continueWords, 0, 0), event);
+  /** All that is due, and all Continues, which end with the orders: each cancels or fills something. */
+  private settle(event: (object: PlainObject) => void): void {
+    for (;;) {
+      if (this.engine.nextDueUs <= this.timeUs) this.goOn(event, CommandKind.Due);
+      else if (!this.held && this.engine.operationsInProgress > 0) this.goOn(event);
+      else return;
+    }
+  }
+
+  private goOn(event: (object: PlainObject) => void, kind = CommandKind.Continue): void {
+    const words = this.ownWords;
+    words[COMMAND_KIND_WORD] = kind;
+    words[COMMAND_TIME_US] = this.timeUs | 0;
+    words[COMMAND_TIME_US + 1] = highWord(this.timeUs) | 0;
+    this.handOn(this.engine.apply(words, 0, 0), event);
   }
 
   /** Of the first event of the last command. */
@@ -418,6 +438,10 @@ export class MatchVenue {
     const key = `${account}/${lane}`;
     const before = this.lanes.get(key) ?? { incarnation: 0, counter: 0 };
     const words = this.sessionWords(CommandKind.SessionOpen, account, lane, this.incarnations + 1);
+    if (line?.has('cancelAfter')) {
+      words[COMMAND_QUANTITY] = line.whole('cancelAfter', 0, MAX_UINT32) | 0;
+      words[COMMAND_FLAGS_WORD] = CommandFlag.CancelOnDisconnect << 16;
+    }
     if (line !== undefined) putRaw(line, words);
     if (this.apply(words, event) !== EventKind.SessionOpened) {
       if (line !== undefined) return before;

@@ -7,4 +7,7 @@ class CommandFlag(object):
     TargetIsClientOrderId = 2
     Slide = 4
     RefuseIfThrough = 8
+    OneLane = 32
+    OneSide = 64
+    CancelOnDisconnect = 128
     Late = 32768

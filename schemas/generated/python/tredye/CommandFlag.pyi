@@ -13,5 +13,8 @@ class CommandFlag(object):
   TargetIsClientOrderId = cast(int, ...)
   Slide = cast(int, ...)
   RefuseIfThrough = cast(int, ...)
+  OneLane = cast(int, ...)
+  OneSide = cast(int, ...)
+  CancelOnDisconnect = cast(int, ...)
   Late = cast(int, ...)
 

@@ -18,6 +18,7 @@ class CommandKind(object):
   OrderStatus = cast(int, ...)
   SessionOpen = cast(int, ...)
   SessionLost = cast(int, ...)
+  DeadMan = cast(int, ...)
   SetPhase = cast(int, ...)
   Uncross = cast(int, ...)
   EndOfDay = cast(int, ...)

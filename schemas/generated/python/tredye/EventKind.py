@@ -17,6 +17,7 @@ class EventKind(object):
     OrderState = 11
     SessionOpened = 16
     SessionClosed = 17
+    DeadManSet = 18
     PhaseChanged = 32
     Uncrossed = 33
     ReferenceChanged = 34

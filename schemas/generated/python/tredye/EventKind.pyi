@@ -23,6 +23,7 @@ class EventKind(object):
   OrderState = cast(int, ...)
   SessionOpened = cast(int, ...)
   SessionClosed = cast(int, ...)
+  DeadManSet = cast(int, ...)
   PhaseChanged = cast(int, ...)
   Uncrossed = cast(int, ...)
   ReferenceChanged = cast(int, ...)

@@ -67,5 +67,7 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    SessionLost = 1010
+    DeadMan = 1011
     Resting = 1100
     WaitingForTrigger = 1101

@@ -73,6 +73,8 @@ class Reason(object):
   ReplacedToDone = cast(int, ...)
   AuctionLeftover = cast(int, ...)
   SelfTrade = cast(int, ...)
+  SessionLost = cast(int, ...)
+  DeadMan = cast(int, ...)
   Resting = cast(int, ...)
   WaitingForTrigger = cast(int, ...)
 
