@@ -72,6 +72,8 @@ export interface OrderTerms {
   readonly displayQuantity?: number;
   /** Of an ImmediateOrCancel, lots: so many trade at once, or it is refused. */
   readonly minQuantity?: number;
+  /** Of a GoodTillDate, seconds since 1970: the order goes then. */
+  readonly expirySeconds?: number;
   /** A stop that is through already is refused; without this it is triggered at once. */
   readonly refuseIfThrough?: boolean;
   /** Microseconds since 1970 after which the shard refuses it as Expired. */
@@ -157,6 +159,16 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
     words[COMMAND_DISPLAY_QUANTITY] = terms.displayQuantity | 0;
   } else if (type === OrderType.Iceberg) {
     throw new TredyeError('BAD_ARGUMENT', 'An Iceberg needs a displayQuantity.');
+  }
+  if ((terms.expirySeconds !== undefined) !== (timeInForce === TimeInForce.GoodTillDate)) {
+    throw new TredyeError('BAD_ARGUMENT', 'A GoodTillDate, and no other order, has expirySeconds.');
+  }
+  if (terms.expirySeconds !== undefined) {
+    if (terms.minQuantity !== undefined) {
+      throw new TredyeError('BAD_ARGUMENT', 'Only an ImmediateOrCancel has a minQuantity.');
+    }
+    checkWhole(terms.expirySeconds, 0, MAX_UINT32, 'expirySeconds');
+    words[COMMAND_MIN_QUANTITY] = terms.expirySeconds | 0;
   }
   if (terms.minQuantity !== undefined) {
     checkWhole(terms.minQuantity, 0, MAX_UINT32, 'minQuantity');

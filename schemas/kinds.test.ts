@@ -105,7 +105,7 @@ t.test('codes out of range have a refusal each', async (t) => {
     [255 as CommandKind, 0, 0, Reason.BadKind],
     [CommandKind.New, 57, 2, Reason.BadSide],
     [CommandKind.New, 58, 7, Reason.BadType],
-    [CommandKind.New, 59, 4, Reason.BadTimeInForce],
+    [CommandKind.New, 59, 5, Reason.BadTimeInForce],
     [CommandKind.New, 60, 4, Reason.None],
     [CommandKind.New, 60, 5, Reason.BadSelfTrade],
     [CommandKind.New, 61, 4, Reason.BadTrigger],

@@ -86,7 +86,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       quantity: 'lots',
       displayQuantity: 'of an Iceberg: lots that it shows at a time',
       triggerPrice: 'of a stop',
-      minQuantity: 'of an immediate-or-cancel: lots that trade at once, or it is refused',
+      minQuantity: 'IOC: lots that trade at once, or it is refused; good-till-date: expiry, seconds since 1970',
       side: 'Side',
       type: 'OrderType',
       timeInForce: 'TimeInForce',
@@ -422,7 +422,7 @@ const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'Sto
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
-const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
+const TIME_IN_FORCE_MAX: number = TimeInForce.GoodTillDate;
 const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
 const PHASE_MAX: number = Phase.CancelOnly;

@@ -14,6 +14,7 @@ const ICEBERG: number = OrderType.Iceberg;
 const MARKET_TO_LIMIT: number = OrderType.MarketToLimit;
 const IMMEDIATE_OR_CANCEL: number = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL: number = TimeInForce.FillOrKill;
+const GOOD_TILL_DATE: number = TimeInForce.GoodTillDate;
 const POST_ONLY: number = CommandFlag.PostOnly;
 const SLIDE: number = CommandFlag.Slide;
 
@@ -28,7 +29,7 @@ export function checkOrderShape(words: Int32Array, at: number, type: number, isS
   if ((flags & (POST_ONLY | SLIDE)) !== 0) {
     if ((flags & POST_ONLY) === 0 || goesAtOnce || (type !== LIMIT && type !== ICEBERG)) return BAD_FLAGS;
   }
-  // Only what trades at once has a least quantity.
-  if (words[at + COMMAND_MIN_QUANTITY] === 0) return 0;
+  // Only what trades at once has a least quantity; of a good-till-date it is the expiry.
+  if (words[at + COMMAND_MIN_QUANTITY] === 0 || timeInForce === GOOD_TILL_DATE) return 0;
   return timeInForce === IMMEDIATE_OR_CANCEL && !isStop ? 0 : FIELD_NOT_ZERO;
 }

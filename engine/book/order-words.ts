@@ -49,6 +49,8 @@ export const FLAG_SELL = 1 << FLAG_SELL_SHIFT;
  * limit order (market-to-limit).
  */
 export const FLAG_SPECIAL = 1 << 9;
+/** Good-till-date, besides good-till-cancel: it has a timer (engine/timers), until that was due. */
+export const FLAG_EXPIRES = 1 << 10;
 
 /** `level` of an order that is being matched, of a free slot, and of a stop that waits for its trigger. */
 export const NOT_RESTING = -1;

@@ -1,5 +1,5 @@
 /**
- * New orders: limit, market, market-to-limit and iceberg; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
+ * New orders: limit, market, market-to-limit and iceberg; day, good-till-cancel, good-till-date, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
  * The shard's thread.
  */
 
@@ -12,6 +12,7 @@ import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as checksFunctions from './checks.js';
 import { entryPrice } from './entry-price.js';
+import { checkExpiry, GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { checkDisplay } from './iceberg.js';
 import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -49,6 +50,8 @@ const MARKET_TO_LIMIT = OrderType.MarketToLimit;
 const MATCHING_PHASES = phasesThatMatch();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
+const GOOD_TILL_CANCEL = TimeInForce.GoodTillCancel;
+const GOOD_TILL_DATE = TimeInForce.GoodTillDate;
 const POST_ONLY = CommandFlag.PostOnly << 16;
 /** Places of type, time in force and whether there is a price in an index of REFUSALS; the phase is below them. */
 const TYPE_PLACE = 7;
@@ -73,14 +76,19 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     return;
   }
   let isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
-  const timeInForce = kindWord >>> 24;
+  let timeInForce = kindWord >>> 24;
   let price = words[at + COMMAND_PRICE] as number;
   const continuous = passed || ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sell = (kindWord >>> 8) & 1;
   const side = (instrument << 1) + sell;
   let special = 0;
+  let expires = 0;
   if (!passed) {
+    if (timeInForce === GOOD_TILL_DATE) {
+      timeInForce = GOOD_TILL_CANCEL;
+      expires = GOOD_TILL_DATE_FLAGS;
+    }
     price = entryPrice(state, words, at, side, continuous);
     if (((kindWord >>> 16) & 0xff) === ICEBERG) {
       special = FLAG_SPECIAL;
@@ -115,14 +123,25 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
       return;
     }
     const least = (words[at + COMMAND_MIN_QUANTITY] as number) >>> 0;
-    if (!passed && least !== 0 && !findsEnough(state, words, at, side, price, least)) {
+    if (
+      !passed &&
+      timeInForce === IMMEDIATE_OR_CANCEL &&
+      least !== 0 &&
+      !findsEnough(state, words, at, side, price, least)
+    ) {
       refuse(state, words, at, Reason.MinQuantityNotFillable, 0, NO_ORDER);
       return;
     }
   }
 
-  const slot = makeOrder(state, words, at, special | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0));
+  const slot = makeOrder(
+    state,
+    words,
+    at,
+    expires | special | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0),
+  );
   if (!passed) state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_PRICE] = price;
+  if (expires !== 0) setExpiry(state, slot, words, at);
   if (special !== 0 && !isMarket) state.specials.add(slot, words[at + COMMAND_DISPLAY_QUANTITY] as number);
   writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
@@ -142,17 +161,25 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
   if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
   if (isStop((kindWord >>> 16) & 0xff)) {
-    return checkStop(state, words, at) && checkTerms(state, words, at) && checkTrigger(state, words, at);
+    return (
+      checkStop(state, words, at) &&
+      checkTerms(state, words, at) &&
+      checkTrigger(state, words, at) &&
+      checkExpiry(state, words, at)
+    );
   }
   if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT) {
     if (price !== NO_PRICE) return refuse(state, words, at, Reason.PriceNotAllowed, 0, NO_ORDER);
   } else if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
-  if (((kindWord >>> 16) & 0xff) === ICEBERG) return checkDisplay(state, words, at);
-  return checkTerms(state, words, at) && checkLeast(state, words, at);
+  if (((kindWord >>> 16) & 0xff) === ICEBERG) {
+    return checkDisplay(state, words, at) && checkExpiry(state, words, at);
+  }
+  return checkTerms(state, words, at) && checkLeast(state, words, at) && checkExpiry(state, words, at);
 }
 
 /** What must trade at once is not more than the order. */
 function checkLeast(state: EngineState, words: Int32Array, at: number): boolean {
+  if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 !== IMMEDIATE_OR_CANCEL) return true;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if ((words[at + COMMAND_MIN_QUANTITY] as number) >>> 0 <= quantity) return true;
   return refuse(state, words, at, Reason.MinQuantityOutOfRange, quantity, NO_ORDER);

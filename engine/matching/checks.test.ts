@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'an unknown time in force',
     kind: NEW,
-    said: { ...ORDER, timeInForce: 4 },
+    said: { ...ORDER, timeInForce: 5 },
     refusal: 'BadTimeInForce',
     usesId: false,
   },

@@ -17,7 +17,7 @@ import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
-import { timerCapacity } from '../timers/timer-ranges.js';
+import { expiryTimer, timerCapacity } from '../timers/timer-ranges.js';
 import { Timers } from '../timers/timers.js';
 import { LaneTable } from './lanes.js';
 import * as operationWords from './operations.js';
@@ -46,6 +46,7 @@ const {
   EVENT_WORDS,
 } = layout;
 const {
+  FLAG_EXPIRES,
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SPECIAL,
@@ -268,6 +269,12 @@ function passCursors(state: EngineState, slot: number): void {
   }
 }
 
+/** What few orders have besides their record. */
+function forgetMore(state: EngineState, slot: number, flags: number): void {
+  if ((flags & FLAG_EXPIRES) !== 0) state.timers.clear(expiryTimer(state.limits, slot));
+  if ((flags & (FLAG_SPECIAL | FLAG_MARKET)) === FLAG_SPECIAL) state.specials.remove(slot);
+}
+
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
   const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
@@ -275,6 +282,6 @@ export function forgetOrder(state: EngineState, slot: number): void {
     if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
   }
-  if ((flags & FLAG_SPECIAL) !== 0 && (flags & FLAG_MARKET) === 0) state.specials.remove(slot);
+  if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES)) !== 0) forgetMore(state, slot, flags);
   state.books.orders.free(slot);
 }

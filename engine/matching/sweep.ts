@@ -12,6 +12,7 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import { expiryTimer } from '../timers/timer-ranges.js';
 import * as icebergFunctions from './iceberg.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
@@ -28,6 +29,7 @@ const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = la
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
+  FLAG_EXPIRES,
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SELF_TRADE,
@@ -64,6 +66,7 @@ const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) |
 const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
 const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
+const CANCELLED_EXPIRED = EventKind.Cancelled | (Reason.OrderExpired << 16);
 const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
 
 /** Below every key: a market order without a worst price reaches all levels. */
@@ -101,6 +104,12 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const price = orders[at + ORDER_PRICE] as number;
   if (continuous && (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) >= IMMEDIATE_OR_CANCEL) {
     writeOrderEvent(state, slot, price, leaves, 0, 0, (flags & FLAG_MARKET) !== 0 ? CANCELLED_NOTHING : CANCELLED_REST);
+    forgetOrder(state, slot);
+    return true;
+  }
+  if ((flags & FLAG_EXPIRES) !== 0 && !state.timers.isSet(expiryTimer(state.limits, slot))) {
+    // Its time came while it waited for a Continue.
+    writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_EXPIRED);
     forgetOrder(state, slot);
     return true;
   }

@@ -33,7 +33,7 @@ const {
 } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
 const { LEVEL_BETTER, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
-const { ORDER_CUMULATIVE, ORDER_LEAVES, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
+const { FLAG_SELL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
 const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
 const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
 
@@ -195,6 +195,15 @@ export function runUncross(state: EngineState, row: number): boolean {
   return runLeftovers(state, row);
 }
 
+/** Whether there is such an order, and it trades at the auction's price. */
+function trades(state: EngineState, slot: number, price: number): boolean {
+  if (slot < 0) return false;
+  const at = slot << ORDER_SHIFT;
+  const limit = state.orders[at + ORDER_PRICE] as number;
+  if (limit === NO_PRICE) return true;
+  return ((state.orders[at + ORDER_FLAGS] as number) & FLAG_SELL) === 0 ? limit >= price : limit <= price;
+}
+
 function runTrades(state: EngineState, row: number): boolean {
   const operations = state.operations;
   const orders = state.orders;
@@ -205,7 +214,11 @@ function runTrades(state: EngineState, row: number): boolean {
   while (left > 0) {
     const buyer = firstInSide(state, instrument << 1);
     const seller = firstInSide(state, (instrument << 1) + 1);
-    if (buyer < 0 || seller < 0) throw new Error('assert: an auction found a volume that the book does not hold');
+    // Orders that counted may have expired since.
+    if (!trades(state, buyer, price) || !trades(state, seller, price)) {
+      left = 0;
+      break;
+    }
     const buyerOpen = (orders[(buyer << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;

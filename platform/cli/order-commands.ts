@@ -16,7 +16,17 @@ import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import { openLocalVenue, readDirectory, recordsOf } from './journal/local-venue.js';
 import { getBook } from './market-commands.js';
-import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber, wideId } from './options.js';
+import {
+  decimalText,
+  expirySeconds,
+  jsonOption,
+  keyOption,
+  laneOption,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  wideId,
+} from './options.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
 import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
@@ -25,7 +35,7 @@ const SIDES = ['Buy', 'Sell'] as const;
 const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'] as const;
 const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
-const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
+const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'] as const;
 const LEVELS = ['Disk', 'Matched'] as const;
 /** A replayed history that stands still for so long has ended without a word. */
 const QUIET_MS = 30_000;
@@ -235,6 +245,7 @@ export function addOrderCommands(program: Command): void {
       oneOf(SELF_TRADES),
       'None' as const,
     )
+    .option('--expires <time>', 'of a GoodTillDate: when it goes, like 2026-11-30T17:30:00Z', expirySeconds)
     .option('--display-quantity <quantity>', 'of an Iceberg: so much is shown at a time', decimalText)
     .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
     .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
@@ -265,6 +276,7 @@ export function addOrderCommands(program: Command): void {
             postOnly: options.postOnly === true,
             slide: options.slide === true,
             selfTrade: options.selfTrade,
+            ...(options.expires === undefined ? {} : { expirySeconds: options.expires }),
             ...(options.displayQuantity === undefined
               ? {}
               : { displayQuantity: takenDecimal(options.displayQuantity, of.quantityDecimals, 'The shown quantity') }),

@@ -309,6 +309,7 @@ class ScenarioMaker {
     if (dice.chance(timeInForce === TimeInForce.ImmediateOrCancel ? 0.5 : 0.002)) {
       words[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? dice.between(0, Math.min(quantity, 9)) : this.aQuantity();
     }
+    this.putExpiry(words);
     if (type === OrderType.Iceberg || dice.chance(0.002)) {
       words[COMMAND_DISPLAY_QUANTITY] = dice.chance(0.97) ? dice.between(1, Math.min(quantity, 4)) : this.aQuantity();
     }
@@ -339,7 +340,18 @@ class ScenarioMaker {
     words[COMMAND_TRIGGER_PRICE] = dice.chance(0.99) ? clampPrice(this.center + away) : this.aPrice();
     words[COMMAND_QUANTITY] = quantity;
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (trigger << 8) | (flags << 16);
+    this.putExpiry(words);
     this.push(words);
+  }
+
+  /** Some orders are good till a second that comes soon, or was a moment ago. */
+  private putExpiry(words: Int32Array): void {
+    const kindWord = words[COMMAND_KIND_WORD] ?? 0;
+    if (kindWord >>> 24 !== TimeInForce.GoodTillCancel || !this.dice.chance(this.timers ? 0.5 : 0.02)) {
+      return;
+    }
+    words[COMMAND_KIND_WORD] = (kindWord & 0xffffff) | (TimeInForce.GoodTillDate << 24);
+    words[COMMAND_MIN_QUANTITY] = Math.floor(this.timeUs / 1_000_000) + this.dice.pick([0, 1, 1, 1, 2, 2, 3, 9]);
   }
 
   private referencePrice(): void {

@@ -28,6 +28,10 @@ export interface ModelOrder {
   /** Of an iceberg: what it shows at a time; of others all. And what is hidden of it where it rests. */
   readonly peak: number;
   hidden: number;
+  /** Good-till-date. */
+  readonly expiryUs: number | undefined;
+  /** Its time came while it was on its way: it will not rest. */
+  expired: boolean;
   cumulative: number;
 }
 

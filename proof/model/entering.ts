@@ -12,7 +12,7 @@ import { crosses } from './work.js';
 export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
   return (
     [OrderType.Limit, OrderType.StopLimit, OrderType.Iceberg].includes(type) &&
-    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
+    [TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.GoodTillDate].includes(timeInForce)
   );
 }
 
@@ -36,6 +36,16 @@ export function enteredAs(command: PlainCommand, instrument: ModelInstrument): {
   return { type, price: slides ? slid : price };
 }
 
+/** What an immediate-or-cancel trades at once, at least. */
+export function leastOf(command: PlainCommand): number {
+  return command.timeInForce === TimeInForce.ImmediateOrCancel ? command.minQuantity : 0;
+}
+
+/** When a good-till-date goes, µs; of other orders undefined. */
+export function expiryOf(command: PlainCommand): number | undefined {
+  return command.timeInForce === TimeInForce.GoodTillDate ? command.minQuantity * 1_000_000 : undefined;
+}
+
 export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
   return {
     id,
@@ -55,6 +65,8 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
     leaves: command.quantity,
     peak: command.type === OrderType.Iceberg ? command.displayQuantity : Number.POSITIVE_INFINITY,
     hidden: 0,
+    expiryUs: expiryOf(command),
+    expired: false,
     cumulative: 0,
   };
 }

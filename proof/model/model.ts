@@ -23,7 +23,7 @@ import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout
 import { phaseEffect } from '../../schemas/phases.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
-import { enteredAs, isPatient, orderOf } from './entering.js';
+import { enteredAs, expiryOf, isPatient, leastOf, orderOf } from './entering.js';
 import { filterOf } from './filter.js';
 import { massCancel } from './mass-cancel.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
@@ -48,7 +48,9 @@ import {
   crosses,
   endDay,
   enterNew,
+  expire,
   fillable,
+  isOnItsWay,
   MARKET_TYPES,
   reduce,
   replace,
@@ -103,8 +105,10 @@ export class Model {
 
   /** When a Due has something to do; Infinity: there is nothing, or no room for one more that has to wait. */
   get nextDueUs(): number {
-    const { timers, operations, limits } = this.state;
-    return operations.length < limits.maxOperations ? Math.min(...timers.map(({ dueUs }) => dueUs)) : Infinity;
+    const { operations, limits } = this.state;
+    const first = this.state.firstTimer();
+    const waits = operations.length >= limits.maxOperations && first?.order === undefined;
+    return first === undefined || waits ? Infinity : first.dueUs;
   }
 
   /** The best levels of a book, best first. */
@@ -266,7 +270,8 @@ export class Model {
       checkPhase(command, instrument.phase) ??
       checkFields(command) ??
       checkRanges(command, instrument) ??
-      checkTrigger(command, instrument);
+      checkTrigger(command, instrument) ??
+      this.checkExpiry(command);
     if (refusal !== undefined) {
       return refusal;
     }
@@ -286,6 +291,12 @@ export class Model {
       default:
         return this.decideTarget(command, instrument);
     }
+  }
+
+  /** The expiry of a good-till-date is to come. */
+  private checkExpiry(command: PlainCommand): Refusal | undefined {
+    const expiryUs = command.kind === CommandKind.New ? expiryOf(command) : undefined;
+    return expiryUs !== undefined && expiryUs <= Number(command.timeUs) ? { reason: Reason.ExpiryPassed } : undefined;
   }
 
   private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
@@ -314,7 +325,7 @@ export class Model {
     if (timeInForce === TimeInForce.FillOrKill && fillable(state, book, command) < command.quantity) {
       return { reason: Reason.FillOrKillNotFillable };
     }
-    const { minQuantity } = command;
+    const minQuantity = leastOf(command);
     if (minQuantity > 0 && fillable(state, book, command) < minQuantity) {
       return { reason: Reason.MinQuantityNotFillable };
     }
@@ -395,8 +406,7 @@ export class Model {
     const { operations, limits } = this.state;
     const { kind, instrument } = command;
     const isClient = CLIENT_KINDS.includes(kind);
-    const { minQuantity, timeInForce } = command;
-    const counts = kind === CommandKind.New && (timeInForce === TimeInForce.FillOrKill || minQuantity > 0);
+    const counts = kind === CommandKind.New && (command.timeInForce === TimeInForce.FillOrKill || leastOf(command) > 0);
     const wantsQuiet = !isClient || counts;
     const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
     const disturbs = operations.some((operation) =>
@@ -446,15 +456,23 @@ export class Model {
     const { state } = this;
     const { maxEventsPerCommand, maxOperations } = state.limits;
     let waits = false;
-    for (
-      let timer = state.dueTimer();
-      timer !== undefined && !waits && state.operations.length < maxOperations;
-      timer = state.dueTimer()
-    ) {
+    for (let timer = state.dueTimer(); timer !== undefined && !waits; timer = state.dueTimer()) {
+      const { lane, reason, order } = timer;
+      if (order !== undefined && isOnItsWay(state, order)) {
+        order.expired = true;
+        state.clearExpiry(order);
+        continue;
+      }
       if (state.events.length >= maxEventsPerCommand) {
         break;
       }
-      const { lane, reason } = timer;
+      if (order !== undefined) {
+        expire(state, order);
+        continue;
+      }
+      if (lane === undefined || reason === undefined || state.operations.length >= maxOperations) {
+        break;
+      }
       state.setTimer(lane, reason, undefined);
       const { account, number, incarnation: session } = lane;
       const sender = { account, session, clientOrderId: BigInt(number) << 48n };
@@ -616,7 +634,7 @@ function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusa
   if (isIceberg && (displayQuantity < 1 || displayQuantity > quantity)) {
     return { reason: Reason.DisplayOutOfRange, amount: displayQuantity < 1 ? 1 : quantity };
   }
-  if (kind === CommandKind.New && command.minQuantity > quantity) {
+  if (kind === CommandKind.New && leastOf(command) > quantity) {
     return { reason: Reason.MinQuantityOutOfRange, amount: quantity };
   }
   return undefined;

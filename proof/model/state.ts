@@ -124,10 +124,11 @@ export interface Sender {
   readonly clientOrderId: bigint;
 }
 
-/** A lane's orders go at that time, for that reason. */
+/** A lane's orders go at that time, for that reason; or one order goes. */
 export interface Timer {
-  readonly lane: Lane;
-  readonly reason: Reason;
+  readonly lane?: Lane;
+  readonly reason?: Reason;
+  readonly order?: ModelOrder;
   readonly dueUs: number;
 }
 
@@ -182,9 +183,13 @@ export class State {
     return dueUs;
   }
 
+  firstTimer(): Timer | undefined {
+    return this.timers.toSorted((a, b) => a.dueUs - b.dueUs)[0];
+  }
+
   /** The timer that is due first by now, and the first that was set of those of its time. */
   dueTimer(): Timer | undefined {
-    const [first] = this.timers.toSorted((a, b) => a.dueUs - b.dueUs);
+    const first = this.firstTimer();
     return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
   }
 
@@ -272,6 +277,9 @@ export class State {
 
   addOrder(order: ModelOrder): void {
     this.orders.set(order.id, order);
+    if (order.expiryUs !== undefined) {
+      this.timers.push({ order, dueUs: order.expiryUs });
+    }
     this.nameOrder(order);
   }
 
@@ -299,7 +307,14 @@ export class State {
     return sets.flatMap((orders) => [...orders]);
   }
 
+  clearExpiry(order: ModelOrder): void {
+    this.timers = this.timers.filter((timer) => timer.order !== order);
+  }
+
   removeOrder(order: ModelOrder): void {
+    if (order.expiryUs !== undefined) {
+      this.clearExpiry(order);
+    }
     const ofAccount = this.listed.get(order.account);
     const there = ofAccount?.get(order.instrument);
     there?.delete(order);

@@ -12,8 +12,9 @@ import {
   type Side,
   TimeInForce,
 } from '../../schemas/codes.js';
+import { NO_PRICE } from '../../schemas/layout.js';
 import { auction } from './auction.js';
-import type { Book, BookSide, ModelOrder } from './book.js';
+import type { Book, ModelOrder } from './book.js';
 import { lose, replenish, showAfterAuction, shownOf, showPeak, showsAnew } from './iceberg.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
@@ -89,9 +90,17 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   state.emit(EventKind.Started, answer);
   const { book } = instrument;
   let count = 0;
+  let replaces = false;
   for (const order of [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(instrument.stops)]) {
-    yield VISIT;
-    if (order.timeInForce === TimeInForce.Day) {
+    // One that has expired meanwhile is not looked at: the next one is, in its place.
+    if (!state.orders.has(order.id)) {
+      continue;
+    }
+    if (!replaces) {
+      yield VISIT;
+    }
+    replaces = !state.orders.has(order.id);
+    if (!replaces && order.timeInForce === TimeInForce.Day) {
       yield 1;
       takeAway(state, book, order, Reason.EndOfDay, 0n);
       count += 1;
@@ -104,6 +113,19 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
 /** Buys, then sells, each by what triggers them, then by entry. */
 function byGroup(stops: readonly ModelOrder[]): ModelOrder[] {
   return stops.toSorted((a, b) => a.side - b.side || a.trigger - b.trigger);
+}
+
+/** The order is off the book and comes to that only by a Continue. */
+export function isOnItsWay(state: State, order: ModelOrder): boolean {
+  return state.operations.some(({ sweep }) => sweep.taker === order);
+}
+
+/** A good-till-date goes at its time. */
+export function expire(state: State, order: ModelOrder): void {
+  const book = state.instrument(order.instrument)?.book;
+  if (book !== undefined) {
+    takeAway(state, book, order, Reason.OrderExpired, 0n);
+  }
 }
 
 export function* setPhase(state: State, sender: Sender, instrument: ModelInstrument, phase: Phase): Steps {
@@ -133,10 +155,17 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
   });
   let left = volume;
   while (left > 0) {
-    const traded = Math.min(left, first(book.buys).leaves, first(book.sells).leaves);
-    yield 2 + [first(book.buys), first(book.sells)].filter((order) => showsAnew(order, traded)).length;
-    const buyer = first(book.buys);
-    const seller = first(book.sells);
+    const before = nextPair(book, price);
+    if (before === undefined) {
+      break;
+    }
+    const traded = Math.min(left, ...before.map(({ leaves }) => leaves));
+    yield 2 + before.filter((order) => showsAnew(order, traded)).length;
+    const pair = nextPair(book, price);
+    if (pair === undefined) {
+      break;
+    }
+    const [buyer, seller] = pair;
     const quantity = Math.min(left, buyer.leaves, seller.leaves);
     const shown = [shownOf(buyer), shownOf(seller)];
     const tradeId = state.nextSequence();
@@ -206,6 +235,8 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && taker.timeInForce === TimeInForce.ImmediateOrCancel) {
     drop(state, taker, Reason.ImmediateOrCancel);
+  } else if (taker.expired) {
+    drop(state, taker, Reason.OrderExpired);
   } else {
     book.side(taker.side).add(taker);
     state.list(taker);
@@ -293,8 +324,14 @@ function fill(
 /** What market orders have left goes; a market-to-limit rests at the auction's price, if there was one. */
 function* endMarketOrders(state: State, book: Book, price: number | undefined): Steps {
   for (const order of [...book.buys.market, ...book.sells.market]) {
+    if (!state.orders.has(order.id)) {
+      continue;
+    }
     if (order.type === OrderType.MarketToLimit && price !== undefined) {
       yield 2;
+      if (!state.orders.has(order.id)) {
+        continue;
+      }
       const { leaves } = order;
       book.side(order.side).remove(order);
       state.emitOrder(EventKind.Replaced, order, {
@@ -314,7 +351,9 @@ function* endMarketOrders(state: State, book: Book, price: number | undefined): 
       continue;
     }
     yield 1;
-    takeAway(state, book, order, Reason.AuctionLeftover, 0n);
+    if (state.orders.has(order.id)) {
+      takeAway(state, book, order, Reason.AuctionLeftover, 0n);
+    }
   }
 }
 
@@ -345,10 +384,14 @@ export function drop(state: State, order: ModelOrder, reason: Reason): void {
   state.removeOrder(order);
 }
 
-function first(side: BookSide): ModelOrder {
-  const order = side.first();
-  if (order === undefined) {
-    throw new Error('The auction found a volume that the book does not hold.');
+/** Buyer and seller who trade next in an uncross; those who counted may have expired since. */
+function nextPair(book: Book, price: number): [ModelOrder, ModelOrder] | undefined {
+  const buyer = book.buys.first();
+  const seller = book.sells.first();
+  if (buyer === undefined || seller === undefined) {
+    return undefined;
   }
-  return order;
+  const trade =
+    (buyer.price === NO_PRICE || buyer.price >= price) && (seller.price === NO_PRICE || seller.price <= price);
+  return trade ? [buyer, seller] : undefined;
 }

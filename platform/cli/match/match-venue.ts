@@ -166,7 +166,7 @@ export class MatchVenue {
           type,
           timeInForce: line.named(
             'timeInForce',
-            ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'],
+            ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'],
             'GoodTillCancel',
           ),
           postOnly: line.truth('postOnly'),
@@ -175,7 +175,8 @@ export class MatchVenue {
           ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
           ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
           ...(line.has('displayQuantity') ? { displayQuantity: line.whole('displayQuantity', 0, MAX_UINT32) } : {}),
-          minQuantity: line.whole('minQuantity', 0, MAX_UINT32, 0),
+          ...(line.has('minQuantity') ? { minQuantity: line.whole('minQuantity', 0, MAX_UINT32) } : {}),
+          ...(line.has('expirySeconds') ? { expirySeconds: line.whole('expirySeconds', 0, MAX_UINT32) } : {}),
           refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }

@@ -41,6 +41,7 @@ class Reason(object):
     DisplayOutOfRange = 506
     MinQuantityOutOfRange = 507
     TriggerRequired = 508
+    ExpiryPassed = 509
     UnknownOrder = 600
     OrdersFull = 700
     LevelsFull = 701
@@ -67,6 +68,7 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    OrderExpired = 1008
     SessionLost = 1010
     DeadMan = 1011
     Resting = 1100
