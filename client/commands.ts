@@ -39,6 +39,9 @@ const MAX_UINT32 = 0xffffffff;
 const MIN_INT32 = -0x80000000;
 const MAX_INT32 = 0x7fffffff;
 
+/** Types that may have no price. */
+const UNPRICED_TYPES: readonly number[] = [OrderType.Market, OrderType.MarketToLimit, OrderType.Stop];
+
 export type OrderTypeName = keyof typeof OrderType;
 export type TimeInForceName = keyof typeof TimeInForce;
 export type TriggerName = keyof typeof Trigger;
@@ -49,7 +52,7 @@ export type OrderTarget = { readonly orderId: bigint } | { readonly clientOrderI
 
 export interface OrderTerms {
   readonly side: SideName;
-  /** Ticks; may be left out for a market order and a Stop, where it is the worst price. */
+  /** Ticks; may be left out for a market order and a Stop, where it is the worst price; a MarketToLimit has none. */
   readonly price?: number;
   /** Lots. */
   readonly quantity: number;
@@ -57,12 +60,20 @@ export interface OrderTerms {
   /** Default GoodTillCancel. */
   readonly timeInForce?: TimeInForceName;
   readonly postOnly?: boolean;
+  /** With postOnly: one tick off the best opposite price where it would trade, instead of being refused. */
+  readonly slide?: boolean;
   /** What goes when it meets an order of its own account or group. Default None: they trade. */
   readonly selfTrade?: SelfTradeName;
   /** Of a Stop or StopLimit: which price sets it off. Default LastTrade. */
   readonly trigger?: TriggerName;
   /** Of a Stop or StopLimit, ticks: a buy is triggered at or above it, a sell at or below it. */
   readonly triggerPrice?: number;
+  /** Of an Iceberg, lots: so many are shown at a time, the rest is hidden. */
+  readonly displayQuantity?: number;
+  /** Of an ImmediateOrCancel, lots: so many trade at once, or it is refused. */
+  readonly minQuantity?: number;
+  /** Of a GoodTillDate, seconds since 1970: the order goes then. */
+  readonly expirySeconds?: number;
   /** A stop that is through already is refused; without this it is triggered at once. */
   readonly refuseIfThrough?: boolean;
   /** Microseconds since 1970 after which the shard refuses it as Expired. */
@@ -126,8 +137,7 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   const type = codeNamed(OrderType, terms.type ?? 'Limit', 'type');
   const timeInForce = codeNamed(TimeInForce, terms.timeInForce ?? 'GoodTillCancel', 'timeInForce');
   if (terms.price === undefined) {
-    if (type !== OrderType.Market && type !== OrderType.Stop)
-      throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
+    if (!UNPRICED_TYPES.includes(type)) throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
     words[COMMAND_PRICE] = NO_PRICE;
   } else {
     checkWhole(terms.price, MIN_INT32 + 1, MAX_INT32, 'price');
@@ -137,8 +147,33 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   words[COMMAND_QUANTITY] = terms.quantity | 0;
   const side = codeNamed(Side, terms.side, 'side');
   words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
-  const postOnly = terms.postOnly === true ? CommandFlag.PostOnly << 16 : 0;
-  words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | postOnly;
+  if (terms.slide === true && terms.postOnly !== true) {
+    throw new TredyeError('BAD_ARGUMENT', 'Only a postOnly order slides.');
+  }
+  const postOnly = terms.postOnly === true ? CommandFlag.PostOnly : 0;
+  const slide = terms.slide === true ? CommandFlag.Slide : 0;
+  words[COMMAND_FLAGS_WORD] = codeNamed(SelfTrade, terms.selfTrade ?? 'None', 'selfTrade') | ((postOnly | slide) << 16);
+  if (terms.displayQuantity !== undefined) {
+    if (type !== OrderType.Iceberg) throw new TredyeError('BAD_ARGUMENT', 'Only an Iceberg has a displayQuantity.');
+    checkWhole(terms.displayQuantity, 0, MAX_UINT32, 'displayQuantity');
+    words[COMMAND_DISPLAY_QUANTITY] = terms.displayQuantity | 0;
+  } else if (type === OrderType.Iceberg) {
+    throw new TredyeError('BAD_ARGUMENT', 'An Iceberg needs a displayQuantity.');
+  }
+  if ((terms.expirySeconds !== undefined) !== (timeInForce === TimeInForce.GoodTillDate)) {
+    throw new TredyeError('BAD_ARGUMENT', 'A GoodTillDate, and no other order, has expirySeconds.');
+  }
+  if (terms.expirySeconds !== undefined) {
+    if (terms.minQuantity !== undefined) {
+      throw new TredyeError('BAD_ARGUMENT', 'Only an ImmediateOrCancel has a minQuantity.');
+    }
+    checkWhole(terms.expirySeconds, 0, MAX_UINT32, 'expirySeconds');
+    words[COMMAND_MIN_QUANTITY] = terms.expirySeconds | 0;
+  }
+  if (terms.minQuantity !== undefined) {
+    checkWhole(terms.minQuantity, 0, MAX_UINT32, 'minQuantity');
+    words[COMMAND_MIN_QUANTITY] = terms.minQuantity | 0;
+  }
   putTrigger(words, type, terms);
   putValidUntil(words, terms.validUntilUs);
   return words;

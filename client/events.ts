@@ -41,6 +41,7 @@ const PRIVATE_KINDS = [
   'Reduced',
   'Cancelled',
   'Replaced',
+  'Replenished',
   'Triggered',
   'Prevented',
   'OrderState',

@@ -9,6 +9,8 @@ export interface Limits {
   readonly maxOrders: number;
   /** Of those, stops that wait for their trigger. */
   readonly maxStops: number;
+  /** Of those, orders with a hidden part. */
+  readonly maxSpecialOrders: number;
   /** Instruments of the whole venue: every shard knows the terms of all, so the ids are the same everywhere. */
   readonly maxInstruments: number;
   readonly maxAccounts: number;
@@ -55,6 +57,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxOrders: 1 << 20,
   maxStops: 1 << 20,
+  maxSpecialOrders: 1 << 18,
   maxInstruments: 100_000,
   maxAccounts: 65_536,
   maxKeys: 65_536,
@@ -115,6 +118,7 @@ export function mostQuantity(maxOrders: number): number {
 const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
   maxOrders: [1, MOST_ORDERS],
   maxStops: [1, MOST_ORDERS],
+  maxSpecialOrders: [1, MOST_ORDERS],
   maxInstruments: [1, 1 << 24],
   maxAccounts: [1, 1 << 24],
   maxKeys: [1, 1 << 24],
@@ -155,6 +159,7 @@ function refuse(sentence: string): never {
 export const ANSWER_LIMITS = [
   'maxOrders',
   'maxStops',
+  'maxSpecialOrders',
   'maxInstruments',
   'maxAccounts',
   'maxKeys',
@@ -171,8 +176,8 @@ export const ANSWER_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /**
- * The default limits with some replaced; an account gets no more lanes, stops no more room, and holdings and purses no
- * more than there can be. Throws a LimitsError with one sentence when a value is unknown, is not a
+ * The default limits with some replaced; an account gets no more lanes, stops and special orders no more room, and
+ * holdings and purses no more than there can be. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
 export function limitsFrom(overrides: Partial<Limits>): Limits {
@@ -181,12 +186,13 @@ export function limitsFrom(overrides: Partial<Limits>): Limits {
   }
   const { maxLanes = DEFAULT_LIMITS.maxLanes, maxOrders = DEFAULT_LIMITS.maxOrders } = overrides;
   const maxStops = Math.min(DEFAULT_LIMITS.maxStops, maxOrders);
+  const maxSpecialOrders = Math.min(DEFAULT_LIMITS.maxSpecialOrders, maxOrders);
   const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
   const { maxAccounts = DEFAULT_LIMITS.maxAccounts, maxAssets = DEFAULT_LIMITS.maxAssets } = overrides;
   const { maxInstruments = DEFAULT_LIMITS.maxInstruments } = overrides;
   const maxHoldings = Math.min(DEFAULT_LIMITS.maxHoldings, maxAccounts * maxInstruments);
   const maxPurses = Math.min(DEFAULT_LIMITS.maxPurses, maxAccounts * maxAssets);
-  const derived = { maxLanesPerAccount, maxStops, maxHoldings, maxPurses };
+  const derived = { maxLanesPerAccount, maxStops, maxSpecialOrders, maxHoldings, maxPurses };
   const limits: Limits = { ...DEFAULT_LIMITS, ...derived, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
@@ -215,6 +221,9 @@ function checkRelations(limits: Limits): void {
   }
   if (limits.maxStops > limits.maxOrders) {
     refuse(`maxStops (${limits.maxStops}) above maxOrders (${limits.maxOrders}) can never be used.`);
+  }
+  if (limits.maxSpecialOrders > limits.maxOrders) {
+    refuse(`maxSpecialOrders (${limits.maxSpecialOrders}) above maxOrders (${limits.maxOrders}) can never be used.`);
   }
   if (limits.maxLanesPerAccount > limits.maxLanes) {
     refuse(`maxLanesPerAccount (${limits.maxLanesPerAccount}) above maxLanes (${limits.maxLanes}) can never be used.`);

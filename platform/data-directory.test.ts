@@ -220,7 +220,13 @@ t.test(
       'shard-1': journal(),
     });
     const later = openDataDirectory(copy, 'tredye', 2);
-    t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxStops: 5000, maxLevels: 4000 });
+    t.same(later.limits, {
+      ...DEFAULT_LIMITS,
+      maxOrders: 5000,
+      maxStops: 5000,
+      maxSpecialOrders: 5000,
+      maxLevels: 4000,
+    });
   },
 );
 

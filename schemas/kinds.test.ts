@@ -1,7 +1,7 @@
 /** The tables against the overlays, and the checks made from them. */
 
 import t from 'tap';
-import { CommandFlag, CommandKind, EventKind, OrderType, Reason } from './codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from './codes.js';
 import { sampleCommands, sampleTerms } from './frame-samples.js';
 import { OVERLAYS, STRUCTS } from './generated/shapes.js';
 import {
@@ -27,6 +27,7 @@ import {
 const ON_WIRE = false;
 const INSIDE = true;
 const TYPE_AT = COMMAND_FIELDS.type[0];
+const TIME_IN_FORCE_AT = COMMAND_FIELDS.timeInForce[0];
 const FLAGS_AT = 62;
 /** Of a New only stops have them. */
 const STOP_FIELDS = ['trigger', 'triggerPrice'];
@@ -75,6 +76,8 @@ t.test('a field that a row names may hold anything its codes allow, all others a
     for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
       if (name === 'kind' || name === 'flags') continue;
       const { words, bytes } = commandOf(kind);
+      if (name === 'displayQuantity' && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Iceberg;
+      if (name === 'minQuantity' && kind === CommandKind.New) bytes[TIME_IN_FORCE_AT] = TimeInForce.ImmediateOrCancel;
       if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       // What a mass cancel takes by is behind its flags, and a lane has 16 bits.
       if (kind === CommandKind.MassCancel && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.OneLane;
@@ -101,8 +104,8 @@ t.test('codes out of range have a refusal each', async (t) => {
     [8 as CommandKind, 0, 0, Reason.BadKind],
     [255 as CommandKind, 0, 0, Reason.BadKind],
     [CommandKind.New, 57, 2, Reason.BadSide],
-    [CommandKind.New, 58, 2, Reason.BadType],
-    [CommandKind.New, 59, 4, Reason.BadTimeInForce],
+    [CommandKind.New, 58, 7, Reason.BadType],
+    [CommandKind.New, 59, 5, Reason.BadTimeInForce],
     [CommandKind.New, 60, 4, Reason.None],
     [CommandKind.New, 60, 5, Reason.BadSelfTrade],
     [CommandKind.New, 61, 4, Reason.BadTrigger],
@@ -125,6 +128,7 @@ t.test('of the flags only those of the kind are taken, and Late only inside', as
     for (let bit = 0; bit < 16; bit++) {
       const { words, bytes } = commandOf(kind);
       const flag = 1 << bit;
+      if (flag === CommandFlag.Slide && kind === CommandKind.New) continue;
       if (flag === CommandFlag.RefuseIfThrough && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       words[COMMAND_FLAGS_WORD] = flag << 16;
       const own = (flags & flag) !== 0 ? Reason.None : Reason.BadFlags;

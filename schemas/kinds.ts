@@ -24,6 +24,7 @@ import {
   EVENT_WORDS,
   MAX_PARTS,
 } from './layout.js';
+import { checkOrderShape } from './order-shape.js';
 import { COMMAND_FIELDS, type CommandField, EVENT_FIELDS, type EventField } from './record-fields.js';
 
 export { COMMAND_FIELDS, type CommandField, EVENT_FIELDS, type EventField } from './record-fields.js';
@@ -89,16 +90,18 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market and Stop: worst price or NO_PRICE',
+      price: 'limit; market and Stop: worst price or NO_PRICE; MarketToLimit: NO_PRICE',
       quantity: 'lots',
+      displayQuantity: 'of an Iceberg: lots that it shows at a time',
       triggerPrice: 'of a stop',
+      minQuantity: 'IOC: lots that trade at once, or it is refused; good-till-date: expiry, seconds since 1970',
       side: 'Side',
       type: 'OrderType',
       timeInForce: 'TimeInForce',
       selfTrade: 'SelfTrade',
       trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly | CommandFlag.RefuseIfThrough },
+    { flags: CommandFlag.PostOnly | CommandFlag.Slide | CommandFlag.RefuseIfThrough },
   ),
   row(
     CommandKind.Cancel,
@@ -274,6 +277,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       relatedId: 'old client order id',
       price: 'its level',
       quantity: 'taken away',
+      amount: 'hidden part of that',
       leaves: 'leaves after',
       displayed: 'shown after',
       cumulative: 'filled',
@@ -287,6 +291,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       relatedId: 'client order id of the command that took it away; 0: none',
       price: 'its level, or NO_PRICE',
       quantity: 'taken away',
+      amount: 'hidden part of that',
       cumulative: 'filled',
       reason: 'why it went',
     },
@@ -299,10 +304,23 @@ export const EVENT_ROWS: readonly EventRow[] = [
       relatedId: 'old client order id',
       price: 'its old level',
       quantity: 'taken off there',
+      amount: 'hidden part of that',
       leaves: 'new leaves',
       cumulative: 'filled',
     },
     bits: ORDER_BITS,
+  },
+  {
+    kind: EventKind.Replenished,
+    fields: {
+      ...ORDER,
+      price: 'its level',
+      quantity: 'shown before',
+      leaves: 'leaves',
+      displayed: 'shown after',
+      cumulative: 'filled',
+    },
+    bits: ['side', 'endOfCommand', 'book'],
   },
   {
     kind: EventKind.Triggered,
@@ -315,6 +333,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
       ...ORDER,
       price: "the resting order's",
       quantity: 'that did not trade and is gone from both',
+      amount: 'hidden part of that',
       leaves: 'leaves after',
       displayed: 'shown after',
       cumulative: 'filled',
@@ -485,13 +504,11 @@ const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
 /** Bit t: the type with code t is known; those that wait for a trigger. */
-const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit');
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit', 'Iceberg');
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
-const FILL_OR_KILL: number = TimeInForce.FillOrKill;
-const POST_ONLY: number = CommandFlag.PostOnly;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
-const TIME_IN_FORCE_MAX: number = TimeInForce.FillOrKill;
+const TIME_IN_FORCE_MAX: number = TimeInForce.GoodTillDate;
 const TRIGGER_MAX: number = Trigger.Reference;
 const SELF_TRADE_MAX: number = SelfTrade.Decrement;
 const PHASE_MAX: number = Phase.VolatilityAuction;
@@ -583,7 +600,7 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
     if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
-    return checkStopShape(words, at, type);
+    return checkOrderShape(words, at, type, isStop(type)) || checkStopShape(words, at, type);
   } else if (kind === KIND_MASS_CANCEL) {
     return checkFilter(words, at, flags);
   } else if (kind === KIND_SESSION_OPEN) {
@@ -600,13 +617,10 @@ function checkFilter(words: Int32Array, at: number, flags: number): number {
   return side > SIDE_MAX ? BAD_SIDE : 0;
 }
 
-/** Of a New with known codes: what only stops may say, and what they may not. */
+/** Of a New with known codes: what only stops may say. */
 function checkStopShape(words: Int32Array, at: number, type: number): number {
+  if (isStop(type)) return 0;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
-  if (((STOP_TYPES >>> type) & 1) !== 0) {
-    if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL) return BAD_TIME_IN_FORCE;
-    return ((flagsWord >>> 16) & POST_ONLY) === 0 ? 0 : BAD_FLAGS;
-  }
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
   return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;
 }

@@ -7,7 +7,7 @@
  *         4 head  5 tail     first and last order of the queue
  *         6 better  7 worse  neighbours in the side's sorted list; `worse` links the free slots
  *         8 left  9 right  10 parent  11 height   in the side's tree of far levels
- *        12 side (instrument × 2 + side)   13 place   14, 15 not used
+ *        12 side (instrument × 2 + side)   13 place   14, 15 hidden part of the total (a double as well)
  */
 
 export const LEVEL_SHIFT = 4;
@@ -29,6 +29,8 @@ export const LEVEL_PLACE = 13;
 /** Index of a level's total in `totals` is (level << TOTAL_SHIFT) + TOTAL. */
 export const TOTAL_SHIFT = 3;
 export const TOTAL = 1;
+/** So much of the total is hidden. */
+export const HIDDEN = 7;
 
 /** Where a level is found by its price. */
 export const PLACE_FREE = 0;

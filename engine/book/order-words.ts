@@ -44,6 +44,13 @@ export const SELF_TRADE_MASK = 7;
 export const FLAG_SELF_TRADE = SELF_TRADE_MASK << SELF_TRADE_SHIFT;
 export const FLAG_SELL_SHIFT = 8;
 export const FLAG_SELL = 1 << FLAG_SELL_SHIFT;
+/**
+ * Of a limit order: it has a hidden part (special-pool.ts). Of a market order: what is left of it in an auction becomes a
+ * limit order (market-to-limit).
+ */
+export const FLAG_SPECIAL = 1 << 9;
+/** Good-till-date, besides good-till-cancel: it has a timer (engine/timers), until that was due. */
+export const FLAG_EXPIRES = 1 << 10;
 
 /** `level` of an order that is being matched, of a free slot, and of a stop that waits for its trigger. */
 export const NOT_RESTING = -1;

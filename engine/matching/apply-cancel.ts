@@ -8,6 +8,7 @@ import * as layout from '../../schemas/layout.js';
 import { phasesThatTake } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as checksFunctions from './checks.js';
+import { putHidden, takeHidden } from './iceberg.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 import { takeStop } from './stops.js';
@@ -16,7 +17,8 @@ import { takeStop } from './stops.js';
 const { takeOff, writeOrderEvent } = stateFunctions;
 const { checkInstrument, checkPhase, checkSender, checkShape, findTarget, passesAtOnce } = checksFunctions;
 const { COMMAND_CLIENT_ORDER_ID, EVENT_BOOK_BIT, EVENT_RELATED_ID, WORD_MASK } = layout;
-const { ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK, WAITING } = orderWords;
+const { FLAG_SPECIAL, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK, WAITING } =
+  orderWords;
 
 const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
 const CANCELLED_WAITING = EventKind.Cancelled;
@@ -51,7 +53,10 @@ export function cancelOrder(state: EngineState, slot: number, reason: number, by
   const price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
   const kind = level < 0 ? CANCELLED_WAITING : CANCELLED;
+  const hidden =
+    ((orders[orderAt + ORDER_FLAGS] as number) & FLAG_SPECIAL) === 0 ? 0 : takeHidden(state, slot, leaves >>> 0);
   const to = writeOrderEvent(state, slot, price, leaves, 0, 0, kind | (reason << 16));
+  if (hidden !== 0) putHidden(state, to, hidden);
   state.events[to + EVENT_RELATED_ID] = byLow | 0;
   state.events[to + EVENT_RELATED_ID + 1] = byHigh | 0;
   if (level < 0) takeStop(state, slot);

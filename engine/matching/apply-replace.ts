@@ -13,6 +13,7 @@ import * as applyCancelFunctions from './apply-cancel.js';
 import * as limitFunctions from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import * as holdingFunctions from './holdings.js';
+import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 import * as sweepFunctions from './sweep.js';
@@ -153,11 +154,13 @@ function moveOrder(
 ): void {
   const orders = state.orders;
   const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const hidden = takeHidden(state, slot, (orders[orderAt + ORDER_LEAVES] as number) >>> 0);
   state.books.unlink(slot);
   state.ids.remove(slot);
   const oldPrice = orders[orderAt + ORDER_PRICE] as number;
   const oldLeaves = orders[orderAt + ORDER_LEAVES] as number;
-  renameOrder(state, words, at, slot, oldPrice, oldLeaves, leaves, 0, REPLACED);
+  const to = renameOrder(state, words, at, slot, oldPrice, oldLeaves, leaves, 0, REPLACED);
+  if (hidden !== 0) putHidden(state, to, hidden);
   changeOrder(state, slot, price, leaves);
   orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = leaves;
@@ -199,13 +202,16 @@ function reduceOrder(state: EngineState, words: Int32Array, at: number, slot: nu
   if (level === WAITING) {
     renameOrder(state, words, at, slot, price, gone, leaves, 0, REDUCED_WAITING);
   } else {
+    const hidden = takeHidden(state, slot, gone);
     state.books.reduce(level, gone);
-    renameOrder(state, words, at, slot, price, gone, leaves, leaves, REDUCED);
+    const shown = leaves - hiddenOf(state, slot);
+    const to = renameOrder(state, words, at, slot, price, gone, leaves, shown, REDUCED);
+    if (hidden !== 0) putHidden(state, to, hidden);
   }
   state.ids.add(slot);
 }
 
-/** Gives the order the id and session of the command and writes the event that says so. */
+/** Gives the order the id and session of the command and writes the event that says so; returns its first word. */
 function renameOrder(
   state: EngineState,
   words: Int32Array,
@@ -216,7 +222,7 @@ function renameOrder(
   leaves: number,
   displayed: number,
   kindWord: number,
-): void {
+): number {
   const orders = state.orders;
   const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const oldLow = orders[orderAt + ORDER_CLIENT_LOW] as number;
@@ -227,4 +233,5 @@ function renameOrder(
   const to = writeOrderEvent(state, slot, price, quantity, leaves, displayed, kindWord);
   state.events[to + EVENT_RELATED_ID] = oldLow;
   state.events[to + EVENT_RELATED_ID + 1] = oldHigh;
+  return to;
 }

@@ -44,11 +44,11 @@ const ROWS: readonly Row[] = [
     usesId: false,
   },
   { name: 'an unknown side', kind: NEW, said: { ...ORDER, side: 2 }, refusal: 'BadSide', usesId: false },
-  { name: 'an unknown type', kind: NEW, said: { ...ORDER, type: 2 }, refusal: 'BadType', usesId: false },
+  { name: 'an unknown type', kind: NEW, said: { ...ORDER, type: 7 }, refusal: 'BadType', usesId: false },
   {
     name: 'an unknown time in force',
     kind: NEW,
-    said: { ...ORDER, timeInForce: 4 },
+    said: { ...ORDER, timeInForce: 5 },
     refusal: 'BadTimeInForce',
     usesId: false,
   },

@@ -103,9 +103,8 @@ const REJECTED = EventKind.Rejected;
 const SELF_TRADE_LAST = SelfTrade.Decrement;
 const FLAG_LATE = CommandFlag.Late << 16;
 const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
-const POST_ONLY = CommandFlag.PostOnly << 16;
-const MARKET = OrderType.Market;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
+const FILL_OR_KILL = TimeInForce.FillOrKill;
 /** Bits of a New's kind word that no known side, type or time in force sets. */
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
 /** Bit p: in the phase with code p orders trade at once. */
@@ -258,16 +257,7 @@ export function hasUsualShape(words: Int32Array, at: number): boolean {
 
 function checkShapeByTable(state: EngineState, words: Int32Array, at: number): boolean {
   const reason = checkCommandShape(words, at, true);
-  if (reason !== 0) return refuse(state, words, at, reason, 0, NO_ORDER);
-  const kindWord = words[at + COMMAND_KIND_WORD] as number;
-  if (
-    (kindWord & 0xff) === NEW &&
-    ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0 &&
-    (((kindWord >>> 16) & 0xff) === MARKET || kindWord >>> 24 >= IMMEDIATE_OR_CANCEL)
-  ) {
-    return refuse(state, words, at, Reason.BadFlags, 0, NO_ORDER);
-  }
-  return true;
+  return reason === 0 || refuse(state, words, at, reason, 0, NO_ORDER);
 }
 
 /**
@@ -366,13 +356,20 @@ function checkProgress(
   // Trading in an instrument can be stopped whatever goes on elsewhere: this counts on no book and never waits itself.
   if (kind === SET_PHASE && ((UNCROSSED_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
   // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
-  if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
+  if (operations.massCancels > 0 && (!client || (kind === NEW && countsTheBook(words, at)))) {
     return refuseForNow(state, words, at, Reason.InProgress);
   }
   if (kind !== CANCEL && kind !== ORDER_STATUS && operations.count === operations.capacity) {
     return refuseForNow(state, words, at, Reason.Busy);
   }
   return true;
+}
+
+/** Whether a New asks for more than the next in line: all of it or a least quantity at once. */
+function countsTheBook(words: Int32Array, at: number): boolean {
+  const timeInForce = (words[at + COMMAND_KIND_WORD] as number) >>> 24;
+  if (timeInForce === IMMEDIATE_OR_CANCEL) return words[at + COMMAND_MIN_QUANTITY] !== 0;
+  return timeInForce === FILL_OR_KILL;
 }
 
 /** The instrument's phase is among `phases` (phasesThatTake). */

@@ -52,7 +52,7 @@ const {
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
-const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const { HIDDEN, LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const {
   CASCADE,
   END_OF_DAY,
@@ -257,8 +257,8 @@ export class Engine {
   }
 
   /**
-   * Writes the best levels of a side (0 buys, 1 sells) from index `to` on, best first, three numbers each: price, total,
-   * number of orders; at most `depth`. Returns how many. Market orders that rest in an auction are in none.
+   * Writes the best levels of a side (0 buys, 1 sells) from index `to` on, best first, three numbers each: price, total
+   * that is shown, number of orders; at most `depth`. Returns how many. Market orders that rest in an auction are in none.
    */
   readLevels(instrument: number, side: number, depth: number, target: Float64Array, to: number): number {
     const { levels, books, sides } = this.state;
@@ -268,7 +268,9 @@ export class Engine {
       const levelAt = level << LEVEL_SHIFT;
       const key = levels[levelAt + LEVEL_KEY] as number;
       target[to + count * 3] = side === 0 ? key : 0 - key;
-      target[to + count * 3 + 1] = books.levels.totals[(level << TOTAL_SHIFT) + TOTAL] as number;
+      const total = level << TOTAL_SHIFT;
+      const { totals } = books.levels;
+      target[to + count * 3 + 1] = (totals[total + TOTAL] as number) - (totals[total + HIDDEN] as number);
       target[to + count * 3 + 2] = levels[levelAt + LEVEL_ORDERS] as number;
       count++;
       level = levels[levelAt + LEVEL_WORSE] as number;

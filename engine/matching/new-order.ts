@@ -15,12 +15,12 @@ const {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
-  COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
 } = layout;
 const {
   FLAG_SELL,
+  FLAG_TIME_IN_FORCE,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -35,17 +35,18 @@ const {
   SLOT_MASK,
 } = orderWords;
 
-/** `flags`: those of its type. Returns the slot; the order is in no list and does not rest. */
-export function makeOrder(state: EngineState, words: Int32Array, at: number, flags: number): number {
+/** `price`: that it enters by; `flags`: those of its type, and all of a good-till-date. Returns the slot; the order is in no list and does not rest. */
+export function makeOrder(state: EngineState, words: Int32Array, at: number, price: number, flags: number): number {
   const slot = state.books.orders.allocate();
   const orders = state.orders;
   const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const selfTrade = (words[at + COMMAND_FLAGS_WORD] as number) & 0xff;
-  orders[orderAt + ORDER_PRICE] = words[at + COMMAND_PRICE] as number;
+  orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = words[at + COMMAND_QUANTITY] as number;
   orders[orderAt + ORDER_CUMULATIVE] = 0;
-  orders[orderAt + ORDER_FLAGS] = (kindWord >>> 24) | (selfTrade << SELF_TRADE_SHIFT) | flags | (kindWord & FLAG_SELL);
+  orders[orderAt + ORDER_FLAGS] =
+    ((kindWord >>> 24) & FLAG_TIME_IN_FORCE) | (selfTrade << SELF_TRADE_SHIFT) | flags | (kindWord & FLAG_SELL);
   orders[orderAt + ORDER_ACCOUNT] = words[at + COMMAND_ACCOUNT] as number;
   orders[orderAt + ORDER_INSTRUMENT] = words[at + COMMAND_INSTRUMENT] as number;
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;

@@ -18,6 +18,7 @@ import {
 } from '../book/order-words.js';
 import { STOP_KEY, STOP_SHIFT } from '../stops/stop-words.js';
 import { checkInstrument, checkPhase, checkSender, findTarget } from './checks.js';
+import { hiddenOf } from './iceberg.js';
 import { type EngineState, writeOrderEvent } from './state.js';
 
 const PHASES = phasesThatTake(CommandKind.OrderStatus);
@@ -36,7 +37,8 @@ export function applyOrderStatus(state: EngineState, words: Int32Array, at: numb
   const price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
   const total = (leaves + (orders[orderAt + ORDER_CUMULATIVE] as number)) | 0;
-  const to = writeOrderEvent(state, slot, price, total, leaves, waits ? 0 : leaves, waits ? WAITS : RESTING);
+  const shown = waits ? 0 : leaves - hiddenOf(state, slot);
+  const to = writeOrderEvent(state, slot, price, total, leaves, shown, waits ? WAITS : RESTING);
   state.events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
   state.events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   if (!waits) return;

@@ -11,13 +11,14 @@ import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import * as holdingFunctions from './holdings.js';
+import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { shrinkOrder } = holdingFunctions;
 const { takeOff, writeOrderEvent } = stateFunctions;
-const { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, COMMAND_QUANTITY, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT } = layout;
+const { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT } = layout;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_MASK, LEVEL_SHIFT, LEVEL_WORSE } = levelWords;
 const { SIDE_BEST, SIDE_MASK, SIDE_SHIFT } = sideWords;
 const {
@@ -59,6 +60,7 @@ export function isFillableByOthers(
   state: EngineState,
   side: number,
   reached: number,
+  quantity: number,
   words: Int32Array,
   at: number,
 ): boolean {
@@ -66,7 +68,6 @@ export function isFillableByOthers(
   const group = state.accounts[((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] as number;
   if (group === 0 && state.accountOrders.first(account, side >>> 1) < 0) return true;
   const goesPast = ((words[at + COMMAND_FLAGS_WORD] as number) & 0xff) === OLDEST;
-  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   const { levels, orders } = state;
   let sum = 0;
   for (let level = state.sides[(((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST] as number; level >= 0; ) {
@@ -105,7 +106,9 @@ export function preventSelfTrade(state: EngineState, taker: number, maker: numbe
   if (mode === OLDEST || mode === BOTH) {
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
     const price = orders[makerAt + ORDER_PRICE] as number;
-    writeOrderEvent(state, maker, price, orders[makerAt + ORDER_LEAVES] as number, 0, 0, MAKER_CANCELLED);
+    const leaves = orders[makerAt + ORDER_LEAVES] as number;
+    const hidden = takeHidden(state, maker, leaves >>> 0);
+    putHidden(state, writeOrderEvent(state, maker, price, leaves, 0, 0, MAKER_CANCELLED), hidden);
     takeOff(state, maker);
   }
   if (mode === OLDEST) return true;
@@ -129,9 +132,11 @@ function decrement(state: EngineState, taker: number, maker: number): void {
   const price = orders[makerAt + ORDER_PRICE] as number;
   shrinkOrder(state, maker, makerOpen, makerLeaves);
   shrinkOrder(state, taker, takerOpen, takerLeaves);
+  const hidden = takeHidden(state, maker, quantity);
+  const shown = makerLeaves - hiddenOf(state, maker);
   orders[takerAt + ORDER_LEAVES] = takerLeaves;
   orders[makerAt + ORDER_LEAVES] = makerLeaves;
-  writeOrderEvent(state, maker, price, quantity, makerLeaves, makerLeaves, MAKER_PREVENTED);
+  putHidden(state, writeOrderEvent(state, maker, price, quantity, makerLeaves, shown, MAKER_PREVENTED), hidden);
   writeOrderEvent(state, taker, price, quantity, takerLeaves, 0, TAKER_PREVENTED);
   state.books.reduce(orders[makerAt + ORDER_LEVEL] as number, quantity);
   if (makerLeaves === 0) takeOff(state, maker);

@@ -27,6 +27,7 @@ import {
   ORDER_SHIFT,
 } from '../book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
+import { SPECIAL_HIDDEN } from '../book/special-pool.js';
 import {
   FEE_SHIFT,
   FEE_TIER_SHIFT,
@@ -63,6 +64,7 @@ import {
   WATCH_HASHED,
   WATCH_SHIFT,
 } from '../stops/stop-words.js';
+import { isIceberg } from './iceberg.js';
 import {
   ANSWER_WORDS,
   LANE_ACCOUNT,
@@ -77,7 +79,7 @@ import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
 
 /** The words of an answer in the order in which they go into the hash. */
-const HASHED_ANSWER = [0, 1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 5, 6, 7, 15, 16, 8] as const;
+const HASHED_ANSWER = [0, 1, 2, 3, 4, 9, 10, 13, 14, 11, 12, 5, 6, 7, 15, 16, 8] as const;
 
 /** Two mixes of 32 bits side by side, each step a bijection of its state. */
 class Mixer {
@@ -182,6 +184,7 @@ function addOrders(mixer: Mixer, state: EngineState): void {
     if (words[at + ORDER_LEVEL] === FREE) continue;
     mixer.addWords(words, at + ORDER_PRICE, ORDER_SESSION + 1);
     mixer.add(words[at + ORDER_ACCOUNT_NEXT] as number);
+    if (isIceberg(state, slot)) mixer.addWords(state.specials.words, state.specials.at(slot), SPECIAL_HIDDEN + 1);
   }
   for (let slot = pool.freeHead; slot >= 0; slot = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) mixer.add(slot);
 }

@@ -12,12 +12,13 @@ import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
+import { SpecialPool } from '../book/special-pool.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
-import { timerCapacity } from '../timers/timer-ranges.js';
+import { expiryTimer, timerCapacity } from '../timers/timer-ranges.js';
 import { Timers } from '../timers/timers.js';
 import * as holdingFunctions from './holdings.js';
 import { LaneTable } from './lanes.js';
@@ -48,7 +49,10 @@ const {
   EVENT_WORDS,
 } = layout;
 const {
+  FLAG_EXPIRES,
   FLAG_LISTED,
+  FLAG_MARKET,
+  FLAG_SPECIAL,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -88,6 +92,7 @@ export class EngineState {
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   readonly stops: StopPool;
+  readonly specials: SpecialPool;
   readonly timers: Timers;
   readonly ledger: Ledger;
   /** Arrays of the ledger, one load nearer. */
@@ -142,6 +147,7 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.specials = new SpecialPool(limits.maxSpecialOrders, limits.maxOrders);
     this.timers = new Timers(timerCapacity(limits));
     this.ledger = new Ledger(this.accounts, limits, bucketSeed);
     this.holdingWords = this.ledger.holdingWords;
@@ -281,12 +287,20 @@ function passCursors(state: EngineState, slot: number): void {
   }
 }
 
+/** What few orders have besides their record. */
+function forgetMore(state: EngineState, slot: number, flags: number): void {
+  if ((flags & FLAG_EXPIRES) !== 0) state.timers.clear(expiryTimer(state.limits, slot));
+  if ((flags & (FLAG_SPECIAL | FLAG_MARKET)) === FLAG_SPECIAL) state.specials.remove(slot);
+}
+
 /** Frees an order that does not rest (any more), and takes it out of its account's list. */
 export function forgetOrder(state: EngineState, slot: number): void {
-  if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
+  const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
+  if ((flags & FLAG_LISTED) !== 0) {
     if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
   }
   leaveOrder(state, slot);
+  if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES)) !== 0) forgetMore(state, slot, flags);
   state.books.orders.free(slot);
 }

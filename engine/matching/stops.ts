@@ -4,7 +4,7 @@
  * The shard's thread. Nothing of this is on the way of a command while no stop waits in the shard.
  */
 
-import { CommandFlag, EventKind, OrderType, Reason, Trigger } from '../../schemas/codes.js';
+import { CommandFlag, EventKind, OrderType, Reason, TimeInForce, Trigger } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { phasesThatMatch } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
@@ -15,6 +15,7 @@ import { groupOf } from '../stops/stop-pool.js';
 import * as stopWords from '../stops/stop-words.js';
 import { checkLimits, checkMoney } from './check-limits.js';
 import * as checksFunctions from './checks.js';
+import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
 import { isLeaving, suspendOperation } from './progress.js';
@@ -71,6 +72,7 @@ const ACCEPTED = EventKind.Accepted;
 const TRIGGERED = EventKind.Triggered;
 const FILL = EventKind.Fill;
 const CANCELLED_FULL = EventKind.Cancelled | (Reason.LevelsFull << 16);
+const GOOD_TILL_DATE = TimeInForce.GoodTillDate;
 const MARKET_STOP = OrderType.Stop;
 const LAST_TRADE = Trigger.LastTrade;
 const TOUCH = Trigger.Touch;
@@ -127,7 +129,16 @@ export function enterStop(state: EngineState, words: Int32Array, at: number): vo
     refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
     return;
   }
-  const slot = makeOrder(state, words, at, ((kindWord >>> 16) & 0xff) === MARKET_STOP ? FLAG_MARKET : 0);
+  const expires = kindWord >>> 24 === GOOD_TILL_DATE;
+  const market = ((kindWord >>> 16) & 0xff) === MARKET_STOP ? FLAG_MARKET : 0;
+  const slot = makeOrder(
+    state,
+    words,
+    at,
+    words[at + COMMAND_PRICE] as number,
+    market | (expires ? GOOD_TILL_DATE_FLAGS : 0),
+  );
+  if (expires) setExpiry(state, slot, words, at);
   const quantity = words[at + COMMAND_QUANTITY] as number;
   writeOrderEvent(state, slot, words[at + COMMAND_PRICE] as number, quantity, quantity, 0, ACCEPTED);
   const orderAt = slot << ORDER_SHIFT;

@@ -13,7 +13,9 @@ import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as ledgerWords from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
+import { expiryTimer } from '../timers/timer-ranges.js';
 import * as holdingFunctions from './holdings.js';
+import * as icebergFunctions from './iceberg.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -25,15 +27,18 @@ const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
 const { preventSelfTrade } = selfTradeFunctions;
 const { fillOrder } = holdingFunctions;
 const { FEE_MAKER, FEE_TAKER } = ledgerWords;
+const { fillIceberg, showPeak } = icebergFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
+  FLAG_EXPIRES,
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SELF_TRADE,
   FLAG_SELL_SHIFT,
+  FLAG_SPECIAL,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
   ORDER_ACCOUNT,
@@ -65,6 +70,7 @@ const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) |
 const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
 const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
+const CANCELLED_EXPIRED = EventKind.Cancelled | (Reason.OrderExpired << 16);
 const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
 
 /** Below every key: a market order without a worst price reaches all levels. */
@@ -105,11 +111,18 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
     forgetOrder(state, slot);
     return true;
   }
+  if ((flags & FLAG_EXPIRES) !== 0 && !state.timers.isSet(expiryTimer(state.limits, slot))) {
+    // Its time came while it waited for a Continue.
+    writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_EXPIRED);
+    forgetOrder(state, slot);
+    return true;
+  }
   if (price === NO_PRICE) state.books.restMarket(slot, side);
   else state.books.rest(slot, side, keyOf(side, price));
   state.ids.add(slot);
   if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
-  writeOrderEvent(state, slot, price, 0, leaves, leaves, BOOKED);
+  const shown = (flags & FLAG_SPECIAL) !== 0 && price !== NO_PRICE ? showPeak(state, slot) : leaves;
+  writeOrderEvent(state, slot, price, 0, leaves, shown, BOOKED);
   return true;
 }
 
@@ -133,6 +146,11 @@ function match(state: EngineState, slot: number, side: number): boolean {
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
     if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
+      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+      continue;
+    }
+    if (((orders[makerAt + ORDER_FLAGS] as number) & FLAG_SPECIAL) !== 0) {
+      if (!fillIceberg(state, slot, maker)) return false;
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       continue;
     }

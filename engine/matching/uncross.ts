@@ -14,6 +14,7 @@ import { FEE_AUCTION } from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import { fillOrder } from './holdings.js';
+import { hiddenOf, isIceberg, showAfterAuction, shownAfterAuction, showsAnew } from './iceberg.js';
 import * as operationWords from './operations.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -34,12 +35,13 @@ const {
 } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
 const { LEVEL_BETTER, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
-const { ORDER_CUMULATIVE, ORDER_LEAVES, ORDER_LEVEL, ORDER_SHIFT } = orderWords;
+const { FLAG_SELL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
 const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
 const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
 
 const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
+const ICEBERG_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT);
 const MAX_QUANTITY = 0xffffffff;
 /** Stages: trades go on; only market orders that found nobody are left; nothing was traded. */
 const STAGE_TRADES = 0;
@@ -195,6 +197,15 @@ export function runUncross(state: EngineState, row: number): boolean {
   return runLeftovers(state, row);
 }
 
+/** Whether there is such an order, and it trades at the auction's price. */
+function trades(state: EngineState, slot: number, price: number): boolean {
+  if (slot < 0) return false;
+  const at = slot << ORDER_SHIFT;
+  const limit = state.orders[at + ORDER_PRICE] as number;
+  if (limit === NO_PRICE) return true;
+  return ((state.orders[at + ORDER_FLAGS] as number) & FLAG_SELL) === 0 ? limit >= price : limit <= price;
+}
+
 function runTrades(state: EngineState, row: number): boolean {
   const operations = state.operations;
   const orders = state.orders;
@@ -203,18 +214,26 @@ function runTrades(state: EngineState, row: number): boolean {
   const price = operations.words[rowAt + OPERATION_PRICE] as number;
   let left = operations.volumes[row] as number;
   while (left > 0) {
-    if (state.next + 2 > state.end) break;
     const buyer = firstInSide(state, instrument << 1);
     const seller = firstInSide(state, (instrument << 1) + 1);
-    if (buyer < 0 || seller < 0) throw new Error('assert: an auction found a volume that the book does not hold');
+    // Orders that counted may have expired since.
+    if (!trades(state, buyer, price) || !trades(state, seller, price)) {
+      left = 0;
+      break;
+    }
     const buyerOpen = (orders[(buyer << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
     if (quantity > left) quantity = left;
+    const anew = (showsAnew(state, buyer, quantity) ? 1 : 0) + (showsAnew(state, seller, quantity) ? 1 : 0);
+    if (state.next + 2 + anew > state.end) break;
     left -= quantity;
+    const shown = [buyerOpen - hiddenOf(state, buyer), sellerOpen - hiddenOf(state, seller)] as const;
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
     fillInAuction(state, buyer, price, quantity, 0, 0);
     fillInAuction(state, seller, price, quantity, state.eventLow, state.eventHigh);
+    settle(state, buyer, quantity, shown[0]);
+    settle(state, seller, quantity, shown[1]);
   }
   operations.volumes[row] = left;
   return left === 0;
@@ -234,11 +253,20 @@ function fillInAuction(
   const leaves = ((orders[at + ORDER_LEAVES] as number) >>> 0) - quantity;
   orders[at + ORDER_LEAVES] = leaves;
   orders[at + ORDER_CUMULATIVE] = (orders[at + ORDER_CUMULATIVE] as number) + quantity;
-  const to = writeOrderEvent(state, slot, price, quantity, leaves, leaves, AUCTION_FILL);
+  // What an iceberg shows changes behind the trade: its fill says nothing of the book.
+  const iceberg = isIceberg(state, slot);
+  const shown = iceberg ? shownAfterAuction(state, slot) : leaves;
+  const to = writeOrderEvent(state, slot, price, quantity, leaves, shown, iceberg ? ICEBERG_FILL : AUCTION_FILL);
   const own = tradeLow === 0 && tradeHigh === 0;
   state.events[to + EVENT_RELATED_ID] = own ? state.eventLow : tradeLow;
   state.events[to + EVENT_RELATED_ID + 1] = own ? state.eventHigh : tradeHigh;
   fillOrder(state, slot, to, price, quantity | 0, leaves | 0, FEE_AUCTION);
-  state.books.reduce(orders[at + ORDER_LEVEL] as number, quantity);
-  if (leaves === 0) takeOff(state, slot);
+}
+
+/** An order that has traded leaves its level with what it traded, or whole. `before`: what it showed. */
+function settle(state: EngineState, slot: number, quantity: number, before: number): void {
+  const at = slot << ORDER_SHIFT;
+  state.books.reduce(state.orders[at + ORDER_LEVEL] as number, quantity);
+  if (isIceberg(state, slot)) showAfterAuction(state, slot, before);
+  if (state.orders[at + ORDER_LEAVES] === 0) takeOff(state, slot);
 }

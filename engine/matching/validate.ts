@@ -6,10 +6,13 @@
 import { phasesWithoutCrossing } from '../../schemas/phases.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
+  FLAG_EXPIRES,
   FREE,
+  NOT_RESTING,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
+  ORDER_FLAGS,
   ORDER_LEVEL,
   ORDER_SHIFT,
   WAITING,
@@ -24,7 +27,7 @@ import {
   INSTRUMENT_PHASE,
   INSTRUMENT_SHIFT,
 } from '../registry-words.js';
-import { isDeadMan, laneOfTimer } from '../timers/timer-ranges.js';
+import { expiryTimer, isDeadMan, isExpiry, laneOfTimer } from '../timers/timer-ranges.js';
 import { LANE_ACCOUNT, LANE_CANCELS, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
 import {
   CASCADE,
@@ -38,6 +41,7 @@ import {
   SWEEP,
 } from './operations.js';
 import type { EngineState } from './state.js';
+import { validateIcebergs } from './validate-icebergs.js';
 import { validateLedger } from './validate-ledger.js';
 import { validateStops } from './validate-stops.js';
 
@@ -58,6 +62,8 @@ export function validateState(state: EngineState): void {
   validateLaneCounts(state);
   state.registry.validate(state.shardCount);
   state.timers.validate();
+  validateIcebergs(state);
+  validateExpiries(state);
   validateTimers(state);
   validateLedger(state);
 }
@@ -144,6 +150,7 @@ function validateIds(state: EngineState, resting: number): void {
 function validateTimers(state: EngineState): void {
   const { lanes, timers } = state;
   for (const timer of timers.inOrder()) {
+    if (isExpiry(state.limits, timer)) continue;
     const lane = laneOfTimer(timer);
     if (lane >= lanes.count) throw new Error(`timer ${timer} is set for a lane that there is not`);
     const at = lane << LANE_SHIFT;
@@ -164,6 +171,19 @@ function validateLaneCounts(state: EngineState): void {
   for (let account = 1; account <= registry.accountCount; account++) {
     if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_LANES] !== (counts.get(account) ?? 0)) {
       throw new Error(`account ${account} is wrong about its lanes`);
+    }
+  }
+}
+
+/** A timer of a slot belongs to a live order that expires; one without it is on its way and will not rest. */
+function validateExpiries(state: EngineState): void {
+  for (let slot = 0; slot < state.limits.maxOrders; slot++) {
+    const at = slot << ORDER_SHIFT;
+    const level = slot < state.books.orders.used ? state.orders[at + ORDER_LEVEL] : FREE;
+    const expires = level !== FREE && ((state.orders[at + ORDER_FLAGS] as number) & FLAG_EXPIRES) !== 0;
+    const isSet = state.timers.isSet(expiryTimer(state.limits, slot));
+    if (isSet !== expires && !(expires && level === NOT_RESTING)) {
+      throw new Error(`order slot ${slot} is wrong about its expiry`);
     }
   }
 }

@@ -73,6 +73,13 @@ export function wideId(text: string): bigint {
   throw new InvalidArgumentError('It must be the id of an order, a whole number below 2^64.');
 }
 
+/** A time like 2026-11-30T17:30:00Z, in seconds since 1970. */
+export function expirySeconds(text: string): number {
+  const seconds = Date.parse(text) / 1000;
+  if (/^\d{4}-\d\d-\d\d/.test(text) && seconds >= 0 && Number.isSafeInteger(seconds)) return seconds;
+  throw new InvalidArgumentError('It must be a time of whole seconds such as 2026-11-30T17:30:00Z.');
+}
+
 /** A number as people write it, with a point. */
 export function decimalText(text: string): string {
   if (/^-?\d{1,10}(\.\d{1,9})?$/.test(text)) return text;

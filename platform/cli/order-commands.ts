@@ -16,16 +16,26 @@ import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import { openLocalVenue, readDirectory, recordsOf } from './journal/local-venue.js';
 import { getBook } from './market-commands.js';
-import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wholeNumber, wideId } from './options.js';
+import {
+  decimalText,
+  expirySeconds,
+  jsonOption,
+  keyOption,
+  laneOption,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  wideId,
+} from './options.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
 import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market', 'Stop', 'StopLimit'] as const;
+const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'] as const;
 const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
-const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
+const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'] as const;
 const LEVELS = ['Disk', 'Matched'] as const;
 /** A replayed history that stands still for so long has ended without a word. */
 const QUIET_MS = 30_000;
@@ -41,6 +51,8 @@ function reportLine(report: AnyReport, of: InstrumentFields): string {
       return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
     case 'Triggered':
       return `${order} is triggered`;
+    case 'Replenished':
+      return `${order} shows ${lots(report.displayed)}`;
     case 'Booked':
       return `rests at ${price} with ${lots(report.leaves)}`;
     case 'Cancelled':
@@ -226,12 +238,16 @@ export function addOrderCommands(program: Command): void {
     .option('--type <type>', TYPES.join(', '), oneOf(TYPES))
     .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
     .option('--post-only', 'refused where it would trade')
+    .option('--slide', 'with --post-only: one tick off the best opposite price instead of refused')
     .option(
       '--self-trade <mode>',
       `what goes when it meets an own order: ${SELF_TRADES.join(', ')}`,
       oneOf(SELF_TRADES),
       'None' as const,
     )
+    .option('--expires <time>', 'of a GoodTillDate: when it goes, like 2026-11-30T17:30:00Z', expirySeconds)
+    .option('--display-quantity <quantity>', 'of an Iceberg: so much is shown at a time', decimalText)
+    .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
     .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
     .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
     .option('--refuse-if-through', 'a stop that is through already is refused')
@@ -258,7 +274,15 @@ export function addOrderCommands(program: Command): void {
             type: options.type ?? (price === undefined ? 'Market' : 'Limit'),
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
+            slide: options.slide === true,
             selfTrade: options.selfTrade,
+            ...(options.expires === undefined ? {} : { expirySeconds: options.expires }),
+            ...(options.displayQuantity === undefined
+              ? {}
+              : { displayQuantity: takenDecimal(options.displayQuantity, of.quantityDecimals, 'The shown quantity') }),
+            ...(options.minQuantity === undefined
+              ? {}
+              : { minQuantity: takenDecimal(options.minQuantity, of.quantityDecimals, 'The minimum quantity') }),
             ...(options.triggerPrice === undefined
               ? {}
               : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),

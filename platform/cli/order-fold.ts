@@ -86,6 +86,7 @@ export class OrderFold {
     };
     switch (report.kind) {
       case 'Triggered':
+      case 'Replenished':
         return changed;
       case 'Booked':
         return { ...changed, price: report.price, leaves: report.leaves, filled: report.cumulative };

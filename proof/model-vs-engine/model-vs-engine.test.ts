@@ -35,7 +35,7 @@ t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRS
 
 t.test('others trade while the mass cancel of an account waits, and with its orders', async (t) => {
   const reached = { ofOne: 0, booked: 0, taken: 0 };
-  for (let seed = 1; seed <= 400; seed += 1) {
+  for (let seed = 1; seed <= 800; seed += 1) {
     countInMassCancels(randomScenario(seed), reached);
   }
   t.ok(reached.ofOne > 30, `${reached.ofOne} mass cancels of one instrument had to wait`);
@@ -46,8 +46,9 @@ t.test('others trade while the mass cancel of an account waits, and with its ord
 t.test('an engine that differs in one rule is found, and the sequence that shows it is short', async (t) => {
   const rules: Partial<ScenarioLimits>[] = [
     { maxEventsPerCommand: 5 },
-    { maxOrders: 8, maxLevels: 8, maxStops: 8 },
+    { maxOrders: 8, maxLevels: 8, maxStops: 8, maxSpecialOrders: 8 },
     { maxStops: 2 },
+    { maxSpecialOrders: 2 },
     { laneAnswers: 3 },
     { maxOperations: 1 },
     { maxLanes: 2, maxLanesPerAccount: 2 },
@@ -64,6 +65,7 @@ t.test('an engine that differs in one rule is found, and the sequence that shows
         maxOrders: 64,
         maxLevels: 64,
         maxStops: 64,
+        maxSpecialOrders: 64,
         maxEventsPerCommand: 4,
         laneAnswers: 5,
         maxOperations: 16,

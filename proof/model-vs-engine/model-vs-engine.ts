@@ -5,6 +5,7 @@
  */
 
 import {
+  HIDDEN,
   LEVEL_HEAD,
   LEVEL_ORDERS,
   LEVEL_SHIFT,
@@ -343,7 +344,7 @@ function addQueue(engine: Engine, level: number, orders: RestingOrder[]): void {
   }
 }
 
-/** price:total:orders of each level of a side, best first, by the totals that the engine keeps. */
+/** price:total:orders of each level of a side, best first, by what the engine says is shown. */
 function engineLevels(engine: Engine, instrument: number, side: Side): string[] {
   const { sides, levels, orders } = engine.state.books;
   const texts: string[] = [];
@@ -355,7 +356,9 @@ function engineLevels(engine: Engine, instrument: number, side: Side): string[] 
     const at = level << LEVEL_SHIFT;
     const head = levels.words[at + LEVEL_HEAD] ?? 0;
     const price = orders.words[(head << ORDER_SHIFT) + ORDER_PRICE];
-    texts.push(`${price}:${levels.totals[(level << TOTAL_SHIFT) + TOTAL]}:${levels.words[at + LEVEL_ORDERS]}`);
+    const total = level << TOTAL_SHIFT;
+    const shown = (levels.totals[total + TOTAL] ?? 0) - (levels.totals[total + HIDDEN] ?? 0);
+    texts.push(`${price}:${shown}:${levels.words[at + LEVEL_ORDERS]}`);
     level = levels.words[at + LEVEL_WORSE] ?? -1;
   }
   return texts;

@@ -79,6 +79,7 @@ function startModel(venue: Venue, plan: DayPlan | FlowPlan): Model {
     maxLanes: 2,
     maxLanesPerAccount: 2,
     maxStops: 1,
+    maxSpecialOrders: 1,
     maxOperations: 1,
     // One uncross of a whole day must not need a Continue: nothing here would send it.
     maxEventsPerCommand: Number.MAX_SAFE_INTEGER,

@@ -5,8 +5,10 @@
 import { CommandFlag, CommandKind, OrderType, type Phase, Side, TimeInForce, Trigger } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_TARGET_ID,
@@ -29,14 +31,27 @@ export abstract class RandomOrders extends RandomAdministration {
   ): void {
     const { dice } = this;
     const session = this.aSession();
-    const type = dice.chance(0.12) ? OrderType.Market : OrderType.Limit;
-    const withPrice = type === OrderType.Limit ? !dice.chance(0.01) : dice.chance(0.4);
+    const type = dice.weighted([
+      [0.82, OrderType.Limit],
+      [0.12, OrderType.Market],
+      [0.06, OrderType.MarketToLimit],
+      [this.icebergs ? 0.3 : 0.01, OrderType.Iceberg],
+    ]);
+    const withPrice = dice.chance([0.99, 0.4, 0.02][type] ?? 1);
     const price = withPrice ? this.aPrice(side) : NO_PRICE;
     const words = this.from(session, CommandKind.New, instrument);
     words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
     words[COMMAND_PRICE] = price;
     words[COMMAND_QUANTITY] = quantity;
-    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.06) ? CommandFlag.PostOnly << 16 : 0);
+    const flags = dice.chance(0.06) ? CommandFlag.PostOnly | (dice.chance(0.5) ? CommandFlag.Slide : 0) : 0;
+    words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (flags << 16) | (dice.chance(0.002) ? CommandFlag.Slide << 16 : 0);
+    if (dice.chance(timeInForce === TimeInForce.ImmediateOrCancel ? 0.5 : 0.002)) {
+      words[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? dice.between(0, Math.min(quantity, 9)) : this.aQuantity();
+    }
+    this.putExpiry(words);
+    if (type === OrderType.Iceberg || dice.chance(0.002)) {
+      words[COMMAND_DISPLAY_QUANTITY] = dice.chance(0.97) ? dice.between(1, Math.min(quantity, 4)) : this.aQuantity();
+    }
     this.push(words);
   }
 
@@ -64,7 +79,18 @@ export abstract class RandomOrders extends RandomAdministration {
     words[COMMAND_TRIGGER_PRICE] = dice.chance(0.99) ? clampPrice(this.center + away) : this.aPrice();
     words[COMMAND_QUANTITY] = quantity;
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (trigger << 8) | (flags << 16);
+    this.putExpiry(words);
     this.push(words);
+  }
+
+  /** Some orders are good till a second that comes soon, or was a moment ago. */
+  private putExpiry(words: Int32Array): void {
+    const kindWord = words[COMMAND_KIND_WORD] ?? 0;
+    if (kindWord >>> 24 !== TimeInForce.GoodTillCancel || !this.dice.chance(this.timers ? 0.5 : 0.02)) {
+      return;
+    }
+    words[COMMAND_KIND_WORD] = (kindWord & 0xffffff) | (TimeInForce.GoodTillDate << 24);
+    words[COMMAND_MIN_QUANTITY] = Math.floor(this.timeUs / 1_000_000) + this.dice.pick([0, 1, 1, 1, 2, 2, 3, 9]);
   }
 
   /** A New; `bits`: side and time in force as they lie in the kind word. */

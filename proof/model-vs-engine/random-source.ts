@@ -44,6 +44,8 @@ export abstract class RandomSource implements Hands {
   protected readonly wanders: boolean;
   /** Orders with a mode of self-trade prevention come. */
   protected readonly prevents: boolean;
+  /** Icebergs come. */
+  protected readonly icebergs: boolean;
   /** Stops come. */
   protected readonly stops: boolean;
   /** Lanes lose their orders by timers, and time jumps. */
@@ -64,6 +66,7 @@ export abstract class RandomSource implements Hands {
     this.limits = {
       maxOrders,
       maxStops: Math.min(maxOrders, dice.pick([1, 4, 300, 300])),
+      maxSpecialOrders: Math.min(maxOrders, dice.pick([1, 4, 300, 300])),
       maxLevels: Math.min(maxOrders, dice.pick([3, 300, 300, 300, 300])),
       maxInstruments: dice.between(2, 5),
       maxAccounts: dice.between(3, 5),
@@ -90,6 +93,7 @@ export abstract class RandomSource implements Hands {
     this.haste = dice.pick([3, 10, 40]);
     this.prevents = dice.chance(0.7);
     this.stops = dice.chance(0.7);
+    this.icebergs = dice.chance(0.5);
     this.timers = dice.chance(0.5);
     this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
   }

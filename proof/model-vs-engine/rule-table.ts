@@ -388,6 +388,12 @@ function orderText(record: PlainCommand): string {
   if (record.selfTrade !== SelfTrade.None) words.push(SelfTrade[record.selfTrade] ?? '');
   if (record.trigger !== Trigger.None) words.push(Trigger[record.trigger] ?? '', `at ${record.triggerPrice}`);
   if ((record.flags & CommandFlag.PostOnly) !== 0) words.push('post-only');
+  if ((record.flags & CommandFlag.Slide) !== 0) words.push('slide');
+  if (record.displayQuantity !== 0) words.push(`displayQuantity=${record.displayQuantity}`);
+  if (record.minQuantity !== 0)
+    words.push(
+      `${record.timeInForce === TimeInForce.GoodTillDate ? 'expirySeconds' : 'minQuantity'}=${record.minQuantity}`,
+    );
   if ((record.flags & CommandFlag.RefuseIfThrough) !== 0) words.push('refuse-if-through');
   return words.filter((word) => word !== '').join(' ');
 }

@@ -4,6 +4,7 @@
 export interface ScenarioLimits {
   readonly maxOrders: number;
   readonly maxStops: number;
+  readonly maxSpecialOrders: number;
   readonly maxLevels: number;
   readonly maxInstruments: number;
   readonly maxAccounts: number;

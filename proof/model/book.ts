@@ -10,7 +10,8 @@ export interface ModelOrder {
   readonly account: number;
   readonly instrument: number;
   readonly side: Side;
-  readonly type: OrderType;
+  /** A market-to-limit is a limit order from when it has its price. */
+  type: OrderType;
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
   readonly selfTrade: SelfTrade;
@@ -24,6 +25,13 @@ export interface ModelOrder {
   /** Limit, or a market order's worst price; NO_PRICE: any price. */
   price: number;
   leaves: number;
+  /** Of an iceberg: what it shows at a time; of others all. And what is hidden of it where it rests. */
+  readonly peak: number;
+  hidden: number;
+  /** Good-till-date. */
+  readonly expiryUs: number | undefined;
+  /** Its time came while it was on its way: it will not rest. */
+  expired: boolean;
   cumulative: number;
 }
 
@@ -121,7 +129,11 @@ export class BookSide {
       .toReversed()
       .map((price) => {
         const queue = this.ordersAt(price);
-        return { price, quantity: queue.reduce((sum, order) => sum + order.leaves, 0), orders: queue.length };
+        return {
+          price,
+          quantity: queue.reduce((sum, order) => sum + order.leaves - order.hidden, 0),
+          orders: queue.length,
+        };
       });
   }
 

@@ -5,7 +5,7 @@ import { CommandFlag, CommandKind, OrderType, type Phase, Reason, TimeInForce, T
 import { isStop } from '../../schemas/kinds.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { phaseEffect } from '../../schemas/phases.js';
-import type { ModelOrder } from './book.js';
+import { leastOf } from './entering.js';
 import { needsPrice } from './money.js';
 import { counterOf, type PlainCommand, readCommand } from './plain-records.js';
 import type { ModelInstrument, Refusal } from './state.js';
@@ -56,35 +56,6 @@ export function checkTogether(command: PlainCommand, shard: number): Reason {
   }
 }
 
-/** Whether what is left of such an order rests in continuous trading. */
-export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return (
-    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
-    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
-  );
-}
-
-export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
-  return {
-    id,
-    account: command.account,
-    session: command.session,
-    clientOrderId: command.clientOrderId,
-    instrument: command.instrument,
-    side: command.side,
-    type: command.type,
-    timeInForce: command.timeInForce,
-    postOnly: (command.flags & CommandFlag.PostOnly) !== 0,
-    selfTrade: command.selfTrade,
-    trigger: command.trigger,
-    triggerPrice: command.triggerPrice,
-    waits: isStop(command.type),
-    price: command.price,
-    leaves: command.quantity,
-    cumulative: 0,
-  };
-}
-
 /** How many records behind the head are its Parts, whole or not: see check 1. */
 export function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
   if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
@@ -123,13 +94,17 @@ export function checkFields(command: PlainCommand, instrument: ModelInstrument):
   if (kind !== CommandKind.New) {
     return undefined;
   }
-  if (price === NO_PRICE && needsPrice(instrument, side)) {
+  // What a market-to-limit comes to the book says.
+  if (price === NO_PRICE && type !== OrderType.MarketToLimit && needsPrice(instrument, side)) {
     return { reason: Reason.PriceRequired };
   }
   if (isStop(type) && trigger === Trigger.None) {
     return { reason: Reason.TriggerRequired };
   }
-  const maySayNone = [OrderType.Market, OrderType.Stop].includes(type);
+  if (type === OrderType.MarketToLimit && price !== NO_PRICE) {
+    return { reason: Reason.PriceNotAllowed };
+  }
+  const maySayNone = [OrderType.Market, OrderType.MarketToLimit, OrderType.Stop].includes(type);
   return price === NO_PRICE && !maySayNone ? { reason: Reason.PriceRequired } : undefined;
 }
 
@@ -160,6 +135,14 @@ export function checkRanges(command: PlainCommand, instrument: ModelInstrument):
   const least = kind === CommandKind.Replace ? 0 : 1;
   if (quantity < least || quantity > quantityMax) {
     return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
+  }
+  const { displayQuantity } = command;
+  const isIceberg = kind === CommandKind.New && command.type === OrderType.Iceberg;
+  if (isIceberg && (displayQuantity < 1 || displayQuantity > quantity)) {
+    return { reason: Reason.DisplayOutOfRange, amount: displayQuantity < 1 ? 1 : quantity };
+  }
+  if (kind === CommandKind.New && leastOf(command) > quantity) {
+    return { reason: Reason.MinQuantityOutOfRange, amount: quantity };
   }
   return undefined;
 }

@@ -31,11 +31,10 @@ import {
   checkRanges,
   checkTogether,
   checkTrigger,
-  isPatient,
   MONEY_KINDS,
-  orderOf,
   partsBehind,
 } from './checks.js';
+import { enteredAs, expiryOf, isPatient, leastOf, orderOf } from './entering.js';
 import { filterOf } from './filter.js';
 import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
 import { massCancel } from './mass-cancel.js';
@@ -62,9 +61,12 @@ import {
   crosses,
   endDay,
   enterNew,
+  expire,
   fillable,
+  isOnItsWay,
   isUncrossed,
   kill,
+  MARKET_TYPES,
   reduce,
   replace,
   say,
@@ -116,8 +118,10 @@ export class Model {
 
   /** When a Due has something to do; Infinity: there is nothing, or no room for one more that has to wait. */
   get nextDueUs(): number {
-    const { timers, operations, limits } = this.state;
-    return operations.length < limits.maxOperations ? Math.min(...timers.map(({ dueUs }) => dueUs)) : Infinity;
+    const { operations, limits } = this.state;
+    const first = this.state.firstTimer();
+    const waits = operations.length >= limits.maxOperations && first?.order === undefined;
+    return first === undefined || waits ? Infinity : first.dueUs;
   }
 
   /** The best levels of a book, best first. */
@@ -337,7 +341,8 @@ export class Model {
       checkPhase(command, instrument.phase) ??
       checkFields(command, instrument) ??
       checkRanges(command, instrument) ??
-      checkTrigger(command, instrument);
+      checkTrigger(command, instrument) ??
+      this.checkExpiry(command);
     if (refusal !== undefined) {
       return refusal;
     }
@@ -361,10 +366,20 @@ export class Model {
     }
   }
 
+  /** The expiry of a good-till-date is to come. */
+  private checkExpiry(command: PlainCommand): Refusal | undefined {
+    const expiryUs = command.kind === CommandKind.New ? expiryOf(command) : undefined;
+    return expiryUs !== undefined && expiryUs <= Number(command.timeUs) ? { reason: Reason.ExpiryPassed } : undefined;
+  }
+
   private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { book, phase } = instrument;
-    const { side, price, quantity, timeInForce } = command;
+    const { side, quantity, timeInForce } = command;
+    const { type, price } = enteredAs(command, instrument);
+    if (command.type === OrderType.MarketToLimit && price === NO_PRICE && needsPrice(instrument, side)) {
+      return { reason: Reason.PriceRequired };
+    }
     const limited = checkLimits(state, command, instrument, quantity);
     if (limited !== undefined) {
       return limited;
@@ -375,7 +390,11 @@ export class Model {
     if (isStop(command.type)) {
       return this.decideStop(command, instrument);
     }
-    const mayRest = phase !== Phase.Continuous || isPatient(command.type, timeInForce);
+    const icebergs = [...state.orders.values()].filter((order) => order.type === OrderType.Iceberg).length;
+    if (type === OrderType.Iceberg && icebergs >= state.limits.maxSpecialOrders) {
+      return { reason: Reason.SpecialOrdersFull, amount: state.limits.maxSpecialOrders };
+    }
+    const mayRest = phase !== Phase.Continuous || isPatient(type, timeInForce);
     if (mayRest && !state.hasLevelRoom(book, side, price)) {
       return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
     }
@@ -387,10 +406,14 @@ export class Model {
     if (countsAsPostOnly(phase, postOnly) && crosses(book, side, price)) {
       return { reason: Reason.PostOnlyWouldCross };
     }
-    if (timeInForce === TimeInForce.FillOrKill && !fillable(state, book, command)) {
+    if (timeInForce === TimeInForce.FillOrKill && fillable(state, book, command) < command.quantity) {
       return { reason: Reason.FillOrKillNotFillable };
     }
-    const order = orderOf(command, state.nextOrderId());
+    const minQuantity = leastOf(command);
+    if (minQuantity > 0 && fillable(state, book, command) < minQuantity) {
+      return { reason: Reason.MinQuantityNotFillable };
+    }
+    const order = { ...orderOf(command, state.nextOrderId()), type, price };
     return { steps: enterNew(state, instrument, order), taker: order };
   }
 
@@ -428,7 +451,7 @@ export class Model {
       return { steps: say(state, order, command.clientOrderId) };
     }
     const orderId = order.id;
-    const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
+    const isMarket = MARKET_TYPES.includes(order.type);
     const mayHaveAny = order.waits && isMarket;
     if (price === NO_PRICE && needsPrice(instrument, order.side)) {
       return { reason: Reason.PriceRequired, orderId };
@@ -509,15 +532,23 @@ export class Model {
     const { state } = this;
     const { maxEventsPerCommand, maxOperations } = state.limits;
     let waits = false;
-    for (
-      let timer = state.dueTimer();
-      timer !== undefined && !waits && state.operations.length < maxOperations;
-      timer = state.dueTimer()
-    ) {
+    for (let timer = state.dueTimer(); timer !== undefined && !waits; timer = state.dueTimer()) {
+      const { lane, reason, order } = timer;
+      if (order !== undefined && isOnItsWay(state, order)) {
+        order.expired = true;
+        state.clearExpiry(order);
+        continue;
+      }
       if (state.events.length >= maxEventsPerCommand) {
         break;
       }
-      const { lane, reason } = timer;
+      if (order !== undefined) {
+        expire(state, order);
+        continue;
+      }
+      if (lane === undefined || reason === undefined || state.operations.length >= maxOperations) {
+        break;
+      }
       state.setTimer(lane, reason, undefined);
       const { account, number, incarnation: session } = lane;
       const sender = { account, session, clientOrderId: BigInt(number) << 48n };

@@ -3,6 +3,7 @@
  */
 import { CommandKind, Reason, TimeInForce } from '../../schemas/codes.js';
 import { CLIENT_KINDS } from './checks.js';
+import { leastOf } from './entering.js';
 import type { PlainCommand } from './plain-records.js';
 import type { Refusal, State } from './state.js';
 import { isUncrossed } from './work.js';
@@ -15,7 +16,8 @@ export function checkProgress(state: State, command: PlainCommand, account: numb
   const { operations, limits } = state;
   const { kind, instrument } = command;
   const isClient = CLIENT_KINDS.includes(kind);
-  const wantsQuiet = kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill;
+  const wantsQuiet =
+    kind === CommandKind.New && (command.timeInForce === TimeInForce.FillOrKill || leastOf(command) > 0);
   const stops = kind === CommandKind.SetPhase && !isUncrossed(command.type);
   const disturbs = operations.some((operation) => {
     if (operation.instrument !== 0) {

@@ -12,6 +12,7 @@ import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.j
 export interface ModelLimits {
   readonly maxOrders: number;
   readonly maxStops: number;
+  readonly maxSpecialOrders: number;
   readonly maxLevels: number;
   readonly maxInstruments: number;
   readonly maxAccounts: number;
@@ -169,10 +170,11 @@ export interface Sender {
   readonly clientOrderId: bigint;
 }
 
-/** A lane's orders go at that time, for that reason. */
+/** A lane's orders go at that time, for that reason; or one order goes. */
 export interface Timer {
-  readonly lane: Lane;
-  readonly reason: Reason;
+  readonly lane?: Lane;
+  readonly reason?: Reason;
+  readonly order?: ModelOrder;
   readonly dueUs: number;
 }
 
@@ -238,9 +240,13 @@ export class State {
     return dueUs;
   }
 
+  firstTimer(): Timer | undefined {
+    return this.timers.toSorted((a, b) => a.dueUs - b.dueUs)[0];
+  }
+
   /** The timer that is due first by now, and the first that was set of those of its time. */
   dueTimer(): Timer | undefined {
-    const [first] = this.timers.toSorted((a, b) => a.dueUs - b.dueUs);
+    const first = this.firstTimer();
     return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
   }
 
@@ -333,6 +339,9 @@ export class State {
   addOrder(order: ModelOrder): void {
     this.orders.set(order.id, order);
     this.openLots += order.leaves;
+    if (order.expiryUs !== undefined) {
+      this.timers.push({ order, dueUs: order.expiryUs });
+    }
     this.nameOrder(order);
   }
 
@@ -365,7 +374,14 @@ export class State {
     return sets.flatMap((orders) => [...orders]);
   }
 
+  clearExpiry(order: ModelOrder): void {
+    this.timers = this.timers.filter((timer) => timer.order !== order);
+  }
+
   removeOrder(order: ModelOrder): void {
+    if (order.expiryUs !== undefined) {
+      this.clearExpiry(order);
+    }
     const ofAccount = this.listed.get(order.account);
     const there = ofAccount?.get(order.instrument);
     there?.delete(order);

@@ -12,14 +12,19 @@ import {
   type Side,
   TimeInForce,
 } from '../../schemas/codes.js';
+import { NO_PRICE } from '../../schemas/layout.js';
 import { auction } from './auction.js';
-import type { Book, BookSide, ModelOrder } from './book.js';
+import type { Book, ModelOrder } from './book.js';
+import { lose, replenish, showAfterAuction, shownOf, showPeak, showsAnew } from './iceberg.js';
 import { fillHolding, openHolding } from './limits.js';
 import { settle } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
 const MAX_UINT32 = 0xffffffff;
+
+/** Orders without a limit. A market-to-limit is one as long as it has no price. */
+export const MARKET_TYPES: readonly OrderType[] = [OrderType.Market, OrderType.Stop, OrderType.MarketToLimit];
 
 export function* enterNew(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
   yield 1;
@@ -45,7 +50,7 @@ export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps 
   const { leaves, cumulative, triggerPrice } = order;
   const where = order.waits
     ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
-    : { reason: Reason.Resting, displayed: leaves };
+    : { reason: Reason.Resting, displayed: shownOf(order) };
   state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
 }
 
@@ -61,9 +66,9 @@ export function* reduce(state: State, order: ModelOrder, command: PlainCommand, 
   const oldId = order.clientOrderId;
   const quantity = order.leaves - leaves;
   state.renameOrder(order, command.clientOrderId, command.session);
-  state.setLeaves(order, leaves);
-  const shown = order.waits ? {} : { displayed: leaves, book: true };
-  state.emitOrder(EventKind.Reduced, order, { quantity, leaves, relatedId: oldId, ...shown });
+  const amount = lose(state, order, quantity);
+  const shown = order.waits ? {} : { displayed: shownOf(order), book: true };
+  state.emitOrder(EventKind.Reduced, order, { quantity, amount, leaves, relatedId: oldId, ...shown });
 }
 
 /** Every other replace: off its old price, then in as if it came now, but with its id and what it has filled. */
@@ -79,7 +84,8 @@ export function* replace(
   const quantity = order.leaves;
   instrument.book.side(order.side).remove(order);
   state.renameOrder(order, command.clientOrderId, command.session);
-  state.emitOrder(EventKind.Replaced, order, { quantity, leaves, relatedId: oldId, book: true });
+  const amount = lose(state, order, quantity);
+  state.emitOrder(EventKind.Replaced, order, { quantity, amount, leaves, relatedId: oldId, book: true });
   order.price = command.price;
   state.setLeaves(order, leaves);
   yield* matchAndRest(state, instrument, order);
@@ -129,7 +135,14 @@ export function* kill(
   let count = 0;
   if (instrument !== undefined) {
     for (const order of inDayOrder(instrument)) {
+      // What has expired meanwhile is not come to; the step before it may have been for it.
+      if (!state.orders.has(order.id)) {
+        continue;
+      }
       yield 1;
+      if (!state.orders.has(order.id)) {
+        continue;
+      }
       takeAway(state, instrument.book, order, Reason.KillSwitch, 0n);
       count += 1;
     }
@@ -149,9 +162,17 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   state.emit(EventKind.Started, answer);
   const { book } = instrument;
   let count = 0;
+  let replaces = false;
   for (const order of inDayOrder(instrument)) {
-    yield VISIT;
-    if (order.timeInForce === TimeInForce.Day) {
+    // One that has expired meanwhile is not looked at: the next one is, in its place.
+    if (!state.orders.has(order.id)) {
+      continue;
+    }
+    if (!replaces) {
+      yield VISIT;
+    }
+    replaces = !state.orders.has(order.id);
+    if (!replaces && order.timeInForce === TimeInForce.Day) {
       yield 1;
       takeAway(state, book, order, Reason.EndOfDay, 0n);
       count += 1;
@@ -170,6 +191,19 @@ function byGroup(stops: readonly ModelOrder[]): ModelOrder[] {
   return stops.toSorted((a, b) => a.side - b.side || a.trigger - b.trigger);
 }
 
+/** The order is off the book and comes to that only by a Continue. */
+export function isOnItsWay(state: State, order: ModelOrder): boolean {
+  return state.operations.some(({ sweep }) => sweep.taker === order);
+}
+
+/** A good-till-date goes at its time. */
+export function expire(state: State, order: ModelOrder): void {
+  const book = state.instrument(order.instrument)?.book;
+  if (book !== undefined) {
+    takeAway(state, book, order, Reason.OrderExpired, 0n);
+  }
+}
+
 export function* setPhase(state: State, sender: Sender, instrument: ModelInstrument, phase: Phase): Steps {
   yield 1;
   state.emit(EventKind.PhaseChanged, {
@@ -180,7 +214,7 @@ export function* setPhase(state: State, sender: Sender, instrument: ModelInstrum
   });
   instrument.phase = phase;
   if (isUncrossed(phase)) {
-    yield* cancelMarketOrders(state, instrument.book);
+    yield* endMarketOrders(state, instrument.book, undefined);
   }
 }
 
@@ -202,17 +236,28 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
   });
   let left = volume;
   while (left > 0) {
-    yield 2;
-    const buyer = first(book.buys);
-    const seller = first(book.sells);
+    const before = nextPair(book, price);
+    if (before === undefined) {
+      break;
+    }
+    const traded = Math.min(left, ...before.map(({ leaves }) => leaves));
+    yield 2 + before.filter((order) => showsAnew(order, traded)).length;
+    const pair = nextPair(book, price);
+    if (pair === undefined) {
+      break;
+    }
+    const [buyer, seller] = pair;
     const quantity = Math.min(left, buyer.leaves, seller.leaves);
+    const shown = [shownOf(buyer), shownOf(seller)];
     const tradeId = state.nextSequence();
     fill(state, book, buyer, Liquidity.Auction, price, quantity, tradeId);
     fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
+    showAfterAuction(state, buyer, shown[0] ?? 0);
+    showAfterAuction(state, seller, shown[1] ?? 0);
     left -= quantity;
   }
   if (volume > 0) {
-    yield* cancelMarketOrders(state, book);
+    yield* endMarketOrders(state, book, price);
   }
 }
 
@@ -222,16 +267,16 @@ export function crosses(book: Book, side: Side, price: number): boolean {
   return level !== undefined && book.opposite(side).reaches(price, level);
 }
 
-/** Whether all of a New could trade at once: own orders do not count, and but for Oldest nothing behind them does. */
-export function fillable(state: State, book: Book, command: PlainCommand): boolean {
-  const { side, price, quantity, selfTrade, account } = command;
+/** How much of others a New would meet at once: own orders do not count, and but for Oldest nothing behind them does. */
+export function fillable(state: State, book: Book, command: PlainCommand): number {
+  const { side, price, selfTrade, account } = command;
   const opposite = book.opposite(side);
   const reached = opposite.pricesBestFirst().filter((level) => opposite.reaches(price, level));
   const orders = reached.flatMap((level) => opposite.ordersAt(level));
   const isOwn = (order: ModelOrder) => selfTrade !== SelfTrade.None && state.areOneOwner(account, order.account);
   const firstOwn = selfTrade === SelfTrade.Oldest ? -1 : orders.findIndex(isOwn);
   const within = firstOwn < 0 ? orders : orders.slice(0, firstOwn);
-  return within.filter((order) => !isOwn(order)).reduce((sum, order) => sum + order.leaves, 0) >= quantity;
+  return within.filter((order) => !isOwn(order)).reduce((sum, order) => sum + order.leaves, 0);
 }
 
 /** The order is off the book and has its price and leaves: it trades where that is allowed, and the rest rests or goes. */
@@ -239,39 +284,52 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   const { book } = instrument;
   const continuous = instrument.phase === Phase.Continuous;
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
-    yield 2;
+    const next = book.opposite(taker.side).firstAtBest();
+    const refills = next !== undefined && next.hidden > 0 && taker.leaves >= shownOf(next);
+    yield refills && !isPrevented(state, taker, next) ? 3 : 2;
     // While the taker waited for a Continue, a mass cancel may have taken the maker away.
     const maker = book.opposite(taker.side).firstAtBest();
     if (maker === undefined || !crosses(book, taker.side, taker.price)) {
       break;
     }
-    if (taker.selfTrade !== SelfTrade.None && state.areOneOwner(taker.account, maker.account)) {
+    if (isPrevented(state, taker, maker)) {
       preventSelfTrade(state, book, taker, maker);
       if (!state.orders.has(taker.id)) {
         return;
       }
       continue;
     }
-    const quantity = Math.min(taker.leaves, maker.leaves);
+    const quantity = Math.min(taker.leaves, shownOf(maker));
     const tradeId = state.nextSequence();
     const price = maker.price;
     fill(state, book, maker, Liquidity.Maker, price, quantity, tradeId);
     fill(state, book, taker, Liquidity.Taker, price, quantity, tradeId);
+    if (maker.leaves > 0 && shownOf(maker) === 0) {
+      replenish(state, book, maker);
+    }
   }
   if (taker.leaves === 0) {
     return;
   }
   yield 1;
-  if (continuous && [OrderType.Market, OrderType.Stop].includes(taker.type)) {
+  if (continuous && MARKET_TYPES.includes(taker.type)) {
     drop(state, taker, Reason.NothingToMatch);
-  } else if (continuous && taker.timeInForce === TimeInForce.ImmediateOrCancel) {
+  } else if (continuous && [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(taker.timeInForce)) {
     drop(state, taker, Reason.ImmediateOrCancel);
+  } else if (taker.expired) {
+    drop(state, taker, Reason.OrderExpired);
   } else {
     book.side(taker.side).add(taker);
     state.list(taker);
+    showPeak(taker);
     const { leaves } = taker;
-    state.emitOrder(EventKind.Booked, taker, { leaves, displayed: leaves, book: true });
+    state.emitOrder(EventKind.Booked, taker, { leaves, displayed: shownOf(taker), book: true });
   }
+}
+
+/** Whether the taker's mode keeps it from trading with the order. */
+function isPrevented(state: State, taker: ModelOrder, maker: ModelOrder): boolean {
+  return taker.selfTrade !== SelfTrade.None && state.areOneOwner(taker.account, maker.account);
 }
 
 /** The taker meets an order of its own account or group: its mode says which of them goes. */
@@ -280,9 +338,9 @@ function preventSelfTrade(state: State, book: Book, taker: ModelOrder, maker: Mo
   if (mode === SelfTrade.Decrement) {
     const quantity = Math.min(taker.leaves, maker.leaves);
     const { price } = maker;
-    state.setLeaves(maker, maker.leaves - quantity);
+    const amount = lose(state, maker, quantity);
     state.setLeaves(taker, taker.leaves - quantity);
-    const ofMaker = { price, quantity, leaves: maker.leaves, displayed: maker.leaves, book: true };
+    const ofMaker = { price, quantity, amount, leaves: maker.leaves, displayed: shownOf(maker), book: true };
     state.emitOrder(EventKind.Prevented, maker, { ...ofMaker, liquidity: Liquidity.Maker });
     state.emitOrder(EventKind.Prevented, taker, { price, quantity, leaves: taker.leaves, liquidity: Liquidity.Taker });
     if (maker.leaves === 0) {
@@ -325,7 +383,11 @@ function fill(
   state.setLeaves(order, order.leaves - quantity);
   order.cumulative += quantity;
   const { leaves } = order;
-  const displayed = rests ? leaves : 0;
+  const inAuction = liquidity === Liquidity.Auction;
+  if (inAuction) {
+    showPeak(order);
+  }
+  const displayed = rests ? shownOf(order) : 0;
   state.emitOrder(EventKind.Fill, order, {
     price,
     quantity,
@@ -334,7 +396,8 @@ function fill(
     liquidity,
     relatedId: tradeId,
     amount: Number(fee),
-    book: rests,
+    // Of an iceberg in an auction Replenished says what the book shows.
+    book: rests && !(inAuction && order.type === OrderType.Iceberg),
   });
   if (leaves === 0) {
     if (rests) {
@@ -344,10 +407,39 @@ function fill(
   }
 }
 
-function* cancelMarketOrders(state: State, book: Book): Steps {
+/** What market orders have left goes; a market-to-limit rests at the auction's price, if there was one. */
+function* endMarketOrders(state: State, book: Book, price: number | undefined): Steps {
   for (const order of [...book.buys.market, ...book.sells.market]) {
+    if (!state.orders.has(order.id)) {
+      continue;
+    }
+    if (order.type === OrderType.MarketToLimit && price !== undefined) {
+      yield 2;
+      if (!state.orders.has(order.id)) {
+        continue;
+      }
+      const { leaves } = order;
+      book.side(order.side).remove(order);
+      state.emitOrder(EventKind.Replaced, order, {
+        quantity: leaves,
+        leaves,
+        relatedId: order.clientOrderId,
+        book: true,
+      });
+      order.type = OrderType.Limit;
+      order.price = price;
+      if (state.hasLevelRoom(book, order.side, price)) {
+        book.side(order.side).add(order);
+        state.emitOrder(EventKind.Booked, order, { leaves, displayed: leaves, book: true });
+      } else {
+        drop(state, order, Reason.LevelsFull);
+      }
+      continue;
+    }
     yield 1;
-    takeAway(state, book, order, Reason.AuctionLeftover, 0n);
+    if (state.orders.has(order.id)) {
+      takeAway(state, book, order, Reason.AuctionLeftover, 0n);
+    }
   }
 }
 
@@ -361,8 +453,10 @@ export function takeAway(state: State, book: Book, order: ModelOrder, reason: Re
   } else {
     book.side(order.side).remove(order);
   }
+  const { hidden } = order;
   state.emitOrder(EventKind.Cancelled, order, {
     quantity: order.leaves,
+    amount: hidden,
     reason,
     relatedId: byClientOrderId,
     book: !order.waits,
@@ -376,10 +470,14 @@ export function drop(state: State, order: ModelOrder, reason: Reason): void {
   state.removeOrder(order);
 }
 
-function first(side: BookSide): ModelOrder {
-  const order = side.first();
-  if (order === undefined) {
-    throw new Error('The auction found a volume that the book does not hold.');
+/** Buyer and seller who trade next in an uncross; those who counted may have expired since. */
+function nextPair(book: Book, price: number): [ModelOrder, ModelOrder] | undefined {
+  const buyer = book.buys.first();
+  const seller = book.sells.first();
+  if (buyer === undefined || seller === undefined) {
+    return undefined;
   }
-  return order;
+  const trade =
+    (buyer.price === NO_PRICE || buyer.price >= price) && (seller.price === NO_PRICE || seller.price <= price);
+  return trade ? [buyer, seller] : undefined;
 }

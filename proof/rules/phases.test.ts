@@ -5,7 +5,7 @@ import { CommandKind, OrderType, Phase, TimeInForce } from '../../schemas/codes.
 import { PHASE_NAMES, PHASE_ROWS, type PhaseName, phaseEffect, phaseRow } from '../../schemas/phases.js';
 import { onEngine, playCase } from './rule-cases.js';
 
-const { Limit, Market, Stop, StopLimit } = OrderType;
+const { Iceberg, Limit, Market, MarketToLimit, Stop, StopLimit } = OrderType;
 const { Day, GoodTillCancel, ImmediateOrCancel, FillOrKill } = TimeInForce;
 
 /** A line that would trade where orders match, and what the table is asked for it. */
@@ -15,6 +15,8 @@ const COMMANDS: readonly (readonly [line: string, ...asked: Parameters<typeof ph
   ['alice new #9 buy 1 @ 100 ImmediateOrCancel', CommandKind.New, Limit, ImmediateOrCancel, true],
   ['alice new #9 buy 1 @ 100 FillOrKill', CommandKind.New, Limit, FillOrKill, true],
   ['alice new #9 buy 1 market', CommandKind.New, Market, GoodTillCancel, false],
+  ['alice new #9 buy 1 @ 100 Iceberg displayQuantity=1', CommandKind.New, Iceberg, GoodTillCancel, true],
+  ['alice new #9 buy 1 MarketToLimit', CommandKind.New, MarketToLimit, GoodTillCancel, false],
   ['alice new #9 buy 1 market FillOrKill', CommandKind.New, Market, FillOrKill, false],
   ['alice new #9 buy 1 market @ 100', CommandKind.New, Market, GoodTillCancel, true],
   ['alice new #9 buy 1 Stop at 100', CommandKind.New, Stop, GoodTillCancel, false],

@@ -5,6 +5,7 @@
 export enum CommandFlag {
   PostOnly = 1,
   TargetIsClientOrderId = 2,
+  Slide = 4,
   RefuseIfThrough = 8,
   OneLane = 32,
   OneSide = 64,

@@ -5,6 +5,8 @@
 export enum OrderType {
   Limit = 0,
   Market = 1,
+  MarketToLimit = 2,
   Stop = 3,
-  StopLimit = 4
+  StopLimit = 4,
+  Iceberg = 6
 }

@@ -180,7 +180,7 @@ export class MatchVenue {
       case 'new': {
         const type = line.named(
           'type',
-          ['Limit', 'Market', 'Stop', 'StopLimit'],
+          ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'],
           line.has('price') ? 'Limit' : 'Market',
         );
         return newOrderWords(this.instrumentOf(line), {
@@ -190,13 +190,17 @@ export class MatchVenue {
           type,
           timeInForce: line.named(
             'timeInForce',
-            ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'],
+            ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'],
             'GoodTillCancel',
           ),
           postOnly: line.truth('postOnly'),
+          slide: line.truth('slide'),
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
           ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
           ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+          ...(line.has('displayQuantity') ? { displayQuantity: line.whole('displayQuantity', 0, MAX_UINT32) } : {}),
+          ...(line.has('minQuantity') ? { minQuantity: line.whole('minQuantity', 0, MAX_UINT32) } : {}),
+          ...(line.has('expirySeconds') ? { expirySeconds: line.whole('expirySeconds', 0, MAX_UINT32) } : {}),
           refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }

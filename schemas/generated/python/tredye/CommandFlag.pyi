@@ -11,6 +11,7 @@ uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
 class CommandFlag(object):
   PostOnly = cast(int, ...)
   TargetIsClientOrderId = cast(int, ...)
+  Slide = cast(int, ...)
   RefuseIfThrough = cast(int, ...)
   OneLane = cast(int, ...)
   OneSide = cast(int, ...)

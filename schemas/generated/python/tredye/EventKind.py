@@ -11,6 +11,7 @@ class EventKind(object):
     Reduced = 5
     Cancelled = 6
     Replaced = 7
+    Replenished = 8
     Triggered = 9
     Prevented = 10
     OrderState = 11

@@ -17,6 +17,7 @@ class EventKind(object):
   Reduced = cast(int, ...)
   Cancelled = cast(int, ...)
   Replaced = cast(int, ...)
+  Replenished = cast(int, ...)
   Triggered = cast(int, ...)
   Prevented = cast(int, ...)
   OrderState = cast(int, ...)

@@ -35,11 +35,11 @@ class NewOrder(object):
     # NewOrder
     def Quantity(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(40))
     # NewOrder
-    def Zero44(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(44))
+    def DisplayQuantity(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(44))
     # NewOrder
     def TriggerPrice(self): return self._tab.Get(flatbuffers.number_types.Int32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(48))
     # NewOrder
-    def Zero52(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(52))
+    def MinQuantity(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(52))
     # NewOrder
     def Kind(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(56))
     # NewOrder
@@ -55,7 +55,7 @@ class NewOrder(object):
     # NewOrder
     def Flags(self): return self._tab.Get(flatbuffers.number_types.Uint16Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(62))
 
-def CreateNewOrder(builder, clientOrderId, zero8, validUntilUs, account, session, instrument, price, quantity, zero44, triggerPrice, zero52, kind, side, type, timeInForce, selfTrade, trigger, flags):
+def CreateNewOrder(builder, clientOrderId, zero8, validUntilUs, account, session, instrument, price, quantity, displayQuantity, triggerPrice, minQuantity, kind, side, type, timeInForce, selfTrade, trigger, flags):
     builder.Prep(8, 64)
     builder.PrependUint16(flags)
     builder.PrependUint8(trigger)
@@ -64,9 +64,9 @@ def CreateNewOrder(builder, clientOrderId, zero8, validUntilUs, account, session
     builder.PrependUint8(type)
     builder.PrependUint8(side)
     builder.PrependUint8(kind)
-    builder.PrependUint32(zero52)
+    builder.PrependUint32(minQuantity)
     builder.PrependInt32(triggerPrice)
-    builder.PrependUint32(zero44)
+    builder.PrependUint32(displayQuantity)
     builder.PrependUint32(quantity)
     builder.PrependInt32(price)
     builder.PrependUint32(instrument)

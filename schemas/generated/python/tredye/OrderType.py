@@ -5,5 +5,7 @@
 class OrderType(object):
     Limit = 0
     Market = 1
+    MarketToLimit = 2
     Stop = 3
     StopLimit = 4
+    Iceberg = 6

@@ -39,7 +39,10 @@ class Reason(object):
     PriceRequired = 503
     NotionalTooLarge = 504
     TermsOutOfRange = 505
+    DisplayOutOfRange = 506
+    MinQuantityOutOfRange = 507
     TriggerRequired = 508
+    ExpiryPassed = 509
     OutsideStaticBand = 511
     AmountOutOfRange = 519
     UnknownOrder = 600
@@ -50,6 +53,7 @@ class Reason(object):
     AccountsFull = 704
     KeysFull = 705
     AdminLogFull = 706
+    SpecialOrdersFull = 707
     StopsFull = 708
     HoldingsFull = 711
     PursesFull = 712
@@ -65,6 +69,7 @@ class Reason(object):
     SupplyFull = 731
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
+    MinQuantityNotFillable = 802
     StopAlreadyThrough = 803
     Busy = 900
     InProgress = 901
@@ -78,6 +83,7 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    OrderExpired = 1008
     SessionLost = 1010
     DeadMan = 1011
     KillSwitch = 1020

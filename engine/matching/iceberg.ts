@@ -1,0 +1,160 @@
+/**
+ * Icebergs: orders of which a part is hidden while they rest. The sum of a level counts all of it, what is hidden of the
+ * level stands beside that; events say what is shown.
+ * The shard's thread. Plain orders do not come here.
+ */
+
+import { EventKind, Liquidity, Reason } from '../../schemas/codes.js';
+import * as layout from '../../schemas/layout.js';
+import * as levelWords from '../book/level-words.js';
+import * as orderWords from '../book/order-words.js';
+import { SPECIAL_HIDDEN, SPECIAL_PEAK } from '../book/special-pool.js';
+import { FEE_MAKER, FEE_TAKER } from '../ledger/ledger-words.js';
+import * as registryWords from '../registry-words.js';
+import { checkTerms, NO_ORDER, refuse } from './checks.js';
+import { fillOrder } from './holdings.js';
+import type { EngineState } from './state.js';
+import { takeOff, writeOrderEvent } from './state.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { COMMAND_DISPLAY_QUANTITY, COMMAND_QUANTITY } = layout;
+const { EVENT_AMOUNT, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID } = layout;
+const { HIDDEN, TOTAL_SHIFT } = levelWords;
+const { FLAG_MARKET, FLAG_SPECIAL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
+const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
+const { INSTRUMENT_LAST, INSTRUMENT_SHIFT } = registryWords;
+
+const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
+const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
+const REPLENISHED = EventKind.Replenished | EVENT_BOOK_BIT;
+
+/** Whether an order has a hidden part, or may have one. */
+export function isIceberg(state: EngineState, slot: number): boolean {
+  return (
+    ((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & (FLAG_SPECIAL | FLAG_MARKET)) === FLAG_SPECIAL
+  );
+}
+
+/** The checks of a new iceberg that the book has no part in: it shows something, and not more than there is. */
+export function checkDisplay(state: EngineState, words: Int32Array, at: number): boolean {
+  if (!checkTerms(state, words, at)) return false;
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  const display = (words[at + COMMAND_DISPLAY_QUANTITY] as number) >>> 0;
+  if (display === 0) return refuse(state, words, at, Reason.DisplayOutOfRange, 1, NO_ORDER);
+  return display <= quantity || refuse(state, words, at, Reason.DisplayOutOfRange, quantity, NO_ORDER);
+}
+
+/** How much of a live order is hidden. */
+export function hiddenOf(state: EngineState, slot: number): number {
+  return isIceberg(state, slot) ? (state.specials.words[state.specials.at(slot) + SPECIAL_HIDDEN] as number) >>> 0 : 0;
+}
+
+function setHidden(state: EngineState, slot: number, hidden: number): void {
+  const { words } = state.specials;
+  const at = state.specials.at(slot) + SPECIAL_HIDDEN;
+  const { totals } = state.books.levels;
+  const total = ((state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] as number) << TOTAL_SHIFT) + HIDDEN;
+  totals[total] = (totals[total] as number) + hidden - ((words[at] as number) >>> 0);
+  words[at] = hidden;
+}
+
+/** A resting iceberg shows its peak, or all that is left when that is less; returns what it shows. */
+export function showPeak(state: EngineState, slot: number): number {
+  const peak = (state.specials.words[state.specials.at(slot) + SPECIAL_PEAK] as number) >>> 0;
+  const leaves = (state.orders[(slot << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
+  const shown = peak < leaves ? peak : leaves;
+  setHidden(state, slot, leaves - shown);
+  return shown;
+}
+
+/**
+ * A resting iceberg loses so much of what is open without a trade, the hidden part first; before its leaves and its level
+ * change. Returns how much of that was hidden; nothing is of other orders.
+ */
+export function takeHidden(state: EngineState, slot: number, quantity: number): number {
+  if (!isIceberg(state, slot)) return 0;
+  const hidden = hiddenOf(state, slot);
+  const gone = quantity < hidden ? quantity : hidden;
+  setHidden(state, slot, hidden - gone);
+  return gone;
+}
+
+/** Says how much of an event's quantity was hidden. `to`: the event's first word. */
+export function putHidden(state: EngineState, to: number, hidden: number): void {
+  state.events[to + EVENT_AMOUNT] = hidden;
+  state.events[to + EVENT_AMOUNT + 1] = 0;
+}
+
+/** Events that a trade with a taker of `leaves` makes. */
+function eventsOfFill(state: EngineState, maker: number, leaves: number): number {
+  const hidden = hiddenOf(state, maker);
+  const shown = ((state.orders[(maker << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0) - hidden;
+  return hidden > 0 && leaves >= shown ? 3 : 2;
+}
+
+/**
+ * The order next in line is an iceberg: trades with what it shows. When nothing shown is left it shows its peak again, at
+ * the end of its level. False when there is no room for the events.
+ */
+export function fillIceberg(state: EngineState, taker: number, maker: number): boolean {
+  const { books, orders } = state;
+  const takerAt = taker << ORDER_SHIFT;
+  const makerAt = maker << ORDER_SHIFT;
+  const leaves = (orders[takerAt + ORDER_LEAVES] as number) >>> 0;
+  if (state.next + eventsOfFill(state, maker, leaves) > state.end) return false;
+  const open = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
+  const hidden = hiddenOf(state, maker);
+  const quantity = Math.min(open - hidden, leaves);
+  const price = orders[makerAt + ORDER_PRICE] as number;
+  orders[makerAt + ORDER_LEAVES] = open - quantity;
+  orders[makerAt + ORDER_CUMULATIVE] = ((orders[makerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
+  orders[takerAt + ORDER_LEAVES] = leaves - quantity;
+  orders[takerAt + ORDER_CUMULATIVE] = ((orders[takerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
+  const shown = open - quantity - hidden;
+  const makerEvent = writeOrderEvent(state, maker, price, quantity, open - quantity, shown, MAKER_FILL);
+  const tradeLow = state.eventLow;
+  const tradeHigh = state.eventHigh;
+  const takerEvent = writeOrderEvent(state, taker, price, quantity, leaves - quantity, 0, TAKER_FILL);
+  for (const event of [makerEvent, takerEvent]) {
+    state.events[event + EVENT_RELATED_ID] = tradeLow;
+    state.events[event + EVENT_RELATED_ID + 1] = tradeHigh;
+  }
+  fillOrder(state, maker, makerEvent, price, quantity | 0, (open - quantity) | 0, FEE_MAKER);
+  fillOrder(state, taker, takerEvent, price, quantity | 0, (leaves - quantity) | 0, FEE_TAKER);
+  const instrument = orders[makerAt + ORDER_INSTRUMENT] as number;
+  state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
+  books.reduce(orders[makerAt + ORDER_LEVEL] as number, quantity);
+  if (open === quantity) {
+    takeOff(state, maker);
+  } else if (shown === 0) {
+    books.moveBack(maker);
+    writeOrderEvent(state, maker, price, 0, open - quantity, showPeak(state, maker), REPLENISHED);
+  }
+  return true;
+}
+
+/** What a resting iceberg will show by its leaves as they are. */
+export function shownAfterAuction(state: EngineState, slot: number): number {
+  const peak = (state.specials.words[state.specials.at(slot) + SPECIAL_PEAK] as number) >>> 0;
+  return Math.min(peak, (state.orders[(slot << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0);
+}
+
+/** Whether an order that trades so much in an auction then shows another quantity than before, and must say so. */
+export function showsAnew(state: EngineState, slot: number, quantity: number): boolean {
+  if (!isIceberg(state, slot)) return false;
+  const leaves = (state.orders[(slot << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
+  const peak = (state.specials.words[state.specials.at(slot) + SPECIAL_PEAK] as number) >>> 0;
+  return Math.min(peak, leaves - quantity) !== leaves - hiddenOf(state, slot);
+}
+
+/**
+ * An iceberg has traded in an auction, its leaves are what is left: it shows its peak, in its place. `before`: what it
+ * showed. It may be at its end, and shows nothing then.
+ */
+export function showAfterAuction(state: EngineState, slot: number, before: number): void {
+  const orderAt = slot << ORDER_SHIFT;
+  const leaves = (state.orders[orderAt + ORDER_LEAVES] as number) >>> 0;
+  const shown = showPeak(state, slot);
+  if (shown === before) return;
+  writeOrderEvent(state, slot, state.orders[orderAt + ORDER_PRICE] as number, before, leaves, shown, REPLENISHED);
+}
