@@ -188,16 +188,18 @@ function checkHoldingRoom(
   );
 }
 
-/** Fills the bucket up to now and takes a token out of it; false when there is none. */
+/** Fills the bucket up to now and takes a token out of it; false when there is none. Time that goes back brings none. */
 function takeToken(state: EngineState, limitAt: number, rate: number): boolean {
   const limits = state.accountLimits;
   const now = (state.timeHigh >>> 0) * 4294967296 + (state.timeLow >>> 0);
-  const burst = limits[limitAt + LIMIT_BURST] as number;
   const passed = now - (limits[limitAt + LIMIT_TIME] as number);
-  const missing = burst - (limits[limitAt + LIMIT_TOKENS] as number);
-  // Not multiplied where the product may not be exact: it fills the bucket then.
-  const tokens = passed >= missing / rate ? burst : burst - missing + passed * rate;
-  limits[limitAt + LIMIT_TIME] = now;
+  let tokens = limits[limitAt + LIMIT_TOKENS] as number;
+  if (passed > 0) {
+    const burst = limits[limitAt + LIMIT_BURST] as number;
+    // Not multiplied where the product may not be exact: it fills the bucket then.
+    tokens = passed >= (burst - tokens) / rate ? burst : tokens + passed * rate;
+    limits[limitAt + LIMIT_TIME] = now;
+  }
   limits[limitAt + LIMIT_TOKENS] = tokens < TOKEN ? tokens : tokens - TOKEN;
   return tokens >= TOKEN;
 }

@@ -131,7 +131,7 @@ export function setLimits(
   limits[limitAt + LIMIT_RATE] = terms.rate;
   limits[limitAt + LIMIT_BURST] = terms.burst * TOKEN;
   limits[limitAt + LIMIT_TOKENS] = terms.burst * TOKEN;
-  limits[limitAt + LIMIT_TIME] = 0;
+  limits[limitAt + LIMIT_TIME] = (state.timeHigh >>> 0) * 4294967296 + (state.timeLow >>> 0);
   state.ledger.spreadLimits(account);
   const to = answer(state, words, at, parts, EventKind.LimitsSet);
   state.events[to + EVENT_LEAVES] = account;

@@ -27,8 +27,8 @@ const BYTE = [0, 1, 2, 3, 4, 5, 6, 7, 8, 0x7f, 0x80, 0xff] as const;
 
 /** Of each limit the least that the others allow. */
 const LEAST_LIMITS: readonly Partial<ScenarioLimits>[] = [
-  { maxOrders: 1, maxLevels: 1, maxStops: 1 },
-  { maxOrders: 2, maxLevels: 1, maxStops: 1 },
+  { maxOrders: 1, maxLevels: 1, maxStops: 1, maxSpecialOrders: 1 },
+  { maxOrders: 2, maxLevels: 1, maxStops: 1, maxSpecialOrders: 1 },
   { maxStops: 1 },
   { maxLevels: 1 },
   { maxInstruments: 1 },

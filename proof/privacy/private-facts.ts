@@ -8,6 +8,7 @@ import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -51,6 +52,15 @@ export function otherwise(scenario: Scenario): Scenario {
   return { ...scenario, commands };
 }
 
+/** A kill of all takes orders account by account, by number: that much of whose they are shows in the order of its cancels. */
+export function withoutKillOfAll(scenario: Scenario): Scenario {
+  const isOne = (words: Int32Array) =>
+    ((words[COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Kill &&
+    words[COMMAND_ACCOUNT] === 0 &&
+    words[COMMAND_INSTRUMENT] === 0;
+  return { ...scenario, commands: scenario.commands.filter(({ words }) => !isOne(words)) };
+}
+
 function otherWords(words: Int32Array): Int32Array {
   const other = words.slice();
   for (let at = 0; at < other.length; at += COMMAND_WORDS) {
@@ -63,6 +73,10 @@ function otherWords(words: Int32Array): Int32Array {
     if (account === 1 || account === 2) other[at + COMMAND_ACCOUNT] = 3 - account;
     const flags = (other[at + COMMAND_FLAGS_WORD] ?? 0) >>> 16;
     if ((flags & CommandFlag.TargetIsClientOrderId) !== 0) changeId(other, at + COMMAND_TARGET_ID);
+    if (kind === CommandKind.MassCancel && (flags & CommandFlag.OneLane) !== 0) {
+      const lane = LANES.get(BigInt(other[at + COMMAND_QUANTITY] ?? 0));
+      if (lane !== undefined) other[at + COMMAND_QUANTITY] = Number(lane);
+    }
   }
   return other;
 }
