@@ -223,7 +223,7 @@ export class TradingClient extends Session {
     );
   }
 
-  // ---- the market (needs the right Market)
+  // ---- the market (needs the right Market; a kill Market or Risk)
 
   /**
    * Takes an account, an instrument or all out of trading and cancels their orders, or lets them in again. Of an account
@@ -265,7 +265,7 @@ export class TradingClient extends Session {
     return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
   }
 
-  // ---- administration (needs the right Admin)
+  // ---- administration (needs the right Admin; limits Admin or Risk)
   //
   // Each resolves when every shard has applied the record. When some have not in time it rejects with SHARDS_MISSING; the
   // same call with that error's `operation` changes nothing and waits again.

@@ -40,7 +40,7 @@ const MAX_NAME_BYTES = 64;
 const MAX_DECIMALS = 9;
 /** Orders a second: with more, tokens times microseconds would not be exact. */
 const MOST_RATE = 1_000_000;
-const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin;
+const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
 const PAYLOAD_AT_WORD = PART_PAYLOAD_AT_BYTE / 4;
 const PAYLOAD_WORDS = PART_PAYLOAD_BYTES / 4;
 

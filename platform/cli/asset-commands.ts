@@ -104,7 +104,7 @@ export function addKillCommand(program: Command): void {
   program
     .command('kill')
     .description(
-      'take an account, an instrument or all out of trading and cancel their orders (needs the right Market)',
+      'take an account, an instrument or all out of trading and cancel their orders (needs the right Market or Risk)',
     )
     .argument('[symbol]', 'the instrument')
     .option('--account <number>', 'the account', wholeNumber(1, MAX_ID))

@@ -129,7 +129,15 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
   });
   t.match(await run('account', 'create', 'bob', '--rights', 'Reed'), {
     code: EXIT_CONFIGURATION,
-    err: /'Reed' is invalid\. It must be one of Read, Trade, Market, Admin/,
+    err: /'Reed' is invalid\. It must be one of Read, Trade, Market, Admin, Risk/,
+  });
+  t.match(await run('account', 'create', 'bob', '--rights', 'Read', '--role', 'risk'), {
+    code: EXIT_CONFIGURATION,
+    err: 'A role is a name for rights: give --role or --rights.',
+  });
+  t.match(await run('account', 'create', 'bob', '--role', 'clerk'), {
+    code: EXIT_CONFIGURATION,
+    err: /It must be one of viewer, trader, operator, risk, admin/,
   });
   t.match(await run('account', 'create', 'bob', '--out', 'no/such/folder.json'), { code: EXIT_OUTPUT, err: /ENOENT/ });
   t.match(await run('account', 'create', 'bob', '--key', 'eyes.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
@@ -144,7 +152,7 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
     {
       account: 1,
       name: 'operator',
-      keys: [{ key: 1, label: 'operator', revoked: false, rights: ['Read', 'Trade', 'Market', 'Admin'] }],
+      keys: [{ key: 1, label: 'operator', revoked: false, rights: ['Read', 'Trade', 'Market', 'Admin', 'Risk'] }],
     },
     {
       account: 2,

@@ -65,7 +65,7 @@ export function addPurseCommands(account: Command): void {
 
   account
     .command('limits')
-    .description('set all limits of an account: what is left out is no limit (needs the right Admin)')
+    .description('set all limits of an account: what is left out is no limit (needs the right Admin or Risk)')
     .argument('<account>', 'number of the account', wholeNumber(1, MAX_ID))
     .option('--order-quantity <lots>', 'of one order', wholeNumber(1, MAX_ID))
     .option('--order-notional <amount>', 'of one order', amount)

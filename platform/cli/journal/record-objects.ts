@@ -158,7 +158,7 @@ function termsObject(words: Int32Array, at: number, parts: number): PlainObject 
 }
 
 export function rightNames(rights: number): string[] {
-  return (['Read', 'Trade', 'Market', 'Admin'] as const).filter((name) => (rights & Right[name]) !== 0);
+  return (['Read', 'Trade', 'Market', 'Admin', 'Risk'] as const).filter((name) => (rights & Right[name]) !== 0);
 }
 
 /** The event at word `at`. */
