@@ -3,6 +3,7 @@
  * session stay zero but where a kind's target is an account; the gateway knows the sender.
  */
 
+import { encodeNoteTerms } from '../schemas/admin.js';
 import {
   CommandFlag,
   CommandKind,
@@ -222,6 +223,22 @@ export function killWords({ account = 0, instrument = 0, shard = 0 }: KillTarget
   words[COMMAND_ACCOUNT] = account | 0;
   words[COMMAND_QUANTITY] = killed ? 1 : 0;
   words[COMMAND_MIN_QUANTITY] = shard | 0;
+  return words;
+}
+
+/** A head and its Parts: why the command of that counter of the lane is given. shard: with instrument 0. */
+export function noteWords(
+  about: { readonly lane: number; readonly counter: number },
+  instrument: number,
+  shard: number,
+  text: string,
+): Int32Array {
+  const parts = encodeNoteTerms(text);
+  const words = new Int32Array(COMMAND_WORDS + parts.length);
+  words.set(blank(CommandKind.Note, instrument));
+  putClientOrderId(words, COMMAND_TARGET_ID, about.lane, about.counter);
+  words[COMMAND_MIN_QUANTITY] = shard | 0;
+  words.set(parts, COMMAND_WORDS);
   return words;
 }
 

@@ -52,6 +52,7 @@ const PRIVATE_KINDS = [
   'ReferenceChanged',
   'Started',
   'Finished',
+  'Noted',
   'InstrumentAdded',
   'AccountAdded',
   'KeyAdded',

@@ -42,6 +42,7 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.FeesSet,
     EventKind.LimitsSet,
     EventKind.AssetAdded,
+    EventKind.Noted,
     EventKind.KillChanged,
     EventKind.Deposited,
     EventKind.Withdrawn,

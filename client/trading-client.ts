@@ -13,10 +13,13 @@ import {
   encodeKeyTerms,
   encodeLimitTerms,
   type FeeTermsFields,
+  isText,
   type LimitTermsFields,
+  MAX_NOTE_BYTES,
 } from '../schemas/admin.js';
 import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
+import { COMMAND_INSTRUMENT, COMMAND_KIND_WORD } from '../schemas/layout.js';
 import type { PhaseName } from '../schemas/phases.js';
 import {
   adminHeadWords,
@@ -28,6 +31,7 @@ import {
   massCancelWords,
   moneyMoveWords,
   newOrderWords,
+  noteWords,
   type OrderTarget,
   type OrderTerms,
   positionWords,
@@ -128,6 +132,7 @@ export interface AskAgain {
 
 const DEFAULT_UNIT = 1;
 const ADMIN_SHARD = 0;
+const COUNTER_BITS = 48;
 /** How often it is asked whether all shards have applied an admin record, and the time between: five seconds in all. */
 const APPLIED_LOOKS = 500;
 const APPLIED_PAUSE_MS = 10;
@@ -154,6 +159,7 @@ export class TradingClient extends Session {
   /** The request for instruments that were just added, not sent yet; all that are added in one turn share it. */
   private addedRequest: Promise<unknown> | null = null;
   private addedFrom = 0;
+  private why: string | null = null;
 
   // ---- orders
 
@@ -223,6 +229,31 @@ export class TradingClient extends Session {
     );
   }
 
+  // ---- why
+
+  /** What is said with each command about market, risk and administration from now on, for the audit trail; null: nothing. */
+  because(why: string | null): void {
+    if (why !== null && (why === '' || !isText(why, MAX_NOTE_BYTES))) {
+      const sentence = `A reason is 1 to ${MAX_NOTE_BYTES} bytes without control characters.`;
+      throw new TredyeError('BAD_ARGUMENT', sentence);
+    }
+    this.why = why;
+  }
+
+  /** As submit; a reason goes right before it, but not before an operation that is asked again. */
+  private async operate(words: Int32Array, shard: number, again?: number): Promise<AnyReport> {
+    const kind: CommandKind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
+    if (this.why === null || kind < CommandKind.SetPhase || again !== undefined)
+      return this.submit(words, shard, again);
+    const ofMarket = kind <= CommandKind.ReferencePrice || kind === CommandKind.Kill;
+    const instrument = ofMarket ? (words[COMMAND_INSTRUMENT] ?? 0) >>> 0 : 0;
+    const noteCounter = this.takeCounter();
+    const counter = this.takeCounter();
+    const note = noteWords({ lane: this.lane, counter }, instrument, instrument === 0 ? shard : 0, this.why);
+    const [, report] = await Promise.all([this.submit(note, shard, noteCounter), this.submit(words, shard, counter)]);
+    return report;
+  }
+
   // ---- the market (needs the right Market; a kill Market or Risk)
 
   /**
@@ -237,7 +268,7 @@ export class TradingClient extends Session {
     }
     const { account = 0 } = of;
     const reports = await Promise.all(
-      this.everyShard().map((shard) => this.submit(killWords({ account, shard }, killed), shard)),
+      this.everyShard().map((shard) => this.operate(killWords({ account, shard }, killed), shard)),
     );
     return reports.map((report) => narrowed(report, ['KillChanged', 'Rejected']));
   }
@@ -324,7 +355,7 @@ export class TradingClient extends Session {
 
   private moveMoney(kind: CommandKind.Deposit | CommandKind.Withdraw, move: MoneyMove): Promise<AnyReport> {
     const { account, asset, amount, shard = 0 } = move;
-    return this.submit(moneyMoveWords(kind, account, asset, amount, shard), shard);
+    return this.operate(moneyMoveWords(kind, account, asset, amount, shard), shard);
   }
 
   private everyShard(): number[] {
@@ -384,8 +415,7 @@ export class TradingClient extends Session {
     const words = new Int32Array(head.length + parts.length);
     words.set(head);
     words.set(parts, head.length);
-    const operation = again.operation ?? this.takeCounter();
-    const report = await this.submit(words, ADMIN_SHARD, operation);
+    const report = await this.operate(words, ADMIN_SHARD, again.operation);
     if (report.kind === 'Rejected') {
       throw new TredyeError('REFUSED', `The platform refused the record: ${report.reason}.`, { reason: report.reason });
     }
@@ -395,6 +425,7 @@ export class TradingClient extends Session {
     const forget = this.onRolledBack(({ shard, sequence }) => {
       takenBack ||= shard === ADMIN_SHARD && sequence < done.sequence;
     });
+    const operation = again.operation ?? Number(BigInt.asUintN(COUNTER_BITS, done.clientOrderId));
     await this.appliedEverywhere(operation, done.sequence, () => takenBack).finally(forget);
     return done;
   }
@@ -445,12 +476,12 @@ export class TradingClient extends Session {
    */
   private submitFor(of: InstrumentName, write: (instrument: number) => Int32Array): Promise<AnyReport> {
     const known = this.locate(of);
-    if (known !== null) return this.submit(write(known.instrument), known.shard);
+    if (known !== null) return this.operate(write(known.instrument), known.shard);
     return this.loadInstruments(0).then(() => {
       const found = this.locate(of);
-      if (found !== null) return this.submit(write(found.instrument), found.shard);
+      if (found !== null) return this.operate(write(found.instrument), found.shard);
       // An unknown number is for the platform to refuse; a symbol has no number to send.
-      if ('instrument' in of) return this.submit(write(of.instrument), SOME_SHARD);
+      if ('instrument' in of) return this.operate(write(of.instrument), SOME_SHARD);
       throw noSymbol(of);
     });
   }

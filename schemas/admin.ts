@@ -14,6 +14,7 @@ import { FeeTerms } from './generated/fee-terms.js';
 import { InstrumentTerms } from './generated/instrument-terms.js';
 import { KeyTerms } from './generated/key-terms.js';
 import { LimitTerms } from './generated/limit-terms.js';
+import { NoteTerms } from './generated/note-terms.js';
 import { checkParts } from './kinds.js';
 import {
   COMMAND_KIND_WORD,
@@ -37,6 +38,8 @@ export const FEE_WHOLE = 1_000_000;
 /** The largest position of an account in an instrument, in lots. */
 export const MOST_POSITION = 2 ** 36;
 const MAX_NAME_BYTES = 64;
+/** Of the text of a Note. */
+export const MAX_NOTE_BYTES = 200;
 const MAX_DECIMALS = 9;
 /** Orders a second: with more, tokens times microseconds would not be exact. */
 const MOST_RATE = 1_000_000;
@@ -125,7 +128,8 @@ export type Terms =
   | ({ readonly type: 'key' } & KeyTermsFields)
   | ({ readonly type: 'fees' } & FeeTermsFields)
   | ({ readonly type: 'limits' } & LimitTermsFields)
-  | ({ readonly type: 'asset' } & AssetTermsFields);
+  | ({ readonly type: 'asset' } & AssetTermsFields)
+  | { readonly type: 'note'; readonly text: string };
 
 /** Words of the Parts, to be put behind a head; their operation id is zero, see setOperationId. */
 export function encodeInstrumentTerms(
@@ -196,6 +200,12 @@ export function encodeKeyTerms(terms: KeyTermsFields): Int32Array {
   return encodeParts(builder, KeyTerms.createKeyTerms(builder, publicKey, terms.rights, label));
 }
 
+/** text: why a command is given. */
+export function encodeNoteTerms(text: string): Int32Array {
+  const builder = new Builder(256);
+  return encodeParts(builder, NoteTerms.createNoteTerms(builder, builder.createString(text)));
+}
+
 /** Throws RangeError when the terms do not fit in 32 Parts. */
 function encodeParts(builder: Builder, root: Offset): Int32Array {
   builder.finish(root);
@@ -243,6 +253,7 @@ export function decodeTerms(words: Int32Array, at: number, records: number): Ter
   if (kind === CommandKind.AddAccount) return decodeAccountTerms(bytes);
   if (kind === CommandKind.SetFees) return decodeFeeTerms(bytes);
   if (kind === CommandKind.SetLimits) return decodeLimitTerms(bytes);
+  if (kind === CommandKind.Note) return decodeNoteTerms(bytes);
   return kind === CommandKind.AddAsset ? decodeAssetTerms(bytes) : decodeKeyTerms(bytes);
 }
 
@@ -325,6 +336,13 @@ function decodeAssetTerms(bytes: Uint8Array): Terms | number {
   return ASSET.test(terms.name) && terms.decimals <= MAX_DECIMALS ? terms : Reason.TermsOutOfRange;
 }
 
+function decodeNoteTerms(bytes: Uint8Array): Terms | number {
+  const refused = verifyTerms(bytes, 'NoteTerms');
+  if (refused !== 0) return refused;
+  const text = NoteTerms.getRootAsNoteTerms(new ByteBuffer(bytes)).text() ?? '';
+  return text !== '' && isText(text, MAX_NOTE_BYTES) ? { type: 'note', text } : Reason.TermsOutOfRange;
+}
+
 function decodeAccountTerms(bytes: Uint8Array): Terms | number {
   const refused = verifyTerms(bytes, 'AccountTerms');
   if (refused !== 0) return refused;
@@ -347,6 +365,6 @@ function decodeKeyTerms(bytes: Uint8Array): Terms | number {
 }
 
 /** Short, and nothing in it that could forge a line of a log or a terminal. */
-function isText(text: string): boolean {
-  return new TextEncoder().encode(text).length <= MAX_NAME_BYTES && !/\p{Cc}/u.test(text);
+export function isText(text: string, most = MAX_NAME_BYTES): boolean {
+  return new TextEncoder().encode(text).length <= most && !/\p{Cc}/u.test(text);
 }

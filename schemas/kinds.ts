@@ -229,6 +229,17 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     quantity: '1: out of trading, 0: in again',
     minQuantity: 'the shard, unless an instrument says it',
   }),
+  row(
+    CommandKind.Note,
+    'NoteHead',
+    {
+      ...OPERATOR,
+      targetId: "client order id of the sender's command that it is about",
+      instrument: 'of that command, or 0',
+      minQuantity: 'the shard, unless an instrument says it',
+    },
+    { parts: true },
+  ),
   row(CommandKind.Deposit, 'MoneyMove', MONEY),
   row(CommandKind.Withdraw, 'MoneyMove', MONEY),
   row(CommandKind.Part, 'Part', {}),
@@ -420,6 +431,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
   {
     kind: EventKind.KillChanged,
     fields: { ...ANSWER, instrument: 'instrument, or 0', quantity: '1: out of trading', leaves: 'account, or 0' },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.Noted,
+    fields: { ...ANSWER, relatedId: 'what it is about', instrument: 'instrument, or 0' },
     bits: ANSWER_BITS,
   },
   {

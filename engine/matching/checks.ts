@@ -94,6 +94,7 @@ const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
 const REVOKE_KEY = CommandKind.RevokeKey;
+const NOTE = CommandKind.Note;
 const REJECTED = EventKind.Rejected;
 /** The mode lies in the lowest byte of the flags word; all else there is zero. */
 const SELF_TRADE_LAST = SelfTrade.Decrement;
@@ -149,7 +150,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if (needsParts(kind) || kind === REVOKE_KEY) {
+  if ((needsParts(kind) && kind !== NOTE) || kind === REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }

@@ -19,6 +19,7 @@ import * as applyReplaceFunctions from './apply-replace.js';
 import * as checksFunctions from './checks.js';
 import { applyKill, runKill } from './kill.js';
 import { applyAccountStatus, applyMoneyMove } from './ledger-commands.js';
+import { applyNote } from './notes.js';
 import * as operationWords from './operations.js';
 import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
@@ -80,6 +81,7 @@ const ACCOUNT_STATUS = CommandKind.AccountStatus;
 const KILL_SWITCH = CommandKind.Kill;
 const DEPOSIT = CommandKind.Deposit;
 const WITHDRAW = CommandKind.Withdraw;
+const NOTE = CommandKind.Note;
 const CONTINUE = CommandKind.Continue;
 const PART = CommandKind.Part;
 
@@ -173,6 +175,7 @@ export class Engine {
     else if (kind === ACCOUNT_STATUS) applyAccountStatus(state, commands, at);
     else if (kind === KILL_SWITCH) applyKill(state, commands, at);
     else if (kind === DEPOSIT || kind === WITHDRAW) applyMoneyMove(state, commands, at);
+    else if (kind === NOTE) applyNote(state, commands, at, parts);
     else if (kind === CONTINUE) this.applyContinue();
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.

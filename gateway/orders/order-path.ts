@@ -90,10 +90,12 @@ for (const kind of [CommandKind.Deposit, CommandKind.Withdraw]) {
   RIGHT_FOR_KIND[kind] = Right.Admin;
   SAYS_SHARD[kind] = ALWAYS;
 }
-for (const kind of [CommandKind.AccountStatus, CommandKind.Kill]) SAYS_SHARD[kind] = WITHOUT_INSTRUMENT;
+for (const kind of [CommandKind.AccountStatus, CommandKind.Kill, CommandKind.Note])
+  SAYS_SHARD[kind] = WITHOUT_INSTRUMENT;
 
 RIGHT_FOR_KIND[CommandKind.Kill] = Right.Market | Right.Risk;
 RIGHT_FOR_KIND[CommandKind.SetLimits] = Right.Admin | Right.Risk;
+RIGHT_FOR_KIND[CommandKind.Note] = Right.Market | Right.Admin | Right.Risk;
 
 const MASS_CANCEL: number = CommandKind.MassCancel;
 /** Admin records are sequenced by this shard. */

@@ -14,7 +14,17 @@ import { EXIT_CONFIGURATION, EXIT_OUTPUT, PlatformError } from '../exit-codes.js
 import { examples } from './help-text.js';
 import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
 import { rightNames } from './journal/record-objects.js';
-import { dataOption, jsonOption, keyOption, laneOption, nameOf, oneOf, urlOption, wholeNumber } from './options.js';
+import {
+  dataOption,
+  jsonOption,
+  keyOption,
+  laneOption,
+  nameOf,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  whyOption,
+} from './options.js';
 import { addPurseCommands } from './purse-commands.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { withVenue } from './venue.js';
@@ -158,6 +168,7 @@ export function addAccountCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -222,6 +233,7 @@ export function addAccountCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye account revoke 2'))
     .action(async (key, options) => {

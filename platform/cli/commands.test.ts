@@ -421,3 +421,53 @@ t.test('the journal of a running venue is listed and printed without a word to t
     'of a stopped one, too',
   );
 });
+
+interface AuditLine {
+  readonly name: string;
+  readonly what: string;
+  readonly why: string | null;
+  readonly answer: string;
+}
+
+t.test('rule 8.12: the audit trail says who did what and why, also what was refused, in two shards', async (t) => {
+  const { run, json } = await startVenue(t, ['--shards', '2']);
+  await run('asset', 'add', 'EUR', '--why', 'the first');
+  await run('instrument', 'add', 'ACME', '--phase', 'Continuous', '--why', 'listing of today');
+  await run('instrument', 'add', 'BETA', '--shard', '1');
+  await run('account', 'create', 'alice', '--role', 'risk', '--why', 'joins the desk');
+  await run('account', 'deposit', '2', 'EUR', '500', '--shard', '1', '--why', 'paper 17');
+  await run('account', 'withdraw', '2', 'EUR', '900', '--shard', '1', '--why', 'paper 18');
+  await run('phase', 'BETA', 'Auction', '--why', 'opening, as agreed with ä');
+  t.match(await run('kill', '--account', '2', '--key', 'alice-key.json', '--why', 'her own wish'), {
+    code: EXIT_CLEAN,
+  });
+  t.match(await run('halt', 'ACME', '--why', 'x'.repeat(201)), {
+    code: EXIT_CONFIGURATION,
+    err: 'A reason is 1 to 200 bytes without control characters.',
+  });
+  const trail = await json<AuditLine[]>('audit');
+  t.same(
+    trail.slice(2).map(({ name, what, why, answer }) => [name, what, why, answer]),
+    [
+      ['operator', 'add asset EUR', 'the first', 'done'],
+      ['operator', 'add instrument ACME', 'listing of today', 'done'],
+      ['operator', 'phase Continuous of ACME', 'listing of today', 'done'],
+      ['operator', 'add instrument BETA', null, 'done'],
+      ['operator', 'add account alice', 'joins the desk', 'done'],
+      ['operator', 'add a key of alice with Read,Risk', 'joins the desk', 'done'],
+      ['operator', 'deposit 500 EUR to alice', 'paper 17', 'done'],
+      ['operator', 'withdraw 900 EUR from alice', 'paper 18', 'NotEnoughMoney'],
+      ['operator', 'phase Auction of BETA', 'opening, as agreed with ä', 'done'],
+      ['alice', 'take out of trading: alice', 'her own wish', 'done'],
+      ['alice', 'take out of trading: alice', 'her own wish', 'done'],
+    ],
+  );
+  t.match(trail.slice(0, 2), [{ name: 'the platform', what: /^add account/ }, { what: /^add a key/ }]);
+  t.equal((await json<AuditLine[]>('audit', '--account', '2')).length, 2);
+  t.match(await run('audit', '--since', '2999-01-01'), { code: EXIT_CLEAN, out: 'nothing was done\n' });
+  t.match(await run('audit', '--since', 'noon'), { code: EXIT_CONFIGURATION, err: /It must be a time such as/ });
+  t.match(
+    (await run('audit')).out,
+    /\n\S+Z +operator \(1\) +\d+ +phase Auction of BETA +opening, as agreed with ä +done\n/,
+  );
+});

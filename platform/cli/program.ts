@@ -9,6 +9,7 @@ import { addAccountCommands } from './account-commands.js';
 import { addAssetCommands, addKillCommand } from './asset-commands.js';
 import { examples, exitCodesText } from './help-text.js';
 import { addInstrumentCommands } from './instrument-commands.js';
+import { addAuditCommand } from './journal/audit-command.js';
 import { addJournalCommands } from './journal/journal-commands.js';
 import { addMarketCommands } from './market-commands.js';
 import { addMatchCommand } from './match/match-command.js';
@@ -64,6 +65,7 @@ export function commandLine(): Command {
   addWatchCommand(program);
   addPingCommand(program);
   addJournalCommands(program);
+  addAuditCommand(program);
   addMatchCommand(program);
   program.addHelpText(
     'after',

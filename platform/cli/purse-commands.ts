@@ -7,7 +7,7 @@ import type { MoneyMove } from '../../client/trading-client.js';
 import { LAST_FEE_TIER, MOST_POSITION } from '../../schemas/admin.js';
 import { assetNumber } from './asset-commands.js';
 import { examples } from './help-text.js';
-import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber } from './options.js';
+import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber, whyOption } from './options.js';
 import { say, sayJson } from './terminal.js';
 import { type Address, refused, withVenue } from './venue.js';
 
@@ -53,6 +53,7 @@ function addMove(account: Command, does: 'deposit' | 'withdraw', description: st
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples(`tredye account ${does} 2 EUR 100000`, `tredye account ${does} 2 1 5 --shard 1`))
     .action((number, asset, units, options) => movePurse(does, number, asset, units, options));
@@ -77,6 +78,7 @@ export function addPurseCommands(account: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -7,6 +7,7 @@ import {
   encodeAccountTerms,
   encodeInstrumentTerms,
   encodeKeyTerms,
+  encodeNoteTerms,
   setOperationId,
 } from '../../schemas/admin.js';
 import { CommandKind, Right } from '../../schemas/codes.js';
@@ -15,6 +16,7 @@ import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
@@ -63,6 +65,7 @@ export abstract class RandomAdministration extends RandomSource {
       [2, () => this.addInstrument()],
       [3, () => this.addKey()],
       [2, () => this.revokeKey()],
+      [2, () => this.note()],
     ])();
   }
 
@@ -107,6 +110,22 @@ export abstract class RandomAdministration extends RandomSource {
     const rights = dice.chance(0.9) ? Right.Read | Right.Trade : dice.below(40);
     const parts = encodeKeyTerms({ publicKey, rights, label: 'a key' });
     this.admin(CommandKind.AddKey, parts, dice.between(1, this.view.accounts + (dice.chance(0.1) ? 1 : 0)));
+  }
+
+  /** About a command that may come, or about none. */
+  protected note(): void {
+    const { dice } = this;
+    const ofInstrument = dice.chance(0.5);
+    const head = this.from(this.aSession(), CommandKind.Note, ofInstrument ? this.anInstrument() : 0);
+    head[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? (ofInstrument ? 0 : this.shard) : dice.below(3);
+    head[COMMAND_TARGET_ID] = dice.below(50);
+    const long = dice.pick(['why', 'x'.repeat(200), 'x'.repeat(201), '', 'a\nb']);
+    const parts = encodeNoteTerms(dice.chance(0.8) ? 'why' : long);
+    const words = new Int32Array(COMMAND_WORDS + parts.length);
+    words.set(head);
+    words.set(parts, COMMAND_WORDS);
+    setOperationId(words, 0, parts.length / COMMAND_WORDS, head[0] ?? 0, head[1] ?? 0);
+    this.push(words);
   }
 
   protected revokeKey(): void {

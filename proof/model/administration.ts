@@ -78,6 +78,8 @@ function add(
       return setLimits(state, command, terms, records, answer);
     case 'asset':
       return addAsset(state, terms.name, records, answer);
+    case 'note':
+      throw new Error('A Note is no admin record.');
   }
 }
 

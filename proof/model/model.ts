@@ -38,6 +38,7 @@ import {
 } from './checks.js';
 import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
 import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
+import { decideNote } from './notes.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, openSession, senderAccount } from './sessions.js';
 import {
@@ -300,6 +301,9 @@ export class Model {
     }
     if (kind === CommandKind.AccountStatus) {
       return decideStatus(state, command, sender);
+    }
+    if (kind === CommandKind.Note) {
+      return decideNote(state, command, sender);
     }
     if (kind === CommandKind.Kill && command.instrument === 0) {
       const { account } = command;

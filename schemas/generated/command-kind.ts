@@ -17,6 +17,7 @@ export enum CommandKind {
   EndOfDay = 34,
   ReferencePrice = 35,
   Continue = 48,
+  Note = 49,
   AddInstrument = 64,
   AddAccount = 65,
   AddKey = 66,

@@ -61,6 +61,7 @@ const MONEY_NAMES = {
 const COMMAND_NAMES = new Map<number, Readonly<Partial<Record<CommandField, string>>>>([
   [CommandKind.AccountStatus, { targetId: 'asset', minQuantity: 'shard' }],
   [CommandKind.Kill, { quantity: 'killed', minQuantity: 'shard' }],
+  [CommandKind.Note, { targetId: 'about', minQuantity: 'shard' }],
   [CommandKind.Deposit, MONEY_NAMES],
   [CommandKind.Withdraw, MONEY_NAMES],
 ]);
@@ -72,6 +73,7 @@ const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>
   [EventKind.LimitsSet, { leaves: 'whose' }],
   [EventKind.AssetAdded, { quantity: 'asset' }],
   [EventKind.KillChanged, { quantity: 'killed', leaves: 'whose' }],
+  [EventKind.Noted, { relatedId: 'about' }],
   [EventKind.Deposited, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.Withdrawn, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.BalanceChanged, { instrument: 'asset' }],

@@ -73,6 +73,14 @@ export const LINE_KINDS = {
     does: 'take whose orders, an instrument, or (neither) all out of trading',
     fields: { instrument: 'symbol or number, or', whose: 'an account', off: 'true: let it in again' },
   },
+  why: {
+    does: 'the operator says why it gives a command: the next, or that of an id',
+    fields: {
+      text: 'required; 1 to 200 bytes',
+      instrument: "symbol or number, of that command's instrument",
+      about: 'its id, default the next',
+    },
+  },
   open: { does: 'open a session of a lane anew; the first comes by itself', fields: {} },
   lost: { does: 'lose the session of a lane', fields: {} },
   new: {

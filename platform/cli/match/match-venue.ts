@@ -13,6 +13,7 @@ import {
   massCancelWords,
   moneyMoveWords,
   newOrderWords,
+  noteWords,
   type OrderTarget,
   positionWords,
   putClientOrderId,
@@ -146,6 +147,7 @@ export class MatchVenue {
       case 'deposit':
       case 'withdraw':
       case 'kill':
+      case 'why':
         this.send(line, this.operatorWords(line), event, OPERATOR_ACCOUNT);
         return;
       case 'open':
@@ -238,6 +240,17 @@ export class MatchVenue {
       const account = line.has('whose') ? this.accountNamed(line, 'whose') : 0;
       const instrument = line.has('instrument') ? this.instrumentOf(line) : 0;
       return killWords({ account, instrument }, !line.truth('off'));
+    }
+    if (line.kind === 'why') {
+      const lane = this.laneOf(line);
+      const counter = this.lanes.get(`${OPERATOR_ACCOUNT}/${lane}`)?.counter ?? 0;
+      const about = line.whole('about', 0, MAX_COUNTER, counter + 2);
+      return noteWords(
+        { lane, counter: about },
+        line.has('instrument') ? this.instrumentOf(line) : 0,
+        0,
+        line.text('text'),
+      );
     }
     const kind = line.kind === 'deposit' ? CommandKind.Deposit : CommandKind.Withdraw;
     const account = line.any('account') === VENUE ? 0 : this.accountOf(line);
@@ -390,7 +403,7 @@ export class MatchVenue {
     const state = this.lanes.get(`${account}/${lane}`) ?? this.firstLane(account, lane);
     const counter = line.whole('id', 0, MAX_COUNTER, state.counter + 1);
     state.counter = Math.max(state.counter, counter);
-    putClientOrderId(words, 0, lane, counter);
+    for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, lane, counter);
     words[COMMAND_SESSION] = state.incarnation | 0;
     const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     // Kinds about the market have no account of their own.

@@ -23,6 +23,7 @@ class CommandKind(object):
   EndOfDay = cast(int, ...)
   ReferencePrice = cast(int, ...)
   Continue = cast(int, ...)
+  Note = cast(int, ...)
   AddInstrument = cast(int, ...)
   AddAccount = cast(int, ...)
   AddKey = cast(int, ...)

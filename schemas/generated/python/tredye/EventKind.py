@@ -22,6 +22,7 @@ class EventKind(object):
     ReferenceChanged = 34
     Started = 40
     Finished = 41
+    Noted = 49
     InstrumentAdded = 64
     AccountAdded = 65
     KeyAdded = 66

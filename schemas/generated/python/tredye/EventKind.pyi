@@ -28,6 +28,7 @@ class EventKind(object):
   ReferenceChanged = cast(int, ...)
   Started = cast(int, ...)
   Finished = cast(int, ...)
+  Noted = cast(int, ...)
   InstrumentAdded = cast(int, ...)
   AccountAdded = cast(int, ...)
   KeyAdded = cast(int, ...)
