@@ -53,6 +53,8 @@ const PRIVATE_KINDS = [
   'Started',
   'Finished',
   'Noted',
+  'Busted',
+  'FillBusted',
   'InstrumentAdded',
   'AccountAdded',
   'KeyAdded',

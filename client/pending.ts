@@ -43,6 +43,7 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.LimitsSet,
     EventKind.AssetAdded,
     EventKind.Noted,
+    EventKind.Busted,
     EventKind.KillChanged,
     EventKind.Deposited,
     EventKind.Withdrawn,

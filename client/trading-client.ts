@@ -24,6 +24,7 @@ import type { PhaseName } from '../schemas/phases.js';
 import {
   adminHeadWords,
   balanceWords,
+  bustWords,
   cancelWords,
   codeNamed,
   endOfDayWords,
@@ -245,7 +246,7 @@ export class TradingClient extends Session {
     const kind: CommandKind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     if (this.why === null || kind < CommandKind.SetPhase || again !== undefined)
       return this.submit(words, shard, again);
-    const ofMarket = kind <= CommandKind.ReferencePrice || kind === CommandKind.Kill;
+    const ofMarket = kind <= CommandKind.ReferencePrice || kind === CommandKind.Kill || kind === CommandKind.Bust;
     const instrument = ofMarket ? (words[COMMAND_INSTRUMENT] ?? 0) >>> 0 : 0;
     const noteCounter = this.takeCounter();
     const counter = this.takeCounter();
@@ -351,6 +352,13 @@ export class TradingClient extends Session {
 
   async withdraw(move: MoneyMove): Promise<Report<'Withdrawn' | 'Rejected'>> {
     return narrowed(await this.moveMoney(CommandKind.Withdraw, move), ['Withdrawn', 'Rejected']);
+  }
+
+  /** Makes a trade void. fills: the words of its two events, as they lie in the journal. */
+  async bust(fills: Int32Array): Promise<Report<'Busted' | 'Rejected'>> {
+    const words = bustWords(fills);
+    const report = await this.submitFor({ instrument: words[COMMAND_INSTRUMENT] ?? 0 }, () => words);
+    return narrowed(report, ['Busted', 'Rejected']);
   }
 
   private moveMoney(kind: CommandKind.Deposit | CommandKind.Withdraw, move: MoneyMove): Promise<AnyReport> {

@@ -10,6 +10,7 @@ import { CommandKind, Reason, Right } from './codes.js';
 import { verifyTerms } from './control-verifier.js';
 import { AccountTerms } from './generated/account-terms.js';
 import { AssetTerms } from './generated/asset-terms.js';
+import { BustTerms } from './generated/bust-terms.js';
 import { FeeTerms } from './generated/fee-terms.js';
 import { InstrumentTerms } from './generated/instrument-terms.js';
 import { KeyTerms } from './generated/key-terms.js';
@@ -19,6 +20,7 @@ import { checkParts } from './kinds.js';
 import {
   COMMAND_KIND_WORD,
   COMMAND_WORDS,
+  EVENT_BYTES,
   MAX_PARTS,
   NO_PRICE,
   PART_PAYLOAD_AT_BYTE,
@@ -40,6 +42,8 @@ export const MOST_POSITION = 2 ** 36;
 const MAX_NAME_BYTES = 64;
 /** Of the text of a Note. */
 export const MAX_NOTE_BYTES = 200;
+/** Trades of a shard that may be made void, ever. */
+export const MOST_BUSTS = 65_536;
 const MAX_DECIMALS = 9;
 /** Orders a second: with more, tokens times microseconds would not be exact. */
 const MOST_RATE = 1_000_000;
@@ -129,7 +133,8 @@ export type Terms =
   | ({ readonly type: 'fees' } & FeeTermsFields)
   | ({ readonly type: 'limits' } & LimitTermsFields)
   | ({ readonly type: 'asset' } & AssetTermsFields)
-  | { readonly type: 'note'; readonly text: string };
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'bust'; readonly fills: Uint8Array };
 
 /** Words of the Parts, to be put behind a head; their operation id is zero, see setOperationId. */
 export function encodeInstrumentTerms(
@@ -206,6 +211,13 @@ export function encodeNoteTerms(text: string): Int32Array {
   return encodeParts(builder, NoteTerms.createNoteTerms(builder, builder.createString(text)));
 }
 
+/** fills: the words of both events of a trade, as they lie in the journal. */
+export function encodeBustTerms(fills: Int32Array): Int32Array {
+  const builder = new Builder(256);
+  const bytes = new Uint8Array(fills.buffer, fills.byteOffset, fills.byteLength);
+  return encodeParts(builder, BustTerms.createBustTerms(builder, BustTerms.createFillsVector(builder, bytes)));
+}
+
 /** Throws RangeError when the terms do not fit in 32 Parts. */
 function encodeParts(builder: Builder, root: Offset): Int32Array {
   builder.finish(root);
@@ -253,6 +265,7 @@ export function decodeTerms(words: Int32Array, at: number, records: number): Ter
   if (kind === CommandKind.AddAccount) return decodeAccountTerms(bytes);
   if (kind === CommandKind.SetFees) return decodeFeeTerms(bytes);
   if (kind === CommandKind.SetLimits) return decodeLimitTerms(bytes);
+  if (kind === CommandKind.Bust) return decodeBustTerms(bytes);
   if (kind === CommandKind.Note) return decodeNoteTerms(bytes);
   return kind === CommandKind.AddAsset ? decodeAssetTerms(bytes) : decodeKeyTerms(bytes);
 }
@@ -341,6 +354,13 @@ function decodeNoteTerms(bytes: Uint8Array): Terms | number {
   if (refused !== 0) return refused;
   const text = NoteTerms.getRootAsNoteTerms(new ByteBuffer(bytes)).text() ?? '';
   return text !== '' && isText(text, MAX_NOTE_BYTES) ? { type: 'note', text } : Reason.TermsOutOfRange;
+}
+
+function decodeBustTerms(bytes: Uint8Array): Terms | number {
+  const refused = verifyTerms(bytes, 'BustTerms');
+  if (refused !== 0) return refused;
+  const fills = Uint8Array.from(BustTerms.getRootAsBustTerms(new ByteBuffer(bytes)).fillsArray() ?? []);
+  return fills.length === 2 * EVENT_BYTES ? { type: 'bust', fills } : Reason.TermsOutOfRange;
 }
 
 function decodeAccountTerms(bytes: Uint8Array): Terms | number {

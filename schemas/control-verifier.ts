@@ -49,7 +49,8 @@ type TermsTable =
   | 'FeeTerms'
   | 'LimitTerms'
   | 'AssetTerms'
-  | 'NoteTerms';
+  | 'NoteTerms'
+  | 'BustTerms';
 
 /** Terms out of Parts: besides, what is behind the last byte in use must be zero. Returns a Reason. */
 export function verifyTerms(bytes: Uint8Array, table: TermsTable): number {

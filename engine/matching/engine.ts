@@ -16,6 +16,7 @@ import { applyAdmin, countParts } from './admin.js';
 import * as applyCancelFunctions from './apply-cancel.js';
 import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
+import { applyBust } from './bust.js';
 import * as checksFunctions from './checks.js';
 import { applyKill, runKill } from './kill.js';
 import { applyAccountStatus, applyMoneyMove } from './ledger-commands.js';
@@ -82,6 +83,7 @@ const KILL_SWITCH = CommandKind.Kill;
 const DEPOSIT = CommandKind.Deposit;
 const WITHDRAW = CommandKind.Withdraw;
 const NOTE = CommandKind.Note;
+const BUST = CommandKind.Bust;
 const CONTINUE = CommandKind.Continue;
 const PART = CommandKind.Part;
 
@@ -176,6 +178,7 @@ export class Engine {
     else if (kind === KILL_SWITCH) applyKill(state, commands, at);
     else if (kind === DEPOSIT || kind === WITHDRAW) applyMoneyMove(state, commands, at);
     else if (kind === NOTE) applyNote(state, commands, at, parts);
+    else if (kind === BUST) applyBust(state, commands, at, parts);
     else if (kind === CONTINUE) this.applyContinue();
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.

@@ -45,6 +45,11 @@ export function applyNote(state: EngineState, words: Int32Array, at: number, par
 /** It has come to the shard that it names, or to that of its instrument. */
 function checkPlace(state: EngineState, words: Int32Array, at: number, instrument: number, shard: number): boolean {
   if (instrument === 0) return shard === state.shard || refuse(state, words, at, Reason.WrongShard, 0, NO_ORDER);
+  return checkHome(state, words, at, instrument);
+}
+
+/** The instrument is there, and this shard's. */
+export function checkHome(state: EngineState, words: Int32Array, at: number, instrument: number): boolean {
   if (!state.registry.hasInstrument(instrument)) {
     return refuse(state, words, at, Reason.UnknownInstrument, 0, NO_ORDER);
   }

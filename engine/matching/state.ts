@@ -12,6 +12,7 @@ import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
+import { BustSet } from '../ledger/bust-set.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
@@ -85,6 +86,7 @@ export class EngineState {
   readonly operations: OperationTable;
   readonly stops: StopPool;
   readonly ledger: Ledger;
+  readonly busts = new BustSet();
   /** Arrays of the ledger, one load nearer. */
   readonly holdingWords: Int32Array;
   readonly holdingSums: Float64Array;

@@ -3,6 +3,7 @@
  * lanes, operations, registry. For tests and checkers. Throws with a sentence that names the first thing that is wrong.
  */
 
+import { joinWords } from '../../schemas/layout.js';
 import { phasesThatMatch } from '../../schemas/phases.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
@@ -56,6 +57,7 @@ export function validateState(state: EngineState): void {
   validateLaneCounts(state);
   state.registry.validate(state.shardCount);
   validateLedger(state);
+  state.busts.validate(joinWords(state.eventLow, state.eventHigh));
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */

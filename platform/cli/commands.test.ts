@@ -471,3 +471,32 @@ t.test('rule 8.12: the audit trail says who did what and why, also what was refu
     /\n\S+Z +operator \(1\) +\d+ +phase Auction of BETA +opening, as agreed with ä +done\n/,
   );
 });
+
+t.test('rule 8.17: a trade is made void, and money and positions go back', async (t) => {
+  const { run, json } = await startVenue(t, ['--shards', '2']);
+  await run('asset', 'add', 'EUR');
+  await run('asset', 'add', 'BTC');
+  await run('instrument', 'add', 'BTC/EUR', '--base', 'BTC', '--quote', 'EUR', '--shard', '1', '--phase', 'Continuous');
+  await run('account', 'create', 'alice');
+  await run('account', 'deposit', '1', 'BTC', '10', '--shard', '1');
+  await run('account', 'deposit', '2', 'EUR', '1000', '--shard', '1');
+  await run('order', 'new', 'BTC/EUR', 'sell', '5', '100');
+  await run('order', 'new', 'BTC/EUR', 'buy', '5', '100', '--key', 'alice-key.json');
+  const { trades } = await json<{ readonly trades: { readonly id: number }[] }>('trades', 'BTC/EUR');
+  const trade = String(trades[0]?.id);
+  const bust = ['trade', 'bust', trade, '--shard', '1', '--why', 'both agree'];
+  t.match(await run('trade', 'bust', '999999', '--shard', '1'), {
+    code: EXIT_REFUSED,
+    err: 'There is no trade 999999 on shard 1: tredye trades shows the last ones.',
+  });
+  t.match(await run(...bust, '--key', 'alice-key.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
+  t.match(await run(...bust), { code: EXIT_CLEAN, out: `trade ${trade} is void: 5 lots at 100 ticks\n` });
+  t.match(await run(...bust), { code: EXIT_REFUSED, err: /AlreadyBusted/ });
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1', '--key', 'alice-key.json'), {
+    out: 'shard 1: 1000 available, 0 reserved\n',
+  });
+  t.match((await json<AuditLine[]>('audit')).slice(-2), [
+    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'done' },
+    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'AlreadyBusted' },
+  ]);
+});

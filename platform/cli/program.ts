@@ -15,6 +15,7 @@ import { addMarketCommands } from './market-commands.js';
 import { addMatchCommand } from './match/match-command.js';
 import { addOrderCommands } from './order-commands.js';
 import { addPingCommand } from './ping-command.js';
+import { addTradeCommands } from './trade-commands.js';
 import { addWatchCommand } from './watch-command.js';
 
 const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
@@ -61,6 +62,7 @@ export function commandLine(): Command {
   addAccountCommands(program);
   addOrderCommands(program);
   addMarketCommands(program);
+  addTradeCommands(program);
   addKillCommand(program);
   addWatchCommand(program);
   addPingCommand(program);

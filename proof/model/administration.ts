@@ -79,7 +79,8 @@ function add(
     case 'asset':
       return addAsset(state, terms.name, records, answer);
     case 'note':
-      throw new Error('A Note is no admin record.');
+    case 'bust':
+      throw new Error(`There is no admin record with terms of a ${terms.type}.`);
   }
 }
 

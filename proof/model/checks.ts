@@ -87,7 +87,7 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
 
 /** How many records behind the head are its Parts, whole or not: see check 1. */
 export function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
-  const hasTerms = head.kind === CommandKind.Note || ADMIN_KINDS.includes(head.kind);
+  const hasTerms = head.kind === CommandKind.Note || head.kind === CommandKind.Bust || ADMIN_KINDS.includes(head.kind);
   if (!hasTerms || head.kind === CommandKind.RevokeKey) {
     return 0;
   }

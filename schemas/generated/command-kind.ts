@@ -28,5 +28,6 @@ export enum CommandKind {
   Kill = 72,
   Deposit = 80,
   Withdraw = 81,
-  Part = 96
+  Part = 96,
+  Bust = 112
 }

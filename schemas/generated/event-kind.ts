@@ -34,6 +34,8 @@ export enum EventKind {
   Deposited = 80,
   Withdrawn = 81,
   BalanceChanged = 85,
+  Busted = 112,
+  FillBusted = 114,
   Trade = 128,
   Top = 129
 }

@@ -154,6 +154,31 @@ export const OVERLAYS = {
       { name: 'flags', at: 62, bytes: 2 },
     ],
   },
+  BustHead: {
+    name: 'BustHead',
+    bytes: 64,
+    alignment: 8,
+    fields: [
+      { name: 'operation_id', at: 0, bytes: 8 },
+      { name: 'trade_id', at: 8, bytes: 8 },
+      { name: 'valid_until_us', at: 16, bytes: 8 },
+      { name: 'account', at: 24, bytes: 4 },
+      { name: 'session', at: 28, bytes: 4 },
+      { name: 'instrument', at: 32, bytes: 4 },
+      { name: 'zero_36', at: 36, bytes: 4 },
+      { name: 'zero_40', at: 40, bytes: 4 },
+      { name: 'zero_44', at: 44, bytes: 4 },
+      { name: 'zero_48', at: 48, bytes: 4 },
+      { name: 'zero_52', at: 52, bytes: 4 },
+      { name: 'kind', at: 56, bytes: 1 },
+      { name: 'zero_57', at: 57, bytes: 1 },
+      { name: 'zero_58', at: 58, bytes: 1 },
+      { name: 'zero_59', at: 59, bytes: 1 },
+      { name: 'zero_60', at: 60, bytes: 1 },
+      { name: 'zero_61', at: 61, bytes: 1 },
+      { name: 'flags', at: 62, bytes: 2 },
+    ],
+  },
   CancelOrder: {
     name: 'CancelOrder',
     bytes: 64,
@@ -492,6 +517,12 @@ export const TABLES = {
     fields: [
       { name: 'name', required: true, kind: 'string' },
       { name: 'decimals', required: false, kind: 'scalar', bytes: 1 },
+    ],
+  },
+  BustTerms: {
+    name: 'BustTerms',
+    fields: [
+      { name: 'fills', required: true, kind: 'scalars', bytes: 1 },
     ],
   },
   Challenge: {

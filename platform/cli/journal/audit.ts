@@ -164,6 +164,8 @@ function saidOf(command: PlainObject, names: Names): string {
       return `deposit ${command.amount} ${asset} to ${whose}`;
     case 'Withdraw':
       return `withdraw ${command.amount} ${asset} from ${whose}`;
+    case 'Bust':
+      return `make trade ${command.trade} of ${symbol} void`;
     case 'Kill': {
       const all = command.instrument === 0 && command.account === 0;
       const of = all ? 'everything' : command.instrument === 0 ? whose : symbol;

@@ -62,6 +62,7 @@ const COMMAND_NAMES = new Map<number, Readonly<Partial<Record<CommandField, stri
   [CommandKind.AccountStatus, { targetId: 'asset', minQuantity: 'shard' }],
   [CommandKind.Kill, { quantity: 'killed', minQuantity: 'shard' }],
   [CommandKind.Note, { targetId: 'about', minQuantity: 'shard' }],
+  [CommandKind.Bust, { targetId: 'trade' }],
   [CommandKind.Deposit, MONEY_NAMES],
   [CommandKind.Withdraw, MONEY_NAMES],
 ]);
@@ -74,6 +75,8 @@ const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>
   [EventKind.AssetAdded, { quantity: 'asset' }],
   [EventKind.KillChanged, { quantity: 'killed', leaves: 'whose' }],
   [EventKind.Noted, { relatedId: 'about' }],
+  [EventKind.Busted, { relatedId: 'trade' }],
+  [EventKind.FillBusted, { relatedId: 'trade' }],
   [EventKind.Deposited, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.Withdrawn, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.BalanceChanged, { instrument: 'asset' }],

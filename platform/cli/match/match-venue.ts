@@ -7,6 +7,7 @@
 import {
   adminHeadWords,
   balanceWords,
+  bustWords,
   cancelWords,
   endOfDayWords,
   killWords,
@@ -32,6 +33,7 @@ import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_PRICE,
   COMMAND_SESSION,
@@ -88,6 +90,8 @@ export class MatchVenue {
   private accountCount = 0;
   private readonly instruments = new Map<string, number>();
   private readonly assets = new Map<string, number>();
+  /** Both fills of each trade, by its id. */
+  private readonly fills = new Map<number, Int32Array>();
   /** By account and lane. */
   private readonly lanes = new Map<string, LaneState>();
   /** Order ids by account, lane and the counter that they were entered by. */
@@ -147,6 +151,7 @@ export class MatchVenue {
       case 'deposit':
       case 'withdraw':
       case 'kill':
+      case 'bust':
       case 'why':
         this.send(line, this.operatorWords(line), event, OPERATOR_ACCOUNT);
         return;
@@ -240,6 +245,12 @@ export class MatchVenue {
       const account = line.has('whose') ? this.accountNamed(line, 'whose') : 0;
       const instrument = line.has('instrument') ? this.instrumentOf(line) : 0;
       return killWords({ account, instrument }, !line.truth('off'));
+    }
+    if (line.kind === 'bust') {
+      const trade = line.whole('trade', 0, Number.MAX_SAFE_INTEGER, [...this.fills.keys()].at(-1) ?? 0);
+      const words = bustWords(this.fills.get(trade) ?? new Int32Array(2 * EVENT_WORDS));
+      if (line.has('instrument')) words[COMMAND_INSTRUMENT] = this.instrumentOf(line);
+      return words;
     }
     if (line.kind === 'why') {
       const lane = this.laneOf(line);
@@ -463,6 +474,9 @@ export class MatchVenue {
       const object = eventObject(this.events, at * EVENT_WORDS);
       if (object.kind === 'Accepted' && object.duplicate !== true) {
         this.entered.set(`${object.account}/${object.lane}#${object.id}`, String(object.orderId));
+      }
+      if (object.kind === 'Fill' && Number(object.relatedId) === object.sequence) {
+        this.fills.set(Number(object.relatedId), this.events.slice(at * EVENT_WORDS, (at + 2) * EVENT_WORDS));
       }
       event(object);
     }

@@ -26,7 +26,19 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   reason: namesOf(Reason),
 };
 /** Kinds that need no account in front of them. */
-const WITHOUT_ACCOUNT = ['instrument', 'account', 'asset', 'fees', 'kill', 'why', 'at', 'hold', 'continue', 'record'];
+const WITHOUT_ACCOUNT = [
+  'instrument',
+  'account',
+  'asset',
+  'fees',
+  'kill',
+  'bust',
+  'why',
+  'at',
+  'hold',
+  'continue',
+  'record',
+];
 /** An order by the id that it was entered by: #7 of the account that the line is about, or alice/3#7. */
 const REFERENCE = /^(?:([^#/]+)(?:\/(\d+))?)?#(\d+)$/;
 

@@ -29,3 +29,4 @@ class CommandKind(object):
     Deposit = 80
     Withdraw = 81
     Part = 96
+    Bust = 112

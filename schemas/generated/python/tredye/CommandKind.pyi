@@ -35,4 +35,5 @@ class CommandKind(object):
   Deposit = cast(int, ...)
   Withdraw = cast(int, ...)
   Part = cast(int, ...)
+  Bust = cast(int, ...)
 

@@ -34,5 +34,7 @@ class EventKind(object):
     Deposited = 80
     Withdrawn = 81
     BalanceChanged = 85
+    Busted = 112
+    FillBusted = 114
     Trade = 128
     Top = 129

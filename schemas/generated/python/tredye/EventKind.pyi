@@ -40,6 +40,8 @@ class EventKind(object):
   Deposited = cast(int, ...)
   Withdrawn = cast(int, ...)
   BalanceChanged = cast(int, ...)
+  Busted = cast(int, ...)
+  FillBusted = cast(int, ...)
   Trade = cast(int, ...)
   Top = cast(int, ...)
 

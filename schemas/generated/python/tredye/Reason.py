@@ -42,6 +42,8 @@ class Reason(object):
     TriggerRequired = 508
     AmountOutOfRange = 519
     UnknownOrder = 600
+    UnknownTrade = 601
+    AlreadyBusted = 602
     OrdersFull = 700
     LevelsFull = 701
     LanesFull = 702
@@ -62,6 +64,7 @@ class Reason(object):
     LedgerFull = 726
     NotEnoughMoney = 730
     SupplyFull = 731
+    BustsFull = 740
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
     StopAlreadyThrough = 803
