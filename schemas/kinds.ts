@@ -503,6 +503,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
     bits: ['side', 'liquidity'],
   },
   {
+    kind: EventKind.TradeVoid,
+    fields: { relatedId: 'trade id', instrument: 'instrument', price: "the trade's", quantity: "the trade's" },
+    bits: [],
+  },
+  {
     kind: EventKind.Top,
     fields: {
       amount: 'total at the best level',

@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { PlatformProcess } from '../../proof/platform-process.js';
 import { EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_KEY, EXIT_OUTPUT, EXIT_REFUSED } from '../exit-codes.js';
 import { type CliRun, jsonLines, tredye } from './cli-process.js';
@@ -473,7 +474,7 @@ t.test('rule 8.12: the audit trail says who did what and why, also what was refu
 });
 
 t.test('rule 8.17: a trade is made void, and money and positions go back', async (t) => {
-  const { run, json } = await startVenue(t, ['--shards', '2']);
+  const { platform, run, json } = await startVenue(t, ['--shards', '2']);
   await run('asset', 'add', 'EUR');
   await run('asset', 'add', 'BTC');
   await run('instrument', 'add', 'BTC/EUR', '--base', 'BTC', '--quote', 'EUR', '--shard', '1', '--phase', 'Continuous');
@@ -490,8 +491,18 @@ t.test('rule 8.17: a trade is made void, and money and positions go back', async
     err: 'There is no trade 999999 on shard 1: tredye trades shows the last ones.',
   });
   t.match(await run(...bust, '--key', 'alice-key.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
+  const watcher = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey), { lane: 5 });
+  t.teardown(() => watcher.close());
+  await watcher.subscribe(['trades']);
+  const voided = new Promise((resolve) => watcher.onTradeVoid(resolve));
   t.match(await run(...bust), { code: EXIT_CLEAN, out: `trade ${trade} is void: 5 lots at 100 ticks\n` });
   t.match(await run(...bust), { code: EXIT_REFUSED, err: /AlreadyBusted/ });
+  t.match(await voided, { trade: Number(trade), price: 100, quantity: 5, shard: 1 });
+  t.same(
+    (await json<{ readonly trades: unknown[] }>('trades', 'BTC/EUR')).trades,
+    [],
+    'the public does not see it any more',
+  );
   t.match(await run('account', 'balance', 'EUR', '--shard', '1', '--key', 'alice-key.json'), {
     out: 'shard 1: 1000 available, 0 reserved\n',
   });

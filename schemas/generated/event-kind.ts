@@ -37,5 +37,6 @@ export enum EventKind {
   Busted = 112,
   FillBusted = 114,
   Trade = 128,
-  Top = 129
+  Top = 129,
+  TradeVoid = 130
 }

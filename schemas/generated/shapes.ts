@@ -501,6 +501,32 @@ export const OVERLAYS = {
       { name: 'reason', at: 94, bytes: 2 },
     ],
   },
+  TradeVoidRecord: {
+    name: 'TradeVoidRecord',
+    bytes: 96,
+    alignment: 8,
+    fields: [
+      { name: 'sequence', at: 0, bytes: 8 },
+      { name: 'command_sequence', at: 8, bytes: 8 },
+      { name: 'time_us', at: 16, bytes: 8 },
+      { name: 'zero_24', at: 24, bytes: 8 },
+      { name: 'zero_32', at: 32, bytes: 8 },
+      { name: 'trade_id', at: 40, bytes: 8 },
+      { name: 'zero_48', at: 48, bytes: 8 },
+      { name: 'zero_56', at: 56, bytes: 4 },
+      { name: 'zero_60', at: 60, bytes: 4 },
+      { name: 'instrument', at: 64, bytes: 4 },
+      { name: 'price', at: 68, bytes: 4 },
+      { name: 'quantity', at: 72, bytes: 4 },
+      { name: 'zero_76', at: 76, bytes: 4 },
+      { name: 'zero_80', at: 80, bytes: 4 },
+      { name: 'zero_84', at: 84, bytes: 4 },
+      { name: 'zero_88', at: 88, bytes: 4 },
+      { name: 'kind', at: 92, bytes: 1 },
+      { name: 'bits', at: 93, bytes: 1 },
+      { name: 'reason', at: 94, bytes: 2 },
+    ],
+  },
 } as const satisfies Record<string, StructShape>;
 
 /** Fields in the order of their numbers in the vtable. */

@@ -38,3 +38,4 @@ class EventKind(object):
     FillBusted = 114
     Trade = 128
     Top = 129
+    TradeVoid = 130

@@ -44,4 +44,5 @@ class EventKind(object):
   FillBusted = cast(int, ...)
   Trade = cast(int, ...)
   Top = cast(int, ...)
+  TradeVoid = cast(int, ...)
 
