@@ -3,6 +3,7 @@
  * session stay zero but where a kind's target is an account; the gateway knows the sender.
  */
 
+import { encodeBustTerms, encodeNoteTerms } from '../schemas/admin.js';
 import {
   CommandFlag,
   CommandKind,
@@ -28,6 +29,8 @@ import {
   COMMAND_TIME_US,
   COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
+  EVENT_INSTRUMENT,
+  EVENT_RELATED_ID,
   highWord,
   NO_PRICE,
 } from '../schemas/layout.js';
@@ -294,6 +297,33 @@ export function killWords({ account = 0, instrument = 0, shard = 0 }: KillTarget
   words[COMMAND_ACCOUNT] = account | 0;
   words[COMMAND_QUANTITY] = killed ? 1 : 0;
   words[COMMAND_MIN_QUANTITY] = shard | 0;
+  return words;
+}
+
+/** A head and its Parts: why the command of that counter of the lane is given. shard: with instrument 0. */
+export function noteWords(
+  about: { readonly lane: number; readonly counter: number },
+  instrument: number,
+  shard: number,
+  text: string,
+): Int32Array {
+  const parts = encodeNoteTerms(text);
+  const words = new Int32Array(COMMAND_WORDS + parts.length);
+  words.set(blank(CommandKind.Note, instrument));
+  putClientOrderId(words, COMMAND_TARGET_ID, about.lane, about.counter);
+  words[COMMAND_MIN_QUANTITY] = shard | 0;
+  words.set(parts, COMMAND_WORDS);
+  return words;
+}
+
+/** A head and its Parts: a trade is void. fills: the words of its two events, as they lie in the journal. */
+export function bustWords(fills: Int32Array): Int32Array {
+  const parts = encodeBustTerms(fills);
+  const words = new Int32Array(COMMAND_WORDS + parts.length);
+  words.set(blank(CommandKind.Bust, fills[EVENT_INSTRUMENT] ?? 0));
+  words[COMMAND_TARGET_ID] = fills[EVENT_RELATED_ID] ?? 0;
+  words[COMMAND_TARGET_ID + 1] = fills[EVENT_RELATED_ID + 1] ?? 0;
+  words.set(parts, COMMAND_WORDS);
   return words;
 }
 

@@ -55,6 +55,9 @@ const PRIVATE_KINDS = [
   'ReferenceChanged',
   'Started',
   'Finished',
+  'Noted',
+  'Busted',
+  'FillBusted',
   'InstrumentAdded',
   'AccountAdded',
   'KeyAdded',
@@ -111,6 +114,19 @@ export interface UnknownReport extends ReportFields<'Unknown'> {
   readonly code: number;
 }
 export type AnyReport = Report | UnknownReport;
+
+/** A trade is void; it comes in the stream of trades. */
+export interface PublicTradeVoid {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  /** Its id: the sequence of the PublicTrade. */
+  readonly trade: number;
+  readonly instrument: number;
+  readonly price: number;
+  readonly quantity: number;
+}
 
 export interface PublicTrade {
   readonly shard: number;
@@ -244,6 +260,19 @@ export function reportAt(words: Int32Array, at: number, shard: number, epoch: nu
 }
 
 /** One public trade out of its 24 words (TradeRecord of overlays.fbs). */
+export function tradeVoidAt(words: Int32Array, at: number, shard: number, epoch: number): PublicTradeVoid {
+  return {
+    shard,
+    epoch,
+    sequence: wide(words, at + EVENT_SEQUENCE),
+    timeUs: wide(words, at + EVENT_TIME_US),
+    trade: wide(words, at + EVENT_RELATED_ID),
+    instrument: unsigned(words, at + EVENT_INSTRUMENT),
+    price: word(words, at + EVENT_PRICE),
+    quantity: unsigned(words, at + EVENT_QUANTITY),
+  };
+}
+
 export function tradeAt(words: Int32Array, at: number, shard: number, epoch: number): PublicTrade {
   const bits = (word(words, at + EVENT_KIND_WORD) >>> 8) & 0xff;
   const auction = ((bits >>> LIQUIDITY_SHIFT_IN_BITS) & 3) === Liquidity.Auction;

@@ -45,6 +45,8 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.FeesSet,
     EventKind.LimitsSet,
     EventKind.AssetAdded,
+    EventKind.Noted,
+    EventKind.Busted,
     EventKind.KillChanged,
     EventKind.Deposited,
     EventKind.Withdrawn,

@@ -13,14 +13,18 @@ import {
   encodeKeyTerms,
   encodeLimitTerms,
   type FeeTermsFields,
+  isText,
   type LimitTermsFields,
+  MAX_NOTE_BYTES,
 } from '../schemas/admin.js';
 import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
+import { COMMAND_INSTRUMENT, COMMAND_KIND_WORD } from '../schemas/layout.js';
 import type { PhaseName } from '../schemas/phases.js';
 import {
   adminHeadWords,
   balanceWords,
+  bustWords,
   cancelWords,
   codeNamed,
   deadManWords,
@@ -30,6 +34,7 @@ import {
   massCancelWords,
   moneyMoveWords,
   newOrderWords,
+  noteWords,
   type OrderTarget,
   type OrderTerms,
   orderStatusWords,
@@ -133,6 +138,7 @@ export interface AskAgain {
 
 const DEFAULT_UNIT = 1;
 const ADMIN_SHARD = 0;
+const COUNTER_BITS = 48;
 /** How often it is asked whether all shards have applied an admin record, and the time between: five seconds in all. */
 const APPLIED_LOOKS = 500;
 const APPLIED_PAUSE_MS = 10;
@@ -159,6 +165,7 @@ export class TradingClient extends Session {
   /** The request for instruments that were just added, not sent yet; all that are added in one turn share it. */
   private addedRequest: Promise<unknown> | null = null;
   private addedFrom = 0;
+  private why: string | null = null;
 
   // ---- orders
 
@@ -248,7 +255,32 @@ export class TradingClient extends Session {
     );
   }
 
-  // ---- the market (needs the right Market)
+  // ---- why
+
+  /** What is said with each command about market, risk and administration from now on, for the audit trail; null: nothing. */
+  because(why: string | null): void {
+    if (why !== null && (why === '' || !isText(why, MAX_NOTE_BYTES))) {
+      const sentence = `A reason is 1 to ${MAX_NOTE_BYTES} bytes without control characters.`;
+      throw new TredyeError('BAD_ARGUMENT', sentence);
+    }
+    this.why = why;
+  }
+
+  /** As submit; a reason goes right before it, but not before an operation that is asked again. */
+  private async operate(words: Int32Array, shard: number, again?: number): Promise<AnyReport> {
+    const kind: CommandKind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
+    if (this.why === null || kind < CommandKind.SetPhase || again !== undefined)
+      return this.submit(words, shard, again);
+    const ofMarket = kind <= CommandKind.ReferencePrice || kind === CommandKind.Kill || kind === CommandKind.Bust;
+    const instrument = ofMarket ? (words[COMMAND_INSTRUMENT] ?? 0) >>> 0 : 0;
+    const noteCounter = this.takeCounter();
+    const counter = this.takeCounter();
+    const note = noteWords({ lane: this.lane, counter }, instrument, instrument === 0 ? shard : 0, this.why);
+    const [, report] = await Promise.all([this.submit(note, shard, noteCounter), this.submit(words, shard, counter)]);
+    return report;
+  }
+
+  // ---- the market (needs the right Market; a kill Market or Risk)
 
   /**
    * Takes an account, an instrument or all out of trading and cancels their orders, or lets them in again. Of an account
@@ -262,7 +294,7 @@ export class TradingClient extends Session {
     }
     const { account = 0 } = of;
     const reports = await Promise.all(
-      this.everyShard().map((shard) => this.submit(killWords({ account, shard }, killed), shard)),
+      this.everyShard().map((shard) => this.operate(killWords({ account, shard }, killed), shard)),
     );
     return reports.map((report) => narrowed(report, ['KillChanged', 'Rejected']));
   }
@@ -290,7 +322,7 @@ export class TradingClient extends Session {
     return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
   }
 
-  // ---- administration (needs the right Admin)
+  // ---- administration (needs the right Admin; limits Admin or Risk)
   //
   // Each resolves when every shard has applied the record. When some have not in time it rejects with SHARDS_MISSING; the
   // same call with that error's `operation` changes nothing and waits again.
@@ -347,9 +379,16 @@ export class TradingClient extends Session {
     return narrowed(await this.moveMoney(CommandKind.Withdraw, move), ['Withdrawn', 'Rejected']);
   }
 
+  /** Makes a trade void. fills: the words of its two events, as they lie in the journal. */
+  async bust(fills: Int32Array): Promise<Report<'Busted' | 'Rejected'>> {
+    const words = bustWords(fills);
+    const report = await this.submitFor({ instrument: words[COMMAND_INSTRUMENT] ?? 0 }, () => words);
+    return narrowed(report, ['Busted', 'Rejected']);
+  }
+
   private moveMoney(kind: CommandKind.Deposit | CommandKind.Withdraw, move: MoneyMove): Promise<AnyReport> {
     const { account, asset, amount, shard = 0 } = move;
-    return this.submit(moneyMoveWords(kind, account, asset, amount, shard), shard);
+    return this.operate(moneyMoveWords(kind, account, asset, amount, shard), shard);
   }
 
   private everyShard(): number[] {
@@ -410,8 +449,7 @@ export class TradingClient extends Session {
     const words = new Int32Array(head.length + parts.length);
     words.set(head);
     words.set(parts, head.length);
-    const operation = again.operation ?? this.takeCounter();
-    const report = await this.submit(words, ADMIN_SHARD, operation);
+    const report = await this.operate(words, ADMIN_SHARD, again.operation);
     if (report.kind === 'Rejected') {
       throw new TredyeError('REFUSED', `The platform refused the record: ${report.reason}.`, { reason: report.reason });
     }
@@ -421,6 +459,7 @@ export class TradingClient extends Session {
     const forget = this.onRolledBack(({ shard, sequence }) => {
       takenBack ||= shard === ADMIN_SHARD && sequence < done.sequence;
     });
+    const operation = again.operation ?? Number(BigInt.asUintN(COUNTER_BITS, done.clientOrderId));
     await this.appliedEverywhere(operation, done.sequence, () => takenBack).finally(forget);
     return done;
   }
@@ -471,12 +510,12 @@ export class TradingClient extends Session {
    */
   private submitFor(of: InstrumentName, write: (instrument: number) => Int32Array): Promise<AnyReport> {
     const known = this.locate(of);
-    if (known !== null) return this.submit(write(known.instrument), known.shard);
+    if (known !== null) return this.operate(write(known.instrument), known.shard);
     return this.loadInstruments(0).then(() => {
       const found = this.locate(of);
-      if (found !== null) return this.submit(write(found.instrument), found.shard);
+      if (found !== null) return this.operate(write(found.instrument), found.shard);
       // An unknown number is for the platform to refuse; a symbol has no number to send.
-      if ('instrument' in of) return this.submit(write(of.instrument), SOME_SHARD);
+      if ('instrument' in of) return this.operate(write(of.instrument), SOME_SHARD);
       throw noSymbol(of);
     });
   }

@@ -78,7 +78,7 @@ export const VENUE_LIMITS: Limits = limitsFrom({
 });
 
 export const VENUE = 'made';
-export const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin;
+export const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
 const START_MS = 1000;
 const START_US = 1_700_000_000_000_000;
 /** Turns after which a venue that still works is broken. */

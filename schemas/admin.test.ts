@@ -97,7 +97,7 @@ t.test('account and key terms out of bounds are refused', async (t) => {
     { publicKey: new Uint8Array(31) },
     { publicKey: new Uint8Array(33) },
     { rights: 0 },
-    { rights: 16 },
+    { rights: 32 },
     { rights: 2 ** 31 },
     { label: 'x'.repeat(65) },
     { label: 'a\r\nb' },

@@ -10,14 +10,17 @@ import { CommandKind, Reason, Right } from './codes.js';
 import { verifyTerms } from './control-verifier.js';
 import { AccountTerms } from './generated/account-terms.js';
 import { AssetTerms } from './generated/asset-terms.js';
+import { BustTerms } from './generated/bust-terms.js';
 import { FeeTerms } from './generated/fee-terms.js';
 import { InstrumentTerms } from './generated/instrument-terms.js';
 import { KeyTerms } from './generated/key-terms.js';
 import { LimitTerms } from './generated/limit-terms.js';
+import { NoteTerms } from './generated/note-terms.js';
 import { checkParts } from './kinds.js';
 import {
   COMMAND_KIND_WORD,
   COMMAND_WORDS,
+  EVENT_BYTES,
   MAX_PARTS,
   NO_PRICE,
   PART_PAYLOAD_AT_BYTE,
@@ -37,12 +40,16 @@ export const FEE_WHOLE = 1_000_000;
 /** The largest position of an account in an instrument, in lots. */
 export const MOST_POSITION = 2 ** 36;
 const MAX_NAME_BYTES = 64;
+/** Of the text of a Note. */
+export const MAX_NOTE_BYTES = 200;
+/** Trades of a shard that may be made void, ever. */
+export const MOST_BUSTS = 65_536;
 const MAX_DECIMALS = 9;
 /** One word of the engine. */
 const MAX_BAND = 0x7fffffff;
 /** Orders a second: with more, tokens times microseconds would not be exact. */
 const MOST_RATE = 1_000_000;
-const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin;
+const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
 const PAYLOAD_AT_WORD = PART_PAYLOAD_AT_BYTE / 4;
 const PAYLOAD_WORDS = PART_PAYLOAD_BYTES / 4;
 
@@ -129,7 +136,9 @@ export type Terms =
   | ({ readonly type: 'key' } & KeyTermsFields)
   | ({ readonly type: 'fees' } & FeeTermsFields)
   | ({ readonly type: 'limits' } & LimitTermsFields)
-  | ({ readonly type: 'asset' } & AssetTermsFields);
+  | ({ readonly type: 'asset' } & AssetTermsFields)
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'bust'; readonly fills: Uint8Array };
 
 /** Words of the Parts, to be put behind a head; their operation id is zero, see setOperationId. */
 export function encodeInstrumentTerms(
@@ -201,6 +210,19 @@ export function encodeKeyTerms(terms: KeyTermsFields): Int32Array {
   return encodeParts(builder, KeyTerms.createKeyTerms(builder, publicKey, terms.rights, label));
 }
 
+/** text: why a command is given. */
+export function encodeNoteTerms(text: string): Int32Array {
+  const builder = new Builder(256);
+  return encodeParts(builder, NoteTerms.createNoteTerms(builder, builder.createString(text)));
+}
+
+/** fills: the words of both events of a trade, as they lie in the journal. */
+export function encodeBustTerms(fills: Int32Array): Int32Array {
+  const builder = new Builder(256);
+  const bytes = new Uint8Array(fills.buffer, fills.byteOffset, fills.byteLength);
+  return encodeParts(builder, BustTerms.createBustTerms(builder, BustTerms.createFillsVector(builder, bytes)));
+}
+
 /** Throws RangeError when the terms do not fit in 32 Parts. */
 function encodeParts(builder: Builder, root: Offset): Int32Array {
   builder.finish(root);
@@ -248,6 +270,8 @@ export function decodeTerms(words: Int32Array, at: number, records: number): Ter
   if (kind === CommandKind.AddAccount) return decodeAccountTerms(bytes);
   if (kind === CommandKind.SetFees) return decodeFeeTerms(bytes);
   if (kind === CommandKind.SetLimits) return decodeLimitTerms(bytes);
+  if (kind === CommandKind.Bust) return decodeBustTerms(bytes);
+  if (kind === CommandKind.Note) return decodeNoteTerms(bytes);
   return kind === CommandKind.AddAsset ? decodeAssetTerms(bytes) : decodeKeyTerms(bytes);
 }
 
@@ -332,6 +356,20 @@ function decodeAssetTerms(bytes: Uint8Array): Terms | number {
   return ASSET.test(terms.name) && terms.decimals <= MAX_DECIMALS ? terms : Reason.TermsOutOfRange;
 }
 
+function decodeNoteTerms(bytes: Uint8Array): Terms | number {
+  const refused = verifyTerms(bytes, 'NoteTerms');
+  if (refused !== 0) return refused;
+  const text = NoteTerms.getRootAsNoteTerms(new ByteBuffer(bytes)).text() ?? '';
+  return text !== '' && isText(text, MAX_NOTE_BYTES) ? { type: 'note', text } : Reason.TermsOutOfRange;
+}
+
+function decodeBustTerms(bytes: Uint8Array): Terms | number {
+  const refused = verifyTerms(bytes, 'BustTerms');
+  if (refused !== 0) return refused;
+  const fills = Uint8Array.from(BustTerms.getRootAsBustTerms(new ByteBuffer(bytes)).fillsArray() ?? []);
+  return fills.length === 2 * EVENT_BYTES ? { type: 'bust', fills } : Reason.TermsOutOfRange;
+}
+
 function decodeAccountTerms(bytes: Uint8Array): Terms | number {
   const refused = verifyTerms(bytes, 'AccountTerms');
   if (refused !== 0) return refused;
@@ -354,6 +392,6 @@ function decodeKeyTerms(bytes: Uint8Array): Terms | number {
 }
 
 /** Short, and nothing in it that could forge a line of a log or a terminal. */
-function isText(text: string): boolean {
-  return new TextEncoder().encode(text).length <= MAX_NAME_BYTES && !/\p{Cc}/u.test(text);
+export function isText(text: string, most = MAX_NAME_BYTES): boolean {
+  return new TextEncoder().encode(text).length <= most && !/\p{Cc}/u.test(text);
 }

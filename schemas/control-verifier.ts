@@ -42,7 +42,15 @@ export function verifyLogonTerms(bytes: Uint8Array): number {
 }
 
 /** The tables that Parts carry. */
-type TermsTable = 'InstrumentTerms' | 'AccountTerms' | 'KeyTerms' | 'FeeTerms' | 'LimitTerms' | 'AssetTerms';
+type TermsTable =
+  | 'InstrumentTerms'
+  | 'AccountTerms'
+  | 'KeyTerms'
+  | 'FeeTerms'
+  | 'LimitTerms'
+  | 'AssetTerms'
+  | 'NoteTerms'
+  | 'BustTerms';
 
 /** Terms out of Parts: besides, what is behind the last byte in use must be zero. Returns a Reason. */
 export function verifyTerms(bytes: Uint8Array, table: TermsTable): number {

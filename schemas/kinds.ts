@@ -208,6 +208,23 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     quantity: '1: out of trading, 0: in again',
     minQuantity: 'the shard, unless an instrument says it',
   }),
+  row(
+    CommandKind.Note,
+    'NoteHead',
+    {
+      ...OPERATOR,
+      targetId: "client order id of the sender's command that it is about",
+      instrument: 'of that command, or 0',
+      minQuantity: 'the shard, unless an instrument says it',
+    },
+    { parts: true },
+  ),
+  row(
+    CommandKind.Bust,
+    'BustHead',
+    { ...OPERATOR, clientOrderId: 'operation id: lane and counter', targetId: 'trade id', instrument: 'instrument' },
+    { parts: true },
+  ),
   row(CommandKind.Deposit, 'MoneyMove', MONEY),
   row(CommandKind.Withdraw, 'MoneyMove', MONEY),
   row(CommandKind.Part, 'Part', {}),
@@ -439,6 +456,37 @@ export const EVENT_ROWS: readonly EventRow[] = [
     bits: ANSWER_BITS,
   },
   {
+    kind: EventKind.Noted,
+    fields: { ...ANSWER, relatedId: 'what it is about', instrument: 'instrument, or 0' },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.Busted,
+    fields: {
+      ...ANSWER,
+      relatedId: 'trade id',
+      instrument: 'instrument',
+      price: "the trade's",
+      quantity: "the trade's",
+    },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.FillBusted,
+    fields: {
+      orderId: 'order of the fill',
+      clientOrderId: "the order's at the fill",
+      account: 'whose fill it was',
+      accountSequence: OWNER.accountSequence,
+      relatedId: 'trade id',
+      amount: 'fee that is given back, negative: a rebate that is taken back',
+      instrument: 'instrument',
+      price: "the trade's",
+      quantity: "the trade's",
+    },
+    bits: ['side', 'endOfCommand'],
+  },
+  {
     kind: EventKind.Deposited,
     fields: { ...ADMIN_ANSWER, amount: 'the change', instrument: 'asset', leaves: 'whose purse' },
     bits: ANSWER_BITS,
@@ -469,6 +517,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
       quantity: 'quantity',
     },
     bits: ['side', 'liquidity'],
+  },
+  {
+    kind: EventKind.TradeVoid,
+    fields: { relatedId: 'trade id', instrument: 'instrument', price: "the trade's", quantity: "the trade's" },
+    bits: [],
   },
   {
     kind: EventKind.Top,

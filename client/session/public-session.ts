@@ -60,6 +60,7 @@ export class PublicSession extends SessionEvents {
   private readonly requests = new Requests();
   private readonly publicData = new PublicData({
     trades: this.tradeListeners,
+    voids: this.voidListeners,
     tops: this.topListeners,
     gaps: this.gapListeners,
     words: this.publicWordListeners,

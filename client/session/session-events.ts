@@ -2,7 +2,7 @@
  * What a session tells its user, and who wants to hear it. Each on… returns what takes the listener away again.
  */
 
-import type { AnyReport, PublicTop, PublicTrade } from '../events.js';
+import type { AnyReport, PublicTop, PublicTrade, PublicTradeVoid } from '../events.js';
 import type { TredyeError } from '../tredye-error.js';
 import { Listeners } from './listeners.js';
 import type { PublicGap } from './private-chain.js';
@@ -27,6 +27,7 @@ export type EventWordsListener = (words: Int32Array, at: number, shard: number, 
 export abstract class SessionEvents {
   protected readonly reportListeners = new Listeners<[AnyReport]>();
   protected readonly tradeListeners = new Listeners<[PublicTrade]>();
+  protected readonly voidListeners = new Listeners<[PublicTradeVoid]>();
   protected readonly topListeners = new Listeners<[PublicTop]>();
   protected readonly statusListeners = new Listeners<[StatusMessage]>();
   protected readonly stateListeners = new Listeners<[SessionState, string]>();
@@ -47,6 +48,11 @@ export abstract class SessionEvents {
 
   onTrade(listener: (trade: PublicTrade) => void): () => void {
     return this.tradeListeners.add(listener);
+  }
+
+  /** A trade that was public is void. */
+  onTradeVoid(listener: (trade: PublicTradeVoid) => void): () => void {
+    return this.voidListeners.add(listener);
   }
 
   onTop(listener: (top: PublicTop) => void): () => void {

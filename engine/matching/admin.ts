@@ -101,7 +101,7 @@ export function applyAdmin(state: EngineState, words: Int32Array, at: number, ki
     addInstrument(state, words, at, parts, terms);
   } else if (terms.type === 'account') {
     addAccount(state, words, at, parts, terms.selfTradeGroup);
-  } else {
+  } else if (terms.type === 'key') {
     addKey(state, words, at, parts, terms.rights, terms.publicKey);
   }
 }

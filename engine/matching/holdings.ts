@@ -162,7 +162,13 @@ export function fillOrder(
 }
 
 /** Lots that come against the position: they close it as far as they go, and open the other way with the rest. */
-function closePosition(sums: Float64Array, holdingAt: number, position: number, quantity: number, each: number): void {
+export function closePosition(
+  sums: Float64Array,
+  holdingAt: number,
+  position: number,
+  quantity: number,
+  each: number,
+): void {
   const size = position < 0 ? -position : position;
   const closed = quantity < size ? quantity : size;
   const cost = sums[holdingAt + HOLDING_COST] as number;

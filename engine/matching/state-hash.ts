@@ -273,6 +273,8 @@ function addLedger(mixer: Mixer, state: EngineState): void {
     mixer.addWords(ledger.purses.words, (purse << PAIR_SHIFT) + PAIR_FIRST, 2);
   }
   mixer.addNumbers(ledger.purseSums, 0, ledger.purses.count << PURSE_SHIFT);
+  mixer.add(state.busts.count);
+  mixer.addNumbers(state.busts.ids, 0, state.busts.count);
 }
 
 /** The stops of each instrument: those of each group by entry, then the queue. */

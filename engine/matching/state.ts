@@ -13,6 +13,7 @@ import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
 import { SpecialPool } from '../book/special-pool.js';
+import { BustSet } from '../ledger/bust-set.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
@@ -95,6 +96,7 @@ export class EngineState {
   readonly specials: SpecialPool;
   readonly timers: Timers;
   readonly ledger: Ledger;
+  readonly busts = new BustSet();
   /** Arrays of the ledger, one load nearer. */
   readonly holdingWords: Int32Array;
   readonly holdingSums: Float64Array;

@@ -3,6 +3,7 @@
  * lanes, operations, registry. For tests and checkers. Throws with a sentence that names the first thing that is wrong.
  */
 
+import { joinWords } from '../../schemas/layout.js';
 import { phasesWithoutCrossing } from '../../schemas/phases.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
@@ -66,6 +67,7 @@ export function validateState(state: EngineState): void {
   validateExpiries(state);
   validateTimers(state);
   validateLedger(state);
+  state.busts.validate(joinWords(state.eventLow, state.eventHigh));
 }
 
 /** Returns how many orders wait for the Continue of their sweep. */

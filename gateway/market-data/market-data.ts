@@ -13,7 +13,7 @@
 
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
-import { TradePairs, writeTop } from '../../engine/public/public-record.js';
+import { TradePairs, writeTop, writeTradeVoid } from '../../engine/public/public-record.js';
 import { Channel, StreamMode } from '../../schemas/codes.js';
 import { PublicFrameWriter } from '../../schemas/frame-writer.js';
 import * as layout from '../../schemas/layout.js';
@@ -115,7 +115,13 @@ export class MarketData {
     const record = this.#record;
     for (let event = 0; event < count; event++) {
       const at = event * EVENT_WORDS;
-      if (pairs.add(words, at, record, 0)) this.#trade(feed.shard, record);
+      if (pairs.add(words, at, record, 0)) {
+        this.trades.add((record[EVENT_INSTRUMENT] as number) >>> 0, record);
+        this.#trade(feed.shard, record);
+      } else if (writeTradeVoid(words, at, record, 0)) {
+        this.trades.markVoid(record);
+        this.#trade(feed.shard, record);
+      }
       if (fold.apply(words, at) === FOLD_TOP) {
         const instrument = (words[at + EVENT_INSTRUMENT] as number) >>> 0;
         if (!this.#topLast.has(instrument)) withBook.add(instrument);
@@ -271,9 +277,9 @@ export class MarketData {
     else groups.set(instrument, left);
   }
 
+  /** A Trade or a TradeVoid: they are one stream. */
   #trade(shard: number, record: Int32Array): void {
     const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
-    this.trades.add(instrument, record);
     const known = this.#lastTrade.get(instrument);
     let previousLast = 0;
     if (known === undefined) {

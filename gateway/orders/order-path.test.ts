@@ -4,6 +4,7 @@ import { CLOSE_CODES } from '../../schemas/close-codes.js';
 import { CommandKind, EventKind, Phase, Reason, Right } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
+  COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_WORDS,
   EVENT_ACCOUNT,
@@ -110,7 +111,7 @@ t.test('a frame that is not allowed changes nothing and is refused by number, re
   venue.end();
 });
 
-t.test('a key does what its rights say and nothing else', async (t) => {
+t.test('rule 8.11: a key does what its rights say and nothing else', async (t) => {
   const venue = new MadeVenue(t.testdir());
   const account = venue.addAccount();
   const instrument = venue.addInstrument();
@@ -132,6 +133,16 @@ t.test('a key does what its rights say and nothing else', async (t) => {
   venue.pump();
   t.same(kinds(operator.socket), [EventKind.AccountAdded], 'Parts and head are one command with one answer');
   t.equal(operator.session.unanswered, 0);
+  const risk = venue.logOn(venue.addKey(account, Right.Read | Right.Risk), { lane: LANE });
+  const kill = madeCommand(CommandKind.Kill, LANE, 4);
+  kill[COMMAND_ACCOUNT] = account;
+  kill[COMMAND_QUANTITY] = 1;
+  for (const record of [setPhase(5, instrument, Phase.Halted), newOrder(6, instrument), kill]) {
+    venue.gateway.message(risk.session, commandFrame(1, record), true);
+  }
+  venue.pump();
+  t.same(risk.socket.refusals(), [Reason.NotAllowed, Reason.NotAllowed]);
+  t.match(kinds(risk.socket), [EventKind.KillChanged], 'risk stops an account, and does nothing else to the market');
   venue.end();
 });
 

@@ -46,7 +46,7 @@ export interface InstrumentRoutes {
   shardOf(instrument: number): number;
 }
 
-/** Right that a kind needs; 0: no client may send it. */
+/** Rights of which a kind needs one; 0: no client may send it. */
 const RIGHT_FOR_KIND = new Uint8Array(256);
 /** 1: adds to a book, so it leaves the reserved slots to cancels. */
 const ADDS = new Uint8Array(256);
@@ -73,13 +73,7 @@ for (const kind of [
   RIGHT_FOR_KIND[kind] = Right.Trade;
   OWN_ACCOUNT[kind] = 1;
 }
-for (const kind of [
-  CommandKind.SetPhase,
-  CommandKind.Uncross,
-  CommandKind.EndOfDay,
-  CommandKind.ReferencePrice,
-  CommandKind.Kill,
-]) {
+for (const kind of [CommandKind.SetPhase, CommandKind.Uncross, CommandKind.EndOfDay, CommandKind.ReferencePrice]) {
   RIGHT_FOR_KIND[kind] = Right.Market;
 }
 for (const kind of [
@@ -98,7 +92,13 @@ for (const kind of [CommandKind.Deposit, CommandKind.Withdraw]) {
   RIGHT_FOR_KIND[kind] = Right.Admin;
   SAYS_SHARD[kind] = ALWAYS;
 }
-for (const kind of [CommandKind.AccountStatus, CommandKind.Kill]) SAYS_SHARD[kind] = WITHOUT_INSTRUMENT;
+for (const kind of [CommandKind.AccountStatus, CommandKind.Kill, CommandKind.Note])
+  SAYS_SHARD[kind] = WITHOUT_INSTRUMENT;
+
+RIGHT_FOR_KIND[CommandKind.Kill] = Right.Market | Right.Risk;
+RIGHT_FOR_KIND[CommandKind.SetLimits] = Right.Admin | Right.Risk;
+RIGHT_FOR_KIND[CommandKind.Bust] = Right.Admin;
+RIGHT_FOR_KIND[CommandKind.Note] = Right.Market | Right.Admin | Right.Risk;
 
 const MASS_CANCEL: number = CommandKind.MassCancel;
 const DEAD_MAN: number = CommandKind.DeadMan;

@@ -14,13 +14,33 @@ import { EXIT_CONFIGURATION, EXIT_OUTPUT, PlatformError } from '../exit-codes.js
 import { examples } from './help-text.js';
 import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
 import { rightNames } from './journal/record-objects.js';
-import { dataOption, jsonOption, keyOption, laneOption, nameOf, oneOf, urlOption, wholeNumber } from './options.js';
+import {
+  dataOption,
+  jsonOption,
+  keyOption,
+  laneOption,
+  nameOf,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  whyOption,
+} from './options.js';
 import { addPurseCommands } from './purse-commands.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { withVenue } from './venue.js';
 
-const RIGHTS = ['Read', 'Trade', 'Market', 'Admin'] as const satisfies readonly (keyof typeof Right)[];
+const RIGHTS = ['Read', 'Trade', 'Market', 'Admin', 'Risk'] as const satisfies readonly (keyof typeof Right)[];
 type RightName = (typeof RIGHTS)[number];
+/** What a person does at a venue, as rights; nobody has two of them by accident. */
+const ROLES = {
+  viewer: ['Read'],
+  trader: ['Read', 'Trade'],
+  operator: ['Read', 'Market'],
+  risk: ['Read', 'Risk'],
+  admin: ['Read', 'Admin'],
+} as const satisfies Readonly<Record<string, readonly RightName[]>>;
+type RoleName = keyof typeof ROLES;
+const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
 const MAX_ID = 0xffff_ffff;
 const OWNER_ONLY = 0o600;
 
@@ -141,17 +161,20 @@ export function addAccountCommands(program: Command): void {
     .argument('[name]', 'name of the new account, at most 64 bytes', nameOf(1))
     .option('--account <number>', 'a further key of this account, and no new account', wholeNumber(1, MAX_ID))
     .option('--self-trade-group <number>', 'accounts of one group do not trade with each other', wholeNumber(1, MAX_ID))
-    .option('--rights <names>', `some of ${RIGHTS.join(',')}`, rightsIn, ['Read', 'Trade'] as RightName[])
+    .option('--role <name>', `${ROLE_NAMES.join(', ')}: rights by a name (default: trader)`, oneOf(ROLE_NAMES))
+    .option('--rights <names>', `in place of a role: some of ${RIGHTS.join(',')}`, rightsIn)
     .option('--label <text>', 'a word about the key, at most 64 bytes', nameOf(0), '')
     .option('--out <file>', 'the file for the new key, mode 0600 (default: NAME-key.json)')
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
-        'tredye account create alice --rights Read,Trade',
+        'tredye account create alice',
+        'tredye account create carol --role risk',
         'tredye account create --account 2 --rights Read --out alice-read-key.json',
       ),
     )
@@ -163,14 +186,22 @@ export function addAccountCommands(program: Command): void {
           'An account is new or it exists: give a name, or its number with --account.',
         );
       }
+      if (options.role !== undefined && options.rights !== undefined) {
+        throw new PlatformError(
+          'ROLE_OR_RIGHTS',
+          EXIT_CONFIGURATION,
+          'A role is a name for rights: give --role or --rights.',
+        );
+      }
+      const rights = options.rights ?? ROLES[options.role ?? 'trader'];
       const safeName = (name ?? `account-${options.account}`).replace(/[^A-Za-z0-9._-]/g, '-');
       const path = options.out ?? `${safeName}-key.json`;
       await withVenue(options, async (client) => {
         const accountOf = async () =>
           options.account ?? client.addAccount(name ?? '', { selfTradeGroup: options.selfTradeGroup ?? 0 });
-        const made = await makeKey(path, options.rights, options.label, accountOf, client);
-        if (options.json === true) sayJson({ ...made, name: name ?? null, rights: options.rights, file: path });
-        else say(`account ${made.account} has key ${made.keyId} (${options.rights.join(', ')}), in ${path}`);
+        const made = await makeKey(path, rights, options.label, accountOf, client);
+        if (options.json === true) sayJson({ ...made, name: name ?? null, rights, file: path });
+        else say(`account ${made.account} has key ${made.keyId} (${rights.join(', ')}), in ${path}`);
       });
     });
 
@@ -202,6 +233,7 @@ export function addAccountCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye account revoke 2'))
     .action(async (key, options) => {

@@ -9,7 +9,7 @@ import { FEE_WHOLE, LAST_FEE_TIER } from '../../schemas/admin.js';
 import { EXIT_CONFIGURATION, EXIT_REFUSED, PlatformError } from '../exit-codes.js';
 import { examples } from './help-text.js';
 import { openLocalVenue, readDirectory } from './journal/local-venue.js';
-import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber } from './options.js';
+import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber, whyOption } from './options.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { refused, withVenue } from './venue.js';
 
@@ -43,6 +43,7 @@ export function addAssetCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye asset add EUR --decimals 2', 'tredye asset add BTC --decimals 8'))
     .action(async (name, options) => {
@@ -81,6 +82,7 @@ export function addFeesCommand(instrument: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -104,7 +106,7 @@ export function addKillCommand(program: Command): void {
   program
     .command('kill')
     .description(
-      'take an account, an instrument or all out of trading and cancel their orders (needs the right Market)',
+      'take an account, an instrument or all out of trading and cancel their orders (needs the right Market or Risk)',
     )
     .argument('[symbol]', 'the instrument')
     .option('--account <number>', 'the account', wholeNumber(1, MAX_ID))
@@ -113,6 +115,7 @@ export function addKillCommand(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye kill --account 2', 'tredye kill ACME --off', 'tredye kill --all'))
     .action(async (symbol, options) => {

@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { PlatformProcess } from '../../proof/platform-process.js';
 import { EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_KEY, EXIT_OUTPUT, EXIT_REFUSED } from '../exit-codes.js';
 import { type CliRun, jsonLines, tredye } from './cli-process.js';
@@ -129,7 +130,15 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
   });
   t.match(await run('account', 'create', 'bob', '--rights', 'Reed'), {
     code: EXIT_CONFIGURATION,
-    err: /'Reed' is invalid\. It must be one of Read, Trade, Market, Admin/,
+    err: /'Reed' is invalid\. It must be one of Read, Trade, Market, Admin, Risk/,
+  });
+  t.match(await run('account', 'create', 'bob', '--rights', 'Read', '--role', 'risk'), {
+    code: EXIT_CONFIGURATION,
+    err: 'A role is a name for rights: give --role or --rights.',
+  });
+  t.match(await run('account', 'create', 'bob', '--role', 'clerk'), {
+    code: EXIT_CONFIGURATION,
+    err: /It must be one of viewer, trader, operator, risk, admin/,
   });
   t.match(await run('account', 'create', 'bob', '--out', 'no/such/folder.json'), { code: EXIT_OUTPUT, err: /ENOENT/ });
   t.match(await run('account', 'create', 'bob', '--key', 'eyes.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
@@ -144,7 +153,7 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
     {
       account: 1,
       name: 'operator',
-      keys: [{ key: 1, label: 'operator', revoked: false, rights: ['Read', 'Trade', 'Market', 'Admin'] }],
+      keys: [{ key: 1, label: 'operator', revoked: false, rights: ['Read', 'Trade', 'Market', 'Admin', 'Risk'] }],
     },
     {
       account: 2,
@@ -419,4 +428,93 @@ t.test('the journal of a running venue is listed and printed without a word to t
     2,
     'of a stopped one, too',
   );
+});
+
+interface AuditLine {
+  readonly name: string;
+  readonly what: string;
+  readonly why: string | null;
+  readonly answer: string;
+}
+
+t.test('rule 8.12: the audit trail says who did what and why, also what was refused, in two shards', async (t) => {
+  const { run, json } = await startVenue(t, ['--shards', '2']);
+  await run('asset', 'add', 'EUR', '--why', 'the first');
+  await run('instrument', 'add', 'ACME', '--phase', 'Continuous', '--why', 'listing of today');
+  await run('instrument', 'add', 'BETA', '--shard', '1');
+  await run('account', 'create', 'alice', '--role', 'risk', '--why', 'joins the desk');
+  await run('account', 'deposit', '2', 'EUR', '500', '--shard', '1', '--why', 'paper 17');
+  await run('account', 'withdraw', '2', 'EUR', '900', '--shard', '1', '--why', 'paper 18');
+  await run('phase', 'BETA', 'Auction', '--why', 'opening, as agreed with ä');
+  t.match(await run('kill', '--account', '2', '--key', 'alice-key.json', '--why', 'her own wish'), {
+    code: EXIT_CLEAN,
+  });
+  t.match(await run('halt', 'ACME', '--why', 'x'.repeat(201)), {
+    code: EXIT_CONFIGURATION,
+    err: 'A reason is 1 to 200 bytes without control characters.',
+  });
+  const trail = await json<AuditLine[]>('audit');
+  t.same(
+    trail.slice(2).map(({ name, what, why, answer }) => [name, what, why, answer]),
+    [
+      ['operator', 'add asset EUR', 'the first', 'done'],
+      ['operator', 'add instrument ACME', 'listing of today', 'done'],
+      ['operator', 'phase Continuous of ACME', 'listing of today', 'done'],
+      ['operator', 'add instrument BETA', null, 'done'],
+      ['operator', 'add account alice', 'joins the desk', 'done'],
+      ['operator', 'add a key of alice with Read,Risk', 'joins the desk', 'done'],
+      ['operator', 'deposit 500 EUR to alice', 'paper 17', 'done'],
+      ['operator', 'withdraw 900 EUR from alice', 'paper 18', 'NotEnoughMoney'],
+      ['operator', 'phase Auction of BETA', 'opening, as agreed with ä', 'done'],
+      ['alice', 'take out of trading: alice', 'her own wish', 'done'],
+      ['alice', 'take out of trading: alice', 'her own wish', 'done'],
+    ],
+  );
+  t.match(trail.slice(0, 2), [{ name: 'the platform', what: /^add account/ }, { what: /^add a key/ }]);
+  t.equal((await json<AuditLine[]>('audit', '--account', '2')).length, 2);
+  t.match(await run('audit', '--since', '2999-01-01'), { code: EXIT_CLEAN, out: 'nothing was done\n' });
+  t.match(await run('audit', '--since', 'noon'), { code: EXIT_CONFIGURATION, err: /It must be a time such as/ });
+  t.match(
+    (await run('audit')).out,
+    /\n\S+Z +operator \(1\) +\d+ +phase Auction of BETA +opening, as agreed with ä +done\n/,
+  );
+});
+
+t.test('rule 8.17: a trade is made void, and money and positions go back', async (t) => {
+  const { platform, run, json } = await startVenue(t, ['--shards', '2']);
+  await run('asset', 'add', 'EUR');
+  await run('asset', 'add', 'BTC');
+  await run('instrument', 'add', 'BTC/EUR', '--base', 'BTC', '--quote', 'EUR', '--shard', '1', '--phase', 'Continuous');
+  await run('account', 'create', 'alice');
+  await run('account', 'deposit', '1', 'BTC', '10', '--shard', '1');
+  await run('account', 'deposit', '2', 'EUR', '1000', '--shard', '1');
+  await run('order', 'new', 'BTC/EUR', 'sell', '5', '100');
+  await run('order', 'new', 'BTC/EUR', 'buy', '5', '100', '--key', 'alice-key.json');
+  const { trades } = await json<{ readonly trades: { readonly id: number }[] }>('trades', 'BTC/EUR');
+  const trade = String(trades[0]?.id);
+  const bust = ['trade', 'bust', trade, '--shard', '1', '--why', 'both agree'];
+  t.match(await run('trade', 'bust', '999999', '--shard', '1'), {
+    code: EXIT_REFUSED,
+    err: 'There is no trade 999999 on shard 1: tredye trades shows the last ones.',
+  });
+  t.match(await run(...bust, '--key', 'alice-key.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
+  const watcher = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey), { lane: 5 });
+  t.teardown(() => watcher.close());
+  await watcher.subscribe(['trades']);
+  const voided = new Promise((resolve) => watcher.onTradeVoid(resolve));
+  t.match(await run(...bust), { code: EXIT_CLEAN, out: `trade ${trade} is void: 5 lots at 100 ticks\n` });
+  t.match(await run(...bust), { code: EXIT_REFUSED, err: /AlreadyBusted/ });
+  t.match(await voided, { trade: Number(trade), price: 100, quantity: 5, shard: 1 });
+  t.same(
+    (await json<{ readonly trades: unknown[] }>('trades', 'BTC/EUR')).trades,
+    [],
+    'the public does not see it any more',
+  );
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1', '--key', 'alice-key.json'), {
+    out: 'shard 1: 1000 available, 0 reserved\n',
+  });
+  t.match((await json<AuditLine[]>('audit')).slice(-2), [
+    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'done' },
+    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'AlreadyBusted' },
+  ]);
 });

@@ -19,6 +19,7 @@ import {
   oneOf,
   urlOption,
   wholeNumber,
+  whyOption,
 } from './options.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { type Address, getJson, refused, withVenue } from './venue.js';
@@ -113,6 +114,7 @@ export function addInstrumentCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -176,6 +178,7 @@ export function addInstrumentCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye phase ACME Continuous', 'tredye phase ACME auction'))
     .action((symbol, phase, options) => setPhases(options, [symbol], phase, options.json === true));
@@ -187,6 +190,7 @@ export function addInstrumentCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye halt ACME', 'tredye phase ACME Continuous   # and on again'))
     .action((symbols, options) => setPhases(options, symbols, 'Halted', options.json === true));

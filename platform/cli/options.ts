@@ -29,6 +29,9 @@ export const laneOption = () =>
     .argParser(wholeNumber(0, MAX_LANE))
     .default(FIRST_LANE + (process.pid % LANES), `one of ${FIRST_LANE} to ${FIRST_LANE + LANES - 1}`);
 
+export const whyOption = () =>
+  new Option('--why <text>', 'for the audit trail, at most 200 bytes: tredye audit shows it');
+
 export const jsonOption = () => new Option('--json', 'print JSON');
 
 /** What commander refuses with, completed by the name of the argument. */

@@ -9,11 +9,13 @@ import { addAccountCommands } from './account-commands.js';
 import { addAssetCommands, addKillCommand } from './asset-commands.js';
 import { examples, exitCodesText } from './help-text.js';
 import { addInstrumentCommands } from './instrument-commands.js';
+import { addAuditCommand } from './journal/audit-command.js';
 import { addJournalCommands } from './journal/journal-commands.js';
 import { addMarketCommands } from './market-commands.js';
 import { addMatchCommand } from './match/match-command.js';
 import { addOrderCommands } from './order-commands.js';
 import { addPingCommand } from './ping-command.js';
+import { addTradeCommands } from './trade-commands.js';
 import { addWatchCommand } from './watch-command.js';
 
 const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
@@ -60,10 +62,12 @@ export function commandLine(): Command {
   addAccountCommands(program);
   addOrderCommands(program);
   addMarketCommands(program);
+  addTradeCommands(program);
   addKillCommand(program);
   addWatchCommand(program);
   addPingCommand(program);
   addJournalCommands(program);
+  addAuditCommand(program);
   addMatchCommand(program);
   program.addHelpText(
     'after',

@@ -7,7 +7,7 @@ import type { MoneyMove } from '../../client/trading-client.js';
 import { LAST_FEE_TIER, MOST_POSITION } from '../../schemas/admin.js';
 import { assetNumber } from './asset-commands.js';
 import { examples } from './help-text.js';
-import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber } from './options.js';
+import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber, whyOption } from './options.js';
 import { say, sayJson } from './terminal.js';
 import { type Address, refused, withVenue } from './venue.js';
 
@@ -53,6 +53,7 @@ function addMove(account: Command, does: 'deposit' | 'withdraw', description: st
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples(`tredye account ${does} 2 EUR 100000`, `tredye account ${does} 2 1 5 --shard 1`))
     .action((number, asset, units, options) => movePurse(does, number, asset, units, options));
@@ -65,7 +66,7 @@ export function addPurseCommands(account: Command): void {
 
   account
     .command('limits')
-    .description('set all limits of an account: what is left out is no limit (needs the right Admin)')
+    .description('set all limits of an account: what is left out is no limit (needs the right Admin or Risk)')
     .argument('<account>', 'number of the account', wholeNumber(1, MAX_ID))
     .option('--order-quantity <lots>', 'of one order', wholeNumber(1, MAX_ID))
     .option('--order-notional <amount>', 'of one order', amount)
@@ -77,6 +78,7 @@ export function addPurseCommands(account: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

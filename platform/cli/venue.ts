@@ -51,6 +51,8 @@ export interface Address {
   readonly url: string;
   readonly key: string;
   readonly lane: number;
+  /** Of commands about market, risk and administration. */
+  readonly why?: string;
 }
 
 export function connect(address: Address, options: ConnectOptions = {}): Promise<TredyeClient> {
@@ -69,6 +71,7 @@ export async function withVenue<Result>(
 ): Promise<Result> {
   const client = await connect(address, options);
   try {
+    if (address.why !== undefined) client.because(address.why);
     return await use(client);
   } finally {
     await client.close();

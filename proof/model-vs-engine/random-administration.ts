@@ -5,8 +5,10 @@
 import {
   ANY_SHARD,
   encodeAccountTerms,
+  encodeBustTerms,
   encodeInstrumentTerms,
   encodeKeyTerms,
+  encodeNoteTerms,
   setOperationId,
 } from '../../schemas/admin.js';
 import { CommandKind, Right } from '../../schemas/codes.js';
@@ -15,12 +17,20 @@ import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
   COMMAND_WORDS,
+  EVENT_ACCOUNT,
+  EVENT_AMOUNT,
+  EVENT_PRICE,
+  EVENT_QUANTITY,
+  EVENT_SEQUENCE,
+  EVENT_WORDS,
   highWord,
 } from '../../schemas/layout.js';
+import { writeEvent, writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
 import { chosen } from './random-lanes.js';
 import { clampPrice, LANES, RandomSource } from './random-source.js';
@@ -64,6 +74,8 @@ export abstract class RandomAdministration extends RandomSource {
       [2, () => this.addInstrument()],
       [3, () => this.addKey()],
       [2, () => this.revokeKey()],
+      [2, () => this.note()],
+      [4, () => this.bust()],
     ])();
   }
 
@@ -112,6 +124,61 @@ export abstract class RandomAdministration extends RandomSource {
     const rights = dice.chance(0.9) ? Right.Read | Right.Trade : dice.below(40);
     const parts = encodeKeyTerms({ publicKey, rights, label: 'a key' });
     this.admin(CommandKind.AddKey, parts, dice.between(1, this.view.accounts + (dice.chance(0.1) ? 1 : 0)));
+  }
+
+  /** A trade is made void, mostly a young one; some of what is said about it is wrong. */
+  protected bust(): void {
+    const { dice } = this;
+    const { fills } = this.view;
+    const trades = Math.floor(fills.length / 2);
+    const trade = Math.max(0, trades - 1 - (dice.chance(0.7) ? dice.below(3) : dice.below(trades + 1)));
+    const pair = fills.slice(trade * 2, trade * 2 + 2);
+    const words = new Int32Array(2 * EVENT_WORDS);
+    for (const [index, fill] of pair.entries()) {
+      writeEvent(fill, words, index * EVENT_WORDS);
+    }
+    if (dice.chance(0.15)) {
+      const field = dice.pick([
+        EVENT_ACCOUNT,
+        EVENT_AMOUNT,
+        EVENT_AMOUNT + 1,
+        EVENT_PRICE,
+        EVENT_QUANTITY,
+        EVENT_SEQUENCE,
+      ]);
+      const at = field + (dice.chance(0.5) ? EVENT_WORDS : 0);
+      words[at] = dice.pick([0, 1, -1, 0x7fffffff, (words[at] ?? 0) + 1]);
+    }
+    if (dice.chance(0.1)) {
+      words[dice.below(2 * EVENT_WORDS)] = dice.pick([0, 1, 2, -1]);
+    }
+    const head = this.from(
+      this.aSession(),
+      CommandKind.Bust,
+      dice.chance(0.97) ? (pair[0]?.instrument ?? 1) : this.anInstrument(),
+    );
+    writeId(head, COMMAND_TARGET_ID, (pair[0]?.relatedId ?? 0n) + (dice.chance(0.03) ? 1n : 0n));
+    this.pushWithParts(head, encodeBustTerms(dice.chance(0.99) ? words : words.subarray(1)));
+  }
+
+  private pushWithParts(head: Int32Array, parts: Int32Array): void {
+    const words = new Int32Array(COMMAND_WORDS + parts.length);
+    words.set(head);
+    words[COMMAND_ACCOUNT] = this.dice.chance(0.99) ? 0 : 1;
+    words.set(parts, COMMAND_WORDS);
+    setOperationId(words, 0, parts.length / COMMAND_WORDS, head[0] ?? 0, head[1] ?? 0);
+    this.push(words);
+  }
+
+  /** About a command that may come, or about none. */
+  protected note(): void {
+    const { dice } = this;
+    const ofInstrument = dice.chance(0.5);
+    const head = this.from(this.aSession(), CommandKind.Note, ofInstrument ? this.anInstrument() : 0);
+    head[COMMAND_MIN_QUANTITY] = dice.chance(0.95) ? (ofInstrument ? 0 : this.shard) : dice.below(3);
+    head[COMMAND_TARGET_ID] = dice.below(50);
+    const long = dice.pick(['why', 'x'.repeat(200), 'x'.repeat(201), '', 'a\nb']);
+    this.pushWithParts(head, encodeNoteTerms(dice.chance(0.8) ? 'why' : long));
   }
 
   protected revokeKey(): void {

@@ -34,6 +34,8 @@ export class VenueView {
   readonly live = new Set<bigint>();
   /** Instruments that this shard trades. */
   readonly traded: number[] = [];
+  /** All fills, in their order: two are a trade. */
+  readonly fills: PlainEvent[] = [];
   accounts = 0;
   instruments = 0;
   keys = 0;
@@ -125,6 +127,11 @@ export class VenueView {
         }
         return;
       case EventKind.Fill:
+        this.fills.push({ ...event });
+        if (event.leaves === 0) {
+          this.live.delete(orderId);
+        }
+        return;
       case EventKind.Cancelled:
         if (event.leaves === 0) {
           this.live.delete(orderId);

@@ -78,6 +78,9 @@ function add(
       return setLimits(state, command, terms, records, answer);
     case 'asset':
       return addAsset(state, terms.name, records, answer);
+    case 'note':
+    case 'bust':
+      throw new Error(`There is no admin record with terms of a ${terms.type}.`);
   }
 }
 

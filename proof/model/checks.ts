@@ -47,6 +47,8 @@ export function checkTogether(command: PlainCommand, shard: number): Reason {
       const saysOne = (targetId === 0n) !== (instrument === 0);
       return saysOne && (instrument === 0 || minQuantity === 0) ? Reason.None : Reason.FieldNotZero;
     }
+    case CommandKind.Note:
+      return instrument === 0 || minQuantity === 0 ? Reason.None : Reason.FieldNotZero;
     case CommandKind.Kill: {
       const saysOne = instrument === 0 || (account === 0 && minQuantity === 0);
       return saysOne && quantity <= 1 ? Reason.None : Reason.FieldNotZero;
@@ -58,7 +60,8 @@ export function checkTogether(command: PlainCommand, shard: number): Reason {
 
 /** How many records behind the head are its Parts, whole or not: see check 1. */
 export function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
-  if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
+  const hasTerms = head.kind === CommandKind.Note || head.kind === CommandKind.Bust || ADMIN_KINDS.includes(head.kind);
+  if (!hasTerms || head.kind === CommandKind.RevokeKey) {
     return 0;
   }
   let run = 0;

@@ -23,6 +23,7 @@ import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import { administer } from './administration.js';
 import type { ModelOrder, PlainLevel } from './book.js';
+import { decideBust } from './bust.js';
 import {
   ADMIN_KINDS,
   CLIENT_KINDS,
@@ -39,6 +40,7 @@ import { filterOf } from './filter.js';
 import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
 import { massCancel } from './mass-cancel.js';
 import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
+import { decideNote } from './notes.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkProgress } from './progress.js';
 import { checkSender, keepAnswer, openSession, senderAccount, setDeadMan } from './sessions.js';
@@ -293,7 +295,7 @@ export class Model {
       }
       return true;
     }
-    const verdict = this.decide(command, sender);
+    const verdict = this.decide(command, sender, terms);
     if (isRefusal(verdict)) {
       this.refuse(command, verdict);
       return verdict.keepsId !== true;
@@ -307,7 +309,7 @@ export class Model {
   }
 
   /** Checks 5 to 12 of client and market kinds. */
-  private decide(command: PlainCommand, sender: Sender): Refusal | Work {
+  private decide(command: PlainCommand, sender: Sender, terms: Terms | undefined): Refusal | Work {
     const { state } = this;
     const { kind } = command;
     if (MONEY_KINDS.includes(kind)) {
@@ -318,6 +320,12 @@ export class Model {
     }
     if (kind === CommandKind.AccountStatus) {
       return decideStatus(state, command, sender);
+    }
+    if (terms?.type === 'bust') {
+      return decideBust(state, command, sender, terms.fills);
+    }
+    if (kind === CommandKind.Note) {
+      return decideNote(state, command, sender);
     }
     if (kind === CommandKind.Kill && command.instrument === 0) {
       const { account } = command;

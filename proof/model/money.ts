@@ -134,7 +134,7 @@ export function settle(
   return fee;
 }
 
-function give(state: State, account: number, asset: number, amount: bigint): void {
+export function give(state: State, account: number, asset: number, amount: bigint): void {
   const purse = state.purse(account, asset);
   if (purse === undefined) {
     throw new Error(`Account ${account} has no purse of asset ${asset}.`);

@@ -194,6 +194,8 @@ export class State {
   readonly holdings = new Map<number, ModelHolding>();
   /** All of the shard is out of trading. */
   killed = false;
+  /** Trades that were made void. */
+  readonly busted = new Set<bigint>();
   /** Leaves of all live orders together. */
   openLots = 0;
   /** By key id - 1. */

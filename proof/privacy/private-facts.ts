@@ -52,12 +52,16 @@ export function otherwise(scenario: Scenario): Scenario {
   return { ...scenario, commands };
 }
 
-/** A kill of all takes orders account by account, by number: that much of whose they are shows in the order of its cancels. */
-export function withoutKillOfAll(scenario: Scenario): Scenario {
-  const isOne = (words: Int32Array) =>
-    ((words[COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Kill &&
-    words[COMMAND_ACCOUNT] === 0 &&
-    words[COMMAND_INSTRUMENT] === 0;
+/**
+ * Without what cannot be told otherwise: a kill of all takes orders account by account, by number, so that much of whose
+ * they are shows in the order of its cancels; and a bust brings the fills along in its Parts, accounts and all.
+ */
+export function tellable(scenario: Scenario): Scenario {
+  const isOne = (words: Int32Array) => {
+    const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
+    const isOfAll = words[COMMAND_ACCOUNT] === 0 && words[COMMAND_INSTRUMENT] === 0;
+    return kind === CommandKind.Bust || (kind === CommandKind.Kill && isOfAll);
+  };
   return { ...scenario, commands: scenario.commands.filter(({ words }) => !isOne(words)) };
 }
 

@@ -24,7 +24,7 @@ import {
 import { randomScenario } from '../model-vs-engine/random-commands.js';
 import type { Scenario } from '../model-vs-engine/scenario.js';
 import { ScenarioPlayer } from '../model-vs-engine/scenario-player.js';
-import { changeHidden, otherwise, withoutKillOfAll } from './private-facts.js';
+import { changeHidden, otherwise, tellable } from './private-facts.js';
 
 t.setTimeout(120_000);
 
@@ -90,7 +90,7 @@ t.test('no public record says anything private, and no private fact changes a pu
   const counted = { frames: 0, trades: 0, tops: 0, private: 0, different: 0 };
   const reader = new PublicFrameReader();
   for (let seed = 1; seed <= SEQUENCES; seed++) {
-    const scenario = withoutKillOfAll(randomScenario(seed, LENGTH));
+    const scenario = tellable(randomScenario(seed, LENGTH));
     const frames = publicFrames(scenario, false);
     for (const frame of frames) {
       if (reader.take(frame) !== 0) throw new Error('a frame that no client takes');

@@ -20,6 +20,7 @@ export enum CommandKind {
   ReferencePrice = 35,
   Continue = 48,
   Due = 49,
+  Note = 50,
   AddInstrument = 64,
   AddAccount = 65,
   AddKey = 66,
@@ -30,5 +31,6 @@ export enum CommandKind {
   Kill = 72,
   Deposit = 80,
   Withdraw = 81,
-  Part = 96
+  Part = 96,
+  Bust = 112
 }

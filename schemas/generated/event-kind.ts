@@ -25,6 +25,7 @@ export enum EventKind {
   ReferenceChanged = 34,
   Started = 40,
   Finished = 41,
+  Noted = 49,
   InstrumentAdded = 64,
   AccountAdded = 65,
   KeyAdded = 66,
@@ -36,6 +37,9 @@ export enum EventKind {
   Deposited = 80,
   Withdrawn = 81,
   BalanceChanged = 85,
+  Busted = 112,
+  FillBusted = 114,
   Trade = 128,
-  Top = 129
+  Top = 129,
+  TradeVoid = 130
 }

@@ -61,6 +61,8 @@ const MONEY_NAMES = {
 const COMMAND_NAMES = new Map<number, Readonly<Partial<Record<CommandField, string>>>>([
   [CommandKind.AccountStatus, { targetId: 'asset', minQuantity: 'shard' }],
   [CommandKind.Kill, { quantity: 'killed', minQuantity: 'shard' }],
+  [CommandKind.Note, { targetId: 'about', minQuantity: 'shard' }],
+  [CommandKind.Bust, { targetId: 'trade' }],
   [CommandKind.Deposit, MONEY_NAMES],
   [CommandKind.Withdraw, MONEY_NAMES],
 ]);
@@ -72,6 +74,9 @@ const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>
   [EventKind.LimitsSet, { leaves: 'whose' }],
   [EventKind.AssetAdded, { quantity: 'asset' }],
   [EventKind.KillChanged, { quantity: 'killed', leaves: 'whose' }],
+  [EventKind.Noted, { relatedId: 'about' }],
+  [EventKind.Busted, { relatedId: 'trade' }],
+  [EventKind.FillBusted, { relatedId: 'trade' }],
   [EventKind.Deposited, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.Withdrawn, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.BalanceChanged, { instrument: 'asset' }],
@@ -158,7 +163,7 @@ function termsObject(words: Int32Array, at: number, parts: number): PlainObject 
 }
 
 export function rightNames(rights: number): string[] {
-  return (['Read', 'Trade', 'Market', 'Admin'] as const).filter((name) => (rights & Right[name]) !== 0);
+  return (['Read', 'Trade', 'Market', 'Admin', 'Risk'] as const).filter((name) => (rights & Right[name]) !== 0);
 }
 
 /** The event at word `at`. */

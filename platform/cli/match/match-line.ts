@@ -74,6 +74,18 @@ export const LINE_KINDS = {
     does: 'take whose orders, an instrument, or (neither) all out of trading',
     fields: { instrument: 'symbol or number, or', whose: 'an account', off: 'true: let it in again' },
   },
+  bust: {
+    does: 'the operator makes a trade void',
+    fields: { trade: 'its id, default the last', instrument: 'as of new, default its own' },
+  },
+  why: {
+    does: 'the operator says why it gives a command: the next, or that of an id',
+    fields: {
+      text: 'required; 1 to 200 bytes',
+      instrument: "symbol or number, of that command's instrument",
+      about: 'its id, default the next',
+    },
+  },
   open: {
     does: 'open a session of a lane anew; the first comes by itself',
     fields: { cancelAfter: 'seconds after its loss until its orders go; default: they stay' },

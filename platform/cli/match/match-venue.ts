@@ -7,6 +7,7 @@
 import {
   adminHeadWords,
   balanceWords,
+  bustWords,
   cancelWords,
   deadManWords,
   endOfDayWords,
@@ -14,6 +15,7 @@ import {
   massCancelWords,
   moneyMoveWords,
   newOrderWords,
+  noteWords,
   type OrderTarget,
   orderStatusWords,
   positionWords,
@@ -33,6 +35,7 @@ import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
@@ -90,6 +93,8 @@ export class MatchVenue {
   private accountCount = 0;
   private readonly instruments = new Map<string, number>();
   private readonly assets = new Map<string, number>();
+  /** Both fills of each trade, by its id. */
+  private readonly fills = new Map<number, Int32Array>();
   /** By account and lane. */
   private readonly lanes = new Map<string, LaneState>();
   /** Order ids by account, lane and the counter that they were entered by. */
@@ -149,6 +154,8 @@ export class MatchVenue {
       case 'deposit':
       case 'withdraw':
       case 'kill':
+      case 'bust':
+      case 'why':
         this.send(line, this.operatorWords(line), event, OPERATOR_ACCOUNT);
         return;
       case 'open':
@@ -252,6 +259,23 @@ export class MatchVenue {
       const account = line.has('whose') ? this.accountNamed(line, 'whose') : 0;
       const instrument = line.has('instrument') ? this.instrumentOf(line) : 0;
       return killWords({ account, instrument }, !line.truth('off'));
+    }
+    if (line.kind === 'bust') {
+      const trade = line.whole('trade', 0, Number.MAX_SAFE_INTEGER, [...this.fills.keys()].at(-1) ?? 0);
+      const words = bustWords(this.fills.get(trade) ?? new Int32Array(2 * EVENT_WORDS));
+      if (line.has('instrument')) words[COMMAND_INSTRUMENT] = this.instrumentOf(line);
+      return words;
+    }
+    if (line.kind === 'why') {
+      const lane = this.laneOf(line);
+      const counter = this.lanes.get(`${OPERATOR_ACCOUNT}/${lane}`)?.counter ?? 0;
+      const about = line.whole('about', 0, MAX_COUNTER, counter + 2);
+      return noteWords(
+        { lane, counter: about },
+        line.has('instrument') ? this.instrumentOf(line) : 0,
+        0,
+        line.text('text'),
+      );
     }
     const kind = line.kind === 'deposit' ? CommandKind.Deposit : CommandKind.Withdraw;
     const account = line.any('account') === VENUE ? 0 : this.accountOf(line);
@@ -404,7 +428,7 @@ export class MatchVenue {
     const state = this.lanes.get(`${account}/${lane}`) ?? this.firstLane(account, lane);
     const counter = line.whole('id', 0, MAX_COUNTER, state.counter + 1);
     state.counter = Math.max(state.counter, counter);
-    putClientOrderId(words, 0, lane, counter);
+    for (let at = 0; at < words.length; at += COMMAND_WORDS) putClientOrderId(words, at, lane, counter);
     words[COMMAND_SESSION] = state.incarnation | 0;
     const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     // Kinds about the market have no account of their own.
@@ -474,6 +498,9 @@ export class MatchVenue {
       const object = eventObject(this.events, at * EVENT_WORDS);
       if (object.kind === 'Accepted' && object.duplicate !== true) {
         this.entered.set(`${object.account}/${object.lane}#${object.id}`, String(object.orderId));
+      }
+      if (object.kind === 'Fill' && Number(object.relatedId) === object.sequence) {
+        this.fills.set(Number(object.relatedId), this.events.slice(at * EVENT_WORDS, (at + 2) * EVENT_WORDS));
       }
       event(object);
     }

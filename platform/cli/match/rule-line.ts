@@ -26,7 +26,19 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
   reason: namesOf(Reason),
 };
 /** Kinds that need no account in front of them. */
-const WITHOUT_ACCOUNT = ['instrument', 'account', 'asset', 'fees', 'kill', 'at', 'hold', 'continue', 'record'];
+const WITHOUT_ACCOUNT = [
+  'instrument',
+  'account',
+  'asset',
+  'fees',
+  'kill',
+  'bust',
+  'why',
+  'at',
+  'hold',
+  'continue',
+  'record',
+];
 /** An order by the id that it was entered by: #7 of the account that the line is about, or alice/3#7. */
 const REFERENCE = /^(?:([^#/]+)(?:\/(\d+))?)?#(\d+)$/;
 
@@ -151,6 +163,7 @@ function commandOf(words: readonly string[]): Record<string, unknown> {
   // What a line about no order names first.
   if (bare && rest.length > 0 && kind === 'instrument') put('symbol', rest.shift());
   if (bare && rest.length > 0 && (kind === 'account' || kind === 'asset')) put('name', rest.shift());
+  if (bare && rest.length > 0 && kind === 'why') put('text', rest.shift());
   if (bare && rest.length > 0 && kind === 'at') put('timeUs', valueIn(rest.shift() ?? ''));
   let own = false;
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {

@@ -20,6 +20,7 @@ class CommandKind(object):
     ReferencePrice = 35
     Continue = 48
     Due = 49
+    Note = 50
     AddInstrument = 64
     AddAccount = 65
     AddKey = 66
@@ -31,3 +32,4 @@ class CommandKind(object):
     Deposit = 80
     Withdraw = 81
     Part = 96
+    Bust = 112

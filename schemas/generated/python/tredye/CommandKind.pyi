@@ -26,6 +26,7 @@ class CommandKind(object):
   ReferencePrice = cast(int, ...)
   Continue = cast(int, ...)
   Due = cast(int, ...)
+  Note = cast(int, ...)
   AddInstrument = cast(int, ...)
   AddAccount = cast(int, ...)
   AddKey = cast(int, ...)
@@ -37,4 +38,5 @@ class CommandKind(object):
   Deposit = cast(int, ...)
   Withdraw = cast(int, ...)
   Part = cast(int, ...)
+  Bust = cast(int, ...)
 

@@ -25,6 +25,7 @@ class EventKind(object):
     ReferenceChanged = 34
     Started = 40
     Finished = 41
+    Noted = 49
     InstrumentAdded = 64
     AccountAdded = 65
     KeyAdded = 66
@@ -36,5 +37,8 @@ class EventKind(object):
     Deposited = 80
     Withdrawn = 81
     BalanceChanged = 85
+    Busted = 112
+    FillBusted = 114
     Trade = 128
     Top = 129
+    TradeVoid = 130

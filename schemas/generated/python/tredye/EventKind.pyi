@@ -31,6 +31,7 @@ class EventKind(object):
   ReferenceChanged = cast(int, ...)
   Started = cast(int, ...)
   Finished = cast(int, ...)
+  Noted = cast(int, ...)
   InstrumentAdded = cast(int, ...)
   AccountAdded = cast(int, ...)
   KeyAdded = cast(int, ...)
@@ -42,6 +43,9 @@ class EventKind(object):
   Deposited = cast(int, ...)
   Withdrawn = cast(int, ...)
   BalanceChanged = cast(int, ...)
+  Busted = cast(int, ...)
+  FillBusted = cast(int, ...)
   Trade = cast(int, ...)
   Top = cast(int, ...)
+  TradeVoid = cast(int, ...)
 

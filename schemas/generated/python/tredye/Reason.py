@@ -46,6 +46,8 @@ class Reason(object):
     OutsideStaticBand = 511
     AmountOutOfRange = 519
     UnknownOrder = 600
+    UnknownTrade = 601
+    AlreadyBusted = 602
     OrdersFull = 700
     LevelsFull = 701
     LanesFull = 702
@@ -67,6 +69,7 @@ class Reason(object):
     LedgerFull = 726
     NotEnoughMoney = 730
     SupplyFull = 731
+    BustsFull = 740
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
     MinQuantityNotFillable = 802
