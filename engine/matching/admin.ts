@@ -10,7 +10,6 @@ import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import { needsParts } from '../../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
-  COMMAND_CLIENT_ORDER_ID,
   COMMAND_KIND_WORD,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -19,7 +18,6 @@ import {
   EVENT_INSTRUMENT,
   EVENT_LEAVES,
   EVENT_QUANTITY,
-  EVENT_RELATED_ID,
   NO_PRICE,
 } from '../../schemas/layout.js';
 import { WORTH_BASE_UNIT, WORTH_FEE_CAP, WORTH_LOT, WORTH_SHIFT, WORTH_UNIT } from '../ledger/ledger-words.js';
@@ -32,10 +30,10 @@ import {
   KEY_SHIFT,
   KILLED_WITH_ALL,
 } from '../registry-words.js';
+import { answer, hasLogRoom } from './admin-answer.js';
 import { checkSender, NO_ORDER, refuse } from './checks.js';
 import { addAsset, setFees, setLimits } from './ledger-admin.js';
-import { laneAccount } from './phases.js';
-import { type EngineState, writeEvent } from './state.js';
+import type { EngineState } from './state.js';
 
 const PART = CommandKind.Part;
 /** Price × quantity × unit of an instrument stay below this, so that sums of them are exact doubles. */
@@ -218,26 +216,4 @@ function revokeKey(state: EngineState, words: Int32Array, at: number): void {
   const to = answer(state, words, at, 0, EventKind.KeyRevoked);
   state.events[to + EVENT_QUANTITY] = key;
   state.events[to + EVENT_LEAVES] = registry.keys[keyAt + KEY_ACCOUNT] as number;
-}
-
-export function hasLogRoom(state: EngineState, words: Int32Array, at: number, parts: number): boolean {
-  if (state.adminLog === null || state.adminLog.hasRoom(parts + 1)) return true;
-  return refuse(state, words, at, Reason.AdminLogFull, state.limits.adminLogBytes, NO_ORDER);
-}
-
-/** Numbers the record that was applied, keeps it for the other shards, and answers its sender. */
-export function answer(state: EngineState, words: Int32Array, at: number, parts: number, kind: number): number {
-  const number = ++state.registry.adminNumber;
-  if (state.adminLog !== null) {
-    const logged = state.adminLog.append(words, at, parts + 1);
-    state.adminLog.words[logged + COMMAND_QUANTITY] = number;
-  }
-  const session = words[at + COMMAND_SESSION] as number;
-  const low = words[at + COMMAND_CLIENT_ORDER_ID] as number;
-  const high = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
-  const account = session === 0 ? 0 : laneAccount(state, session);
-  const to = writeEvent(state, account, session, low, high, 0, kind);
-  state.events[to + EVENT_RELATED_ID] = low;
-  state.events[to + EVENT_RELATED_ID + 1] = high;
-  return to;
 }

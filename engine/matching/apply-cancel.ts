@@ -9,12 +9,14 @@ import { phasesThatTake } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as checksFunctions from './checks.js';
 import { putHidden, takeHidden } from './iceberg.js';
+import * as lifeFunctions from './order-life.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 import { takeStop } from './stops.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { takeOff, writeOrderEvent } = stateFunctions;
+const { takeOff } = lifeFunctions;
+const { writeOrderEvent } = stateFunctions;
 const { checkInstrument, checkPhase, checkSender, checkShape, findTarget, passesAtOnce } = checksFunctions;
 const { COMMAND_CLIENT_ORDER_ID, EVENT_BOOK_BIT, EVENT_RELATED_ID, WORD_MASK } = layout;
 const { FLAG_SPECIAL, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK, WAITING } =

@@ -13,8 +13,9 @@ import { FEE_MAKER, FEE_TAKER } from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import { checkTerms, NO_ORDER, refuse } from './checks.js';
 import { fillOrder } from './holdings.js';
+import { takeOff } from './order-life.js';
 import type { EngineState } from './state.js';
-import { takeOff, writeOrderEvent } from './state.js';
+import { writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { COMMAND_DISPLAY_QUANTITY, COMMAND_QUANTITY } = layout;

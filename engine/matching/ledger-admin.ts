@@ -41,7 +41,7 @@ import {
   INSTRUMENT_QUOTE_ASSET,
   INSTRUMENT_SHIFT,
 } from '../registry-words.js';
-import { answer, hasLogRoom } from './admin.js';
+import { answer, hasLogRoom } from './admin-answer.js';
 import { NO_ORDER, refuse } from './checks.js';
 import type { EngineState } from './state.js';
 

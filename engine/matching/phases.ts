@@ -17,8 +17,9 @@ import { checkInstrument, checkPhase, checkPrice, checkSender, NO_ORDER, refuse 
 import * as laneWords from './lane-words.js';
 import { finish } from './mass-cancel.js';
 import * as operationWords from './operations.js';
+import { forgetOrder } from './order-life.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import { type EngineState, forgetOrder, writeEvent, writeOrderEvent } from './state.js';
+import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
 import { hasLevelRoom } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

@@ -12,12 +12,14 @@ import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import * as holdingFunctions from './holdings.js';
 import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
+import * as lifeFunctions from './order-life.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { shrinkOrder } = holdingFunctions;
-const { takeOff, writeOrderEvent } = stateFunctions;
+const { takeOff } = lifeFunctions;
+const { writeOrderEvent } = stateFunctions;
 const { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT } = layout;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_MASK, LEVEL_SHIFT, LEVEL_WORSE } = levelWords;
 const { SIDE_BEST, SIDE_MASK, SIDE_SHIFT } = sideWords;

@@ -19,15 +19,12 @@ import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
 import { StopPool } from '../stops/stop-pool.js';
-import { expiryTimer, timerCapacity } from '../timers/timer-ranges.js';
+import { timerCapacity } from '../timers/timer-ranges.js';
 import { Timers } from '../timers/timers.js';
-import * as holdingFunctions from './holdings.js';
 import { LaneTable } from './lanes.js';
-import * as operationWords from './operations.js';
 import { OperationTable } from './operations.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { leaveOrder } = holdingFunctions;
 const {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -50,10 +47,6 @@ const {
   EVENT_WORDS,
 } = layout;
 const {
-  FLAG_EXPIRES,
-  FLAG_LISTED,
-  FLAG_MARKET,
-  FLAG_SPECIAL,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -66,7 +59,6 @@ const {
   SLOT_MASK,
 } = orderWords;
 const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
-const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
 /** A round has at most 2^20 events, so a slot of its area is below this (decision 0008). */
 const EVENT_SLOT_MASK = 0x1fffff;
@@ -262,47 +254,4 @@ export function writeEvent(
   events[to + EVENT_SESSION] = session;
   events[to + EVENT_KIND_WORD] = kindWord;
   return to;
-}
-
-/** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
-export function listOrder(state: EngineState, slot: number): void {
-  const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
-  state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
-  state.accountOrders.add(slot);
-}
-
-/** A resting order leaves the book and the engine. Its last event is written. */
-export function takeOff(state: EngineState, slot: number): void {
-  state.ids.remove(slot);
-  state.books.unlink(slot);
-  forgetOrder(state, slot);
-}
-
-/** Mass cancels that walk over their account's orders and stand at this one go on with the next. */
-function passCursors(state: EngineState, slot: number): void {
-  const { operations } = state;
-  for (let index = 0; index < operations.count; index++) {
-    const at = operations.row(index) << OPERATION_SHIFT;
-    const walks = operations.words[at + OPERATION_INSTRUMENT] === 0 && operations.words[at + OPERATION_FILTER] !== 0;
-    if (!walks || operations.words[at + OPERATION_CURSOR] !== slot) continue;
-    operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, true);
-  }
-}
-
-/** What few orders have besides their record. */
-function forgetMore(state: EngineState, slot: number, flags: number): void {
-  if ((flags & FLAG_EXPIRES) !== 0) state.timers.clear(expiryTimer(state.limits, slot));
-  if ((flags & (FLAG_SPECIAL | FLAG_MARKET)) === FLAG_SPECIAL) state.specials.remove(slot);
-}
-
-/** Frees an order that does not rest (any more), and takes it out of its account's list. */
-export function forgetOrder(state: EngineState, slot: number): void {
-  const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
-  if ((flags & FLAG_LISTED) !== 0) {
-    if (state.operations.walks !== 0) passCursors(state, slot);
-    state.accountOrders.remove(slot);
-  }
-  leaveOrder(state, slot);
-  if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES)) !== 0) forgetMore(state, slot, flags);
-  state.books.orders.free(slot);
 }

@@ -18,9 +18,10 @@ import * as checksFunctions from './checks.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
+import { forgetOrder, listOrder } from './order-life.js';
 import { isLeaving, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
-import { forgetOrder, listOrder, writeOrderEvent } from './state.js';
+import { writeOrderEvent } from './state.js';
 import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

@@ -17,13 +17,15 @@ import { expiryTimer } from '../timers/timer-ranges.js';
 import * as holdingFunctions from './holdings.js';
 import * as icebergFunctions from './iceberg.js';
 import * as operationWords from './operations.js';
+import * as lifeFunctions from './order-life.js';
 import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
+const { forgetOrder, listOrder, takeOff } = lifeFunctions;
+const { writeOrderEvent } = stateFunctions;
 const { preventSelfTrade } = selfTradeFunctions;
 const { fillOrder } = holdingFunctions;
 const { FEE_MAKER, FEE_TAKER } = ledgerWords;

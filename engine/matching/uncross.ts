@@ -16,9 +16,10 @@ import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import { fillOrder } from './holdings.js';
 import { hiddenOf, isIceberg, showAfterAuction, shownAfterAuction, showsAnew } from './iceberg.js';
 import * as operationWords from './operations.js';
+import { takeOff } from './order-life.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import { type EngineState, takeOff, writeOrderEvent } from './state.js';
+import { type EngineState, writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const {
