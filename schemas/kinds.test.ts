@@ -231,10 +231,11 @@ t.test('an event that says more than its kind says is found', async (t) => {
 
 t.test('public records name neither account, session, client order id, account sequence nor fee', async (t) => {
   for (const { kind, fields } of EVENT_ROWS) {
-    if (kind !== EventKind.Trade && kind !== EventKind.Top) continue;
+    if (kind !== EventKind.Trade && kind !== EventKind.Top && kind !== EventKind.Indicative) continue;
     for (const name of ['account', 'session', 'clientOrderId', 'accountSequence']) t.notOk(name in fields, name);
     if (kind === EventKind.Trade) t.notOk('amount' in fields, 'fee');
-    const overlay = kind === EventKind.Trade ? OVERLAYS.TradeRecord : OVERLAYS.TopRecord;
+    const tradeOrTop = kind === EventKind.Trade ? OVERLAYS.TradeRecord : OVERLAYS.TopRecord;
+    const overlay = kind === EventKind.Indicative ? OVERLAYS.IndicativeRecord : tradeOrTop;
     const words = new Int32Array(EVENT_WORDS);
     const bytes = new Uint8Array(words.buffer);
     for (const field of overlay.fields) {

@@ -36,5 +36,6 @@ export enum EventKind {
   Withdrawn = 81,
   BalanceChanged = 85,
   Trade = 128,
-  Top = 129
+  Top = 129,
+  Indicative = 130
 }

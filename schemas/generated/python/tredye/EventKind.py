@@ -37,3 +37,4 @@ class EventKind(object):
     BalanceChanged = 85
     Trade = 128
     Top = 129
+    Indicative = 130

@@ -43,4 +43,5 @@ class EventKind(object):
   BalanceChanged = cast(int, ...)
   Trade = cast(int, ...)
   Top = cast(int, ...)
+  Indicative = cast(int, ...)
 
