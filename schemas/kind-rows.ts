@@ -511,4 +511,14 @@ export const EVENT_ROWS: readonly EventRow[] = [
     },
     bits: ['side'],
   },
+  {
+    kind: EventKind.Indicative,
+    fields: {
+      amount: 'imbalance: buys minus sells at the price',
+      instrument: 'instrument',
+      price: 'what an Uncross would give now, NO_PRICE: no trade, or no auction',
+      quantity: 'volume, at most 2^32 - 1',
+    },
+    bits: [],
+  },
 ];
