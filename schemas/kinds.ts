@@ -129,9 +129,9 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market and Stop: worst price or NO_PRICE',
+      price: 'limit; market and Stop: worst price or NO_PRICE; TrailingStop: limit offset or NO_PRICE',
       quantity: 'lots',
-      triggerPrice: 'of a stop',
+      triggerPrice: 'of a stop; TrailingStop: its distance',
       side: 'Side',
       type: 'OrderType',
       timeInForce: 'TimeInForce',
@@ -220,7 +220,12 @@ const ANSWER_BITS: readonly EventBitName[] = ['endOfCommand', 'duplicate'];
 export const EVENT_ROWS: readonly EventRow[] = [
   {
     kind: EventKind.Accepted,
-    fields: { ...ORDER, price: 'limit or NO_PRICE', quantity: "the order's", leaves: 'leaves' },
+    fields: {
+      ...ORDER,
+      price: 'limit, TrailingStop: its offset, or NO_PRICE',
+      quantity: "the order's",
+      leaves: 'leaves',
+    },
     bits: ['side', 'endOfCommand', 'duplicate'],
   },
   {
@@ -293,7 +298,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
   },
   {
     kind: EventKind.Triggered,
-    fields: { ...ORDER, price: 'limit, or NO_PRICE', leaves: 'leaves' },
+    fields: { ...ORDER, amount: 'of a TrailingStop: its trigger', price: 'limit, or NO_PRICE', leaves: 'leaves' },
     bits: ['side', 'endOfCommand'],
   },
   {
@@ -402,8 +407,9 @@ const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
 /** Bit t: the type with code t is known; those that wait for a trigger. */
-const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit');
-const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit', 'TrailingStop');
+const STOP_TYPES = maskOfTypes('Stop', 'StopLimit', 'TrailingStop');
+const TRAILING_STOP: number = OrderType.TrailingStop;
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
 const FILL_OR_KILL: number = TimeInForce.FillOrKill;
 const POST_ONLY: number = CommandFlag.PostOnly;
@@ -504,7 +510,9 @@ function checkStopShape(words: Int32Array, at: number, type: number): number {
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
   if (((STOP_TYPES >>> type) & 1) !== 0) {
     if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 === FILL_OR_KILL) return BAD_TIME_IN_FORCE;
-    return ((flagsWord >>> 16) & POST_ONLY) === 0 ? 0 : BAD_FLAGS;
+    // A trailing stop is never through when it comes: it begins at its distance.
+    const denied = type === TRAILING_STOP ? POST_ONLY | REFUSE_IF_THROUGH : POST_ONLY;
+    return ((flagsWord >>> 16) & denied) === 0 ? 0 : BAD_FLAGS;
   }
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
   return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;

@@ -51,7 +51,7 @@ export const PHASE_ROWS: readonly PhaseRow[] = [
   {
     what: 'New, stop',
     kinds: ['New'],
-    types: ['Stop', 'StopLimit'],
+    types: ['Stop', 'StopLimit', 'TrailingStop'],
     effects: { ...NOWHERE, PreOpen: 'waits', Auction: 'waits', Continuous: 'waits' },
   },
   { what: 'New, IOC or FOK', kinds: ['New'], timesInForce: ['ImmediateOrCancel', 'FillOrKill'], effects: AT_ONCE },

@@ -15,7 +15,7 @@ import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
-import { checkStop, checkTrigger, enterStop } from './stops.js';
+import { checkStop, enterStop } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -122,7 +122,7 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
   if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
   if (isStop((kindWord >>> 16) & 0xff)) {
-    return checkStop(state, words, at) && checkTerms(state, words, at) && checkTrigger(state, words, at);
+    return checkStop(state, words, at);
   }
   if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   return checkTerms(state, words, at);

@@ -395,9 +395,13 @@ export function checkPrice(state: EngineState, words: Int32Array, at: number, pr
  * or below whatever is filled.
  */
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
+  return checkPrice(state, words, at, words[at + COMMAND_PRICE] as number) && checkQuantity(state, words, at);
+}
+
+/** As checkTerms, the quantity alone. */
+export function checkQuantity(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
-  if (!checkPrice(state, words, at, words[at + COMMAND_PRICE] as number)) return false;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
     return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
@@ -407,8 +411,15 @@ export function checkTerms(state: EngineState, words: Int32Array, at: number): b
   return true;
 }
 
-/** The slot of the own resting order that the command names, of its instrument; NO_ORDER when it has refused. */
+/** The slot of the own live order that the command names, of its instrument; NO_ORDER when it has refused. */
 export function findTarget(state: EngineState, words: Int32Array, at: number): number {
+  const slot = peekTarget(state, words, at);
+  if (slot < 0) refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
+  return slot;
+}
+
+/** The same, or NO_ORDER without a word. */
+export function peekTarget(state: EngineState, words: Int32Array, at: number): number {
   const account = words[at + COMMAND_ACCOUNT] as number;
   const low = words[at + COMMAND_TARGET_ID] as number;
   const high = words[at + COMMAND_TARGET_ID + 1] as number;
@@ -425,6 +436,5 @@ export function findTarget(state: EngineState, words: Int32Array, at: number): n
       return slot;
     }
   }
-  refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
   return NO_ORDER;
 }

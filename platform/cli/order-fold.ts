@@ -86,7 +86,7 @@ export class OrderFold {
     };
     switch (report.kind) {
       case 'Triggered':
-        return changed;
+        return { ...changed, price: report.price };
       case 'Booked':
         return { ...changed, price: report.price, leaves: report.leaves, filled: report.cumulative };
       case 'Fill': {

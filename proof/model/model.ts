@@ -17,12 +17,23 @@
  *  11 [+] what the book decides: post-only, fill-or-kill
  */
 import { decodeTerms, type Terms } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce, Trigger } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
-import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
-import { phaseEffect } from '../../schemas/phases.js';
+import { NO_PRICE } from '../../schemas/layout.js';
 import { administer } from './administration.js';
-import type { ModelOrder, PlainLevel } from './book.js';
+import { isMarket, type ModelOrder, type PlainLevel } from './book.js';
+import {
+  ADMIN_KINDS,
+  CLIENT_KINDS,
+  checkFields,
+  checkPhase,
+  checkRanges,
+  checkTrigger,
+  isPatient,
+  orderOf,
+  partsBehind,
+  REPLACE_KINDS,
+} from './checks.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, openSession, senderAccount } from './sessions.js';
 import {
@@ -56,20 +67,6 @@ import {
 const MAX_UINT32 = 0xffffffff;
 /** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
-const CLIENT_KINDS: readonly number[] = [
-  CommandKind.New,
-  CommandKind.Cancel,
-  CommandKind.Replace,
-  CommandKind.CancelReplace,
-  CommandKind.MassCancel,
-];
-const ADMIN_KINDS: readonly number[] = [
-  CommandKind.AddInstrument,
-  CommandKind.AddAccount,
-  CommandKind.AddKey,
-  CommandKind.RevokeKey,
-];
-const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
 
 function isRefusal(verdict: Refusal | Work): verdict is Refusal {
   return 'reason' in verdict;
@@ -249,7 +246,7 @@ export class Model {
       this.checkProgress(command, sender) ??
       checkPhase(command, instrument.phase) ??
       checkFields(command) ??
-      checkRanges(command, instrument) ??
+      checkRanges(command, instrument, this.isOffset(command)) ??
       checkTrigger(command, instrument);
     if (refusal !== undefined) {
       return refusal;
@@ -302,21 +299,37 @@ export class Model {
     if (state.waiting() >= state.limits.maxStops) {
       return { reason: Reason.StopsFull, amount: state.limits.maxStops };
     }
-    if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, command)) {
+    const stop = orderOf(command, 0n);
+    if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, stop)) {
       return { reason: Reason.StopAlreadyThrough };
     }
     return { steps: enterStop(state, instrument, orderOf(command, state.nextOrderId())) };
+  }
+
+  /** The own order that the command names, of its instrument. */
+  private targetOf(command: PlainCommand): ModelOrder | undefined {
+    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
+    const order = byClientId
+      ? this.state.findByClientId(command.account, command.targetId)
+      : this.state.orders.get(command.targetId);
+    return order?.account === command.account && order.instrument === command.instrument ? order : undefined;
+  }
+
+  /** Whether its price is an offset: that of a stop that trails, or of the change of one. */
+  private isOffset(command: PlainCommand): boolean {
+    if (command.kind === CommandKind.New) {
+      return command.type === OrderType.TrailingStop;
+    }
+    const target = REPLACE_KINDS.includes(command.kind) ? this.targetOf(command) : undefined;
+    return target?.waits === true && target.type === OrderType.TrailingStop;
   }
 
   /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
   private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { price, quantity, kind } = command;
-    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
-    const order = byClientId
-      ? state.findByClientId(command.account, command.targetId)
-      : state.orders.get(command.targetId);
-    if (order === undefined || order.account !== command.account || order.instrument !== instrument.id) {
+    const order = this.targetOf(command);
+    if (order === undefined) {
       return { reason: Reason.UnknownOrder };
     }
     const { book, phase } = instrument;
@@ -324,10 +337,13 @@ export class Model {
       return { steps: cancel(state, book, order, command.clientOrderId) };
     }
     const orderId = order.id;
-    const isMarket = order.type === OrderType.Market || order.type === OrderType.Stop;
-    const mayHaveAny = order.waits && isMarket;
-    if (!mayHaveAny && (isMarket ? price !== NO_PRICE : price === NO_PRICE)) {
+    const trails = order.waits && order.type === OrderType.TrailingStop;
+    const mayHaveAny = trails || (order.waits && order.type === OrderType.Stop);
+    if (!mayHaveAny && (isMarket(order) ? price !== NO_PRICE : price === NO_PRICE)) {
       return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
+    }
+    if (trails && price !== NO_PRICE && price < 0) {
+      return { reason: Reason.PriceOutOfRange, amount: 0, orderId };
     }
     const cumulativeRoom = MAX_UINT32 - order.cumulative;
     if (kind === CommandKind.CancelReplace && quantity > cumulativeRoom) {
@@ -460,40 +476,11 @@ export class Model {
   private needsLevel(taker: ModelOrder | undefined): boolean {
     const { state } = this;
     const book = state.instrument(taker?.instrument ?? 0)?.book;
-    if (taker === undefined || book === undefined || !isPatient(taker.type, taker.timeInForce)) {
+    if (taker === undefined || book === undefined || isMarket(taker) || !isPatient(taker.type, taker.timeInForce)) {
       return false;
     }
     return !state.levelStays(book, taker.side, taker.price);
   }
-}
-
-/** Whether what is left of such an order rests in continuous trading. */
-function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return (
-    [OrderType.Limit, OrderType.StopLimit].includes(type) &&
-    [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce)
-  );
-}
-
-function orderOf(command: PlainCommand, id: bigint): ModelOrder {
-  return {
-    id,
-    account: command.account,
-    session: command.session,
-    clientOrderId: command.clientOrderId,
-    instrument: command.instrument,
-    side: command.side,
-    type: command.type,
-    timeInForce: command.timeInForce,
-    postOnly: (command.flags & CommandFlag.PostOnly) !== 0,
-    selfTrade: command.selfTrade,
-    trigger: command.trigger,
-    triggerPrice: command.triggerPrice,
-    waits: isStop(command.type),
-    price: command.price,
-    leaves: command.quantity,
-    cumulative: 0,
-  };
 }
 
 /** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
@@ -502,74 +489,4 @@ function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
   if (lane.answers.length > 2 * limit + 64) {
     lane.answers.splice(0, lane.answers.length - limit);
   }
-}
-
-/** How many records behind the head are its Parts, whole or not: see check 1. */
-function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
-  if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
-    return 0;
-  }
-  let run = 0;
-  let count = 1;
-  while (run < count) {
-    const part = at + (run + 1) * COMMAND_WORDS;
-    const record = readCommand(words, part);
-    const place = words[part + 2] ?? 0;
-    const isNext =
-      part + COMMAND_WORDS <= words.length &&
-      ((words[part + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Part &&
-      record.clientOrderId === head.clientOrderId &&
-      (place & 0xff) === run &&
-      (run === 0 || ((place >>> 8) & 0xff) === count);
-    if (!isNext) {
-      return run;
-    }
-    count = (place >>> 8) & 0xff;
-    run += 1;
-  }
-  return run;
-}
-
-/** Checks 6 and 7 as far as the phase decides them, by the table that all share. */
-function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
-  const { kind, type, timeInForce, price } = command;
-  const effect = phaseEffect(phase, kind, type, timeInForce, price !== NO_PRICE);
-  return effect === 'NotInThisPhase' || effect === 'NotInAuction' ? { reason: Reason[effect] } : undefined;
-}
-
-function checkFields(command: PlainCommand): Refusal | undefined {
-  const isNew = command.kind === CommandKind.New;
-  if (isNew && isStop(command.type) && command.trigger === Trigger.None) {
-    return { reason: Reason.TriggerRequired };
-  }
-  const needsPrice = isNew && command.type !== OrderType.Market && command.type !== OrderType.Stop;
-  return needsPrice && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
-}
-
-function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
-  const { kind, type, triggerPrice } = command;
-  const { priceMin, priceMax } = instrument;
-  if (kind !== CommandKind.New || !isStop(type) || (triggerPrice >= priceMin && triggerPrice <= priceMax)) {
-    return undefined;
-  }
-  return { reason: Reason.PriceOutOfRange, amount: triggerPrice < priceMin ? priceMin : priceMax };
-}
-
-function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
-  const { kind, price, quantity } = command;
-  if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
-    return undefined;
-  }
-  const { priceMin, priceMax, quantityMax } = instrument;
-  if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
-    return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
-  }
-  if (kind === CommandKind.ReferencePrice) {
-    return undefined;
-  }
-  const least = kind === CommandKind.Replace ? 0 : 1;
-  if (quantity < least || quantity > quantityMax) {
-    return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
-  }
-  return undefined;
 }

@@ -9,11 +9,12 @@ import {
   Phase,
   Reason,
   SelfTrade,
-  type Side,
+  Side,
   TimeInForce,
+  Trigger,
 } from '../../schemas/codes.js';
 import { auction } from './auction.js';
-import type { Book, BookSide, ModelOrder } from './book.js';
+import { type Book, type BookSide, isMarket, type ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
@@ -109,9 +110,10 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   state.emit(EventKind.Finished, { ...answer, quantity: count });
 }
 
-/** Buys, then sells, each by what triggers them, then by entry. */
+/** Buys, then sells, each by what triggers them, then by entry; of each side those that trail come last. */
 function byGroup(stops: readonly ModelOrder[]): ModelOrder[] {
-  return stops.toSorted((a, b) => a.side - b.side || a.trigger - b.trigger);
+  const trails = (order: ModelOrder): number => (order.type === OrderType.TrailingStop ? 1 : 0);
+  return stops.toSorted((a, b) => a.side - b.side || trails(a) - trails(b) || a.trigger - b.trigger);
 }
 
 export function* setPhase(state: State, sender: Sender, instrument: ModelInstrument, phase: Phase): Steps {
@@ -201,7 +203,7 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     return;
   }
   yield 1;
-  if (continuous && [OrderType.Market, OrderType.Stop].includes(taker.type)) {
+  if (continuous && isMarket(taker)) {
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && taker.timeInForce === TimeInForce.ImmediateOrCancel) {
     drop(state, taker, Reason.ImmediateOrCancel);
@@ -256,6 +258,7 @@ function fill(
   if (instrument !== undefined) {
     instrument.last = price;
     instrument.trades.push(price);
+    trail(instrument, Trigger.LastTrade, price);
   }
   order.leaves -= quantity;
   order.cumulative += quantity;
@@ -275,6 +278,27 @@ function fill(
       book.side(order.side).remove(order);
     }
     state.removeOrder(order);
+  }
+}
+
+/** In continuous trading stops that trail follow their trigger's price, one price at a time: away from it, never towards it. */
+export function trail(instrument: ModelInstrument, trigger: Trigger, price: number, side?: Side): void {
+  if (instrument.phase !== Phase.Continuous) {
+    return;
+  }
+  for (const stop of instrument.stops) {
+    const follows =
+      stop.type === OrderType.TrailingStop && stop.trigger === trigger && (side ?? stop.side) === stop.side;
+    if (!follows || stop.through) {
+      continue;
+    }
+    const towards = stop.side === Side.Buy ? 1 : -1;
+    if (stop.level !== undefined && (price - stop.level) * towards >= 0) {
+      stop.through = trigger === Trigger.LastTrade;
+    } else {
+      const moved = price + towards * stop.triggerPrice;
+      stop.level = stop.level === undefined || (stop.level - moved) * towards > 0 ? moved : stop.level;
+    }
   }
 }
 

@@ -6,5 +6,6 @@ export enum OrderType {
   Limit = 0,
   Market = 1,
   Stop = 3,
-  StopLimit = 4
+  StopLimit = 4,
+  TrailingStop = 5
 }

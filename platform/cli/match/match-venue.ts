@@ -150,7 +150,7 @@ export class MatchVenue {
       case 'new': {
         const type = line.named(
           'type',
-          ['Limit', 'Market', 'Stop', 'StopLimit'],
+          ['Limit', 'Market', 'Stop', 'StopLimit', 'TrailingStop'],
           line.has('price') ? 'Limit' : 'Market',
         );
         return newOrderWords(this.instrumentOf(line), {
@@ -167,6 +167,8 @@ export class MatchVenue {
           selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
           ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
           ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+          ...(line.has('trailingDistance') ? { trailingDistance: line.whole('trailingDistance', 1, MAX_INT32) } : {}),
+          ...(line.has('limitOffset') ? { limitOffset: line.whole('limitOffset', 0, MAX_INT32) } : {}),
           refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }

@@ -7,3 +7,4 @@ class OrderType(object):
     Market = 1
     Stop = 3
     StopLimit = 4
+    TrailingStop = 5

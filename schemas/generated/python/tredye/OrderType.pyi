@@ -13,4 +13,5 @@ class OrderType(object):
   Market = cast(int, ...)
   Stop = cast(int, ...)
   StopLimit = cast(int, ...)
+  TrailingStop = cast(int, ...)
 
