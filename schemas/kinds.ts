@@ -138,7 +138,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       selfTrade: 'SelfTrade',
       trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly | CommandFlag.RefuseIfThrough },
+    { flags: CommandFlag.PostOnly | CommandFlag.RefuseIfThrough | CommandFlag.OneCancelsOther },
   ),
   row(
     CommandKind.Cancel,
@@ -276,7 +276,8 @@ export const EVENT_ROWS: readonly EventRow[] = [
     kind: EventKind.Cancelled,
     fields: {
       ...ORDER,
-      relatedId: 'client order id of the command that took it away; 0: none',
+      relatedId:
+        'client order id of the command that took it away, OneCancelledOther: order id of the other leg; 0: none',
       price: 'its level, or NO_PRICE',
       quantity: 'taken away',
       cumulative: 'filled',
@@ -411,6 +412,9 @@ const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'Stop', 'StopLimit', 'Trailin
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit', 'TrailingStop');
 const TRAILING_STOP: number = OrderType.TrailingStop;
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
+const ONE_CANCELS_OTHER: number = CommandFlag.OneCancelsOther;
+const LIMIT: number = OrderType.Limit;
+const IMMEDIATE_OR_CANCEL: number = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL: number = TimeInForce.FillOrKill;
 const POST_ONLY: number = CommandFlag.PostOnly;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
@@ -500,7 +504,7 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
     if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
-    return checkStopShape(words, at, type);
+    return checkStopShape(words, at, type) || checkLegShape(words, at, type);
   } else if (kind === KIND_SET_PHASE && ((kindWord >>> 16) & 0xff) > PHASE_MAX) return BAD_PHASE;
   return 0;
 }
@@ -516,6 +520,14 @@ function checkStopShape(words: Int32Array, at: number, type: number): number {
   }
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
   return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;
+}
+
+/** One leg of one-cancels-other is a limit order that may rest, or a stop. */
+function checkLegShape(words: Int32Array, at: number, type: number): number {
+  if ((((words[at + COMMAND_FLAGS_WORD] as number) >>> 16) & ONE_CANCELS_OTHER) === 0) return 0;
+  if (((STOP_TYPES >>> type) & 1) !== 0) return 0;
+  const mayRest = (words[at + COMMAND_KIND_WORD] as number) >>> 24 < IMMEDIATE_OR_CANCEL;
+  return type === LIMIT && mayRest ? 0 : BAD_FLAGS;
 }
 
 /** Bit t is set for each of these types with code t. */

@@ -21,6 +21,7 @@ const ABOUT_PHASES = [
   CommandKind.SetPhase,
   CommandKind.Uncross,
   CommandKind.EndOfDay,
+  CommandKind.ReferencePrice,
 ];
 const numbersOf = (codes: object): number[] => Object.values(codes).filter((code) => typeof code === 'number');
 

@@ -42,7 +42,9 @@ const {
   EVENT_WORDS,
 } = layout;
 const {
+  FLAG_LEG,
   FLAG_LISTED,
+  NOT_RESTING,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -50,8 +52,10 @@ const {
   ORDER_FLAGS,
   ORDER_GENERATION,
   ORDER_INSTRUMENT,
+  ORDER_LEVEL,
   ORDER_SESSION,
   ORDER_SHIFT,
+  ORDER_STOP,
   SLOT_MASK,
 } = orderWords;
 const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
@@ -81,6 +85,8 @@ export class EngineState {
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
   readonly stops: StopPool;
+  /** By order slot with FLAG_LEG: the slot of the other leg. Other orders never touch it. */
+  readonly legs: Int32Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** Levels that sweeps in progress may still need. */
@@ -124,6 +130,7 @@ export class EngineState {
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
     this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.legs = new Int32Array(limits.maxOrders);
     this.adminLog = adminLog;
   }
 }
@@ -246,10 +253,38 @@ export function takeOff(state: EngineState, slot: number): void {
   forgetOrder(state, slot);
 }
 
-/** Frees an order that does not rest (any more), and takes it out of its account's list. */
+/** A stop waits no more: it is like an order that just came. */
+export function releaseStop(state: EngineState, slot: number): void {
+  const orderAt = slot << ORDER_SHIFT;
+  state.stops.remove(state.orders[orderAt + ORDER_STOP] as number);
+  state.ids.remove(slot);
+  state.orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
+}
+
+/** Frees an order that does not rest (any more), and takes it out of its account's list. Its other leg goes on alone. */
 export function forgetOrder(state: EngineState, slot: number): void {
-  if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
-    state.accountOrders.remove(slot);
+  const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
+  if ((flags & (FLAG_LISTED | FLAG_LEG)) !== 0) {
+    if ((flags & FLAG_LISTED) !== 0) state.accountOrders.remove(slot);
+    if ((flags & FLAG_LEG) !== 0) partLegs(state, slot);
   }
   state.books.orders.free(slot);
+}
+
+/** Two orders are the legs of one pair from here on. */
+export function joinLegs(state: EngineState, first: number, second: number): void {
+  state.legs[first] = second;
+  state.legs[second] = first;
+  for (const slot of [first, second]) {
+    const flagsAt = (slot << ORDER_SHIFT) + ORDER_FLAGS;
+    state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LEG;
+  }
+}
+
+/** A leg and its other one know nothing of each other from here on. */
+function partLegs(state: EngineState, slot: number): void {
+  for (const leg of [slot, state.legs[slot] as number]) {
+    const flagsAt = (leg << ORDER_SHIFT) + ORDER_FLAGS;
+    state.orders[flagsAt] = (state.orders[flagsAt] as number) & ~FLAG_LEG;
+  }
 }

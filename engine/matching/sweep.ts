@@ -12,6 +12,7 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import * as legsFunctions from './legs.js';
 import * as operationWords from './operations.js';
 import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -21,11 +22,13 @@ import * as stateFunctions from './state.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff, writeOrderEvent } = stateFunctions;
 const { preventSelfTrade } = selfTradeFunctions;
+const { cancelOther, otherLeg } = legsFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
+  FLAG_LEG,
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SELF_TRADE,
@@ -62,6 +65,9 @@ const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
 const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
 const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
+
+/** A pair of fills, and of each side the other leg that goes. */
+const EVENTS_OF_LEGS = 4;
 
 /** Below every key: a market order without a worst price reaches all levels. */
 const ANY_KEY = -0x80000000;
@@ -125,13 +131,16 @@ function match(state: EngineState, slot: number, side: number): boolean {
     if (level < 0) break;
     const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
-    if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
+    const legs = ((orders[makerAt + ORDER_FLAGS] as number) | (orders[at + ORDER_FLAGS] as number)) & FLAG_LEG;
+    if (state.next + (legs === 0 ? 2 : EVENTS_OF_LEGS) > state.end) return false;
     if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       continue;
     }
+    const makerOther = legs === 0 ? -1 : otherLeg(state, maker);
+    const takerOther = legs === 0 ? -1 : otherLeg(state, slot);
     const price = orders[makerAt + ORDER_PRICE] as number;
     const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
     const quantity = makerOpen < leaves ? makerOpen : leaves;
@@ -153,6 +162,10 @@ function match(state: EngineState, slot: number, side: number): boolean {
     state.instruments[lastAt] = price;
     state.books.reduce(level, quantity);
     if (makerLeaves === 0) takeOff(state, maker);
+    if (legs !== 0) {
+      cancelOther(state, maker, makerOther);
+      cancelOther(state, slot, takerOther);
+    }
   }
   return true;
 }

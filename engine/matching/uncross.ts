@@ -12,6 +12,7 @@ import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
+import { cancelOther, otherLeg } from './legs.js';
 import * as operationWords from './operations.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
@@ -38,6 +39,8 @@ const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE,
 
 const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
+/** A pair of fills, and of each side the other leg that goes. */
+const EVENTS_OF_LEGS = 4;
 const MAX_QUANTITY = 0xffffffff;
 /** Stages: trades go on; only market orders that found nobody are left; nothing was traded. */
 const STAGE_TRADES = 0;
@@ -201,10 +204,12 @@ function runTrades(state: EngineState, row: number): boolean {
   const price = operations.words[rowAt + OPERATION_PRICE] as number;
   let left = operations.volumes[row] as number;
   while (left > 0) {
-    if (state.next + 2 > state.end) break;
     const buyer = firstInSide(state, instrument << 1);
     const seller = firstInSide(state, (instrument << 1) + 1);
     if (buyer < 0 || seller < 0) throw new Error('assert: an auction found a volume that the book does not hold');
+    const buyerOther = otherLeg(state, buyer);
+    const sellerOther = otherLeg(state, seller);
+    if (state.next + (buyerOther < 0 && sellerOther < 0 ? 2 : EVENTS_OF_LEGS) > state.end) break;
     const buyerOpen = (orders[(buyer << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
@@ -213,6 +218,8 @@ function runTrades(state: EngineState, row: number): boolean {
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
     fillInAuction(state, buyer, price, quantity, 0, 0);
     fillInAuction(state, seller, price, quantity, state.eventLow, state.eventHigh);
+    cancelOther(state, buyer, buyerOther);
+    cancelOther(state, seller, sellerOther);
   }
   operations.volumes[row] = left;
   return left === 0;

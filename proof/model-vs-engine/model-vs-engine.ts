@@ -28,7 +28,7 @@ import { limitsFrom } from '../../engine/limits.js';
 import { Engine } from '../../engine/matching/engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
-import { CommandFlag, CommandKind, Side } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, Reason, Side } from '../../schemas/codes.js';
 import { checkEventShape } from '../../schemas/kinds.js';
 import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { Model } from '../model/model.js';
@@ -144,7 +144,9 @@ class Match {
       }
       for (const field of Object.keys(model) as (keyof PlainEvent)[]) {
         const equal =
-          field === 'orderId' ? this.names.agree(model.orderId, engine.orderId) : model[field] === engine[field];
+          field === 'orderId' || (field === 'relatedId' && model.reason === Reason.OneCancelledOther)
+            ? this.names.agree(model[field], engine[field])
+            : model[field] === engine[field];
         if (!equal) {
           return `event ${index + 1}, ${field}: model ${model[field]}, engine ${engine[field]}\n  model  ${show(model)}\n  engine ${show(engine)}`;
         }

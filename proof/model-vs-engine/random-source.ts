@@ -40,6 +40,8 @@ export class RandomSource {
   protected readonly wanders: boolean;
   /** Orders with a mode of self-trade prevention come. */
   protected readonly prevents: boolean;
+  /** Where commands go that are parts of one. */
+  protected muted: Int32Array[] | undefined;
   /** Stops come. */
   protected readonly stops: boolean;
   protected timeUs = 1_700_000_000_000_000;
@@ -101,6 +103,10 @@ export class RandomSource {
     this.timeUs += this.dice.below(50);
     words[COMMAND_TIME_US] = this.timeUs | 0;
     words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
+    if (this.muted !== undefined) {
+      this.muted.push(words);
+      return;
+    }
     const index = this.commands.length;
     this.commands.push({ index, words, targetOf });
     this.view.play(words, targetOf, index);

@@ -7,7 +7,7 @@ import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout
 import { phaseEffect } from '../../schemas/phases.js';
 import { isMarket, type ModelOrder } from './book.js';
 import { type PlainCommand, readCommand } from './plain-records.js';
-import type { ModelInstrument, Refusal } from './state.js';
+import type { ModelInstrument, Refusal, Work } from './state.js';
 
 export const CLIENT_KINDS: readonly number[] = [
   CommandKind.New,
@@ -49,6 +49,7 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
     level: command.type === OrderType.TrailingStop ? undefined : command.triggerPrice,
     through: false,
     waits: isStop(command.type),
+    other: undefined,
     price: command.price,
     leaves: command.quantity,
     cumulative: 0,
@@ -135,4 +136,8 @@ export function checkRanges(
     return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
   }
   return undefined;
+}
+
+export function isRefusal(verdict: Refusal | Work): verdict is Refusal {
+  return 'reason' in verdict;
 }

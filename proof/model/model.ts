@@ -19,7 +19,8 @@
 import { decodeTerms, type Terms } from '../../schemas/admin.js';
 import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
-import { NO_PRICE } from '../../schemas/layout.js';
+import { COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { checkLegs } from '../../schemas/legs.js';
 import { administer } from './administration.js';
 import { isMarket, type ModelOrder, type PlainLevel } from './book.js';
 import {
@@ -30,14 +31,15 @@ import {
   checkRanges,
   checkTrigger,
   isPatient,
+  isRefusal,
   orderOf,
   partsBehind,
   REPLACE_KINDS,
 } from './checks.js';
+import { acceptLeg, checkRoom, enterLegs, hasFlag } from './legs.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
-import { checkSender, openSession, senderAccount } from './sessions.js';
+import { checkSender, keepAnswer, openSession, senderAccount } from './sessions.js';
 import {
-  type Answer,
   type Lane,
   type ModelInstrument,
   type ModelLimits,
@@ -67,10 +69,6 @@ import {
 const MAX_UINT32 = 0xffffffff;
 /** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
-
-function isRefusal(verdict: Refusal | Work): verdict is Refusal {
-  return 'reason' in verdict;
-}
 
 export class Model {
   private readonly state: State;
@@ -110,6 +108,9 @@ export class Model {
   apply(words: Int32Array, at: number): PlainEvent[] {
     const { state } = this;
     const command = readCommand(words, at);
+    if (command.kind === CommandKind.New && hasFlag(command, CommandFlag.OneCancelsOther)) {
+      return this.applyLegs(words, at, command);
+    }
     const parts = partsBehind(words, at, command);
     const commandSequence = state.commandSequence + 1;
     state.commandSequence += 1 + parts;
@@ -132,6 +133,122 @@ export class Model {
       this.applyFromSession(command, commandSequence, terms, parts);
     }
     return state.events;
+  }
+
+  /** One-cancels-other: both are checked, both are answered, then both are entered or neither is. */
+  private applyLegs(words: Int32Array, at: number, head: PlainCommand): PlainEvent[] {
+    const { state } = this;
+    const otherAt = at + COMMAND_WORDS;
+    const next = otherAt < words.length ? readCommand(words, otherAt) : undefined;
+    const isOther =
+      next?.kind === CommandKind.New && hasFlag(next, CommandFlag.OneCancelsOther) && next.session === head.session;
+    const number = state.commandSequence + 1;
+    state.commandSequence += isOther ? 2 : 1;
+    state.begin(number, head.timeUs);
+    if (!isOther) {
+      this.refuse(head, { reason: this.checkShape(words, at, head, 0) || Reason.BadParts });
+      return state.events;
+    }
+    const pairs = checkLegs(words, at, 2);
+    const verdict = this.decideLeg(words, at, head, undefined, pairs);
+    const otherVerdict = this.decideLeg(words, otherAt, next, head, pairs);
+    const enters =
+      typeof verdict !== 'string' &&
+      typeof otherVerdict !== 'string' &&
+      !('reason' in verdict) &&
+      !('reason' in otherVerdict);
+    const first = this.answerLeg(head, verdict, enters);
+    state.endCommand();
+    const { events } = state;
+    state.begin(number + 1, head.timeUs);
+    state.events = events;
+    const second = this.answerLeg(next, otherVerdict, enters);
+    const instrument = state.instrument(head.instrument);
+    if (first === undefined || second === undefined || instrument === undefined) {
+      state.endCommand();
+      return state.events;
+    }
+    [first.other, second.other] = [second, first];
+    const sweep: Sweep = { taker: [first, second].find(({ waits }) => !waits), keepsLevel: undefined };
+    const steps = withStops(state, instrument, enterLegs(state, instrument, [first, second]), sweep);
+    this.drive({ steps, sweep, commandSequence: number + 1, instrument: instrument.id, account: head.account });
+    return state.events;
+  }
+
+  /** All checks of one leg: its order, why it is refused, or that its id was used before. */
+  private decideLeg(
+    words: Int32Array,
+    at: number,
+    command: PlainCommand,
+    before: PlainCommand | undefined,
+    pairs: number,
+  ): ModelOrder | Refusal | 'again' {
+    const { state } = this;
+    const shape = this.checkShape(words, at, command, 0) || pairs;
+    if (shape !== 0) {
+      return { reason: shape, keepsId: true };
+    }
+    const known = checkSender(state, command, true, false);
+    if ('reason' in known) {
+      return { ...known, keepsId: true };
+    }
+    if (counterOf(command.clientOrderId) !== 0 && counterOf(command.clientOrderId) <= known.mark) {
+      return 'again';
+    }
+    if (hasFlag(command, CommandFlag.Late)) {
+      return { reason: Reason.Expired };
+    }
+    const instrument = state.instrument(command.instrument);
+    if (instrument === undefined) {
+      return { reason: Reason.UnknownInstrument };
+    }
+    if (instrument.shard !== state.shard) {
+      return { reason: Reason.WrongShard };
+    }
+    const sender = { account: known.account, session: command.session, clientOrderId: command.clientOrderId };
+    const leg = orderOf(command, 0n);
+    return (
+      this.checkProgress(command, sender) ??
+      checkPhase(command, instrument.phase) ??
+      checkFields(command) ??
+      checkRanges(command, instrument, this.isOffset(command)) ??
+      checkTrigger(command, instrument) ??
+      checkRoom(state, instrument, leg, hasFlag(command, CommandFlag.RefuseIfThrough), before) ??
+      leg
+    );
+  }
+
+  /** Accepts a leg or says why it is not entered. A leg that its other leg is refused for does not use its id up. */
+  private answerLeg(
+    command: PlainCommand,
+    verdict: ModelOrder | Refusal | 'again',
+    enters: boolean,
+  ): ModelOrder | undefined {
+    const { state } = this;
+    const lane = state.openLane(command.session);
+    if (verdict === 'again') {
+      if (lane !== undefined) {
+        this.answerAgain(command, lane);
+      }
+      return undefined;
+    }
+    const order = enters ? orderOf(command, state.nextOrderId()) : undefined;
+    let usesId = order !== undefined;
+    if (order !== undefined) {
+      acceptLeg(state, order);
+    } else if ('reason' in verdict) {
+      this.refuse(command, verdict);
+      usesId = verdict.keepsId !== true;
+    } else {
+      this.refuse(command, { reason: Reason.OtherLegRefused });
+    }
+    const counter = counterOf(command.clientOrderId);
+    const event = state.events.at(-1);
+    if (lane !== undefined && usesId && counter !== 0 && event !== undefined) {
+      lane.mark = counter;
+      keepAnswer(lane, { counter, event }, state.limits.laneAnswers);
+    }
+    return order;
   }
 
   /** Check 1. */
@@ -466,10 +583,7 @@ export class Model {
       }
       step = work.steps.next();
     }
-    const last = state.events.at(-1);
-    if (last !== undefined) {
-      last.endOfCommand = true;
-    }
+    state.endCommand();
   }
 
   /** Whether what is left of a sweep that stops here may need a price level of its own later. */
@@ -480,13 +594,5 @@ export class Model {
       return false;
     }
     return !state.levelStays(book, taker.side, taker.price);
-  }
-}
-
-/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
-function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
-  lane.answers.push(answer);
-  if (lane.answers.length > 2 * limit + 64) {
-    lane.answers.splice(0, lane.answers.length - limit);
   }
 }

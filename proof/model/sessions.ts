@@ -3,7 +3,7 @@
  */
 import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import { laneOf, type PlainCommand } from './plain-records.js';
-import type { Lane, Refusal, State } from './state.js';
+import type { Answer, Lane, Refusal, State } from './state.js';
 
 /** Check 2 of all kinds but those of sessions: the lane that speaks, or why it may not. */
 export function checkSender(
@@ -80,4 +80,12 @@ export function openSession(state: State, command: PlainCommand): Refusal | unde
   lane.open = true;
   state.emit(EventKind.SessionOpened, { account, session: incarnation, clientOrderId, endOfCommand: true });
   return undefined;
+}
+
+/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
+export function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
+  lane.answers.push(answer);
+  if (lane.answers.length > 2 * limit + 64) {
+    lane.answers.splice(0, lane.answers.length - limit);
+  }
 }

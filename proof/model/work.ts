@@ -143,13 +143,16 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
   });
   let left = volume;
   while (left > 0) {
-    yield 2;
+    yield first(book.buys).other === undefined && first(book.sells).other === undefined ? 2 : 4;
     const buyer = first(book.buys);
     const seller = first(book.sells);
+    const [buyerOther, sellerOther] = [buyer.other, seller.other];
     const quantity = Math.min(left, buyer.leaves, seller.leaves);
     const tradeId = state.nextSequence();
     fill(state, book, buyer, Liquidity.Auction, price, quantity, tradeId);
     fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
+    cancelOther(state, buyer, buyerOther);
+    cancelOther(state, seller, sellerOther);
     left -= quantity;
   }
   if (volume > 0) {
@@ -180,7 +183,8 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   const { book } = instrument;
   const continuous = instrument.phase === Phase.Continuous;
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
-    yield 2;
+    // The other legs of both may go with it.
+    yield taker.other === undefined && book.opposite(taker.side).firstAtBest()?.other === undefined ? 2 : 4;
     // While the taker waited for a Continue, a mass cancel may have taken the maker away.
     const maker = book.opposite(taker.side).firstAtBest();
     if (maker === undefined || !crosses(book, taker.side, taker.price)) {
@@ -195,9 +199,12 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     }
     const quantity = Math.min(taker.leaves, maker.leaves);
     const tradeId = state.nextSequence();
+    const [makerOther, takerOther] = [maker.other, taker.other];
     const price = maker.price;
     fill(state, book, maker, Liquidity.Maker, price, quantity, tradeId);
     fill(state, book, taker, Liquidity.Taker, price, quantity, tradeId);
+    cancelOther(state, maker, makerOther);
+    cancelOther(state, taker, takerOther);
   }
   if (taker.leaves === 0) {
     return;
@@ -306,6 +313,14 @@ function* cancelMarketOrders(state: State, book: Book): Steps {
   for (const order of [...book.buys.market, ...book.sells.market]) {
     yield 1;
     takeAway(state, book, order, Reason.AuctionLeftover, 0n);
+  }
+}
+
+/** A leg was filled or triggered: the other one, if it lives, goes. */
+export function cancelOther(state: State, leg: ModelOrder, other: ModelOrder | undefined): void {
+  const book = state.instrument(leg.instrument)?.book;
+  if (other !== undefined && book !== undefined) {
+    takeAway(state, book, other, Reason.OneCancelledOther, leg.id);
   }
 }
 

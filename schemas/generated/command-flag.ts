@@ -6,5 +6,6 @@ export enum CommandFlag {
   PostOnly = 1,
   TargetIsClientOrderId = 2,
   RefuseIfThrough = 8,
+  OneCancelsOther = 16,
   Late = 32768
 }

@@ -51,6 +51,7 @@ export enum Reason {
   PostOnlyWouldCross = 800,
   FillOrKillNotFillable = 801,
   StopAlreadyThrough = 803,
+  OtherLegRefused = 804,
   Busy = 900,
   InProgress = 901,
   Rate = 902,
@@ -62,5 +63,6 @@ export enum Reason {
   EndOfDay = 1004,
   ReplacedToDone = 1005,
   AuctionLeftover = 1006,
-  SelfTrade = 1007
+  SelfTrade = 1007,
+  OneCancelledOther = 1009
 }

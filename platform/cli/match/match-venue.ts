@@ -12,6 +12,7 @@ import {
   newOrderWords,
   type OrderTarget,
   putClientOrderId,
+  putLeg,
   referencePriceWords,
   replaceWords,
   setPhaseWords,
@@ -38,6 +39,7 @@ import {
   highWord,
   NO_PRICE,
 } from '../../../schemas/layout.js';
+import { isLeg } from '../../../schemas/legs.js';
 import { PHASE_NAMES } from '../../../schemas/phases.js';
 import { eventObject, type PlainObject } from '../journal/record-objects.js';
 import { Line, LineError, suggestion } from './match-line.js';
@@ -92,6 +94,8 @@ export class MatchVenue {
   private incarnations = 0;
   private timeUs = 0;
   private readonly continueWords = new Int32Array(COMMAND_WORDS);
+  /** The first of two legs; the line behind it brings the second. */
+  private leg: Int32Array | null = null;
 
   constructor(limits: Limits = MATCH_LIMITS, engine: MatchEngine = new Engine(limits, 0, 1)) {
     this.limits = limits;
@@ -106,12 +110,21 @@ export class MatchVenue {
   take(line: Line, event: (object: PlainObject) => void): void {
     this.timeUs = line.whole('timeUs', 0, Number.MAX_SAFE_INTEGER, this.timeUs);
     try {
+      this.leaveLeg(line, event);
       this.carryOut(line, event);
     } catch (error) {
       // A number that no command can hold.
       if (error instanceof TredyeError || error instanceof RangeError) throw new LineError(error.message);
       throw error;
     }
+  }
+
+  /** A leg that no other one follows is refused. */
+  private leaveLeg(line: Line, event: (object: PlainObject) => void): void {
+    const { leg } = this;
+    if (leg === null || (line.kind === 'new' && line.truth('oneCancelsOther'))) return;
+    this.leg = null;
+    this.apply(leg, event);
   }
 
   private carryOut(line: Line, event: (object: PlainObject) => void): void {
@@ -310,8 +323,17 @@ export class MatchVenue {
     if (validUntil !== 0 && this.timeUs > validUntil) {
       words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.Late << 16);
     }
+    if (line.kind === 'new' && line.truth('oneCancelsOther')) putLeg(words);
     putRaw(line, words);
-    this.apply(words, event);
+    if (!isLeg(words[COMMAND_KIND_WORD] ?? 0, words[COMMAND_FLAGS_WORD] ?? 0)) this.apply(words, event);
+    else if (this.leg === null) this.leg = words;
+    else {
+      const legs = new Int32Array(2 * COMMAND_WORDS);
+      legs.set(this.leg);
+      legs.set(words, COMMAND_WORDS);
+      this.leg = null;
+      this.apply(legs, event);
+    }
   }
 
   /** Returns the kind of the first event. */

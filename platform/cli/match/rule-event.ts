@@ -26,7 +26,7 @@ const UNSAID = [
   'phase',
   'endOfCommand',
 ];
-/** Kinds whose related id is a client order id. */
+/** Kinds whose related id is a client order id, but for OneCancelledOther. */
 const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled'];
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 
@@ -52,7 +52,11 @@ export function eventText(venue: MatchVenue, event: PlainObject): string {
     if (UNSAID.includes(name) || value === 0 || value === '0') continue;
     if (value === true) words.push(name);
     else if (name === 'instrument') words.push(`instrument=${venue.instrumentName(value)}`);
-    else if (name === 'relatedId' && RELATED_TO_ID.includes(String(event.kind))) {
+    else if (
+      name === 'relatedId' &&
+      RELATED_TO_ID.includes(String(event.kind)) &&
+      event.reason !== 'OneCancelledOther'
+    ) {
       words.push(`relatedId=#${BigInt(String(value)) & COUNTER_MASK}`);
     } else words.push(`${name}=${value}`);
   }

@@ -6,4 +6,5 @@ class CommandFlag(object):
     PostOnly = 1
     TargetIsClientOrderId = 2
     RefuseIfThrough = 8
+    OneCancelsOther = 16
     Late = 32768

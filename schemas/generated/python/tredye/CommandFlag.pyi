@@ -12,5 +12,6 @@ class CommandFlag(object):
   PostOnly = cast(int, ...)
   TargetIsClientOrderId = cast(int, ...)
   RefuseIfThrough = cast(int, ...)
+  OneCancelsOther = cast(int, ...)
   Late = cast(int, ...)
 

@@ -51,6 +51,7 @@ class Reason(object):
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
     StopAlreadyThrough = 803
+    OtherLegRefused = 804
     Busy = 900
     InProgress = 901
     Rate = 902
@@ -63,3 +64,4 @@ class Reason(object):
     ReplacedToDone = 1005
     AuctionLeftover = 1006
     SelfTrade = 1007
+    OneCancelledOther = 1009

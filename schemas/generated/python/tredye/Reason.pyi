@@ -57,6 +57,7 @@ class Reason(object):
   PostOnlyWouldCross = cast(int, ...)
   FillOrKillNotFillable = cast(int, ...)
   StopAlreadyThrough = cast(int, ...)
+  OtherLegRefused = cast(int, ...)
   Busy = cast(int, ...)
   InProgress = cast(int, ...)
   Rate = cast(int, ...)
@@ -69,4 +70,5 @@ class Reason(object):
   ReplacedToDone = cast(int, ...)
   AuctionLeftover = cast(int, ...)
   SelfTrade = cast(int, ...)
+  OneCancelledOther = cast(int, ...)
 
