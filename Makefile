@@ -68,10 +68,13 @@ generate: build ## make generated code and documents from schemas/*.fbs and sche
 
 FUZZ_INPUTS ?= 1000000
 
-fuzz: build ## look at a million broken frames; SEED=N repeats a run
-	@node build/proof/frames-fuzz-main.js $(FUZZ_INPUTS)
+FUZZ_SEQUENCES ?= 200000
 
-check: build ## types, lint, format, dead code, generated code, import directions, house rules
+fuzz: build ## a million broken frames, 200000 random sequences on model and engine (MINUTES=10 ends them); SEED=N repeats a run
+	@node build/proof/frames-fuzz-main.js $(FUZZ_INPUTS)
+	@node --enable-source-maps build/proof/model-vs-engine/sequences-main.js $(FUZZ_SEQUENCES)
+
+check: build ## types, lint, format, dead code, generated code, import directions, house rules, rule book
 	node build/tools/check-main.js
 
 test: test-packages python build $(TAP_BUILT) ## every check, then every test; ends with "N passed, N failed"

@@ -3,6 +3,7 @@
  */
 
 import { AckLevel } from '../schemas/codes.js';
+import { MAX_GRACE_SECONDS } from '../schemas/logon.js';
 import { codeNamed } from './commands.js';
 import { type Clock, type OpenSocket, type Signer, SYSTEM_CLOCK } from './seams.js';
 import type { ConnectionSeams } from './session/connection.js';
@@ -30,6 +31,11 @@ export interface ConnectOptions {
   readonly ackLevel?: keyof typeof AckLevel;
   /** 1 to 60, both ways; default 10. */
   readonly heartbeatSeconds?: number;
+  /**
+   * Cancel on disconnect: when this connection is lost or closed, the venue cancels the lane's orders, so many seconds later
+   * (0 to 86,400) unless the lane is connected again by then. Left out: they stay.
+   */
+  readonly cancelAfterSeconds?: number;
   /** What an earlier process held (resumePoints), so that nothing is missed. */
   readonly resume?: readonly ResumeFrom[];
   /**
@@ -86,6 +92,7 @@ export function sessionParts(
   options: ConnectOptions,
 ): [string, ConnectionSeams, SessionOptions] {
   const clock = options.clock ?? SYSTEM_CLOCK;
+  const { cancelAfterSeconds } = options;
   const heartbeatSeconds = options.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS;
   return [
     streamUrl(url),
@@ -95,6 +102,9 @@ export function sessionParts(
       ackLevel: codeNamed(AckLevel, options.ackLevel ?? 'Disk', 'ackLevel'),
       heartbeatSeconds: checkRange(heartbeatSeconds, 1, MAX_HEARTBEAT_SECONDS, 'heartbeatSeconds'),
       resume: options.resume ?? [],
+      ...(cancelAfterSeconds === undefined
+        ? {}
+        : { cancelAfterSeconds: checkRange(cancelAfterSeconds, 0, MAX_GRACE_SECONDS, 'cancelAfterSeconds') }),
       startCounter: options.startCounter ?? counterFrom(clock.now()),
       giveUpAfterMs: options.giveUpAfterMs ?? DEFAULT_GIVE_UP_MS,
       maxQueued: checkRange(options.maxQueued ?? DEFAULT_QUEUED, 1, MAX_QUEUED, 'maxQueued'),

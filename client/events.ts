@@ -4,7 +4,7 @@
  * Numbers that are ids are bigint, because they use all 64 bits; sequences, times and amounts are exact numbers.
  */
 
-import { EventBit, EventKind, Liquidity, type Phase, Reason, type Side } from '../schemas/codes.js';
+import { EventBit, EventKind, Liquidity, Reason, type Side } from '../schemas/codes.js';
 import {
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
@@ -30,7 +30,6 @@ import {
 
 export type SideName = keyof typeof Side;
 export type ReasonName = keyof typeof Reason;
-export type PhaseName = keyof typeof Phase;
 export type LiquidityName = keyof typeof Liquidity;
 
 /** Kinds that a private stream carries. */
@@ -42,16 +41,34 @@ const PRIVATE_KINDS = [
   'Reduced',
   'Cancelled',
   'Replaced',
+  'Replenished',
+  'Triggered',
+  'Prevented',
+  'OrderState',
+  'PositionState',
+  'BalanceState',
   'SessionOpened',
   'SessionClosed',
+  'DeadManSet',
   'PhaseChanged',
   'Uncrossed',
+  'ReferenceChanged',
   'Started',
   'Finished',
+  'Noted',
+  'Busted',
+  'FillBusted',
   'InstrumentAdded',
   'AccountAdded',
   'KeyAdded',
   'KeyRevoked',
+  'FeesSet',
+  'LimitsSet',
+  'AssetAdded',
+  'KillChanged',
+  'Deposited',
+  'Withdrawn',
+  'BalanceChanged',
 ] as const satisfies readonly (keyof typeof EventKind)[];
 
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
@@ -66,7 +83,7 @@ interface ReportFields<Kind extends string> {
   readonly timeUs: number;
   readonly orderId: bigint;
   readonly clientOrderId: bigint;
-  /** Fill: the trade's id. Cancelled: the client order id that took it away. Replaced, Reduced: the old one. */
+  /** Fill: the trade's id. Cancelled: the client order id that took it away. Replaced, Reduced: the old one. OrderState: that of who asked. */
   readonly relatedId: bigint;
   readonly amount: number;
   readonly account: number;
@@ -74,7 +91,7 @@ interface ReportFields<Kind extends string> {
   readonly instrument: number;
   /** Ticks; null: no price. */
   readonly price: number | null;
-  /** Lots: last filled, or taken away. */
+  /** Lots: last filled, or taken away; OrderState: filled and open. */
   readonly quantity: number;
   readonly leaves: number;
   readonly displayed: number;
@@ -97,6 +114,19 @@ export interface UnknownReport extends ReportFields<'Unknown'> {
   readonly code: number;
 }
 export type AnyReport = Report | UnknownReport;
+
+/** A trade is void; it comes in the stream of trades. */
+export interface PublicTradeVoid {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  /** Its id: the sequence of the PublicTrade. */
+  readonly trade: number;
+  readonly instrument: number;
+  readonly price: number;
+  readonly quantity: number;
+}
 
 export interface PublicTrade {
   readonly shard: number;
@@ -124,6 +154,20 @@ export interface PublicTop {
   readonly price: number | null;
   readonly quantity: number;
   readonly orders: number;
+}
+
+/** What the auction of an instrument would come to if it ended now. */
+export interface PublicIndicative {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly instrument: number;
+  /** Null: nothing would trade, or the auction is over. */
+  readonly price: number | null;
+  readonly quantity: number;
+  /** Buys minus sells at the price. */
+  readonly imbalance: number;
 }
 
 const PRIVATE_KIND_BY_CODE: readonly (PrivateKind | undefined)[] = Array.from({ length: 256 }, (_, code) =>
@@ -225,10 +269,24 @@ export function reportAt(words: Int32Array, at: number, shard: number, epoch: nu
   const code = eventKindAt(words, at);
   const kind = PRIVATE_KIND_BY_CODE[code];
   if (kind === undefined) return { ...fieldsAt('Unknown', words, at, shard, epoch), code };
-  return fieldsAt(kind, words, at, shard, epoch);
+  // There are more kinds than the compiler tells apart by itself.
+  return fieldsAt(kind, words, at, shard, epoch) as Report;
 }
 
 /** One public trade out of its 24 words (TradeRecord of overlays.fbs). */
+export function tradeVoidAt(words: Int32Array, at: number, shard: number, epoch: number): PublicTradeVoid {
+  return {
+    shard,
+    epoch,
+    sequence: wide(words, at + EVENT_SEQUENCE),
+    timeUs: wide(words, at + EVENT_TIME_US),
+    trade: wide(words, at + EVENT_RELATED_ID),
+    instrument: unsigned(words, at + EVENT_INSTRUMENT),
+    price: word(words, at + EVENT_PRICE),
+    quantity: unsigned(words, at + EVENT_QUANTITY),
+  };
+}
+
 export function tradeAt(words: Int32Array, at: number, shard: number, epoch: number): PublicTrade {
   const bits = (word(words, at + EVENT_KIND_WORD) >>> 8) & 0xff;
   const auction = ((bits >>> LIQUIDITY_SHIFT_IN_BITS) & 3) === Liquidity.Auction;
@@ -259,5 +317,19 @@ export function topAt(words: Int32Array, at: number, shard: number, epoch: numbe
     price: priceAt(words, at + EVENT_PRICE),
     quantity: signedWide(words, at + EVENT_AMOUNT),
     orders: unsigned(words, at + EVENT_CUMULATIVE),
+  };
+}
+
+/** An indicative price out of its 24 words (IndicativeRecord of overlays.fbs). */
+export function indicativeAt(words: Int32Array, at: number, shard: number, epoch: number): PublicIndicative {
+  return {
+    shard,
+    epoch,
+    sequence: wide(words, at + EVENT_SEQUENCE),
+    timeUs: wide(words, at + EVENT_TIME_US),
+    instrument: unsigned(words, at + EVENT_INSTRUMENT),
+    price: priceAt(words, at + EVENT_PRICE),
+    quantity: unsigned(words, at + EVENT_QUANTITY),
+    imbalance: signedWide(words, at + EVENT_AMOUNT),
   };
 }

@@ -20,6 +20,7 @@ export const EVERY_SHARD = -1;
 export const SOME_SHARD = -2;
 
 const KIND_CANCELLED = EventKind.Cancelled;
+const KIND_ORDER_STATE = EventKind.OrderState;
 const REASON_BY_CLIENT = Reason.ByClient;
 const REASON_REPLACED_TO_DONE = Reason.ReplacedToDone;
 
@@ -31,11 +32,24 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.Replaced,
     EventKind.PhaseChanged,
     EventKind.Uncrossed,
+    EventKind.ReferenceChanged,
     EventKind.Started,
+    EventKind.DeadManSet,
     EventKind.InstrumentAdded,
     EventKind.AccountAdded,
     EventKind.KeyAdded,
     EventKind.KeyRevoked,
+    EventKind.ReferenceChanged,
+    EventKind.PositionState,
+    EventKind.BalanceState,
+    EventKind.FeesSet,
+    EventKind.LimitsSet,
+    EventKind.AssetAdded,
+    EventKind.Noted,
+    EventKind.Busted,
+    EventKind.KillChanged,
+    EventKind.Deposited,
+    EventKind.Withdrawn,
   ].includes(kind),
 );
 
@@ -45,8 +59,9 @@ function counterAt(words: Int32Array, at: number, lane: number): number {
 }
 
 /**
- * Which command of this lane an event is the first answer to: its counter, or NO_ANSWER. Everything but a cancel and a
- * replace of what is filled answers under the command's own id; those two report on the order, and name the command.
+ * Which command of this lane an event is the first answer to: its counter, or NO_ANSWER. Everything but a cancel, a
+ * replace of what is filled and a status answers under the command's own id; those report on the order, and name the
+ * command.
  */
 export function answeredCounter(words: Int32Array, at: number, lane: number): number {
   const kindWord = words[at + EVENT_KIND_WORD] ?? 0;
@@ -56,6 +71,7 @@ export function answeredCounter(words: Int32Array, at: number, lane: number): nu
     if (reason !== REASON_BY_CLIENT && reason !== REASON_REPLACED_TO_DONE) return NO_ANSWER;
     return counterAt(words, at + EVENT_RELATED_ID, lane);
   }
+  if (kind === KIND_ORDER_STATE) return counterAt(words, at + EVENT_RELATED_ID, lane);
   return ANSWERS[kind] === true ? counterAt(words, at + EVENT_CLIENT_ORDER_ID, lane) : NO_ANSWER;
 }
 

@@ -3,23 +3,49 @@
  * gives them to the session and narrows the first report to what that command can be answered with.
  */
 
-import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
+import {
+  ANY_SHARD,
+  type AssetTermsFields,
+  encodeAccountTerms,
+  encodeAssetTerms,
+  encodeFeeTerms,
+  encodeInstrumentTerms,
+  encodeKeyTerms,
+  encodeLimitTerms,
+  type FeeTermsFields,
+  isText,
+  type LimitTermsFields,
+  MAX_NOTE_BYTES,
+} from '../schemas/admin.js';
 import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
+import { COMMAND_INSTRUMENT, COMMAND_KIND_WORD } from '../schemas/layout.js';
+import type { PhaseName } from '../schemas/phases.js';
 import {
   adminHeadWords,
+  balanceWords,
+  bustWords,
   cancelWords,
   codeNamed,
+  deadManWords,
   endOfDayWords,
+  killWords,
+  legWords,
+  type MassCancelTerms,
   massCancelWords,
+  moneyMoveWords,
   newOrderWords,
+  noteWords,
   type OrderTarget,
   type OrderTerms,
+  orderStatusWords,
+  positionWords,
+  referencePriceWords,
   replaceWords,
   setPhaseWords,
   uncrossWords,
 } from './commands.js';
-import type { AnyReport, PhaseName, PrivateKind, Report } from './events.js';
+import type { AnyReport, PrivateKind, Report } from './events.js';
 import { EVERY_SHARD, SOME_SHARD } from './pending.js';
 import type { AppliedRecords } from './session/public-session.js';
 import { Session } from './session/session.js';
@@ -46,6 +72,50 @@ export interface NewInstrument {
   readonly quantityDecimals?: number;
   /** Left out, the platform gives one. */
   readonly shard?: number;
+  /** Assets that are bought and paid, by number; without them the instrument reserves no money. */
+  readonly baseAsset?: number;
+  readonly quoteAsset?: number;
+  /** Amount of the base asset in one lot; default 1. */
+  readonly baseUnit?: number;
+  /** Millionths of what is paid: no fee is ever above it. Default 0. */
+  readonly feeCap?: number;
+  /** Ticks that the price of an order may be away from the reference price. Default 0: any number. */
+  readonly staticBand?: number;
+}
+
+/** Without decimals amounts are shown as they are. */
+export type AssetTerms = Pick<AssetTermsFields, 'name'> & Partial<AssetTermsFields>;
+
+/** Fees of a tier; what is left out is 0. */
+export type NewFees = Partial<FeeTermsFields>;
+
+/** A purse in one shard: orders of an instrument are paid out of those of its shard. */
+export interface MoneyMove {
+  /** 0: the venue's own. */
+  readonly account: number;
+  readonly asset: number;
+  /** In the asset's smallest unit. */
+  readonly amount: number;
+  /** Default 0. */
+  readonly shard?: number;
+}
+
+/** An account or an instrument; with neither all. */
+export type Killing = (InstrumentName | { readonly account?: number }) & {
+  /** false lets it in again. Default true. */
+  readonly killed?: boolean;
+};
+
+export interface Position {
+  /** Lots, below 0: short. */
+  readonly position: number;
+  readonly cost: number;
+  readonly realised: number;
+}
+
+export interface Balance {
+  readonly available: number;
+  readonly reserved: number;
 }
 
 export interface NewKey {
@@ -56,6 +126,12 @@ export interface NewKey {
   readonly label?: string;
 }
 
+/** What an account may have besides its name. */
+export interface NewAccount {
+  /** Accounts of one group do not trade with each other where their orders ask for that. Default 0: none. */
+  readonly selfTradeGroup?: number;
+}
+
 /** The operation id of an admin call that was made before, as its error names it. */
 export interface AskAgain {
   readonly operation?: number;
@@ -63,6 +139,7 @@ export interface AskAgain {
 
 const DEFAULT_UNIT = 1;
 const ADMIN_SHARD = 0;
+const COUNTER_BITS = 48;
 /** How often it is asked whether all shards have applied an admin record, and the time between: five seconds in all. */
 const APPLIED_LOOKS = 500;
 const APPLIED_PAUSE_MS = 10;
@@ -77,10 +154,19 @@ function narrowed<Kind extends PrivateKind>(report: AnyReport, kinds: readonly K
   throw new TredyeError('REFUSED', `The platform answered with ${report.kind}, which this client does not know.`);
 }
 
+function refusedAs(reason: Report['reason']): TredyeError {
+  return new TredyeError('REFUSED', `The platform refused the command: ${reason}.`, { reason });
+}
+
+function noSymbol(of: InstrumentName): TredyeError {
+  return new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${'symbol' in of ? of.symbol : of.instrument}.`);
+}
+
 export class TradingClient extends Session {
   /** The request for instruments that were just added, not sent yet; all that are added in one turn share it. */
   private addedRequest: Promise<unknown> | null = null;
   private addedFrom = 0;
+  private why: string | null = null;
 
   // ---- orders
 
@@ -88,6 +174,22 @@ export class TradingClient extends Session {
   async place(order: InstrumentName & OrderTerms): Promise<Report<'Accepted' | 'Rejected'>> {
     const report = await this.submitFor(order, (instrument) => newOrderWords(instrument, order));
     return narrowed(report, ['Accepted', 'Rejected']);
+  }
+
+  /**
+   * One-cancels-other: two orders, one of them at least a stop, both or neither. The first fill of one, or its trigger,
+   * cancels the other (OneCancelledOther).
+   */
+  async placePair(
+    of: InstrumentName,
+    first: OrderTerms,
+    second: OrderTerms,
+  ): Promise<readonly Report<'Accepted' | 'Rejected'>[]> {
+    if (this.locate(of) === null) await this.loadInstruments(0);
+    const found = this.locate(of);
+    if (found === null) throw new TredyeError('UNKNOWN_SYMBOL', 'There is no such instrument.');
+    const reports = await Promise.all(this.submitLegs(legWords(found.instrument, first, second), found.shard));
+    return reports.map((report) => narrowed(report, ['Accepted', 'Rejected']));
   }
 
   /** quantity is the new total, filled included; only less at the same price keeps the place. */
@@ -115,17 +217,104 @@ export class TradingClient extends Session {
     return narrowed(report, ['Cancelled', 'Rejected']);
   }
 
+  /** What an own order that lives is like now; UnknownOrder: there is none. Asked in any phase, and it changes nothing. */
+  async orderStatus(order: InstrumentName & OrderTarget): Promise<Report<'OrderState' | 'Rejected'>> {
+    const report = await this.submitFor(order, (instrument) => orderStatusWords(instrument, order));
+    return narrowed(report, ['OrderState', 'Rejected']);
+  }
+
   /**
-   * All orders of the account in an instrument, or with none named in all of them, however many. The cancels follow by
-   * onReport. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
+   * All orders of the account in an instrument, or with none named in all of them, however many; with a lane or a side
+   * those of it. The cancels follow by onReport, and last `Finished` with their number. Of all, each shard answers for itself: the call resolves when every one has, with a refusal where there was
    * one, and the others have begun. InProgress: some instrument of that shard has a long command under way; call it again,
    * or for each instrument, which only that instrument's own refuses.
    */
-  async massCancel(of: InstrumentName = EVERY_INSTRUMENT): Promise<Report<'Started' | 'Rejected'>> {
-    return narrowed(await this.submitFor(of, massCancelWords), ['Started', 'Rejected']);
+  async massCancel(
+    of: MassCancelTerms | (InstrumentName & MassCancelTerms) = {},
+  ): Promise<Report<'Started' | 'Rejected'>> {
+    const named = 'symbol' in of || 'instrument' in of ? of : EVERY_INSTRUMENT;
+    const report = await this.submitFor(named, (instrument) => massCancelWords(instrument, of));
+    return narrowed(report, ['Started', 'Rejected']);
   }
 
-  // ---- the market (needs the right Market)
+  /**
+   * Sets the lane's dead-man timer: unless it is set again within so many milliseconds, the venue cancels all orders of the
+   * lane, in each shard on its own. Nothing else renews it, no order and no heartbeat; 0 switches it off. It stays over a
+   * lost connection.
+   */
+  async deadMan(milliseconds: number): Promise<Report<'DeadManSet' | 'Rejected'>> {
+    const report = await this.submitFor(EVERY_INSTRUMENT, () => deadManWords(milliseconds));
+    return narrowed(report, ['DeadManSet', 'Rejected']);
+  }
+
+  /** What the account has in an instrument. */
+  async position(of: InstrumentName): Promise<Position> {
+    const report = narrowed(await this.submitFor(of, positionWords), ['PositionState', 'Rejected']);
+    if (report.kind === 'Rejected') throw refusedAs(report.reason);
+    const { quantity, leaves, relatedId, amount } = report;
+    return {
+      position: (leaves | 0) * 2 ** 32 + quantity,
+      cost: Number(BigInt.asIntN(64, relatedId)),
+      realised: amount,
+    };
+  }
+
+  /** What the account has of an asset: by shard, in their order, or of one shard alone. */
+  async balance(asset: number, shard?: number): Promise<Balance[]> {
+    const shards = shard === undefined ? this.everyShard() : [shard];
+    return Promise.all(
+      shards.map(async (one) => {
+        const answer = await this.submit(balanceWords(asset, one), one);
+        const report = narrowed(answer, ['BalanceState', 'Rejected']);
+        if (report.kind === 'Rejected') throw refusedAs(report.reason);
+        return { available: report.amount, reserved: Number(report.relatedId) };
+      }),
+    );
+  }
+
+  // ---- why
+
+  /** What is said with each command about market, risk and administration from now on, for the audit trail; null: nothing. */
+  because(why: string | null): void {
+    if (why !== null && (why === '' || !isText(why, MAX_NOTE_BYTES))) {
+      const sentence = `A reason is 1 to ${MAX_NOTE_BYTES} bytes without control characters.`;
+      throw new TredyeError('BAD_ARGUMENT', sentence);
+    }
+    this.why = why;
+  }
+
+  /** As submit; a reason goes right before it, but not before an operation that is asked again. */
+  private async operate(words: Int32Array, shard: number, again?: number): Promise<AnyReport> {
+    const kind: CommandKind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
+    if (this.why === null || kind < CommandKind.SetPhase || again !== undefined)
+      return this.submit(words, shard, again);
+    const ofMarket = kind <= CommandKind.ReferencePrice || kind === CommandKind.Kill || kind === CommandKind.Bust;
+    const instrument = ofMarket ? (words[COMMAND_INSTRUMENT] ?? 0) >>> 0 : 0;
+    const noteCounter = this.takeCounter();
+    const counter = this.takeCounter();
+    const note = noteWords({ lane: this.lane, counter }, instrument, instrument === 0 ? shard : 0, this.why);
+    const [, report] = await Promise.all([this.submit(note, shard, noteCounter), this.submit(words, shard, counter)]);
+    return report;
+  }
+
+  // ---- the market (needs the right Market; a kill Market or Risk)
+
+  /**
+   * Takes an account, an instrument or all out of trading and cancels their orders, or lets them in again. Of an account
+   * or all each shard answers for itself: one report a shard, in their order; a shard that refuses is not killed.
+   */
+  async kill(of: Killing = {}): Promise<Report<'KillChanged' | 'Rejected'>[]> {
+    const { killed = true } = of;
+    if ('instrument' in of || 'symbol' in of) {
+      const report = await this.submitFor(of, (instrument) => killWords({ instrument }, killed));
+      return [narrowed(report, ['KillChanged', 'Rejected'])];
+    }
+    const { account = 0 } = of;
+    const reports = await Promise.all(
+      this.everyShard().map((shard) => this.operate(killWords({ account, shard }, killed), shard)),
+    );
+    return reports.map((report) => narrowed(report, ['KillChanged', 'Rejected']));
+  }
 
   async setPhase(of: InstrumentName & { readonly phase: PhaseName }): Promise<Report<'PhaseChanged' | 'Rejected'>> {
     const phase = codeNamed(Phase, of.phase, 'phase');
@@ -137,20 +326,29 @@ export class TradingClient extends Session {
     return narrowed(await this.submitFor(of, uncrossWords), ['Uncrossed', 'Rejected']);
   }
 
+  /** A price from outside that triggers stops; null: there is none any more. */
+  async setReferencePrice(
+    of: InstrumentName & { readonly price: number | null },
+  ): Promise<Report<'ReferenceChanged' | 'Rejected'>> {
+    const report = await this.submitFor(of, (instrument) => referencePriceWords(instrument, of.price));
+    return narrowed(report, ['ReferenceChanged', 'Rejected']);
+  }
+
   /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
   async endOfDay(of: InstrumentName): Promise<Report<'Started' | 'Rejected'>> {
     return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
   }
 
-  // ---- administration (needs the right Admin)
+  // ---- administration (needs the right Admin; limits Admin or Risk)
   //
   // Each resolves when every shard has applied the record. When some have not in time it rejects with SHARDS_MISSING; the
   // same call with that error's `operation` changes nothing and waits again.
 
   /** Resolves with the number of the new account. */
-  async addAccount(name: string, again: AskAgain = {}): Promise<number> {
+  async addAccount(name: string, more: NewAccount & AskAgain = {}): Promise<number> {
+    const { selfTradeGroup = 0 } = more;
     const head = adminHeadWords(CommandKind.AddAccount, 0, 0);
-    const report = await this.administer(head, encodeAccountTerms({ name }), 'AccountAdded', again);
+    const report = await this.administer(head, encodeAccountTerms({ name, selfTradeGroup }), 'AccountAdded', more);
     return report.leaves;
   }
 
@@ -168,6 +366,52 @@ export class TradingClient extends Session {
     await this.administer(head, new Int32Array(0), 'KeyRevoked', again);
   }
 
+  /** Resolves with the number of the new asset. */
+  async addAsset({ name, decimals = 0 }: AssetTerms, again: AskAgain = {}): Promise<number> {
+    const head = adminHeadWords(CommandKind.AddAsset, 0, 0);
+    return (await this.administer(head, encodeAssetTerms({ name, decimals }), 'AssetAdded', again)).quantity;
+  }
+
+  /** Fees of one tier of accounts in an instrument. */
+  async setFees(of: InstrumentName & NewFees, again: AskAgain = {}): Promise<void> {
+    const { tier = 0, maker = 0, taker = 0, auction = 0 } = of;
+    if (this.locate(of) === null) await this.loadInstruments(0);
+    const instrument = this.locate(of)?.instrument ?? ('instrument' in of ? of.instrument : undefined);
+    if (instrument === undefined) throw noSymbol(of);
+    const head = adminHeadWords(CommandKind.SetFees, 0, 0, instrument);
+    await this.administer(head, encodeFeeTerms({ tier, maker, taker, auction }), 'FeesSet', again);
+  }
+
+  /** All limits of an account at once: what is left out is no limit. */
+  async setLimits(account: number, limits: Partial<LimitTermsFields>, again: AskAgain = {}): Promise<void> {
+    const head = adminHeadWords(CommandKind.SetLimits, account, 0);
+    await this.administer(head, encodeLimitTerms(limits), 'LimitsSet', again);
+  }
+
+  async deposit(move: MoneyMove): Promise<Report<'Deposited' | 'Rejected'>> {
+    return narrowed(await this.moveMoney(CommandKind.Deposit, move), ['Deposited', 'Rejected']);
+  }
+
+  async withdraw(move: MoneyMove): Promise<Report<'Withdrawn' | 'Rejected'>> {
+    return narrowed(await this.moveMoney(CommandKind.Withdraw, move), ['Withdrawn', 'Rejected']);
+  }
+
+  /** Makes a trade void. fills: the words of its two events, as they lie in the journal. */
+  async bust(fills: Int32Array): Promise<Report<'Busted' | 'Rejected'>> {
+    const words = bustWords(fills);
+    const report = await this.submitFor({ instrument: words[COMMAND_INSTRUMENT] ?? 0 }, () => words);
+    return narrowed(report, ['Busted', 'Rejected']);
+  }
+
+  private moveMoney(kind: CommandKind.Deposit | CommandKind.Withdraw, move: MoneyMove): Promise<AnyReport> {
+    const { account, asset, amount, shard = 0 } = move;
+    return this.operate(moneyMoveWords(kind, account, asset, amount, shard), shard);
+  }
+
+  private everyShard(): number[] {
+    return Array.from({ length: this.shardCount }, (_, shard) => shard);
+  }
+
   /** It begins in phase Closed. */
   async addInstrument(terms: NewInstrument, again: AskAgain = {}): Promise<InstrumentFields> {
     const parts = encodeInstrumentTerms({
@@ -180,6 +424,11 @@ export class TradingClient extends Session {
       referencePrice: terms.referencePrice ?? null,
       priceDecimals: terms.priceDecimals ?? 0,
       quantityDecimals: terms.quantityDecimals ?? 0,
+      baseAsset: terms.baseAsset ?? 0,
+      quoteAsset: terms.quoteAsset ?? 0,
+      baseUnit: terms.baseUnit ?? 1,
+      feeCap: terms.feeCap ?? 0,
+      staticBand: terms.staticBand ?? 0,
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);
@@ -217,8 +466,7 @@ export class TradingClient extends Session {
     const words = new Int32Array(head.length + parts.length);
     words.set(head);
     words.set(parts, head.length);
-    const operation = again.operation ?? this.takeCounter();
-    const report = await this.submit(words, ADMIN_SHARD, operation);
+    const report = await this.operate(words, ADMIN_SHARD, again.operation);
     if (report.kind === 'Rejected') {
       throw new TredyeError('REFUSED', `The platform refused the record: ${report.reason}.`, { reason: report.reason });
     }
@@ -228,6 +476,7 @@ export class TradingClient extends Session {
     const forget = this.onRolledBack(({ shard, sequence }) => {
       takenBack ||= shard === ADMIN_SHARD && sequence < done.sequence;
     });
+    const operation = again.operation ?? Number(BigInt.asUintN(COUNTER_BITS, done.clientOrderId));
     await this.appliedEverywhere(operation, done.sequence, () => takenBack).finally(forget);
     return done;
   }
@@ -278,13 +527,13 @@ export class TradingClient extends Session {
    */
   private submitFor(of: InstrumentName, write: (instrument: number) => Int32Array): Promise<AnyReport> {
     const known = this.locate(of);
-    if (known !== null) return this.submit(write(known.instrument), known.shard);
+    if (known !== null) return this.operate(write(known.instrument), known.shard);
     return this.loadInstruments(0).then(() => {
       const found = this.locate(of);
-      if (found !== null) return this.submit(write(found.instrument), found.shard);
+      if (found !== null) return this.operate(write(found.instrument), found.shard);
       // An unknown number is for the platform to refuse; a symbol has no number to send.
-      if ('instrument' in of) return this.submit(write(of.instrument), SOME_SHARD);
-      throw new TredyeError('UNKNOWN_SYMBOL', `There is no instrument ${of.symbol}.`);
+      if ('instrument' in of) return this.operate(write(of.instrument), SOME_SHARD);
+      throw noSymbol(of);
     });
   }
 

@@ -1,5 +1,13 @@
 import t from 'tap';
-import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_ORDERS, maxGroupBytes } from './limits.js';
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  LimitsError,
+  limitsFrom,
+  MOST_ORDERS,
+  maxGroupBytes,
+  mostQuantity,
+} from './limits.js';
 
 t.test('the defaults agree with each other and are what no override gives', async (t) => {
   t.same(limitsFrom({}), DEFAULT_LIMITS);
@@ -18,7 +26,7 @@ t.test('a value that cannot work is refused with its name in one sentence', asyn
     [{ maxOrders: Number.NaN }, /maxOrders/],
     [{ ladderTicks: 96 }, /ladderTicks must be a power of two/],
     [{ maxOrders: 10 }, /maxLevels .* above maxOrders/],
-    [{ maxOrders: 2 ** 21 }, /maxOrders must be a whole number from 1 to 2097151/],
+    [{ maxOrders: 2 ** 24 }, /maxOrders must be a whole number from 1 to 16777215/],
     [{ maxLevels: 2 ** 21 }, /maxLevels must be a whole number from 1 to 2097151/],
     [{ maxLanes: 0 }, /maxLanes must be/],
     [{ maxLanes: 8, maxLanesPerAccount: 9 }, /maxLanesPerAccount .* above maxLanes/],
@@ -43,10 +51,14 @@ t.test('a value that cannot work is refused with its name in one sentence', asyn
   }
 });
 
-t.test('the sum of the largest quantity over as many orders as there can be is exact', async (t) => {
-  const largest = limitsFrom({ maxOrders: MOST_ORDERS, maxLevels: MOST_ORDERS }).maxOrders * 0xffffffff;
-  t.ok(Number.isSafeInteger(largest));
-  t.notOk(Number.isSafeInteger((MOST_ORDERS + 2) * 0xffffffff));
+t.test('rule 7.1: the sum of the largest quantity over as many orders as there can be is exact', async (t) => {
+  const everyQuantity = 2 ** 21;
+  for (const maxOrders of [1 << 18, 1 << 20, everyQuantity, everyQuantity + 1, 10_000_000, MOST_ORDERS]) {
+    const most = mostQuantity(limitsFrom({ maxOrders }).maxOrders);
+    t.ok(Number.isSafeInteger(most * maxOrders), `${maxOrders} orders of ${most}`);
+    t.equal(most === 0xffffffff, maxOrders <= everyQuantity);
+  }
+  t.notOk(Number.isSafeInteger((mostQuantity(MOST_ORDERS) + 1) * MOST_ORDERS));
 });
 
 t.test('an account gets no more lanes than there are', async (t) => {

@@ -7,10 +7,19 @@
 export interface Limits {
   /** Orders that rest or are being matched at a time, in one shard. */
   readonly maxOrders: number;
+  /** Of those, stops that wait for their trigger. */
+  readonly maxStops: number;
+  /** Of those, orders with a hidden part. */
+  readonly maxSpecialOrders: number;
   /** Instruments of the whole venue: every shard knows the terms of all, so the ids are the same everywhere. */
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
+  /** Purses of a shard: an account's of an asset. */
+  readonly maxPurses: number;
+  /** Holdings of a shard: an account's position in an instrument, made by its first order there and never given back. */
+  readonly maxHoldings: number;
   /** Lanes (account and lane number) that have ever been opened: each keeps its last answers. */
   readonly maxLanes: number;
   /** Of those, how many one account may have: they are never given back, and nobody shall use up those of all. */
@@ -47,9 +56,14 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxOrders: 1 << 20,
+  maxStops: 1 << 20,
+  maxSpecialOrders: 1 << 18,
   maxInstruments: 100_000,
   maxAccounts: 65_536,
   maxKeys: 65_536,
+  maxAssets: 4_096,
+  maxPurses: 1 << 17,
+  maxHoldings: 1 << 18,
   maxLanes: 4_096,
   maxLanesPerAccount: 256,
   maxLevels: 1 << 18,
@@ -85,21 +99,35 @@ const ANSWER_WORDS = 17;
 /** A head and its Parts are taken together or not at all. */
 const MAX_RECORDS_TOGETHER = 33;
 
+/** The most orders of a shard: a slot has 24 bits (SLOT_MASK). */
+export const MOST_ORDERS = 2 ** 24 - 1;
+
+/** The most price levels of a shard: a level has 21 bits (LEVEL_MASK). */
+export const MOST_LEVELS = 2 ** 21 - 1;
+
 /**
- * The most orders, and levels, of a shard. Quantities are below 2^32, so the sum over that many orders is below 2^53 and
- * a double holds it exactly; one order more and an auction could find a volume that is not there.
+ * The largest quantity that an instrument may allow to an order. All orders of a shard together stay below 2^53 with it,
+ * so a double holds their sum exactly; above it an auction could find a volume that is not there. Up to 2^21 orders it
+ * is every quantity there is.
  */
-export const MOST_ORDERS = 2 ** 21 - 1;
+export function mostQuantity(maxOrders: number): number {
+  return Math.min(0xffffffff, Math.floor(Number.MAX_SAFE_INTEGER / maxOrders));
+}
 
 /** Smallest and largest value of each, both allowed. */
 const BOUNDS: { readonly [name in keyof Limits]: readonly [number, number] } = {
   maxOrders: [1, MOST_ORDERS],
+  maxStops: [1, MOST_ORDERS],
+  maxSpecialOrders: [1, MOST_ORDERS],
   maxInstruments: [1, 1 << 24],
   maxAccounts: [1, 1 << 24],
   maxKeys: [1, 1 << 24],
+  maxAssets: [1, 1 << 16],
+  maxPurses: [1, 1 << 21],
+  maxHoldings: [1, 1 << 21],
   maxLanes: [1, 1 << 16],
   maxLanesPerAccount: [1, 1 << 16],
-  maxLevels: [1, MOST_ORDERS],
+  maxLevels: [1, MOST_LEVELS],
   ladderWindows: [0, 1 << 20],
   ladderTicks: [32, 32_768],
   maxOperations: [1, 1_024],
@@ -130,9 +158,14 @@ function refuse(sentence: string): never {
  */
 export const ANSWER_LIMITS = [
   'maxOrders',
+  'maxStops',
+  'maxSpecialOrders',
   'maxInstruments',
   'maxAccounts',
   'maxKeys',
+  'maxAssets',
+  'maxPurses',
+  'maxHoldings',
   'maxLanes',
   'maxLanesPerAccount',
   'maxLevels',
@@ -143,16 +176,24 @@ export const ANSWER_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /**
- * The default limits with some replaced; an account gets no more lanes than there are. Throws a LimitsError with one sentence when a value is unknown, is not a
+ * The default limits with some replaced; an account gets no more lanes, stops and special orders no more room, and
+ * holdings and purses no more than there can be. Throws a LimitsError with one sentence when a value is unknown, is not a
  * whole number, lies out of its bounds or does not fit the others.
  */
 export function limitsFrom(overrides: Partial<Limits>): Limits {
   for (const name of Object.keys(overrides)) {
     if (!(name in BOUNDS)) refuse(`There is no limit named ${name}.`);
   }
-  const { maxLanes = DEFAULT_LIMITS.maxLanes } = overrides;
+  const { maxLanes = DEFAULT_LIMITS.maxLanes, maxOrders = DEFAULT_LIMITS.maxOrders } = overrides;
+  const maxStops = Math.min(DEFAULT_LIMITS.maxStops, maxOrders);
+  const maxSpecialOrders = Math.min(DEFAULT_LIMITS.maxSpecialOrders, maxOrders);
   const maxLanesPerAccount = Math.min(DEFAULT_LIMITS.maxLanesPerAccount, maxLanes);
-  const limits: Limits = { ...DEFAULT_LIMITS, maxLanesPerAccount, ...overrides };
+  const { maxAccounts = DEFAULT_LIMITS.maxAccounts, maxAssets = DEFAULT_LIMITS.maxAssets } = overrides;
+  const { maxInstruments = DEFAULT_LIMITS.maxInstruments } = overrides;
+  const maxHoldings = Math.min(DEFAULT_LIMITS.maxHoldings, maxAccounts * maxInstruments);
+  const maxPurses = Math.min(DEFAULT_LIMITS.maxPurses, maxAccounts * maxAssets);
+  const derived = { maxLanesPerAccount, maxStops, maxSpecialOrders, maxHoldings, maxPurses };
+  const limits: Limits = { ...DEFAULT_LIMITS, ...derived, ...overrides };
   for (const name of Object.keys(BOUNDS) as (keyof Limits)[]) {
     const value = limits[name];
     const [smallest, largest] = BOUNDS[name];
@@ -177,6 +218,12 @@ export function maxGroupBytes(limits: Limits): number {
 function checkRelations(limits: Limits): void {
   if (limits.maxLevels > limits.maxOrders) {
     refuse(`maxLevels (${limits.maxLevels}) above maxOrders (${limits.maxOrders}) can never be used.`);
+  }
+  if (limits.maxStops > limits.maxOrders) {
+    refuse(`maxStops (${limits.maxStops}) above maxOrders (${limits.maxOrders}) can never be used.`);
+  }
+  if (limits.maxSpecialOrders > limits.maxOrders) {
+    refuse(`maxSpecialOrders (${limits.maxSpecialOrders}) above maxOrders (${limits.maxOrders}) can never be used.`);
   }
   if (limits.maxLanesPerAccount > limits.maxLanes) {
     refuse(`maxLanesPerAccount (${limits.maxLanesPerAccount}) above maxLanes (${limits.maxLanes}) can never be used.`);

@@ -5,8 +5,15 @@
  *   instrument, 16 words:  0 shard  1 phase  2 lowest price  3 highest price  4 largest quantity  5 unit
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol            9 next in the chain of the symbol's hash
- *   account, 8 words:      0 account sequence   1 mass cancels of all instruments in progress   2 lanes
- *                          3, 4 first and last of its rows + 1 (book/account-orders.ts)
+ *                         10 price of the last trade or NO_PRICE    11 reference price from outside or NO_PRICE
+ *                         12 ticks that a price may be away from the reference price, 0: any number
+ *                         13 out of trading: KILLED_ALONE, KILLED_WITH_ALL  14, 15 base and quote asset, 0: it has no money
+ *   account, 16 words:     0 account sequence   1 mass cancels of all instruments in progress   2 lanes
+ *                          3 self-trade group or 0   4 open orders   5 out of trading by a kill switch (0, 1)
+ *                          6 fee tier   7 largest quantity of an order or 0
+ *                          8, 9 first and last of its rows + 1 (book/account-orders.ts)
+ *                         10, 11 the holding found last and the newest one + 1 (ledger/ledger.ts)
+ *                         12 open orders that it may have    13 it has a rate (0, 1)
  *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
  */
 
@@ -23,16 +30,34 @@ export const INSTRUMENT_REFERENCE = 6;
 export const INSTRUMENT_IN_PROGRESS = 7;
 export const INSTRUMENT_SYMBOL_BYTES = 8;
 export const INSTRUMENT_CHAIN_NEXT = 9;
+export const INSTRUMENT_LAST = 10;
+export const INSTRUMENT_TRACKED = 11;
+export const INSTRUMENT_STATIC_BAND = 12;
+export const INSTRUMENT_KILLED = 13;
+/** Bits of INSTRUMENT_KILLED: by its own switch, by that of the shard. */
+export const KILLED_ALONE = 1;
+export const KILLED_WITH_ALL = 2;
+export const INSTRUMENT_BASE_ASSET = 14;
+export const INSTRUMENT_QUOTE_ASSET = 15;
 
-export const ACCOUNT_SHIFT = 3;
+export const ACCOUNT_SHIFT = 4;
 export const ACCOUNT_MASK = 0x1ffffff;
 export const ACCOUNT_SEQUENCE = 0;
 export const ACCOUNT_MASS_CANCELS = 1;
 export const ACCOUNT_LANES = 2;
 /** Words of an account that mean something by themselves; those behind them say where its orders are found. */
-export const ACCOUNT_WORDS = 3;
-export const ACCOUNT_FIRST_ROW = 3;
-export const ACCOUNT_LAST_ROW = 4;
+export const ACCOUNT_WORDS = 8;
+export const ACCOUNT_SELF_TRADE_GROUP = 3;
+export const ACCOUNT_OPEN_ORDERS = 4;
+export const ACCOUNT_KILLED = 5;
+export const ACCOUNT_FEE_TIER = 6;
+export const ACCOUNT_QUANTITY_MAX = 7;
+export const ACCOUNT_FIRST_ROW = 8;
+export const ACCOUNT_LAST_ROW = 9;
+export const ACCOUNT_RECENT_HOLDING = 10;
+export const ACCOUNT_NEWEST_HOLDING = 11;
+export const ACCOUNT_OPEN_ORDERS_MAX = 12;
+export const ACCOUNT_RATED = 13;
 
 export const KEY_SHIFT = 2;
 export const KEY_ACCOUNT = 0;
@@ -41,6 +66,7 @@ export const KEY_REVOKED = 2;
 
 export const SYMBOL_BYTES = 32;
 export const PUBLIC_KEY_BYTES = 32;
+export const ASSET_BYTES = 16;
 
 /** Bytes that an instrument costs here; the two sides of its book and its admin record come on top. */
 export const REGISTRY_BYTES_PER_INSTRUMENT = (4 << INSTRUMENT_SHIFT) + SYMBOL_BYTES + 8;

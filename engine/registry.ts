@@ -11,15 +11,22 @@ import * as registryWords from './registry-words.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { NO_PRICE } = layout;
 const {
+  ACCOUNT_SELF_TRADE_GROUP,
   ACCOUNT_SHIFT,
+  ASSET_BYTES,
+  INSTRUMENT_BASE_ASSET,
   INSTRUMENT_CHAIN_NEXT,
+  INSTRUMENT_LAST,
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_QUOTE_ASSET,
   INSTRUMENT_REFERENCE,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
   INSTRUMENT_SYMBOL_BYTES,
+  INSTRUMENT_TRACKED,
   INSTRUMENT_UNIT,
   KEY_ACCOUNT,
   KEY_RIGHTS,
@@ -37,6 +44,9 @@ export interface NewInstrument {
   readonly quantityMax: number;
   readonly unit: number;
   readonly referencePrice: number;
+  readonly staticBand: number;
+  readonly baseAsset: number;
+  readonly quoteAsset: number;
 }
 
 export class Registry {
@@ -45,12 +55,16 @@ export class Registry {
   readonly accounts: Int32Array;
   readonly keys: Int32Array;
   readonly publicKeys: Uint8Array;
+  /** Names of assets by number, ASSET_BYTES each, zeros behind. */
+  readonly assetNames: Uint8Array;
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
   instrumentCount = 0;
   accountCount = 0;
   keyCount = 0;
+  assetCount = 0;
   /** The admin number of the last record applied; the next one is this plus 1. */
   adminNumber = 0;
   private readonly symbolBuckets: Int32Array;
@@ -60,11 +74,13 @@ export class Registry {
     this.maxInstruments = limits.maxInstruments;
     this.maxAccounts = limits.maxAccounts;
     this.maxKeys = limits.maxKeys;
+    this.maxAssets = limits.maxAssets;
     this.instruments = new Int32Array((limits.maxInstruments + 1) << INSTRUMENT_SHIFT);
     this.symbols = new Uint8Array((limits.maxInstruments + 1) * SYMBOL_BYTES);
     this.accounts = new Int32Array((limits.maxAccounts + 1) << ACCOUNT_SHIFT);
     this.keys = new Int32Array((limits.maxKeys + 1) << KEY_SHIFT);
     this.publicKeys = new Uint8Array((limits.maxKeys + 1) * PUBLIC_KEY_BYTES);
+    this.assetNames = new Uint8Array((limits.maxAssets + 1) * ASSET_BYTES);
     let buckets = 16;
     while (buckets < limits.maxInstruments) buckets *= 2;
     this.symbolBuckets = new Int32Array(buckets);
@@ -81,6 +97,27 @@ export class Registry {
 
   hasKey(key: number): boolean {
     return key >= 1 && key <= this.keyCount;
+  }
+
+  hasAsset(asset: number): boolean {
+    return asset >= 1 && asset <= this.assetCount;
+  }
+
+  /** The asset with this name, or 0. */
+  findAsset(name: Uint8Array): number {
+    for (let asset = 1; asset <= this.assetCount; asset++) {
+      let same = 0;
+      while (same < ASSET_BYTES && this.assetNames[asset * ASSET_BYTES + same] === (name[same] ?? 0)) same++;
+      if (same === ASSET_BYTES) return asset;
+    }
+    return 0;
+  }
+
+  /** Adds an asset; returns its id. */
+  addAsset(name: Uint8Array): number {
+    const asset = ++this.assetCount;
+    this.assetNames.set(name, asset * ASSET_BYTES);
+    return asset;
   }
 
   /** The instrument with this symbol, or 0. */
@@ -114,7 +151,12 @@ export class Registry {
     words[at + INSTRUMENT_QUANTITY_MAX] = terms.quantityMax;
     words[at + INSTRUMENT_UNIT] = terms.unit;
     words[at + INSTRUMENT_REFERENCE] = terms.referencePrice;
+    words[at + INSTRUMENT_STATIC_BAND] = terms.staticBand;
     words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
+    words[at + INSTRUMENT_LAST] = NO_PRICE;
+    words[at + INSTRUMENT_TRACKED] = NO_PRICE;
+    words[at + INSTRUMENT_BASE_ASSET] = terms.baseAsset;
+    words[at + INSTRUMENT_QUOTE_ASSET] = terms.quoteAsset;
     this.symbols.set(terms.symbol, instrument * SYMBOL_BYTES);
     const bucket = hashBytes(terms.symbol, terms.symbol.length) & this.symbolMask;
     words[at + INSTRUMENT_CHAIN_NEXT] = this.symbolBuckets[bucket] as number;
@@ -122,9 +164,11 @@ export class Registry {
     return instrument;
   }
 
-  /** Adds an account; returns its id. */
-  addAccount(): number {
-    return ++this.accountCount;
+  /** Adds an account of a self-trade group (0: none); returns its id. */
+  addAccount(selfTradeGroup: number): number {
+    const account = ++this.accountCount;
+    this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] = selfTradeGroup;
+    return account;
   }
 
   /** Adds a key of an account; returns its id. */
@@ -152,6 +196,10 @@ export class Registry {
       }
       const min = words[at + INSTRUMENT_PRICE_MIN] as number;
       const max = words[at + INSTRUMENT_PRICE_MAX] as number;
+      const band = words[at + INSTRUMENT_STATIC_BAND] as number;
+      if (band < 0 || (band > 0 && words[at + INSTRUMENT_REFERENCE] === NO_PRICE)) {
+        throw new Error(`instrument ${instrument} has a band around nothing`);
+      }
       if (min === NO_PRICE || min > max) throw new Error(`instrument ${instrument} has no price that it allows`);
     }
     for (let key = 1; key <= this.keyCount; key++) {

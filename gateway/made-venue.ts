@@ -35,6 +35,7 @@ import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -77,7 +78,7 @@ export const VENUE_LIMITS: Limits = limitsFrom({
 });
 
 export const VENUE = 'made';
-export const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin;
+export const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
 const START_MS = 1000;
 const START_US = 1_700_000_000_000_000;
 /** Turns after which a venue that still works is broken. */
@@ -228,6 +229,7 @@ export function madeCommand(kind: number, lane: number, low: number, more: Parti
   words[COMMAND_INSTRUMENT] = more.instrument ?? 0;
   words[COMMAND_PRICE] = more.price ?? 0;
   words[COMMAND_QUANTITY] = more.quantity ?? 0;
+  words[COMMAND_MIN_QUANTITY] = more.minQuantity ?? 0;
   words[COMMAND_KIND_WORD] =
     kind | ((more.side ?? 0) << 8) | ((more.type ?? 0) << 16) | ((more.timeInForce ?? 1) << 24);
   if (kind !== CommandKind.New) words[COMMAND_KIND_WORD] = kind | ((more.type ?? 0) << 16);
@@ -242,6 +244,8 @@ export interface MadeWords {
   readonly instrument: number;
   readonly price: number;
   readonly quantity: number;
+  /** Of money, questions and kills: the shard. */
+  readonly minQuantity: number;
   readonly side: number;
   /** Order type, or the phase of a SetPhase. */
   readonly type: number;

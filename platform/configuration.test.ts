@@ -65,7 +65,7 @@ const REFUSED: readonly [argv: readonly string[], environment: NodeJS.ProcessEnv
     {},
     '--max-levels (2000) above --max-orders (1000) can never be used.',
   ],
-  [['--max-orders', '2097152'], {}, '--max-orders must be a whole number from 1000 to 2097151; it is "2097152".'],
+  [['--max-orders', '16777216'], {}, '--max-orders must be a whole number from 1000 to 16777215; it is "16777216".'],
   [['--max-levels', '2097152'], {}, '--max-levels must be a whole number from 100 to 2097151; it is "2097152".'],
   [
     ['--max-lanes', '10', '--max-lanes-per-account', '11'],

@@ -6,7 +6,7 @@
 
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_ORDERS } from '../engine/limits.js';
+import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_LEVELS, MOST_ORDERS } from '../engine/limits.js';
 import { DEFAULT_GATEWAY_SETTINGS } from '../gateway/worker-data.js';
 import { EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
@@ -141,7 +141,7 @@ const SETTINGS: readonly Setting[] = [
   whole(
     'maxLevels',
     'max-levels',
-    [100, MOST_ORDERS],
+    [100, MOST_LEVELS],
     DEFAULT_LIMITS.maxLevels,
     'price levels a shard, at most max-orders',
   ),

@@ -206,20 +206,29 @@ t.test('a first start that failed binds nobody to what it asked for', async (t) 
   t.equal(before.limits.maxOrders, DEFAULT_LIMITS.maxOrders);
 });
 
-t.test('the first start fixes the limits that decide answers, and a later one takes them from there', async (t) => {
-  const small = { maxOrders: 5000, maxLevels: 4000, outputRingSlots: 1 << 17 };
-  const directory = join(t.testdir(), 'data');
-  const first = openDataDirectory(directory, 'tredye', 2, asked(small));
-  t.same(first.limits, limitsFrom(small));
-  markBegun(first);
-  const copy = t.testdir({
-    'venue.json': readFileSync(join(directory, 'venue.json'), 'utf8'),
-    'shard-0': journal(),
-    'shard-1': journal(),
-  });
-  const later = openDataDirectory(copy, 'tredye', 2);
-  t.same(later.limits, { ...DEFAULT_LIMITS, maxOrders: 5000, maxLevels: 4000 });
-});
+t.test(
+  'rule 7.2: the first start fixes the limits that decide answers, and a later one takes them from there',
+  async (t) => {
+    const small = { maxOrders: 5000, maxLevels: 4000, outputRingSlots: 1 << 17 };
+    const directory = join(t.testdir(), 'data');
+    const first = openDataDirectory(directory, 'tredye', 2, asked(small));
+    t.same(first.limits, limitsFrom(small));
+    markBegun(first);
+    const copy = t.testdir({
+      'venue.json': readFileSync(join(directory, 'venue.json'), 'utf8'),
+      'shard-0': journal(),
+      'shard-1': journal(),
+    });
+    const later = openDataDirectory(copy, 'tredye', 2);
+    t.same(later.limits, {
+      ...DEFAULT_LIMITS,
+      maxOrders: 5000,
+      maxStops: 5000,
+      maxSpecialOrders: 5000,
+      maxLevels: 4000,
+    });
+  },
+);
 
 t.test('the file that a journal ends in is known by name', async (t) => {
   const path = t.testdir({ 'shard-3': { journal: { '00000002.seg': '', '00000010.seg': '', 'x.new': '' } } });
@@ -237,7 +246,7 @@ t.test('limits of a first start that cannot work leave nothing behind', async (t
 });
 
 t.test(
-  'a limit that differs from the one of the first start is refused by name, and one that is equal is not',
+  'rule 7.2: a limit that differs from the one of the first start is refused by name, and one that is equal is not',
   async (t) => {
     const recorded = (limits: Partial<Limits>) =>
       t.testdir({

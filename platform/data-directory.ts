@@ -51,7 +51,8 @@ const venueFile = z.strictObject({
   venue: z.string(),
   shardCount: z.int(),
   instrumentMap: z.string(),
-  limits: z.record(z.enum(ANSWER_LIMITS), z.int()),
+  /** One that is not there came later than the venue, which has never met it: the default holds. */
+  limits: z.partialRecord(z.enum(ANSWER_LIMITS), z.int()),
   /** Every shard has its journal. Not there: written by a platform that did not say so, and the files must tell. */
   begun: z.boolean().optional(),
 });
@@ -345,10 +346,10 @@ function answerLimitsOf(limits: Limits): Record<AnswerLimit, number> {
 }
 
 /** The limits of this start. Each refusal for want of room is in the journal, and must come again when it is replayed. */
-function fixedLimits(recorded: Record<AnswerLimit, number>, asked: AskedLimits): Limits {
+function fixedLimits(recorded: Partial<Record<AnswerLimit, number>>, asked: AskedLimits): Limits {
   for (const name of ANSWER_LIMITS) {
     const given = asked.get(name);
-    if (given !== undefined && given.value !== recorded[name]) {
+    if (given !== undefined && recorded[name] !== undefined && given.value !== recorded[name]) {
       throw refuse(
         'OTHER_LIMIT',
         `${given.by} is ${recorded[name]} in this data directory and cannot be changed yet: start without it or choose another with --data.`,

@@ -36,6 +36,8 @@ export const EXIT_STOP_TIMED_OUT = 72;
 export const EXIT_OUTPUT = 73;
 /** Some lines of the input were not understood; the others were carried out. */
 export const EXIT_BAD_LINES = 74;
+/** Some expectations of a rule table did not hold; every line was understood. */
+export const EXIT_RULE_BROKEN = 75;
 /** The venue answered, and said no: no such instrument, no such order, a rejected command. */
 export const EXIT_REFUSED = 76;
 /** The key file cannot be used, or the venue refuses the key. */
@@ -56,6 +58,7 @@ export const EXIT_CODES: readonly (readonly [code: number, means: string])[] = [
   [EXIT_STOP_TIMED_OUT, 'a clean stop did not end in time (in the log; the process ends by SIGKILL)'],
   [EXIT_OUTPUT, 'a file cannot be written, or is there already'],
   [EXIT_BAD_LINES, 'some lines of the input were not understood; the others were carried out'],
+  [EXIT_RULE_BROKEN, 'some expectations of a rule table did not hold'],
   [EXIT_REFUSED, 'the venue said no: no such instrument or order, a rejected command'],
   [EXIT_KEY, 'the key file cannot be used, or the venue refuses the key'],
 ];

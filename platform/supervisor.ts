@@ -329,7 +329,7 @@ export class Supervisor {
       key = createAdminKey(this.directory.adminKeyPath);
     }
     const account = withParts(commandWords(CommandKind.AddAccount, 0, 0), encodeAccountTerms({ name: 'operator' }));
-    const rights = Right.Read | Right.Trade | Right.Market | Right.Admin;
+    const rights = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
     const publicKey = Buffer.from(key.publicKey, 'hex');
     const keyRecord = withParts(
       commandWords(CommandKind.AddKey, OPERATOR_ACCOUNT, 0),

@@ -130,7 +130,13 @@ export class RandomEvents {
     }
     words[at + EVENT_INSTRUMENT] = order.instrument;
     words[at + EVENT_PRICE] = fields.price ?? order.price;
-    words[at + EVENT_QUANTITY] = fields.quantity ?? order.quantity;
+    // Of what is taken away without a trade a part may have been hidden; it is in the quantity, and in no level.
+    const mayHide = [EventKind.Reduced, EventKind.Prevented, EventKind.Cancelled, EventKind.Replaced].includes(
+      fields.kind,
+    );
+    const hidden = mayHide ? (words[at + EVENT_AMOUNT] as number) : 0;
+    if (mayHide) words[at + EVENT_AMOUNT + 1] = 0;
+    words[at + EVENT_QUANTITY] = (fields.quantity ?? order.quantity) + hidden;
     words[at + EVENT_DISPLAYED] = fields.displayed ?? 0;
     words[at + EVENT_KIND_WORD] =
       fields.kind |

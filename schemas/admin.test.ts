@@ -38,6 +38,11 @@ const INSTRUMENT: InstrumentTermsFields = {
   referencePrice: null,
   priceDecimals: 2,
   quantityDecimals: 8,
+  baseAsset: 0,
+  quoteAsset: 0,
+  baseUnit: 1,
+  feeCap: 0,
+  staticBand: 0,
 };
 const KEY: KeyTermsFields = { publicKey: new Uint8Array(32).map((_, at) => at), rights: 15, label: 'desk 1' };
 
@@ -45,7 +50,11 @@ t.test('terms come back as they were', async (t) => {
   t.same(decoded(CommandKind.AddInstrument, encodeInstrumentTerms(INSTRUMENT)), { type: 'instrument', ...INSTRUMENT });
   const other = { ...INSTRUMENT, symbol: 'a'.repeat(32), shard: 3, priceMin: -50, priceMax: 50, referencePrice: 0 };
   t.same(decoded(CommandKind.AddInstrument, encodeInstrumentTerms(other)), { type: 'instrument', ...other });
-  t.same(decoded(CommandKind.AddAccount, encodeAccountTerms({ name: 'Ü' })), { type: 'account', name: 'Ü' });
+  t.same(decoded(CommandKind.AddAccount, encodeAccountTerms({ name: 'Ü', selfTradeGroup: 0xffffffff })), {
+    type: 'account',
+    name: 'Ü',
+    selfTradeGroup: 0xffffffff,
+  });
   t.same(decoded(CommandKind.AddKey, encodeKeyTerms(KEY)), { type: 'key', ...KEY });
 });
 
@@ -88,13 +97,21 @@ t.test('account and key terms out of bounds are refused', async (t) => {
     { publicKey: new Uint8Array(31) },
     { publicKey: new Uint8Array(33) },
     { rights: 0 },
-    { rights: 16 },
+    { rights: 32 },
     { rights: 2 ** 31 },
     { label: 'x'.repeat(65) },
     { label: 'a\r\nb' },
   ]) {
     t.equal(decoded(CommandKind.AddKey, encodeKeyTerms({ ...KEY, ...change })), Reason.TermsOutOfRange);
   }
+});
+
+t.test('rule 5.28: a static band needs a reference price and one word', async (t) => {
+  const terms = (change: Partial<InstrumentTermsFields>) =>
+    decoded(CommandKind.AddInstrument, encodeInstrumentTerms({ ...INSTRUMENT, ...change }));
+  t.equal(terms({ staticBand: 5 }), Reason.TermsOutOfRange);
+  t.equal(terms({ staticBand: 2 ** 31, referencePrice: 100 }), Reason.TermsOutOfRange);
+  t.match(terms({ staticBand: 2 ** 31 - 1, referencePrice: 100 }), { staticBand: 2 ** 31 - 1 });
 });
 
 t.test('a payload that is no terms of its kind is refused', async (t) => {

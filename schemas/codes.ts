@@ -18,3 +18,4 @@ export { SelfTrade } from './generated/self-trade.js';
 export { Side } from './generated/side.js';
 export { StreamMode } from './generated/stream-mode.js';
 export { TimeInForce } from './generated/time-in-force.js';
+export { Trigger } from './generated/trigger.js';

@@ -41,8 +41,19 @@ export function verifyLogonTerms(bytes: Uint8Array): number {
   return verifyRoot(bytes, 0, TABLES.LogonTerms) < 0 ? BAD_FRAME : 0;
 }
 
+/** The tables that Parts carry. */
+type TermsTable =
+  | 'InstrumentTerms'
+  | 'AccountTerms'
+  | 'KeyTerms'
+  | 'FeeTerms'
+  | 'LimitTerms'
+  | 'AssetTerms'
+  | 'NoteTerms'
+  | 'BustTerms';
+
 /** Terms out of Parts: besides, what is behind the last byte in use must be zero. Returns a Reason. */
-export function verifyTerms(bytes: Uint8Array, table: 'InstrumentTerms' | 'AccountTerms' | 'KeyTerms'): number {
+export function verifyTerms(bytes: Uint8Array, table: TermsTable): number {
   const end = verifyRoot(bytes, 0, TABLES[table]);
   if (end < 0) return Reason.BadPayload;
   for (let at = end; at < bytes.length; at++) if (bytes[at] !== 0) return Reason.BadPayload;

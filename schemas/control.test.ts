@@ -38,9 +38,14 @@ t.test('logon terms come back as they were', async (t) => {
       { shard: 0, epoch: 2, sequence: 3 },
       { shard: 1, epoch: 1, sequence: 2 ** 53 - 1 },
     ],
+    cancelAfterSeconds: 30,
   });
   const terms = { version: 1, keyId: 1, lane: 1, ackLevel: 3 as AckLevel, heartbeatSeconds: 5, resume: [] };
   t.equal(decodeLogonTerms(encodeLogonTerms(terms)), Reason.BadFrame, 'an ack level that is none');
+  const stays = { ...terms, ackLevel: AckLevel.Disk };
+  t.same(decodeLogonTerms(encodeLogonTerms(stays)), stays, 'orders stay');
+  const atOnce = { ...stays, cancelAfterSeconds: 0 };
+  t.same(decodeLogonTerms(encodeLogonTerms(atOnce)), atOnce, 'orders go at once');
   t.equal(decodeLogonTerms(new Uint8Array(100_000)), Reason.FrameTooLong);
   t.equal(decodeLogonTerms(new Uint8Array(3)), Reason.BadFrame);
 });

@@ -53,6 +53,8 @@ export interface LogonTermsFields {
   readonly ackLevel: AckLevel;
   readonly heartbeatSeconds: number;
   readonly resume: readonly ResumePointFields[];
+  /** Cancel on disconnect, after so many seconds; left out: the lane's orders stay. */
+  readonly cancelAfterSeconds?: number;
 }
 
 export interface InstrumentFields {
@@ -309,8 +311,21 @@ export function encodeLogonTerms(terms: LogonTermsFields): Uint8Array {
     ResumePoint.createResumePoint(builder, BigInt(sequence), epoch, shard, 0);
   }
   const resume = builder.endVector();
-  const { version, keyId, lane, ackLevel, heartbeatSeconds } = terms;
-  builder.finish(LogonTerms.createLogonTerms(builder, version, keyId, lane, ackLevel, heartbeatSeconds, resume));
+  const { version, keyId, lane, ackLevel, heartbeatSeconds, cancelAfterSeconds } = terms;
+  const cancels = cancelAfterSeconds !== undefined;
+  builder.finish(
+    LogonTerms.createLogonTerms(
+      builder,
+      version,
+      keyId,
+      lane,
+      ackLevel,
+      heartbeatSeconds,
+      resume,
+      cancels,
+      cancelAfterSeconds ?? 0,
+    ),
+  );
   return builder.asUint8Array();
 }
 
@@ -329,6 +344,8 @@ export function decodeLogonTerms(received: Uint8Array): LogonTermsFields | numbe
   if (terms.ackLevel() > AckLevel.Kafka || !resume.every(({ sequence }) => Number.isSafeInteger(sequence))) {
     return BAD_FRAME;
   }
+  const cancels = terms.cancelOnDisconnect();
+  if (!cancels && terms.graceSeconds() !== 0) return BAD_FRAME;
   return {
     version: terms.version(),
     keyId: terms.keyId(),
@@ -336,6 +353,7 @@ export function decodeLogonTerms(received: Uint8Array): LogonTermsFields | numbe
     ackLevel: terms.ackLevel(),
     heartbeatSeconds: terms.heartbeatSeconds(),
     resume,
+    ...(cancels ? { cancelAfterSeconds: terms.graceSeconds() } : {}),
   };
 }
 

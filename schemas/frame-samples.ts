@@ -4,7 +4,7 @@
  */
 
 import { Builder } from 'flatbuffers';
-import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms, setOperationId } from './admin.js';
+import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms, encodeNoteTerms, setOperationId } from './admin.js';
 import { AckLevel, Channel, CommandFlag, CommandKind, EventKind, Phase, Reason, StreamMode } from './codes.js';
 import { type ControlMessage, encodeControl, encodeLogonTerms } from './control.js';
 import { CommandFrameWriter, PublicFrameWriter, ReportFrameWriter } from './frame-writer.js';
@@ -174,6 +174,7 @@ export function sampleLogonTerms(): Uint8Array {
       { shard: 0, epoch: 2, sequence: 3 },
       { shard: 1, epoch: 1, sequence: 2 ** 53 - 1 },
     ],
+    cancelAfterSeconds: 30,
   });
 }
 
@@ -229,6 +230,7 @@ export function sampleMessages(): ControlMessage[] {
 /** Payloads of Parts, by the kind of their head. */
 export function sampleTerms(): { kind: CommandKind; parts: Int32Array }[] {
   return [
+    { kind: CommandKind.Note, parts: encodeNoteTerms('Wrong prices from the feed – see mail of 9:40') },
     { kind: CommandKind.AddAccount, parts: encodeAccountTerms({ name: 'Märkte & Söhne' }) },
     {
       kind: CommandKind.AddKey,

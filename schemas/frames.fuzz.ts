@@ -225,6 +225,11 @@ function examineTerms(input: Uint8Array, counts: FuzzCounts): boolean {
     [CommandKind.AddInstrument, 'InstrumentTerms'],
     [CommandKind.AddAccount, 'AccountTerms'],
     [CommandKind.AddKey, 'KeyTerms'],
+    [CommandKind.SetFees, 'FeeTerms'],
+    [CommandKind.SetLimits, 'LimitTerms'],
+    [CommandKind.AddAsset, 'AssetTerms'],
+    [CommandKind.Note, 'NoteTerms'],
+    [CommandKind.Bust, 'BustTerms'],
   ] as const) {
     const padded = new Uint8Array(parts * PART_PAYLOAD_BYTES);
     padded.set(payload);

@@ -1,7 +1,7 @@
 /** The tables against the overlays, and the checks made from them. */
 
 import t from 'tap';
-import { CommandFlag, CommandKind, EventKind, Reason } from './codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from './codes.js';
 import { sampleCommands, sampleTerms } from './frame-samples.js';
 import { OVERLAYS, STRUCTS } from './generated/shapes.js';
 import {
@@ -26,6 +26,11 @@ import {
 
 const ON_WIRE = false;
 const INSIDE = true;
+const TYPE_AT = COMMAND_FIELDS.type[0];
+const TIME_IN_FORCE_AT = COMMAND_FIELDS.timeInForce[0];
+const FLAGS_AT = 62;
+/** Of a New only stops have them. */
+const STOP_FIELDS = ['trigger', 'triggerPrice'];
 
 function commandOf(kind: number): { words: Int32Array; bytes: Uint8Array } {
   const words = new Int32Array(COMMAND_WORDS);
@@ -71,11 +76,21 @@ t.test('a field that a row names may hold anything its codes allow, all others a
     for (const [name, [at, size]] of Object.entries(COMMAND_FIELDS)) {
       if (name === 'kind' || name === 'flags') continue;
       const { words, bytes } = commandOf(kind);
-      const coded = ['side', 'type', 'timeInForce'].includes(name);
-      bytes.fill(coded ? 1 : 0xff, at, at + size);
+      if (name === 'displayQuantity' && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Iceberg;
+      if (name === 'minQuantity' && kind === CommandKind.New) bytes[TIME_IN_FORCE_AT] = TimeInForce.ImmediateOrCancel;
+      if (STOP_FIELDS.includes(name) && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
+      // What a mass cancel takes by is behind its flags, and a lane has 16 bits.
+      if (kind === CommandKind.MassCancel && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.OneLane;
+      if (kind === CommandKind.SessionOpen && name === 'quantity') bytes[FLAGS_AT] = CommandFlag.CancelOnDisconnect;
+      if (kind === CommandKind.MassCancel && name === 'side') bytes[FLAGS_AT] = CommandFlag.OneSide;
+      const coded = ['side', 'type', 'timeInForce', 'selfTrade', 'trigger'].includes(name);
+      bytes.fill(
+        coded ? 1 : 0xff,
+        at,
+        at + (kind === CommandKind.MassCancel && size === 4 && name === 'quantity' ? 2 : size),
+      );
       const named = name in fields;
-      // Only None is known of self-trade modes.
-      const wanted = !named ? Reason.FieldNotZero : name === 'selfTrade' ? Reason.BadSelfTrade : Reason.None;
+      const wanted = named ? Reason.None : Reason.FieldNotZero;
       t.equal(checkCommandShape(words, 0, INSIDE), wanted, `${CommandKind[kind]} ${name} inside`);
       const onWire = named && filledInside.some((field) => field === name) ? Reason.FieldNotZero : wanted;
       t.equal(checkCommandShape(words, 0, ON_WIRE), onWire, `${CommandKind[kind]} ${name} on the wire`);
@@ -86,13 +101,20 @@ t.test('a field that a row names may hold anything its codes allow, all others a
 t.test('codes out of range have a refusal each', async (t) => {
   for (const [kind, byte, value, reason] of [
     [CommandKind.None, 0, 0, Reason.BadKind],
-    [6 as CommandKind, 0, 0, Reason.BadKind],
+    [8 as CommandKind, 0, 0, Reason.BadKind],
     [255 as CommandKind, 0, 0, Reason.BadKind],
     [CommandKind.New, 57, 2, Reason.BadSide],
-    [CommandKind.New, 58, 2, Reason.BadType],
-    [CommandKind.New, 59, 4, Reason.BadTimeInForce],
-    [CommandKind.New, 60, 1, Reason.BadSelfTrade],
-    [CommandKind.SetPhase, 58, 6, Reason.BadPhase],
+    [CommandKind.New, 58, 7, Reason.BadType],
+    [CommandKind.New, 59, 5, Reason.BadTimeInForce],
+    [CommandKind.New, 60, 4, Reason.None],
+    [CommandKind.New, 60, 5, Reason.BadSelfTrade],
+    [CommandKind.New, 61, 4, Reason.BadTrigger],
+    [CommandKind.New, 61, 1, Reason.FieldNotZero],
+    [CommandKind.MassCancel, 57, 1, Reason.FieldNotZero],
+    [CommandKind.MassCancel, 40, 1, Reason.FieldNotZero],
+    [CommandKind.SessionOpen, 40, 1, Reason.FieldNotZero],
+    [CommandKind.SetPhase, 58, 7, Reason.None],
+    [CommandKind.SetPhase, 58, 8, Reason.BadPhase],
   ] as const) {
     const { words, bytes } = commandOf(kind);
     if (byte !== 0) bytes[byte] = value;
@@ -104,8 +126,10 @@ t.test('of the flags only those of the kind are taken, and Late only inside', as
   for (const { kind, flags } of COMMAND_ROWS) {
     if (kind === CommandKind.Part) continue;
     for (let bit = 0; bit < 16; bit++) {
-      const { words } = commandOf(kind);
+      const { words, bytes } = commandOf(kind);
       const flag = 1 << bit;
+      if (flag === CommandFlag.Slide && kind === CommandKind.New) continue;
+      if (flag === CommandFlag.RefuseIfThrough && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
       words[COMMAND_FLAGS_WORD] = flag << 16;
       const own = (flags & flag) !== 0 ? Reason.None : Reason.BadFlags;
       const inside = flag === CommandFlag.Late ? Reason.None : own;
@@ -209,12 +233,23 @@ t.test('an event that says more than its kind says is found', async (t) => {
   t.equal(checkEventShape(words, 0), Reason.BadKind);
 });
 
+const PUBLIC_OVERLAYS: Readonly<Record<number, (typeof OVERLAYS)[keyof typeof OVERLAYS] | undefined>> = {
+  [EventKind.Trade]: OVERLAYS.TradeRecord,
+  [EventKind.Top]: OVERLAYS.TopRecord,
+  [EventKind.TradeVoid]: OVERLAYS.TradeVoidRecord,
+  [EventKind.Indicative]: OVERLAYS.IndicativeRecord,
+};
+
 t.test('public records name neither account, session, client order id, account sequence nor fee', async (t) => {
   for (const { kind, fields } of EVENT_ROWS) {
-    if (kind !== EventKind.Trade && kind !== EventKind.Top) continue;
+    if (kind < EventKind.Trade) continue;
     for (const name of ['account', 'session', 'clientOrderId', 'accountSequence']) t.notOk(name in fields, name);
-    if (kind === EventKind.Trade) t.notOk('amount' in fields, 'fee');
-    const overlay = kind === EventKind.Trade ? OVERLAYS.TradeRecord : OVERLAYS.TopRecord;
+    if (kind === EventKind.Trade || kind === EventKind.TradeVoid) t.notOk('amount' in fields, 'fee');
+    const overlay = PUBLIC_OVERLAYS[kind];
+    if (overlay === undefined) {
+      t.fail(`no overlay for public kind ${kind}`);
+      continue;
+    }
     const words = new Int32Array(EVENT_WORDS);
     const bytes = new Uint8Array(words.buffer);
     for (const field of overlay.fields) {

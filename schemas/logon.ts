@@ -10,6 +10,8 @@
 
 /** Version of the protocol that this tree speaks, in Challenge and LogonTerms. */
 export const PROTOCOL_VERSION = 1;
+/** A day: how long the orders of a lane that cancels on disconnect may stay. */
+export const MAX_GRACE_SECONDS = 86_400;
 export const NONCE_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 export const PUBLIC_KEY_BYTES = 32;

@@ -7,6 +7,7 @@ import { generatedFindings } from './check-generated.js';
 import { figureFindings } from './figures/figures.js';
 import { houseFindings } from './house-rules.js';
 import { importFindings, roomSourceCount } from './import-directions.js';
+import { ruleBookFindings } from './rule-book.js';
 
 export interface Check {
   name: string;
@@ -27,6 +28,7 @@ const CHECKS: readonly Check[] = [
   { name: 'figures', run: figureFindings },
   { name: 'import directions', run: importDirections },
   { name: 'house rules', run: async (root) => houseFindings(root) },
+  { name: 'rule book', run: async (root) => ruleBookFindings(root) },
 ];
 
 /** Runs them all in order and answers how many failed. */

@@ -20,7 +20,8 @@ export function sourceFiles(root: string): string[] {
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isFile()) found.push(path);
+      // In a worktree .git is a file.
+      if (entry.isFile() && entry.name !== '.git') found.push(path);
       else if (entry.isDirectory() && !isForeign(entry.name)) folders.push(path);
     }
   }

@@ -154,7 +154,7 @@ t.test('any folder of the format works: prices at both ends of 32 bits, zero and
   t.equal(outcome.journal.snapshots, undefined);
 });
 
-t.test('a day is given as many orders as it enters, and no more than a shard can have', async (t) => {
+t.test('a day is given as many orders as it enters, and no more than a shard can have levels', async (t) => {
   const ordersFor = (orders: number) => sizesFor({ orders }).at(sizesFor({ orders }).indexOf('--max-orders') + 1);
   t.equal(ordersFor(3), '10000');
   t.equal(ordersFor(2_000_000), '2001000');

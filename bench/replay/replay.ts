@@ -8,7 +8,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readKeyFile, TredyeClient } from '../../client/index.js';
-import { MOST_ORDERS } from '../../engine/limits.js';
+import { MOST_LEVELS } from '../../engine/limits.js';
 import { PlatformProcess } from '../../proof/platform-process.js';
 import { repositoryFolder } from '../../proof/recordings/data-folder.js';
 import { type DayPlan, type PlanNeeds, planDay } from '../../proof/recordings/day-plan.js';
@@ -116,11 +116,11 @@ function differencesOf(found: readonly (readonly [where: string, difference: str
 }
 
 /**
- * Limits for a day: as many orders as it enters may rest at once, each on a level of its own, up to what a shard can
- * have; the rest is small. A day that enters more still plays as long as fewer rest at a time.
+ * Limits for a day: as many orders as it enters may rest at once, each on a level of its own, up to the levels that a
+ * shard can have; the rest is small. A day that enters more still plays as long as fewer rest at a time.
  */
 export function sizesFor(needs: Pick<PlanNeeds, 'orders'>): string[] {
-  const orders = String(Math.min(MOST_ORDERS, Math.max(LEAST_ORDERS, needs.orders + SPARE_ORDERS)));
+  const orders = String(Math.min(MOST_LEVELS, Math.max(LEAST_ORDERS, needs.orders + SPARE_ORDERS)));
   const small = ['--segment-mib', '16', '--max-instruments', '16', '--max-accounts', '16'];
   return [...small, '--max-orders', orders, '--max-levels', orders];
 }

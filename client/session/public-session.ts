@@ -25,6 +25,7 @@ export interface PublicSessionOptions {
   readonly lane: number;
   readonly ackLevel: AckLevel;
   readonly heartbeatSeconds: number;
+  readonly cancelAfterSeconds?: number;
   readonly giveUpAfterMs: number;
   readonly random: () => number;
 }
@@ -59,7 +60,9 @@ export class PublicSession extends SessionEvents {
   private readonly requests = new Requests();
   private readonly publicData = new PublicData({
     trades: this.tradeListeners,
+    voids: this.voidListeners,
     tops: this.topListeners,
+    indicatives: this.indicativeListeners,
     gaps: this.gapListeners,
     words: this.publicWordListeners,
   });
@@ -190,11 +193,12 @@ export class PublicSession extends SessionEvents {
 
   private connectNow(): void {
     this.retryTimer = null;
-    const { lane, ackLevel, heartbeatSeconds } = this.options;
+    const { lane, ackLevel, heartbeatSeconds, cancelAfterSeconds } = this.options;
+    const cancels = cancelAfterSeconds === undefined ? {} : { cancelAfterSeconds };
     const connection = new Connection(
       this.url,
       this.seams,
-      { lane, ackLevel, heartbeatSeconds, resume: this.resumePoints() },
+      { lane, ackLevel, heartbeatSeconds, ...cancels, resume: this.resumePoints() },
       {
         loggedOn: (answer) => this.loggedOn(answer),
         reportFrame: (frame) => this.takeReports(frame),

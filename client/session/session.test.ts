@@ -8,8 +8,20 @@ import { FAKE_SIGNER, FakeClock, FakeNetwork } from './fake-gateway.js';
 import { codeOf, connected, ORDER, settle } from './fake-session.js';
 
 t.test('a logon carries the key, the lane and the terms, and its answer makes the session', async (t) => {
-  const { client, gateway } = await connected({ lane: 3, heartbeatSeconds: 20, ackLevel: 'Matched' });
-  t.match(gateway.terms, { keyId: 7, lane: 3, heartbeatSeconds: 20, ackLevel: 1, resume: [] });
+  const { client, gateway } = await connected({
+    lane: 3,
+    heartbeatSeconds: 20,
+    ackLevel: 'Matched',
+    cancelAfterSeconds: 7,
+  });
+  t.match(gateway.terms, {
+    keyId: 7,
+    lane: 3,
+    heartbeatSeconds: 20,
+    ackLevel: 1,
+    resume: [],
+    cancelAfterSeconds: 7,
+  });
   t.equal(client.state, 'ready');
   t.equal(client.account, 5);
   t.equal(client.incarnation, 50);

@@ -154,6 +154,21 @@ t.test('with two shards each has a fence of its own', async (t) => {
   t.equal(await codeOf(everywhere), 'NEVER_HAPPENED');
 });
 
+t.test('a dead-man timer is set when every shard has answered', async (t) => {
+  const { client, gateway } = await connected({}, THREE_SHARDS);
+  let settled = false;
+  const set = client.deadMan(5000).finally(() => {
+    settled = true;
+  });
+  await settle();
+  for (const shard of [0, 1, 2]) {
+    t.notOk(settled, `before shard ${shard}`);
+    gateway.reports([{ kind: EventKind.DeadManSet, sequence: 40, accountSequence: 2, counter: 1001 }], shard);
+    await settle();
+  }
+  t.equal((await set).kind, 'DeadManSet');
+});
+
 t.test('a mass cancel of all instruments is answered when every shard has, and a refusal is not hidden', async (t) => {
   const { client, gateway } = await connected({}, THREE_SHARDS);
   let settled = false;

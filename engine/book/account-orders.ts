@@ -105,6 +105,16 @@ export class AccountOrders {
     return row < 0 ? -1 : (this.rows[((row & SLOT_MASK) << ROW_SHIFT) + ROW_FIRST] as number);
   }
 
+  /** The order behind this one, in its instrument or (`ofAll`) then in those behind it; -1: there is none. */
+  next(slot: number, ofAll: boolean): number {
+    const orders = this.orders;
+    const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+    const next = orders[at + ORDER_ACCOUNT_NEXT] as number;
+    if (next >= 0 || !ofAll) return next;
+    const row = this.nextRow(this.find(orders[at + ORDER_ACCOUNT] as number, orders[at + ORDER_INSTRUMENT] as number));
+    return row < 0 ? -1 : this.firstOrderOf(row);
+  }
+
   /** For walks over all that is held: an account's first row, the row behind one, its instrument, its first order. */
   firstRow(account: number): number {
     return (this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_FIRST_ROW] as number) - 1;

@@ -158,6 +158,25 @@ export class Books {
     totals[total] = (totals[total] as number) + ((orders[orderAt + ORDER_LEAVES] as number) >>> 0);
   }
 
+  /** A resting order goes to the end of its queue. */
+  moveBack(slot: number): void {
+    const orders = this.orders.words;
+    const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
+    const next = orders[orderAt + ORDER_NEXT] as number;
+    if (next < 0) return;
+    const words = this.levels.words;
+    const at = ((orders[orderAt + ORDER_LEVEL] as number) & LEVEL_MASK) << LEVEL_SHIFT;
+    const previous = orders[orderAt + ORDER_PREVIOUS] as number;
+    const tail = words[at + LEVEL_TAIL] as number;
+    orders[((next & SLOT_MASK) << ORDER_SHIFT) + ORDER_PREVIOUS] = previous;
+    if (previous >= 0) orders[((previous & SLOT_MASK) << ORDER_SHIFT) + ORDER_NEXT] = next;
+    else words[at + LEVEL_HEAD] = next;
+    orders[((tail & SLOT_MASK) << ORDER_SHIFT) + ORDER_NEXT] = slot;
+    orders[orderAt + ORDER_PREVIOUS] = tail;
+    orders[orderAt + ORDER_NEXT] = -1;
+    words[at + LEVEL_TAIL] = slot;
+  }
+
   /** Takes so much off what a resting order shows. Its leaves are the caller's to change. */
   reduce(level: number, quantity: number): void {
     const total = ((level & LEVEL_MASK) << TOTAL_SHIFT) + TOTAL;

@@ -10,7 +10,6 @@ import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import { needsParts } from '../../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
-  COMMAND_CLIENT_ORDER_ID,
   COMMAND_KIND_WORD,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
@@ -19,13 +18,22 @@ import {
   EVENT_INSTRUMENT,
   EVENT_LEAVES,
   EVENT_QUANTITY,
-  EVENT_RELATED_ID,
   NO_PRICE,
 } from '../../schemas/layout.js';
-import { KEY_ACCOUNT, KEY_REVOKED, KEY_SHIFT } from '../registry-words.js';
+import { WORTH_BASE_UNIT, WORTH_FEE_CAP, WORTH_LOT, WORTH_SHIFT, WORTH_UNIT } from '../ledger/ledger-words.js';
+import { mostQuantity } from '../limits.js';
+import {
+  INSTRUMENT_KILLED,
+  INSTRUMENT_SHIFT,
+  KEY_ACCOUNT,
+  KEY_REVOKED,
+  KEY_SHIFT,
+  KILLED_WITH_ALL,
+} from '../registry-words.js';
+import { answer, hasLogRoom } from './admin-answer.js';
 import { checkSender, NO_ORDER, refuse } from './checks.js';
-import { laneAccount } from './phases.js';
-import { type EngineState, writeEvent } from './state.js';
+import { addAsset, setFees, setLimits } from './ledger-admin.js';
+import type { EngineState } from './state.js';
 
 const PART = CommandKind.Part;
 /** Price × quantity × unit of an instrument stay below this, so that sums of them are exact doubles. */
@@ -81,11 +89,17 @@ export function applyAdmin(state: EngineState, words: Int32Array, at: number, ki
   }
   if (typeof terms === 'number') {
     revokeKey(state, words, at);
+  } else if (terms.type === 'fees') {
+    setFees(state, words, at, parts, terms);
+  } else if (terms.type === 'limits') {
+    setLimits(state, words, at, parts, terms);
+  } else if (terms.type === 'asset') {
+    addAsset(state, words, at, parts, terms.name);
   } else if (terms.type === 'instrument') {
     addInstrument(state, words, at, parts, terms);
   } else if (terms.type === 'account') {
-    addAccount(state, words, at, parts);
-  } else {
+    addAccount(state, words, at, parts, terms.selfTradeGroup);
+  } else if (terms.type === 'key') {
     addKey(state, words, at, parts, terms.rights, terms.publicKey);
   }
 }
@@ -101,9 +115,15 @@ function addInstrument(
   const symbol = new TextEncoder().encode(terms.symbol);
   const largestPrice = Math.max(Math.abs(terms.priceMin), Math.abs(terms.priceMax));
   // Divided, not multiplied: the product of three 32-bit numbers is not exact.
-  const fits = largestPrice * terms.quantityMax <= MAX_NOTIONAL / terms.unit;
-  if (!fits || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
+  const fits =
+    largestPrice * terms.quantityMax <= MAX_NOTIONAL / terms.unit && terms.quantityMax * terms.baseUnit <= MAX_NOTIONAL;
+  const adds = terms.quantityMax <= mostQuantity(state.limits.maxOrders);
+  if (!fits || !adds || (terms.shard !== ANY_SHARD && terms.shard >= state.shardCount)) {
     refuse(state, words, at, Reason.TermsOutOfRange, 0, NO_ORDER);
+    return;
+  }
+  if (terms.quoteAsset !== 0 && !(registry.hasAsset(terms.baseAsset) && registry.hasAsset(terms.quoteAsset))) {
+    refuse(state, words, at, Reason.UnknownAsset, 0, NO_ORDER);
     return;
   }
   if (registry.findSymbol(symbol) !== 0) {
@@ -124,21 +144,32 @@ function addInstrument(
     quantityMax: terms.quantityMax,
     unit: terms.unit,
     referencePrice: terms.referencePrice ?? NO_PRICE,
+    staticBand: terms.staticBand,
+    baseAsset: terms.baseAsset,
+    quoteAsset: terms.quoteAsset,
   });
+  const { worth } = state.ledger;
+  const worthAt = instrument << WORTH_SHIFT;
+  if (state.killed !== 0) state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] = KILLED_WITH_ALL;
+  worth[worthAt + WORTH_LOT] = largestPrice * terms.unit;
+  worth[worthAt + WORTH_UNIT] = terms.unit;
+  worth[worthAt + WORTH_BASE_UNIT] = terms.baseUnit;
+  worth[worthAt + WORTH_FEE_CAP] = terms.feeCap;
   state.books.open(instrument);
   const to = answer(state, words, at, parts, EventKind.InstrumentAdded);
   state.events[to + EVENT_INSTRUMENT] = instrument;
   state.events[to + EVENT_QUANTITY] = shard;
 }
 
-function addAccount(state: EngineState, words: Int32Array, at: number, parts: number): void {
+function addAccount(state: EngineState, words: Int32Array, at: number, parts: number, selfTradeGroup: number): void {
   const registry = state.registry;
   if (registry.accountCount === registry.maxAccounts) {
     refuse(state, words, at, Reason.AccountsFull, registry.maxAccounts, NO_ORDER);
     return;
   }
   if (!hasLogRoom(state, words, at, parts)) return;
-  const account = registry.addAccount();
+  const account = registry.addAccount(selfTradeGroup);
+  state.ledger.openAccount(account);
   const to = answer(state, words, at, parts, EventKind.AccountAdded);
   state.events[to + EVENT_LEAVES] = account;
 }
@@ -185,26 +216,4 @@ function revokeKey(state: EngineState, words: Int32Array, at: number): void {
   const to = answer(state, words, at, 0, EventKind.KeyRevoked);
   state.events[to + EVENT_QUANTITY] = key;
   state.events[to + EVENT_LEAVES] = registry.keys[keyAt + KEY_ACCOUNT] as number;
-}
-
-function hasLogRoom(state: EngineState, words: Int32Array, at: number, parts: number): boolean {
-  if (state.adminLog === null || state.adminLog.hasRoom(parts + 1)) return true;
-  return refuse(state, words, at, Reason.AdminLogFull, state.limits.adminLogBytes, NO_ORDER);
-}
-
-/** Numbers the record that was applied, keeps it for the other shards, and answers its sender. */
-function answer(state: EngineState, words: Int32Array, at: number, parts: number, kind: number): number {
-  const number = ++state.registry.adminNumber;
-  if (state.adminLog !== null) {
-    const logged = state.adminLog.append(words, at, parts + 1);
-    state.adminLog.words[logged + COMMAND_QUANTITY] = number;
-  }
-  const session = words[at + COMMAND_SESSION] as number;
-  const low = words[at + COMMAND_CLIENT_ORDER_ID] as number;
-  const high = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
-  const account = session === 0 ? 0 : laneAccount(state, session);
-  const to = writeEvent(state, account, session, low, high, 0, kind);
-  state.events[to + EVENT_RELATED_ID] = low;
-  state.events[to + EVENT_RELATED_ID + 1] = high;
-  return to;
 }

@@ -1,69 +1,73 @@
 /**
- * New orders: limit and market; day, good-till-cancel, immediate-or-cancel, fill-or-kill; post-only.
+ * New orders: limit, market, market-to-limit and iceberg; day, good-till-cancel, good-till-date, immediate-or-cancel, fill-or-kill; post-only. Stops are in stops.ts.
  * The shard's thread.
  */
 
-import { CommandFlag, EventKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, OrderType, Reason, TimeInForce } from '../../schemas/codes.js';
+import { isStop } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
+import { phaseEffect, phaseRefusal, phasesThatMatch, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import * as limitFunctions from './check-limits.js';
 import * as checksFunctions from './checks.js';
+import { entryPrice } from './entry-price.js';
+import { checkExpiry, GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
+import { checkDisplay } from './iceberg.js';
+import { makeOrder } from './new-order.js';
+import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
+import { checkStop, enterStop } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
+const { checkLimits, checkMoney, needsPrice } = limitFunctions;
+const { isFillableByOthers } = selfTradeFunctions;
 const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
+const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
+  checksFunctions;
 const {
-  checkInstrument,
-  checkOrderPhase,
-  checkSender,
-  checkShape,
-  checkTerms,
-  NO_ORDER,
-  passesAtOnce,
-  phaseOf,
-  refuse,
-} = checksFunctions;
-const {
-  COMMAND_ACCOUNT,
-  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
-  COMMAND_SESSION,
   NO_PRICE,
   WORD_MASK,
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
-const {
-  FLAG_MARKET,
-  FLAG_POST_ONLY,
-  FLAG_SELL,
-  ORDER_ACCOUNT,
-  ORDER_CLIENT_HIGH,
-  ORDER_CLIENT_LOW,
-  ORDER_CUMULATIVE,
-  ORDER_FLAGS,
-  ORDER_INSTRUMENT,
-  ORDER_LEAVES,
-  ORDER_PRICE,
-  ORDER_SESSION,
-  ORDER_SHIFT,
-  SLOT_MASK,
-} = orderWords;
+const { FLAG_MARKET, FLAG_POST_ONLY, FLAG_SPECIAL } = orderWords;
 
+const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
+const ICEBERG = OrderType.Iceberg;
 const MARKET = OrderType.Market;
-const CONTINUOUS = Phase.Continuous;
+const MARKET_TO_LIMIT = OrderType.MarketToLimit;
+const TRAILING_STOP = OrderType.TrailingStop;
+const MATCHING_PHASES = phasesThatMatch();
+const UNCROSSED_PHASES = phasesWithoutCrossing();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
+const GOOD_TILL_CANCEL = TimeInForce.GoodTillCancel;
+const GOOD_TILL_DATE = TimeInForce.GoodTillDate;
 const POST_ONLY = CommandFlag.PostOnly << 16;
+/** Places of type, time in force and whether there is a price in an index of REFUSALS; the phase is below them. */
+const TYPE_PLACE = 7;
+const TIME_IN_FORCE_PLACE = 4;
+const PRICED_PLACE = 3;
+/** For each order that the shape allows and each phase: the reason why it is refused, or 0. */
+const REFUSALS = new Uint16Array(1 << 10);
+for (let index = 0; index < REFUSALS.length; index++) {
+  const timeInForce = (index >>> TIME_IN_FORCE_PLACE) & 7;
+  const priced = ((index >>> PRICED_PLACE) & 1) !== 0;
+  REFUSALS[index] = phaseRefusal(phaseEffect(index & 7, NEW, index >>> TYPE_PLACE, timeInForce, priced));
+}
 
 /** Applies a New. */
 export function applyNew(state: EngineState, words: Int32Array, from: number): void {
@@ -71,18 +75,46 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
   const passed = passesAtOnce(state, words, at);
   if (!passed && !checkNew(state, words, at)) return;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
-  const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
-  const timeInForce = kindWord >>> 24;
-  const price = words[at + COMMAND_PRICE] as number;
-  const continuous = passed || phaseOf(state, words, at) === CONTINUOUS;
+  if (!passed && isStop((kindWord >>> 16) & 0xff)) {
+    enterStop(state, words, at);
+    return;
+  }
+  let isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
+  let timeInForce = kindWord >>> 24;
+  let price = words[at + COMMAND_PRICE] as number;
+  const continuous = passed || ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sell = (kindWord >>> 8) & 1;
   const side = (instrument << 1) + sell;
+  let special = 0;
+  let expires = 0;
+  if (!passed) {
+    if (timeInForce === GOOD_TILL_DATE) {
+      timeInForce = GOOD_TILL_CANCEL;
+      expires = GOOD_TILL_DATE_FLAGS;
+    }
+    price = entryPrice(state, words, at, side, continuous);
+    if (((kindWord >>> 16) & 0xff) === ICEBERG) {
+      special = FLAG_SPECIAL;
+    } else if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT && price === NO_PRICE) {
+      isMarket = true;
+      special = FLAG_SPECIAL;
+    }
+    if (price === NO_PRICE && needsPrice(state, instrument, sell)) {
+      refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+      return;
+    }
+  }
   const mayRest = !continuous || (!isMarket && timeInForce < IMMEDIATE_OR_CANCEL);
   const postOnly = ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0;
   const quantity = words[at + COMMAND_QUANTITY] as number;
+  if (!checkLimits(state, words, at, sell, quantity >>> 0, NO_ORDER)) return;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
+    return;
+  }
+  if (special !== 0 && !isMarket && state.specials.isFull()) {
+    refuse(state, words, at, Reason.SpecialOrdersFull, state.specials.capacity, NO_ORDER);
     return;
   }
   // Whether it would fill completely is not asked: what may rest must find a level.
@@ -90,47 +122,96 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, NO_ORDER);
     return;
   }
+  if (!checkMoney(state, words, at, sell, price, quantity >>> 0, NO_ORDER)) return;
   if (continuous) {
     if (postOnly && wouldCross(state, side, price)) {
       refuse(state, words, at, Reason.PostOnlyWouldCross, 0, NO_ORDER);
       return;
     }
-    if (timeInForce === FILL_OR_KILL && !isFillable(state, side, price, quantity >>> 0)) {
+    if (timeInForce === FILL_OR_KILL && !findsEnough(state, words, at, side, price, quantity >>> 0)) {
       refuse(state, words, at, Reason.FillOrKillNotFillable, 0, NO_ORDER);
       return;
     }
+    const least = (words[at + COMMAND_MIN_QUANTITY] as number) >>> 0;
+    if (
+      !passed &&
+      timeInForce === IMMEDIATE_OR_CANCEL &&
+      least !== 0 &&
+      !findsEnough(state, words, at, side, price, least)
+    ) {
+      refuse(state, words, at, Reason.MinQuantityNotFillable, 0, NO_ORDER);
+      return;
+    }
+  } else if (((UNCROSSED_PHASES >>> phaseOf(state, words, at)) & 1) !== 0 && wouldCross(state, side, price)) {
+    refuse(state, words, at, Reason.PostOnlyWouldCross, 0, NO_ORDER);
+    return;
   }
 
-  const slot = state.books.orders.allocate();
-  const orders = state.orders;
-  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
-  orders[orderAt + ORDER_PRICE] = price;
-  orders[orderAt + ORDER_LEAVES] = quantity;
-  orders[orderAt + ORDER_CUMULATIVE] = 0;
-  orders[orderAt + ORDER_FLAGS] =
-    timeInForce | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0) | (kindWord & FLAG_SELL);
-  orders[orderAt + ORDER_ACCOUNT] = words[at + COMMAND_ACCOUNT] as number;
-  orders[orderAt + ORDER_INSTRUMENT] = instrument;
-  orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
-  orders[orderAt + ORDER_CLIENT_HIGH] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
-  orders[orderAt + ORDER_SESSION] = words[at + COMMAND_SESSION] as number;
+  const slot = makeOrder(
+    state,
+    words,
+    at,
+    price,
+    expires | special | (isMarket ? FLAG_MARKET : 0) | (postOnly ? FLAG_POST_ONLY : 0),
+  );
+  if (expires !== 0) setExpiry(state, slot, words, at);
+  if (special !== 0 && !isMarket) state.specials.add(slot, words[at + COMMAND_DISPLAY_QUANTITY] as number);
   writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
 
 /** The checks that do not look at the book, one by one. */
-function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
+export function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
-  if (!checkInstrument(state, words, at, true) || !checkOrderPhase(state, words, at)) return false;
+  if (!checkInstrument(state, words, at, true)) return false;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
   const price = words[at + COMMAND_PRICE] as number;
-  const hasWorst = isMarket && price !== NO_PRICE;
-  if (phaseOf(state, words, at) !== CONTINUOUS && (kindWord >>> 24 >= IMMEDIATE_OR_CANCEL || hasWorst)) {
-    return refuse(state, words, at, Reason.NotInAuction, 0, NO_ORDER);
+  const order =
+    (((kindWord >>> 16) & 0xff) << TYPE_PLACE) |
+    ((kindWord >>> 24) << TIME_IN_FORCE_PLACE) |
+    (price === NO_PRICE ? 0 : 1 << PRICED_PLACE);
+  const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
+  if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
+  const type = (kindWord >>> 16) & 0xff;
+  // What a market-to-limit comes to the book says; the price of a stop that trails is an offset.
+  if (
+    (price === NO_PRICE || type === TRAILING_STOP) &&
+    type !== MARKET_TO_LIMIT &&
+    needsPrice(state, words[at + COMMAND_INSTRUMENT] as number, (kindWord >>> 8) & 1)
+  ) {
+    return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   }
-  if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
-  return checkTerms(state, words, at);
+  if (isStop(type)) return checkStop(state, words, at) && checkExpiry(state, words, at);
+  if (type === MARKET_TO_LIMIT) {
+    if (price !== NO_PRICE) return refuse(state, words, at, Reason.PriceNotAllowed, 0, NO_ORDER);
+  } else if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+  if (type === ICEBERG) {
+    return checkDisplay(state, words, at) && checkExpiry(state, words, at);
+  }
+  return checkTerms(state, words, at) && checkLeast(state, words, at) && checkExpiry(state, words, at);
+}
+
+/** What must trade at once is not more than the order. */
+function checkLeast(state: EngineState, words: Int32Array, at: number): boolean {
+  if ((words[at + COMMAND_KIND_WORD] as number) >>> 24 !== IMMEDIATE_OR_CANCEL) return true;
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  if ((words[at + COMMAND_MIN_QUANTITY] as number) >>> 0 <= quantity) return true;
+  return refuse(state, words, at, Reason.MinQuantityOutOfRange, quantity, NO_ORDER);
+}
+
+/** Whether a New would trade `quantity` at once, with others only where it has a mode of self-trade prevention. */
+function findsEnough(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  side: number,
+  price: number,
+  quantity: number,
+): boolean {
+  if (!isFillable(state, side, price, quantity)) return false;
+  if (((words[at + COMMAND_FLAGS_WORD] as number) & 0xff) === 0) return true;
+  return isFillableByOthers(state, side, reachedKey(side, price), quantity, words, at);
 }
 
 /**

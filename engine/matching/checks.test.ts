@@ -44,11 +44,11 @@ const ROWS: readonly Row[] = [
     usesId: false,
   },
   { name: 'an unknown side', kind: NEW, said: { ...ORDER, side: 2 }, refusal: 'BadSide', usesId: false },
-  { name: 'an unknown type', kind: NEW, said: { ...ORDER, type: 2 }, refusal: 'BadType', usesId: false },
+  { name: 'an unknown type', kind: NEW, said: { ...ORDER, type: 7 }, refusal: 'BadType', usesId: false },
   {
     name: 'an unknown time in force',
     kind: NEW,
-    said: { ...ORDER, timeInForce: 4 },
+    said: { ...ORDER, timeInForce: 5 },
     refusal: 'BadTimeInForce',
     usesId: false,
   },
@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
     refusal: 'BadFlags',
     usesId: false,
   },
-  { name: 'an unknown phase', kind: CommandKind.SetPhase, said: { type: 6 }, refusal: 'BadPhase', usesId: false },
+  { name: 'an unknown phase', kind: CommandKind.SetPhase, said: { type: 8 }, refusal: 'BadPhase', usesId: false },
   {
     name: 'an incarnation that is not open',
     kind: NEW,
@@ -105,13 +105,6 @@ const ROWS: readonly Row[] = [
     kind: NEW,
     said: { ...ORDER, instrument: -1 },
     refusal: 'UnknownInstrument',
-    usesId: true,
-  },
-  {
-    name: 'an instrument of another shard',
-    kind: NEW,
-    said: { ...ORDER, instrument: 2 },
-    refusal: 'WrongShard',
     usesId: true,
   },
   {
@@ -271,6 +264,13 @@ for (const row of ROWS) {
   });
 }
 
+t.test('rule 1.12: an instrument of another shard is refused, and the id is used', async (t) => {
+  const made = new MadeEngine({}, Phase.Continuous, 1, 2);
+  made.addInstrument('ELSEWHERE');
+  t.same(made.apply(commandWords(NEW, { ...ORDER, instrument: 2 }, 10)), ['Rejected #10 WrongShard end']);
+  t.same(made.apply(commandWords(NEW, ORDER, 10)), ['Rejected #10 WrongShard duplicate end']);
+});
+
 t.test('a refusal is told to the lane that sent it, else to the account that it names, else to nobody', async (t) => {
   const made = new MadeEngine();
   const cases: [CommandKind, Said, number][] = [
@@ -327,7 +327,7 @@ t.test('full pools are reject codes, and nothing changes', async (t) => {
   t.equal(levels.side(0), '1@101×1 1@100×1');
 });
 
-t.test('a slot is used again under another order id, and retired at its last generation', async (t) => {
+t.test('rule 7.4: a slot is used again under another order id, and retired at its last generation', async (t) => {
   const made = new MadeEngine({ maxOrders: 1, maxLevels: 1 });
   made.buy(1, 100);
   const first = made.orderId();

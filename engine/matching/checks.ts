@@ -10,14 +10,15 @@ import {
   CommandKind,
   EventKind,
   OrderType,
-  Phase,
   Reason,
+  SelfTrade,
   Side,
   TimeInForce,
 } from '../../schemas/codes.js';
-import { checkCommandShape } from '../../schemas/kinds.js';
+import { checkCommandShape, needsParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
+import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
 import * as laneWords from './lane-words.js';
@@ -51,8 +52,17 @@ const {
   NO_PRICE,
   WORD_MASK,
 } = layout;
-const { NOT_RESTING, ORDER_ACCOUNT, ORDER_GENERATION, ORDER_INSTRUMENT, ORDER_LEVEL, ORDER_SHIFT, SLOT_MASK } =
-  orderWords;
+const {
+  NOT_RESTING,
+  ORDER_ACCOUNT,
+  ORDER_GENERATION,
+  ORDER_INSTRUMENT,
+  ORDER_LEVEL,
+  ORDER_SHIFT,
+  ORDER_STOP,
+  SLOT_MASK,
+  WAITING,
+} = orderWords;
 const {
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
@@ -62,8 +72,10 @@ const {
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_QUANTITY_MAX,
+  INSTRUMENT_REFERENCE,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
 } = registryWords;
 const {
   ANSWER_AMOUNT,
@@ -85,26 +97,38 @@ const {
 
 const NEW = CommandKind.New;
 const CANCEL = CommandKind.Cancel;
-const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const ORDER_STATUS = CommandKind.OrderStatus;
+const DEAD_MAN = CommandKind.DeadMan;
+const LAST_CLIENT = CommandKind.AccountStatus;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const SET_PHASE = CommandKind.SetPhase;
 const PART = CommandKind.Part;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
-const ADD_INSTRUMENT = CommandKind.AddInstrument;
 const REVOKE_KEY = CommandKind.RevokeKey;
+const NOTE = CommandKind.Note;
+const BUST = CommandKind.Bust;
 const REJECTED = EventKind.Rejected;
+/** The mode lies in the lowest byte of the flags word; all else there is zero. */
+const SELF_TRADE_LAST = SelfTrade.Decrement;
 const FLAG_LATE = CommandFlag.Late << 16;
 const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
-const POST_ONLY = CommandFlag.PostOnly << 16;
-const MARKET = OrderType.Market;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
+const FILL_OR_KILL = TimeInForce.FillOrKill;
 /** Bits of a New's kind word that no known side, type or time in force sets. */
+const TRAILING_STOP = OrderType.TrailingStop;
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
-const CLOSED = Phase.Closed;
-const CONTINUOUS = Phase.Continuous;
-const PRE_OPEN = Phase.PreOpen;
+/** Bit p: in the phase with code p orders trade at once. */
+const MATCHING_PHASES = phasesThatMatch();
+/** Those that cancel market orders when they begin. */
+const UNCROSSED_PHASES = phasesWithoutCrossing();
+/** One of those in which every usual command is taken: the short look knows this one only. */
+const USUAL_PHASE =
+  31 -
+  Math.clz32(
+    [NEW, CANCEL, REPLACE, CANCEL_REPLACE].reduce((phases, kind) => phases & phasesThatTake(kind), MATCHING_PHASES),
+  );
 
 /** No order: the target is not named in a refusal. */
 export const NO_ORDER = -1;
@@ -119,7 +143,7 @@ function senderAccount(state: EngineState, words: Int32Array, at: number): numbe
   if (kind === SESSION_LOST || kind === PART) return 0;
   const lane = state.lanes.findOpen(words[at + COMMAND_SESSION] as number);
   if (lane >= 0) return state.lanes.words[(lane << LANE_SHIFT) + LANE_ACCOUNT] as number;
-  return kind >= NEW && kind <= MASS_CANCEL_KIND ? named : 0;
+  return (kind >= NEW && kind <= LAST_CLIENT) || kind === DEAD_MAN ? named : 0;
 }
 
 /** Refuses: `amount` is the limit that was hit (an exact double), `slot` the own target that was found, or NO_ORDER. */
@@ -142,7 +166,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if (kind >= ADD_INSTRUMENT && kind <= REVOKE_KEY) {
+  if ((needsParts(kind) && kind !== NOTE && kind !== BUST) || kind === REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }
@@ -200,7 +224,8 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   const instruments = state.instruments;
   if (
     instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
-    instruments[instrumentAt + INSTRUMENT_PHASE] !== CONTINUOUS ||
+    instruments[instrumentAt + INSTRUMENT_PHASE] !== USUAL_PHASE ||
+    instruments[instrumentAt + INSTRUMENT_STATIC_BAND] !== 0 ||
     state.operations.count !== 0
   ) {
     return false;
@@ -233,7 +258,7 @@ export function hasUsualShape(words: Int32Array, at: number): boolean {
   const kind = kindWord & 0xff;
   if (kind === NEW) {
     const target = (words[at + COMMAND_TARGET_ID] as number) | (words[at + COMMAND_TARGET_ID + 1] as number);
-    return (unused | target | flags | (kindWord & NEW_KIND_ZERO)) === 0;
+    return (unused | target | (kindWord & NEW_KIND_ZERO)) === 0 && flags >>> 0 <= SELF_TRADE_LAST;
   }
   const more = unused | (flags & ~FLAG_BY_CLIENT_ID) | (kindWord >>> 8);
   if (kind === CANCEL) {
@@ -244,16 +269,7 @@ export function hasUsualShape(words: Int32Array, at: number): boolean {
 
 function checkShapeByTable(state: EngineState, words: Int32Array, at: number): boolean {
   const reason = checkCommandShape(words, at, true);
-  if (reason !== 0) return refuse(state, words, at, reason, 0, NO_ORDER);
-  const kindWord = words[at + COMMAND_KIND_WORD] as number;
-  if (
-    (kindWord & 0xff) === NEW &&
-    ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0 &&
-    (((kindWord >>> 16) & 0xff) === MARKET || kindWord >>> 24 >= IMMEDIATE_OR_CANCEL)
-  ) {
-    return refuse(state, words, at, Reason.BadFlags, 0, NO_ORDER);
-  }
-  return true;
+  return reason === 0 || refuse(state, words, at, reason, 0, NO_ORDER);
 }
 
 /**
@@ -350,27 +366,27 @@ function checkProgress(
     return refuseForNow(state, words, at, Reason.InProgress);
   }
   // Trading in an instrument can be stopped whatever goes on elsewhere: this counts on no book and never waits itself.
-  if (kind === SET_PHASE && ((kindWord >>> 16) & 0xff) !== CONTINUOUS) return true;
+  if (kind === SET_PHASE && ((UNCROSSED_PHASES >>> ((kindWord >>> 16) & 0xff)) & 1) === 0) return true;
   // These count on the whole book of the instrument, which a mass cancel of another account is still changing.
-  if (operations.massCancels > 0 && (!client || (kind === NEW && kindWord >>> 24 === TimeInForce.FillOrKill))) {
+  if (operations.massCancels > 0 && (!client || (kind === NEW && countsTheBook(words, at)))) {
     return refuseForNow(state, words, at, Reason.InProgress);
   }
-  if (kind !== CANCEL && operations.count === operations.capacity) {
+  if (kind !== CANCEL && kind !== ORDER_STATUS && operations.count === operations.capacity) {
     return refuseForNow(state, words, at, Reason.Busy);
   }
   return true;
 }
 
-/** Orders may be entered and replaced in this phase. */
-export function checkOrderPhase(state: EngineState, words: Int32Array, at: number): boolean {
-  const phase = phaseOf(state, words, at);
-  if (phase >= PRE_OPEN && phase <= CONTINUOUS) return true;
-  return refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
+/** Whether a New asks for more than the next in line: all of it or a least quantity at once. */
+function countsTheBook(words: Int32Array, at: number): boolean {
+  const timeInForce = (words[at + COMMAND_KIND_WORD] as number) >>> 24;
+  if (timeInForce === IMMEDIATE_OR_CANCEL) return words[at + COMMAND_MIN_QUANTITY] !== 0;
+  return timeInForce === FILL_OR_KILL;
 }
 
-/** Orders may be cancelled in this phase. */
-export function checkCancelPhase(state: EngineState, words: Int32Array, at: number): boolean {
-  if (phaseOf(state, words, at) !== CLOSED) return true;
+/** The instrument's phase is among `phases` (phasesThatTake). */
+export function checkPhase(state: EngineState, words: Int32Array, at: number, phases: number): boolean {
+  if (((phases >>> phaseOf(state, words, at)) & 1) !== 0) return true;
   return refuse(state, words, at, Reason.NotInThisPhase, 0, NO_ORDER);
 }
 
@@ -379,20 +395,40 @@ export function phaseOf(state: EngineState, words: Int32Array, at: number): numb
   return state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
 }
 
+/** A price, where there is one, lies within the instrument's terms. */
+export function checkPrice(state: EngineState, words: Int32Array, at: number, price: number): boolean {
+  if (price === NO_PRICE) return true;
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const min = state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
+  if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
+  const max = state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
+  return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
+}
+
+/** The price of an order, where it has one, is not further from the reference price than the instrument's static band. */
+function checkBand(state: EngineState, words: Int32Array, at: number, price: number): boolean {
+  const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
+  const band = state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number;
+  if (band === 0 || price === NO_PRICE) return true;
+  const reference = state.instruments[instrumentAt + INSTRUMENT_REFERENCE] as number;
+  if (price < reference - band) return refuse(state, words, at, Reason.OutsideStaticBand, reference - band, NO_ORDER);
+  if (price > reference + band) return refuse(state, words, at, Reason.OutsideStaticBand, reference + band, NO_ORDER);
+  return true;
+}
+
 /**
  * Price, where there is one, and quantity lie within the instrument's terms. A Replace may name a total of 0: that is at
  * or below whatever is filled.
  */
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
+  const price = words[at + COMMAND_PRICE] as number;
+  return checkPrice(state, words, at, price) && checkBand(state, words, at, price) && checkQuantity(state, words, at);
+}
+
+/** As checkTerms, the quantity alone. */
+export function checkQuantity(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
-  const price = words[at + COMMAND_PRICE] as number;
-  if (price !== NO_PRICE) {
-    const min = instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
-    if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
-    const max = instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
-    if (price > max) return refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
-  }
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
     return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
@@ -402,8 +438,27 @@ export function checkTerms(state: EngineState, words: Int32Array, at: number): b
   return true;
 }
 
-/** The slot of the own resting order that the command names, of its instrument; NO_ORDER when it has refused. */
+/** Whether the order is a stop that waits and trails: its price is an offset. */
+export function trails(state: EngineState, slot: number): boolean {
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
+  if (state.orders[orderAt + ORDER_LEVEL] !== WAITING) return false;
+  return state.stops.trailsBehind(state.orders[orderAt + ORDER_STOP] as number);
+}
+
+/** Whether the price of a New (`slot` NO_ORDER), or of a replace of that order, is an offset. */
+export function hasOffset(state: EngineState, words: Int32Array, at: number, slot: number): boolean {
+  return slot < 0 ? (((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff) === TRAILING_STOP : trails(state, slot);
+}
+
+/** The slot of the own live order that the command names, of its instrument; NO_ORDER when it has refused. */
 export function findTarget(state: EngineState, words: Int32Array, at: number): number {
+  const slot = peekTarget(state, words, at);
+  if (slot < 0) refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
+  return slot;
+}
+
+/** The same, or NO_ORDER without a word. */
+export function peekTarget(state: EngineState, words: Int32Array, at: number): number {
   const account = words[at + COMMAND_ACCOUNT] as number;
   const low = words[at + COMMAND_TARGET_ID] as number;
   const high = words[at + COMMAND_TARGET_ID + 1] as number;
@@ -420,6 +475,5 @@ export function findTarget(state: EngineState, words: Int32Array, at: number): n
       return slot;
     }
   }
-  refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
   return NO_ORDER;
 }

@@ -4,24 +4,36 @@
  * The shard's thread (and any thread that replays a journal). All memory is claimed in the constructor.
  */
 
-import { CommandKind, Reason } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { highWord, joinWords } from '../../schemas/layout.js';
 import { AdminLog } from '../admin-log.js';
 import * as levelWords from '../book/level-words.js';
 import * as sideWords from '../book/side-words.js';
 import type { Limits } from '../limits.js';
+import * as registryWords from '../registry-words.js';
 import { applyAdmin, countParts } from './admin.js';
 import * as applyCancelFunctions from './apply-cancel.js';
+import { applyLegs } from './apply-legs.js';
 import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
+import { applyBust } from './bust.js';
 import * as checksFunctions from './checks.js';
+import { applyDue, nextDueUs } from './due.js';
+import { applyKill, runKill } from './kill.js';
+import { applyDeadMan } from './lane-timers.js';
+import { applyAccountStatus, applyMoneyMove } from './ledger-commands.js';
+import { applyMassCancel, runMassCancel } from './mass-cancel.js';
+import { applyNote } from './notes.js';
 import * as operationWords from './operations.js';
-import { applyEndOfDay, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
+import { applyOrderStatus } from './order-status.js';
+import { applyEndOfDay, applyReferencePrice, applySetPhase, runEndOfDay, runLeftovers } from './phases.js';
 import { endOperation } from './progress.js';
+import { type Holding, readHolding, readPurse } from './read-ledger.js';
 import { applySessionLost, applySessionOpen } from './sessions.js';
 import { EngineState } from './state.js';
 import { hashState } from './state-hash.js';
+import { runCascade, watchOperation, watchStops } from './stops.js';
 import { continueSweep } from './sweep.js';
 import { applyUncross, runUncross } from './uncross.js';
 import { validateState } from './validate.js';
@@ -30,9 +42,11 @@ import { validateState } from './validate.js';
 const { checkShape, NO_ORDER, refuse } = checksFunctions;
 const { applyReplace } = applyReplaceFunctions;
 const { applyNew } = applyNewFunctions;
-const { applyCancel, applyMassCancel, runMassCancel } = applyCancelFunctions;
+const { applyCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
+  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_TIME_US,
   EVENT_END_OF_COMMAND_BIT,
@@ -41,9 +55,12 @@ const {
   WORD_MASK,
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { HIDDEN, LEVEL_KEY, LEVEL_ORDERS, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
 const {
+  CASCADE,
   END_OF_DAY,
+  KILL,
   LEFTOVERS,
   MASS_CANCEL,
   OPERATION_COMMAND_HIGH,
@@ -61,13 +78,24 @@ const CANCEL = CommandKind.Cancel;
 const REPLACE = CommandKind.Replace;
 const CANCEL_REPLACE = CommandKind.CancelReplace;
 const MASS_CANCEL_KIND = CommandKind.MassCancel;
+const ORDER_STATUS = CommandKind.OrderStatus;
 const SESSION_OPEN = CommandKind.SessionOpen;
 const SESSION_LOST = CommandKind.SessionLost;
+const DEAD_MAN = CommandKind.DeadMan;
 const SET_PHASE = CommandKind.SetPhase;
 const UNCROSS_KIND = CommandKind.Uncross;
 const END_OF_DAY_KIND = CommandKind.EndOfDay;
+const REFERENCE_PRICE = CommandKind.ReferencePrice;
+const ACCOUNT_STATUS = CommandKind.AccountStatus;
+const KILL_SWITCH = CommandKind.Kill;
+const DEPOSIT = CommandKind.Deposit;
+const WITHDRAW = CommandKind.Withdraw;
+const NOTE = CommandKind.Note;
+const BUST = CommandKind.Bust;
 const CONTINUE = CommandKind.Continue;
+const DUE = CommandKind.Due;
 const PART = CommandKind.Part;
+const ONE_CANCELS_OTHER = CommandFlag.OneCancelsOther << 16;
 
 export class Engine {
   /** The engine's memory. Read by tests and checkers; only the functions of this folder change it. */
@@ -97,9 +125,9 @@ export class Engine {
 
   /**
    * Applies the command at word `at` and writes its events from event slot `eventAt` up. Returns how many: at least 1
-   * (but for a Continue with nothing to do), at most maxEventsPerCommand. Parts lie right behind their head; `endAt` is
+   * (but for a Continue or Due with nothing to do), at most maxEventsPerCommand. Parts lie right behind their head; `endAt` is
    * the word behind the last record that is there, so that nothing older behind it is taken for a Part. Advances
-   * commandSequence by 1 and the Parts that belong to the head, whether it is refused or not. Never throws because of
+   * commandSequence by 1 and the Parts that belong to the head (of one-cancels-other, the other leg), whether it is refused or not. Never throws because of
    * what the command says: a throw is a bug of the engine, and its state is worth nothing from there on.
    */
   apply(commands: Int32Array, from: number, eventAt: number, endAt: number = commands.length): number {
@@ -116,13 +144,19 @@ export class Engine {
     if (state.end * EVENT_WORDS > state.events.length) throw new Error('assert: no room for the events of a command');
     state.answerLane = -1;
     state.suspended = false;
+    state.visits = state.maxVisits;
 
     const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
-    if (kind === NEW) applyNew(state, commands, at);
-    else if (kind === CANCEL) applyCancel(state, commands, at);
+    if (kind === NEW) {
+      if (((commands[at + COMMAND_FLAGS_WORD] as number) & ONE_CANCELS_OTHER) === 0) applyNew(state, commands, at);
+      else applyLegs(state, commands, at, endAt);
+    } else if (kind === CANCEL) applyCancel(state, commands, at);
     else if (kind === CANCEL_REPLACE || kind === REPLACE) applyReplace(state, commands, at);
     else this.applyRare(commands, at, kind, endAt);
 
+    if (state.stops.waiting !== 0 && kind !== CONTINUE) {
+      watchStops(state, commands[at + COMMAND_INSTRUMENT] as number, eventAt);
+    }
     const made = state.next - eventAt;
     if (state.answerLane >= 0) {
       state.lanes.keep(
@@ -146,12 +180,21 @@ export class Engine {
     if (parts > 0) this.skipParts(parts);
     if (!checkShape(state, commands, at)) return;
     if (kind === MASS_CANCEL_KIND) applyMassCancel(state, commands, at);
+    else if (kind === ORDER_STATUS) applyOrderStatus(state, commands, at);
     else if (kind === SESSION_OPEN) applySessionOpen(state, commands, at);
     else if (kind === SESSION_LOST) applySessionLost(state, commands, at);
+    else if (kind === DEAD_MAN) applyDeadMan(state, commands, at);
     else if (kind === SET_PHASE) applySetPhase(state, commands, at);
     else if (kind === UNCROSS_KIND) applyUncross(state, commands, at);
     else if (kind === END_OF_DAY_KIND) applyEndOfDay(state, commands, at);
+    else if (kind === REFERENCE_PRICE) applyReferencePrice(state, commands, at);
+    else if (kind === ACCOUNT_STATUS) applyAccountStatus(state, commands, at);
+    else if (kind === KILL_SWITCH) applyKill(state, commands, at);
+    else if (kind === DEPOSIT || kind === WITHDRAW) applyMoneyMove(state, commands, at);
+    else if (kind === NOTE) applyNote(state, commands, at, parts);
+    else if (kind === BUST) applyBust(state, commands, at, parts);
     else if (kind === CONTINUE) this.applyContinue();
+    else if (kind === DUE) applyDue(state);
     else if (kind === PART) refuse(state, commands, at, Reason.BadParts, 0, NO_ORDER);
     // The shape allows no other kinds than those of admin records.
     else applyAdmin(state, commands, at, kind, parts);
@@ -173,7 +216,11 @@ export class Engine {
     const at = row << OPERATION_SHIFT;
     state.originLow = operations.words[at + OPERATION_COMMAND_LOW] as number;
     state.originHigh = operations.words[at + OPERATION_COMMAND_HIGH] as number;
-    if (runOperation(state, row)) endOperation(state);
+    const from = state.next;
+    // The step that it stopped before counts.
+    state.visits--;
+    const done = watchOperation(state, row, from, runOperation(state, row));
+    if (done) endOperation(state);
     else state.suspended = true;
   }
 
@@ -190,6 +237,14 @@ export class Engine {
   /** Commands that wait for a Continue. */
   get operationsInProgress(): number {
     return this.state.operations.count;
+  }
+
+  /**
+   * When the first timer is due that a Due can see to now, µs since 1970; Infinity: there is none. Before it applies a
+   * command of that time or a later one, a shard applies Dues of its time until this is later.
+   */
+  get nextDueUs(): number {
+    return nextDueUs(this.state);
   }
 
   /** What shard 0 has applied, for the other shards, gateways and supervisor; null in other shards. */
@@ -213,8 +268,8 @@ export class Engine {
   }
 
   /**
-   * Writes the best levels of a side (0 buys, 1 sells) from index `to` on, best first, three numbers each: price, total,
-   * number of orders; at most `depth`. Returns how many. Market orders that rest in an auction are in none.
+   * Writes the best levels of a side (0 buys, 1 sells) from index `to` on, best first, three numbers each: price, total
+   * that is shown, number of orders; at most `depth`. Returns how many. Market orders that rest in an auction are in none.
    */
   readLevels(instrument: number, side: number, depth: number, target: Float64Array, to: number): number {
     const { levels, books, sides } = this.state;
@@ -224,12 +279,39 @@ export class Engine {
       const levelAt = level << LEVEL_SHIFT;
       const key = levels[levelAt + LEVEL_KEY] as number;
       target[to + count * 3] = side === 0 ? key : 0 - key;
-      target[to + count * 3 + 1] = books.levels.totals[(level << TOTAL_SHIFT) + TOTAL] as number;
+      const total = level << TOTAL_SHIFT;
+      const { totals } = books.levels;
+      target[to + count * 3 + 1] = (totals[total + TOTAL] as number) - (totals[total + HIDDEN] as number);
       target[to + count * 3 + 2] = levels[levelAt + LEVEL_ORDERS] as number;
       count++;
       level = levels[levelAt + LEVEL_WORSE] as number;
     }
     return count;
+  }
+
+  /** The phase of an instrument that there is. */
+  readPhase(instrument: number): number {
+    return this.state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
+  }
+
+  /** What the account has of an asset in this shard; null: it has no purse. Whole numbers. */
+  readPurse(account: number, asset: number): { readonly available: number; readonly reserved: number } | null {
+    return readPurse(this.state, account, asset);
+  }
+
+  /** The account's holding in an instrument of this shard; null: it never had an order there. */
+  readHolding(account: number, instrument: number): Holding | null {
+    return readHolding(this.state, account, instrument);
+  }
+
+  /** What the venue has of an asset in this shard: its fees. */
+  readVenue(asset: number): number {
+    return this.state.ledger.venue[asset] as number;
+  }
+
+  /** Adds up each asset; throws with a sentence when money came or went. Cheap enough for every second. */
+  addUp(): void {
+    this.state.ledger.addUp(this.state.registry.assetCount);
   }
 
   /** Begins at other numbers than 0; before the first command only. */
@@ -257,7 +339,9 @@ function runOperation(state: EngineState, row: number): boolean {
   const kind = state.operations.words[(row << OPERATION_SHIFT) + OPERATION_KIND];
   if (kind === SWEEP) return continueSweep(state, row);
   if (kind === MASS_CANCEL) return runMassCancel(state, row);
+  if (kind === KILL) return runKill(state, row);
   if (kind === END_OF_DAY) return runEndOfDay(state, row);
   if (kind === LEFTOVERS) return runLeftovers(state, row);
+  if (kind === CASCADE) return runCascade(state, row, true);
   return runUncross(state, row);
 }

@@ -198,10 +198,10 @@ export class LaneTable {
     answers[to + ANSWER_CUMULATIVE] = events[eventAt + EVENT_CUMULATIVE] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID] = events[eventAt + EVENT_CLIENT_ORDER_ID] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID + 1] = events[eventAt + EVENT_CLIENT_ORDER_ID + 1] as number;
+    answers[to + ANSWER_AMOUNT] = events[eventAt + EVENT_AMOUNT] as number;
     if (kind === CANCELLED) return;
     answers[to + ANSWER_RELATED_ID] = events[eventAt + EVENT_RELATED_ID] as number;
     answers[to + ANSWER_RELATED_ID + 1] = events[eventAt + EVENT_RELATED_ID + 1] as number;
-    answers[to + ANSWER_AMOUNT] = events[eventAt + EVENT_AMOUNT] as number;
     answers[to + ANSWER_AMOUNT + 1] = events[eventAt + EVENT_AMOUNT + 1] as number;
     answers[to + ANSWER_LEAVES] = events[eventAt + EVENT_LEAVES] as number;
     answers[to + ANSWER_DISPLAYED] = events[eventAt + EVENT_DISPLAYED] as number;
@@ -216,7 +216,7 @@ export class LaneTable {
     // The client order id of the command itself: the new order's own, or what a cancelled order is related to.
     const low = recalled[0] as number;
     const high = ((this.words[(lane << LANE_SHIFT) + LANE_NUMBER] as number) << 16) | (recalled[1] as number);
-    recalled.fill(0, kind === ACCEPTED ? ANSWER_CUMULATIVE : ANSWER_RELATED_ID);
+    recalled.fill(0, kind === ACCEPTED ? ANSWER_CUMULATIVE : ANSWER_AMOUNT + 1);
     const idAt = kind === ACCEPTED ? ANSWER_CLIENT_ORDER_ID : ANSWER_RELATED_ID;
     recalled[idAt] = low;
     recalled[idAt + 1] = high;

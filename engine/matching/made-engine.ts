@@ -42,6 +42,7 @@ export const SMALL_LIMITS: Partial<Limits> = {
   maxInstruments: 8,
   maxAccounts: 8,
   maxKeys: 8,
+  maxAssets: 8,
   maxLanes: 8,
   laneAnswers: 16,
   ladderWindows: 4,
@@ -71,7 +72,7 @@ export interface Said {
 }
 
 const TARGET_IS_CLIENT_ID = 2;
-const CLIENT_KINDS_END = CommandKind.MassCancel;
+const CLIENT_KINDS_END = CommandKind.OrderStatus;
 
 /** The words of one command. */
 export function commandWords(kind: number, said: Said, counter: number): Int32Array {

@@ -4,7 +4,9 @@
  *
  *   row, 16 words:  0 kind  1, 2 number of the command  3 instrument (0: all)  4 sender's account  5 its session
  *                   6, 7 client order id of the command  8 cursor: an order slot  9 stage  10 price  11 cancelled
- *                   12 account whose orders it takes
+ *                   12 account whose orders it takes; of a kill of all 0
+ *                   13 filter of a mass cancel: lane (bits 0-15), whether there is one (16), side (17), whether there is one (18)
+ *                   14 why a mass cancel takes orders: a Reason
  *   volumes:        a double a row
  */
 
@@ -21,8 +23,16 @@ export const OPERATION_CURSOR = 8;
 export const OPERATION_STAGE = 9;
 export const OPERATION_PRICE = 10;
 export const OPERATION_CANCELLED = 11;
+export const OPERATION_OWNER = 12;
+export const OPERATION_FILTER = 13;
+export const OPERATION_REASON = 14;
 /** Words of a row that mean something. */
-export const OPERATION_WORDS = 12;
+export const OPERATION_WORDS = 15;
+
+export const FILTER_LANE_MASK = 0xffff;
+export const FILTER_LANE = 1 << 16;
+export const FILTER_SIDE_SHIFT = 17;
+export const FILTER_SIDE = 1 << 18;
 
 /** Kinds of operations. */
 export const SWEEP = 1;
@@ -30,6 +40,8 @@ export const MASS_CANCEL = 2;
 export const END_OF_DAY = 3;
 export const UNCROSS = 4;
 export const LEFTOVERS = 5;
+export const CASCADE = 6;
+export const KILL = 7;
 
 export class OperationTable {
   readonly words: Int32Array;
@@ -38,8 +50,9 @@ export class OperationTable {
   /** The row that a command uses before it is known to stop. */
   readonly scratch: number;
   count = 0;
-  /** Mass cancels of all instruments among them. */
+  /** Mass cancels of all instruments among them, and of those the ones that take some orders only. */
   massCancels = 0;
+  walks = 0;
   private first = 0;
 
   constructor(capacity: number) {

@@ -1,7 +1,7 @@
 /** What each kind of order does to a book, in a table: commands, then the events of the last one, then the book. */
 import t from 'tap';
 import { CommandKind, Phase } from '../../schemas/codes.js';
-import { EVENT_RELATED_ID, EVENT_SEQUENCE, NO_PRICE } from '../../schemas/layout.js';
+import { EVENT_COMMAND_SEQUENCE, EVENT_RELATED_ID, EVENT_SEQUENCE, NO_PRICE } from '../../schemas/layout.js';
 import { FOK, GTC, IOC, MadeEngine, POST_ONLY } from './made-engine.js';
 
 interface Row {
@@ -412,7 +412,7 @@ for (const row of ROWS) {
   });
 }
 
-t.test('a trade is named by the sequence of its first fill, in both fills', async (t) => {
+t.test('rule 2.5: a trade is named by the sequence of its first fill, in both fills', async (t) => {
   const made = new MadeEngine();
   made.sell(1, 100);
   made.buy(1, 100);
@@ -420,4 +420,31 @@ t.test('a trade is named by the sequence of its first fill, in both fills', asyn
   t.equal(made.word(1, EVENT_RELATED_ID), first);
   t.equal(made.word(2, EVENT_RELATED_ID), first);
   t.equal(made.word(2, EVENT_SEQUENCE), first + 1);
+});
+
+t.test('rule 11.1: the events of a command stand together, those of the next one behind them', async (t) => {
+  const made = new MadeEngine();
+  const commands: number[] = [];
+  const events: number[] = [];
+  const note = (): void => {
+    for (let index = 0; index < made.count; index++) {
+      commands.push(made.word(index, EVENT_COMMAND_SEQUENCE));
+      events.push(made.word(index, EVENT_SEQUENCE));
+    }
+  };
+  for (const price of [100, 101, 102]) {
+    made.sell(1, price);
+    note();
+  }
+  made.buy(5, 102);
+  note();
+  const [first = 0] = commands;
+  t.same(
+    commands,
+    [0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3].map((behind) => first + behind),
+  );
+  t.same(
+    events,
+    events.map((_, index) => (events[0] ?? 0) + index),
+  );
 });

@@ -3,38 +3,59 @@
  * The shard's thread. The uncross is in uncross.ts.
  */
 
-import { EventKind, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { CommandKind, EventKind, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
+import { keyOf } from '../book/book.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
-import { cancelOrder, finish } from './apply-cancel.js';
-import { checkInstrument, checkSender, NO_ORDER, refuse } from './checks.js';
+import * as stopWords from '../stops/stop-words.js';
+import { cancelOrder } from './apply-cancel.js';
+import { checkInstrument, checkPhase, checkPrice, checkSender, NO_ORDER, refuse } from './checks.js';
 import * as laneWords from './lane-words.js';
+import { finish } from './mass-cancel.js';
 import * as operationWords from './operations.js';
+import { forgetOrder } from './order-life.js';
 import { beginOperation, suspendOperation } from './progress.js';
-import type { EngineState } from './state.js';
+import { type EngineState, writeEvent, writeOrderEvent } from './state.js';
+import { hasLevelRoom } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_SESSION, EVENT_LEAVES, EVENT_QUANTITY, EVENT_WORDS } = layout;
+const { COMMAND_CLIENT_ORDER_ID, COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_PRICE, COMMAND_SESSION } = layout;
+const { EVENT_BOOK_BIT, EVENT_LEAVES, EVENT_PRICE, EVENT_QUANTITY, EVENT_RELATED_ID, EVENT_WORDS, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_PLACE, LEVEL_SHIFT, LEVEL_SIDE, LEVEL_WORSE, PLACE_MARKET } = levelWords;
-const { FLAG_TIME_IN_FORCE, ORDER_FLAGS, ORDER_LEVEL, ORDER_NEXT, ORDER_SHIFT } = orderWords;
-const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { FLAG_MARKET, FLAG_SPECIAL, FLAG_TIME_IN_FORCE, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_FLAGS } = orderWords;
+const { ORDER_LEAVES, ORDER_LEVEL, ORDER_NEXT, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
+const { GROUP_MASK, GROUP_SHIFT, STOP_GROUP, STOP_SHIFT, STOP_SLOT } = stopWords;
+const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT, INSTRUMENT_TRACKED } = registryWords;
 const { LANE_ACCOUNT, LANE_SHIFT } = laneWords;
 const {
   END_OF_DAY,
   LEFTOVERS,
+  MASS_CANCEL,
   OPERATION_CANCELLED,
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
+  OPERATION_KIND,
+  OPERATION_PRICE,
   OPERATION_SHIFT,
   OPERATION_STAGE,
 } = operationWords;
 
-const CONTINUOUS = Phase.Continuous;
+const UNCROSSED_PHASES = phasesWithoutCrossing();
+const SET_PHASE_PHASES = phasesThatTake(CommandKind.SetPhase);
+const REFERENCE_PHASES = phasesThatTake(CommandKind.ReferencePrice);
+const END_OF_DAY_PHASES = phasesThatTake(CommandKind.EndOfDay);
+const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
+const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
+const CANCELLED_FULL = EventKind.Cancelled | (Reason.LevelsFull << 16);
 const DAY = TimeInForce.Day;
+/** Stages of an end of day: 0 buys, 1 sells, then the groups of stops. */
+const FIRST_STOP_STAGE = 2;
+export const LAST_STAGE = FIRST_STOP_STAGE + GROUP_MASK;
 
 /** The account of the lane whose open incarnation sent the command; checkSender has passed. */
 export function laneAccount(state: EngineState, session: number): number {
@@ -44,9 +65,11 @@ export function laneAccount(state: EngineState, session: number): number {
 /** Applies a SetPhase whose shape is right. */
 export function applySetPhase(state: EngineState, words: Int32Array, at: number): void {
   if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, SET_PHASE_PHASES)) return;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const phase = ((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff;
-  if (phase === CONTINUOUS && isCrossed(state, instrument)) {
+  const uncrossed = ((UNCROSSED_PHASES >>> phase) & 1) !== 0;
+  if (uncrossed && isCrossed(state, instrument)) {
     refuse(state, words, at, Reason.BookCrossed, 0, NO_ORDER);
     return;
   }
@@ -63,7 +86,29 @@ export function applySetPhase(state: EngineState, words: Int32Array, at: number)
   state.events[answerAt + EVENT_QUANTITY] = phase;
   state.events[answerAt + EVENT_LEAVES] = state.instruments[phaseAt] as number;
   state.instruments[phaseAt] = phase;
-  if (phase === CONTINUOUS && !runLeftovers(state, row)) suspendOperation(state);
+  state.operations.words[(row << OPERATION_SHIFT) + OPERATION_PRICE] = NO_PRICE;
+  if (uncrossed && !runLeftovers(state, row)) suspendOperation(state);
+}
+
+/** Applies a ReferencePrice whose shape is right: what it triggers comes behind the command. */
+export function applyReferencePrice(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, REFERENCE_PHASES)) return;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const price = words[at + COMMAND_PRICE] as number;
+  if (!checkPrice(state, words, at, price)) return;
+  const session = words[at + COMMAND_SESSION] as number;
+  const to = writeEvent(
+    state,
+    laneAccount(state, session),
+    session,
+    words[at + COMMAND_CLIENT_ORDER_ID] as number,
+    words[at + COMMAND_CLIENT_ORDER_ID + 1] as number,
+    instrument,
+    EventKind.ReferenceChanged,
+  );
+  state.events[to + EVENT_PRICE] = price;
+  state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_TRACKED] = price;
 }
 
 /** Whether the best limit bid is at or above the best limit ask. */
@@ -76,22 +121,52 @@ function isCrossed(state: EngineState, instrument: number): boolean {
   return bid >= ask;
 }
 
-/** Cancels the market orders that rest, buys before sells; true when none is left. */
+/**
+ * Cancels the market orders that rest, buys before sells; true when none is left. Market-to-limit orders rest at the
+ * auction's price, where there was one.
+ */
 export function runLeftovers(state: EngineState, row: number): boolean {
   const instrument = state.operations.words[(row << OPERATION_SHIFT) + OPERATION_INSTRUMENT] as number;
+  const price = state.operations.words[(row << OPERATION_SHIFT) + OPERATION_PRICE] as number;
   for (let side = instrument << 1; side < (instrument << 1) + 2; side++) {
     const marketAt = (side << SIDE_SHIFT) + SIDE_MARKET;
     for (let level = state.sides[marketAt] as number; level >= 0; level = state.sides[marketAt] as number) {
-      if (state.next === state.end) return false;
-      cancelOrder(state, state.levels[(level << LEVEL_SHIFT) + LEVEL_HEAD] as number, Reason.AuctionLeftover, 0, 0);
+      const slot = state.levels[(level << LEVEL_SHIFT) + LEVEL_HEAD] as number;
+      const flags = state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number;
+      const becomesLimit = (flags & FLAG_SPECIAL) !== 0 && price !== NO_PRICE;
+      if (state.next + (becomesLimit ? 2 : 1) > state.end) return false;
+      if (becomesLimit) restAtPrice(state, slot, side, price);
+      else cancelOrder(state, slot, Reason.AuctionLeftover, 0, 0);
     }
   }
   return true;
 }
 
+/** A market-to-limit order is a limit order from here on, behind those at the price; it goes where no level is free. */
+function restAtPrice(state: EngineState, slot: number, side: number, price: number): void {
+  const { books, orders } = state;
+  const orderAt = slot << ORDER_SHIFT;
+  const leaves = orders[orderAt + ORDER_LEAVES] as number;
+  const to = writeOrderEvent(state, slot, NO_PRICE, leaves, leaves, 0, REPLACED);
+  state.events[to + EVENT_RELATED_ID] = orders[orderAt + ORDER_CLIENT_LOW] as number;
+  state.events[to + EVENT_RELATED_ID + 1] = orders[orderAt + ORDER_CLIENT_HIGH] as number;
+  books.unlink(slot);
+  orders[orderAt + ORDER_FLAGS] = (orders[orderAt + ORDER_FLAGS] as number) & ~(FLAG_MARKET | FLAG_SPECIAL);
+  orders[orderAt + ORDER_PRICE] = price;
+  if (hasLevelRoom(state, side, price)) {
+    books.rest(slot, side, keyOf(side, price));
+    writeOrderEvent(state, slot, price, 0, leaves, leaves, BOOKED);
+  } else {
+    writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_FULL);
+    state.ids.remove(slot);
+    forgetOrder(state, slot);
+  }
+}
+
 /** Applies an EndOfDay whose shape is right: the instrument's day orders go, the others stay. */
 export function applyEndOfDay(state: EngineState, words: Int32Array, at: number): void {
   if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
+  if (!checkPhase(state, words, at, END_OF_DAY_PHASES)) return;
   const row = beginOperation(
     state,
     END_OF_DAY,
@@ -106,7 +181,7 @@ export function applyEndOfDay(state: EngineState, words: Int32Array, at: number)
 }
 
 /**
- * Cancels day orders from the cursor on: buys, then sells, each by priority. True when it is finished. It stops after
+ * Cancels day orders from the cursor on: buys, then sells, each by priority, then stops that wait, group by group. True when it is finished. It stops after
  * maxVisits orders as well: those that stay make no event.
  */
 export function runEndOfDay(state: EngineState, row: number): boolean {
@@ -117,14 +192,16 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   let visits = state.maxVisits;
   for (;;) {
     if (slot < 0) {
-      if (words[at + OPERATION_STAGE] !== 0) break;
-      words[at + OPERATION_STAGE] = 1;
-      slot = firstInSide(state, ((words[at + OPERATION_INSTRUMENT] as number) << 1) + 1);
+      const stage = (words[at + OPERATION_STAGE] as number) + 1;
+      if (stage > LAST_STAGE) break;
+      words[at + OPERATION_STAGE] = stage;
+      slot = firstOfStage(state, words[at + OPERATION_INSTRUMENT] as number, stage);
       continue;
     }
     if (visits === 0) break;
     visits--;
-    const next = nextInSide(state, slot);
+    const waits = state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] === WAITING;
+    const next = waits ? nextStop(state, slot) : nextInSide(state, slot);
     if (((state.orders[(slot << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_TIME_IN_FORCE) === DAY) {
       if (state.next === state.end) break;
       cancelOrder(state, slot, Reason.EndOfDay, 0, 0);
@@ -135,6 +212,39 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   words[at + OPERATION_CURSOR] = slot;
   words[at + OPERATION_CANCELLED] = cancelled;
   return slot < 0 && finish(state, row);
+}
+
+/** The order leaves by itself: an end of day or mass cancel that stopped at it goes on at the next one. */
+export function passOver(state: EngineState, slot: number): void {
+  const { operations } = state;
+  for (let index = 0; index < operations.count; index++) {
+    const at = operations.row(index) << OPERATION_SHIFT;
+    const kind = operations.words[at + OPERATION_KIND];
+    if ((kind !== END_OF_DAY && kind !== MASS_CANCEL) || operations.words[at + OPERATION_CURSOR] !== slot) continue;
+    // Those of all instruments see to it themselves, whoever takes the order away.
+    if (operations.words[at + OPERATION_INSTRUMENT] === 0) continue;
+    const waits = state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] === WAITING;
+    if (kind === MASS_CANCEL) operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, false);
+    else operations.words[at + OPERATION_CURSOR] = waits ? nextStop(state, slot) : nextInSide(state, slot);
+  }
+}
+
+/** The first order of a stage of an end of day or kill: buys at 0, sells at 1, then a group of stops each; or -1. */
+export function firstOfStage(state: EngineState, instrument: number, stage: number): number {
+  if (stage < FIRST_STOP_STAGE) return firstInSide(state, (instrument << 1) + stage);
+  return slotOfStop(state, state.stops.nextByEntry((instrument << GROUP_SHIFT) + stage - FIRST_STOP_STAGE, 0));
+}
+
+/** The stop that came behind this one into its group, or -1. */
+function nextStop(state: EngineState, slot: number): number {
+  const { stops } = state;
+  const node = state.orders[(slot << ORDER_SHIFT) + ORDER_STOP] as number;
+  const group = stops.words[(node << STOP_SHIFT) + STOP_GROUP] as number;
+  return slotOfStop(state, stops.nextByEntry(group, stops.entries[node] as number));
+}
+
+function slotOfStop(state: EngineState, node: number): number {
+  return node < 0 ? -1 : (state.stops.words[(node << STOP_SHIFT) + STOP_SLOT] as number);
 }
 
 /** The first order of a side by priority (market orders come first), or -1. */

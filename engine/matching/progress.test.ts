@@ -85,7 +85,7 @@ t.test('another instrument goes on while one is in progress', async (t) => {
   t.equal(made.side(0, 2), '1@100×1');
 });
 
-t.test('operations finish in the order in which they began, and a full table is Busy', async (t) => {
+t.test('rule 10.2, 10.10: operations finish in the order in which they began, and a full table is Busy', async (t) => {
   const made = new MadeEngine({ maxEventsPerCommand: 8, maxOperations: 2 }, Phase.Continuous, 3);
   for (const instrument of [1, 2]) {
     for (let index = 0; index < 9; index++) made.sell(1, 100, { instrument });
@@ -172,7 +172,7 @@ t.test('an end of day goes on through both sides', async (t) => {
 /** 16 orders for each of the 4 events: what a walk looks at in one go. */
 const VISITS = 64;
 
-t.test('a mass cancel of one instrument looks at no order elsewhere, so nobody waits for it', async (t) => {
+t.test('rule 10.5: a mass cancel of one instrument looks at no order elsewhere, so nobody waits for it', async (t) => {
   const made = new MadeEngine({ maxEventsPerCommand: 4, maxOrders: 512 }, Phase.Continuous, 3);
   for (let index = 0; index < 4 * VISITS; index++) made.buy(1, 100, { instrument: 2 });
   made.buy(1, 100);
@@ -226,7 +226,7 @@ t.test(
   },
 );
 
-t.test('an end of day stops after as many orders that stay as it may look at', async (t) => {
+t.test('rule 10.3, 10.4: an end of day stops after as many orders that stay as it may look at', async (t) => {
   const made = new MadeEngine({ maxEventsPerCommand: 4 });
   for (let index = 0; index < 2 * VISITS; index++) made.buy(1, 100, { timeInForce: GTC });
   made.sell(1, 200);

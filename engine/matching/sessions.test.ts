@@ -165,7 +165,7 @@ t.test('two lanes of an account have ids of their own and cancel each other', as
   t.match(made.apply(words)[0], /duplicate/);
 });
 
-t.test('account sequences are dense, by account, and wrap', async (t) => {
+t.test('rule 11.6: account sequences are dense, by account, and wrap', async (t) => {
   const made = new MadeEngine();
   const at = (1 << ACCOUNT_SHIFT) + ACCOUNT_SEQUENCE;
   made.engine.state.accounts[at] = -2;
@@ -174,7 +174,7 @@ t.test('account sequences are dense, by account, and wrap', async (t) => {
   t.same([made.word(0, EVENT_ACCOUNT_SEQUENCE), made.word(1, EVENT_ACCOUNT_SEQUENCE)], [1, 2]);
 });
 
-t.test('sequences go on exactly where 32 bits end', async (t) => {
+t.test('rule 11.6: sequences go on exactly where 32 bits end', async (t) => {
   const made = new MadeEngine();
   const words = commandWords(CommandKind.New, { price: 100, quantity: 1 }, 0);
   made.engine.state.eventLow = -3;

@@ -7,6 +7,7 @@ import { EventKind, Reason } from '../../schemas/codes.js';
 import { COMMAND_ACCOUNT, COMMAND_CLIENT_ORDER_ID, COMMAND_SESSION } from '../../schemas/layout.js';
 import { ACCOUNT_LANES, ACCOUNT_SHIFT } from '../registry-words.js';
 import { NO_ORDER, refuse } from './checks.js';
+import { laneLost, laneOpened } from './lane-timers.js';
 import { LANE_ACCOUNT, LANE_INCARNATION, LANE_NUMBER, LANE_SHIFT } from './lane-words.js';
 import { type EngineState, writeEvent } from './state.js';
 
@@ -47,6 +48,7 @@ export function applySessionOpen(state: EngineState, words: Int32Array, at: numb
     state.accounts[lanesAt] = own + 1;
   }
   lanes.open(lane, incarnation);
+  laneOpened(state, lane, words, at);
   writeEvent(state, account, incarnation, lowWord, highWord, 0, EventKind.SessionOpened);
 }
 
@@ -60,6 +62,7 @@ export function applySessionLost(state: EngineState, words: Int32Array, at: numb
     return;
   }
   lanes.close(lane);
+  laneLost(state, lane);
   const laneAt = lane << LANE_SHIFT;
   const account = lanes.words[laneAt + LANE_ACCOUNT] as number;
   const number = lanes.words[laneAt + LANE_NUMBER] as number;

@@ -13,7 +13,10 @@ t.test('each part of the state is in the hash', async (t) => {
   const arrays: [string, Int32Array | Float64Array | Uint8Array, number][] = [
     ['order', state.orders, 5 * 16 + 1],
     ['generation of a free slot', state.orders, 9],
-    ['account', state.accounts, 8],
+    ['account', state.accounts, 16],
+    ['holding', state.ledger.holdingSums, 0],
+    ['tokens of an account', state.ledger.limits, 12],
+    ['fee', state.ledger.fees, 33],
     ['instrument', state.instruments, 16 + 6],
     ['symbol', state.registry.symbols, 32],
     ['lane', state.lanes.words, 2],

@@ -17,8 +17,10 @@ import {
   TOTAL_SHIFT,
 } from '../book/level-words.js';
 import {
+  FLAG_LEG,
   FREE,
   ORDER_ACCOUNT_NEXT,
+  ORDER_FLAGS,
   ORDER_GENERATION,
   ORDER_LEVEL,
   ORDER_NEXT,
@@ -27,9 +29,24 @@ import {
   ORDER_SHIFT,
 } from '../book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../book/side-words.js';
+import { SPECIAL_HIDDEN } from '../book/special-pool.js';
 import {
+  FEE_SHIFT,
+  FEE_TIER_SHIFT,
+  HOLDING_OWN,
+  HOLDING_SHIFT,
+  LIMIT_SHIFT,
+  PURSE_SHIFT,
+  WORTH_SHIFT,
+} from '../ledger/ledger-words.js';
+import { PAIR_FIRST, PAIR_SHIFT } from '../ledger/pair-index.js';
+import {
+  ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_SHIFT,
   ACCOUNT_WORDS,
+  ASSET_BYTES,
+  INSTRUMENT_KILLED,
+  INSTRUMENT_LAST,
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
   INSTRUMENT_SYMBOL_BYTES,
@@ -39,12 +56,33 @@ import {
   PUBLIC_KEY_BYTES,
   SYMBOL_BYTES,
 } from '../registry-words.js';
-import { ANSWER_WORDS, LANE_ACCOUNT, LANE_ANSWERS, LANE_OLDEST, LANE_OPEN, LANE_SHIFT } from './lane-words.js';
+import {
+  GROUP_MASK,
+  GROUP_SHIFT,
+  STOP_RIGHT,
+  STOP_SHIFT,
+  STOP_SLOT,
+  TRAIL_DISTANCE,
+  TRAIL_SHIFT,
+  WATCH_HASHED,
+  WATCH_SHIFT,
+} from '../stops/stop-words.js';
+import { isIceberg } from './iceberg.js';
+import {
+  ANSWER_WORDS,
+  LANE_ACCOUNT,
+  LANE_ANSWERS,
+  LANE_CANCELS,
+  LANE_GRACE,
+  LANE_OLDEST,
+  LANE_OPEN,
+  LANE_SHIFT,
+} from './lane-words.js';
 import { OPERATION_SHIFT, OPERATION_WORDS } from './operations.js';
 import type { EngineState } from './state.js';
 
 /** The words of an answer in the order in which they go into the hash. */
-const HASHED_ANSWER = [0, 1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 5, 6, 7, 15, 16, 8] as const;
+const HASHED_ANSWER = [0, 1, 2, 3, 4, 9, 10, 13, 14, 11, 12, 5, 6, 7, 15, 16, 8] as const;
 
 /** Two mixes of 32 bits side by side, each step a bijection of its state. */
 class Mixer {
@@ -66,6 +104,14 @@ class Mixer {
 
   addWords(words: Int32Array, from: number, count: number): void {
     for (let index = from; index < from + count; index++) this.add(words[index] as number);
+  }
+
+  /** Whole numbers with their sign, and Infinity. */
+  addNumbers(numbers: Float64Array, from: number, count: number): void {
+    for (let index = from; index < from + count; index++) {
+      const value = numbers[index] as number;
+      this.addDouble(value === Number.POSITIVE_INFINITY ? 2 ** 62 : value);
+    }
   }
 
   addBytes(bytes: Uint8Array, from: number, count: number): void {
@@ -92,6 +138,9 @@ export function hashState(state: EngineState): string {
   addBooks(mixer, state);
   addLanes(mixer, state);
   addOperations(mixer, state);
+  addStops(mixer, state);
+  addTimers(mixer, state);
+  addLedger(mixer, state);
   return mixer.hex();
 }
 
@@ -102,11 +151,14 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
     const at = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SHARD;
     mixer.addWords(registry.instruments, at, INSTRUMENT_SYMBOL_BYTES + 1);
+    mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 3);
+    mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED, 3);
     mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
   }
   mixer.add(registry.accountCount);
   for (let account = 1; account <= registry.accountCount; account++) {
     mixer.addWords(registry.accounts, account << ACCOUNT_SHIFT, ACCOUNT_WORDS);
+    mixer.add(registry.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS_MAX] as number);
     const { accountOrders } = state;
     for (let row = accountOrders.firstRow(account); row >= 0; row = accountOrders.nextRow(row)) {
       mixer.add(accountOrders.instrumentOf(row));
@@ -135,6 +187,8 @@ function addOrders(mixer: Mixer, state: EngineState): void {
     if (words[at + ORDER_LEVEL] === FREE) continue;
     mixer.addWords(words, at + ORDER_PRICE, ORDER_SESSION + 1);
     mixer.add(words[at + ORDER_ACCOUNT_NEXT] as number);
+    if (isIceberg(state, slot)) mixer.addWords(state.specials.words, state.specials.at(slot), SPECIAL_HIDDEN + 1);
+    if (((words[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) mixer.add(state.legs[slot] as number);
   }
   for (let slot = pool.freeHead; slot >= 0; slot = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) mixer.add(slot);
 }
@@ -171,6 +225,7 @@ function addLanes(mixer: Mixer, state: EngineState): void {
   for (let lane = 0; lane < lanes.count; lane++) {
     const at = lane << LANE_SHIFT;
     mixer.addWords(lanes.words, at + LANE_ACCOUNT, LANE_OPEN + 1);
+    mixer.addWords(lanes.words, at + LANE_CANCELS, LANE_GRACE - LANE_CANCELS + 1);
     mixer.addDouble(lanes.marks[lane] as number);
     const kept = lanes.words[at + LANE_ANSWERS] as number;
     const oldest = lanes.words[at + LANE_OLDEST] as number;
@@ -190,4 +245,69 @@ function addOperations(mixer: Mixer, state: EngineState): void {
     mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
     mixer.addDouble(operations.volumes[row] as number);
   }
+}
+
+function addTimers(mixer: Mixer, { timers }: EngineState): void {
+  mixer.add(timers.count);
+  for (const timer of timers.inOrder()) {
+    mixer.add(timer);
+    mixer.addDouble(timers.timeOf(timer));
+  }
+}
+
+/** Limits and standing of accounts, worth and fees of instruments, holdings and purses in the order in which they came. */
+function addLedger(mixer: Mixer, state: EngineState): void {
+  const { ledger, registry } = state;
+  mixer.add(state.killed);
+  mixer.addNumbers(ledger.limits, 0, (registry.accountCount + 1) << LIMIT_SHIFT);
+  mixer.addNumbers(ledger.worth, 0, (registry.instrumentCount + 1) << WORTH_SHIFT);
+  mixer.addWords(ledger.fees, 0, ((registry.instrumentCount + 1) << FEE_TIER_SHIFT) << FEE_SHIFT);
+  mixer.add(registry.assetCount);
+  mixer.addBytes(registry.assetNames, 0, (registry.assetCount + 1) * ASSET_BYTES);
+  mixer.addNumbers(ledger.venue, 0, registry.assetCount + 1);
+  mixer.addNumbers(ledger.supply, 0, registry.assetCount + 1);
+  mixer.add(ledger.holdings.count);
+  for (let holding = 0; holding < ledger.holdings.count; holding++) {
+    mixer.add(ledger.accountOf(holding));
+    mixer.add(ledger.instrumentOf(holding));
+    mixer.addNumbers(ledger.holdingSums, holding << HOLDING_SHIFT, HOLDING_OWN);
+  }
+  mixer.add(ledger.purses.count);
+  for (let purse = 0; purse < ledger.purses.count; purse++) {
+    mixer.addWords(ledger.purses.words, (purse << PAIR_SHIFT) + PAIR_FIRST, 2);
+  }
+  mixer.addNumbers(ledger.purseSums, 0, ledger.purses.count << PURSE_SHIFT);
+  mixer.add(state.busts.count);
+  mixer.addNumbers(state.busts.ids, 0, state.busts.count);
+}
+
+/** The stops of each instrument: those of each group by entry, then the queue. */
+function addStops(mixer: Mixer, state: EngineState): void {
+  const { stops } = state;
+  mixer.addDouble(stops.lastEntry);
+  for (let instrument = 1; instrument <= state.registry.instrumentCount; instrument++) {
+    const watchAt = instrument << WATCH_SHIFT;
+    for (const word of WATCH_HASHED) mixer.add(stops.watch[watchAt + word] as number);
+    for (let group = instrument << GROUP_SHIFT; group <= (instrument << GROUP_SHIFT) + GROUP_MASK; group++) {
+      mixer.add(-1);
+      for (let node = stops.nextByEntry(group, 0); node >= 0; ) {
+        addStop(mixer, state, node);
+        node = stops.nextByEntry(group, stops.entries[node] as number);
+      }
+    }
+    mixer.add(-2);
+    for (let node = stops.firstInQueue(instrument); node >= 0; ) {
+      addStop(mixer, state, node);
+      node = stops.words[(node << STOP_SHIFT) + STOP_RIGHT] as number;
+    }
+  }
+}
+
+function addStop(mixer: Mixer, state: EngineState, node: number): void {
+  const at = node << STOP_SHIFT;
+  const { stops } = state;
+  mixer.add(stops.words[at + STOP_SLOT] as number);
+  mixer.add(stops.keyOf(node));
+  if (stops.trailsBehind(node)) mixer.add(stops.trails[(node << TRAIL_SHIFT) + TRAIL_DISTANCE] as number);
+  mixer.addDouble(stops.entries[node] as number);
 }

@@ -12,9 +12,15 @@ import { AccountOrders } from '../book/account-orders.js';
 import { Books } from '../book/book.js';
 import { IdIndex } from '../book/id-index.js';
 import * as orderWords from '../book/order-words.js';
+import { SpecialPool } from '../book/special-pool.js';
+import { BustSet } from '../ledger/bust-set.js';
+import { Ledger } from '../ledger/ledger.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
+import { StopPool } from '../stops/stop-pool.js';
+import { timerCapacity } from '../timers/timer-ranges.js';
+import { Timers } from '../timers/timers.js';
 import { LaneTable } from './lanes.js';
 import { OperationTable } from './operations.js';
 
@@ -41,7 +47,6 @@ const {
   EVENT_WORDS,
 } = layout;
 const {
-  FLAG_LISTED,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
@@ -79,8 +84,24 @@ export class EngineState {
   readonly accountOrders: AccountOrders;
   readonly lanes: LaneTable;
   readonly operations: OperationTable;
+  readonly stops: StopPool;
+  readonly specials: SpecialPool;
+  readonly timers: Timers;
+  readonly ledger: Ledger;
+  readonly busts = new BustSet();
+  /** Arrays of the ledger, one load nearer. */
+  readonly holdingWords: Int32Array;
+  readonly holdingSums: Float64Array;
+  readonly purseSums: Float64Array;
+  readonly accountLimits: Float64Array;
+  /** By order slot with FLAG_LEG: the slot of the other leg. Other orders never touch it. */
+  readonly legs: Int32Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
+  /** 1: a kill switch keeps all of the shard out of trading. */
+  killed = 0;
+  /** The holding of the account whose command passed its limits, or -1: it has none yet. */
+  holding = -1;
   /** Levels that sweeps in progress may still need. */
   reservedLevels = 0;
   /** Number of the command that is being applied, and of the last event, as halves. */
@@ -98,6 +119,8 @@ export class EngineState {
   answerLane = -1;
   /** The command stopped before its last event and became an operation. */
   suspended = false;
+  /** Stops that this go may still look at. */
+  visits = 0;
   /** Slots of `events`: the next one, and the first one that this command may not use. */
   next = 0;
   end = 0;
@@ -119,6 +142,15 @@ export class EngineState {
     this.accountOrders = new AccountOrders(this.orders, this.accounts, limits.maxOrders, bucketSeed);
     this.lanes = new LaneTable(limits.maxLanes, limits.laneAnswers);
     this.operations = new OperationTable(limits.maxOperations);
+    this.stops = new StopPool(limits.maxStops, limits.maxInstruments, bucketSeed);
+    this.specials = new SpecialPool(limits.maxSpecialOrders, limits.maxOrders);
+    this.timers = new Timers(timerCapacity(limits));
+    this.ledger = new Ledger(this.accounts, limits, bucketSeed);
+    this.holdingWords = this.ledger.holdingWords;
+    this.holdingSums = this.ledger.holdingSums;
+    this.purseSums = this.ledger.purseSums;
+    this.accountLimits = this.ledger.limits;
+    this.legs = new Int32Array(limits.maxOrders);
     this.adminLog = adminLog;
   }
 }
@@ -225,19 +257,4 @@ export function writeEvent(
   events[to + EVENT_SESSION] = session;
   events[to + EVENT_KIND_WORD] = kindWord;
   return to;
-}
-
-/** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
-export function listOrder(state: EngineState, slot: number): void {
-  const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
-  state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
-  state.accountOrders.add(slot);
-}
-
-/** Frees an order that does not rest (any more), and takes it out of its account's list. */
-export function forgetOrder(state: EngineState, slot: number): void {
-  if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) !== 0) {
-    state.accountOrders.remove(slot);
-  }
-  state.books.orders.free(slot);
 }

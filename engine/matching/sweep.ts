@@ -4,28 +4,46 @@
  * The shard's thread. All checks are done.
  */
 
-import { EventKind, Liquidity, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { EventKind, Liquidity, Reason, TimeInForce } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
+import { phasesThatMatch } from '../../schemas/phases.js';
 import * as bookFunctions from '../book/book.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import * as ledgerWords from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
+import { expiryTimer } from '../timers/timer-ranges.js';
+import * as holdingFunctions from './holdings.js';
+import * as icebergFunctions from './iceberg.js';
 import * as operationWords from './operations.js';
+import * as lifeFunctions from './order-life.js';
 import { suspendOperation } from './progress.js';
+import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
+import * as unusualFunctions from './unusual-fill.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { forgetOrder, listOrder, writeOrderEvent } = stateFunctions;
+const { forgetOrder, listOrder, takeOff } = lifeFunctions;
+const { writeOrderEvent } = stateFunctions;
+const { preventSelfTrade } = selfTradeFunctions;
+const { fillOrder } = holdingFunctions;
+const { FEE_MAKER, FEE_TAKER } = ledgerWords;
+const { showPeak } = icebergFunctions;
+const { fillUnusual } = unusualFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
+  FLAG_EXPIRES,
+  FLAG_LEG,
   FLAG_LISTED,
   FLAG_MARKET,
+  FLAG_SELF_TRADE,
   FLAG_SELL_SHIFT,
+  FLAG_SPECIAL,
   FLAG_TIME_IN_FORCE,
   NOT_RESTING,
   ORDER_ACCOUNT,
@@ -38,7 +56,7 @@ const {
   ORDER_SHIFT,
   SLOT_MASK,
 } = orderWords;
-const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { INSTRUMENT_LAST, INSTRUMENT_MASK, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
 const {
   OPERATION_ACCOUNT,
   OPERATION_COMMAND_HIGH,
@@ -51,14 +69,17 @@ const {
   SWEEP,
 } = operationWords;
 
-const CONTINUOUS = Phase.Continuous;
+const MATCHING_PHASES = phasesThatMatch();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
 const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
 const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
+const CANCELLED_EXPIRED = EventKind.Cancelled | (Reason.OrderExpired << 16);
 const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
 
+/** A trade with such an order has more to it than two fills. */
+const UNUSUAL = FLAG_SPECIAL | FLAG_LEG;
 /** Below every key: a market order without a worst price reaches all levels. */
 const ANY_KEY = -0x80000000;
 
@@ -82,7 +103,8 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const flags = orders[at + ORDER_FLAGS] as number;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
-  const continuous = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] === CONTINUOUS;
+  const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
+  const continuous = ((MATCHING_PHASES >>> phase) & 1) !== 0;
   if (continuous && !match(state, slot, side)) return false;
   const leaves = orders[at + ORDER_LEAVES] as number;
   if (leaves === 0) {
@@ -96,30 +118,51 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
     forgetOrder(state, slot);
     return true;
   }
+  if ((flags & FLAG_EXPIRES) !== 0 && !state.timers.isSet(expiryTimer(state.limits, slot))) {
+    // Its time came while it waited for a Continue.
+    writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_EXPIRED);
+    forgetOrder(state, slot);
+    return true;
+  }
   if (price === NO_PRICE) state.books.restMarket(slot, side);
   else state.books.rest(slot, side, keyOf(side, price));
   state.ids.add(slot);
   if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
-  writeOrderEvent(state, slot, price, 0, leaves, leaves, BOOKED);
+  const shown = (flags & FLAG_SPECIAL) !== 0 && price !== NO_PRICE ? showPeak(state, slot) : leaves;
+  writeOrderEvent(state, slot, price, 0, leaves, shown, BOOKED);
   return true;
 }
 
-/** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. */
+/** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. A taker
+ * whose own mode took it away has no leaves behind it. */
 function match(state: EngineState, slot: number, side: number): boolean {
   const orders = state.orders;
   const levels = state.levels;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
+  const selfTrade = (orders[at + ORDER_FLAGS] as number) & FLAG_SELF_TRADE;
+  let leg = (orders[at + ORDER_FLAGS] as number) & FLAG_LEG;
+  const lastAt = (((side >>> 1) & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST;
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
     const level = state.sides[best] as number;
     if (level < 0) break;
     const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
-    if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
+    if (state.next + 2 > state.end) return false;
+    if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
+      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+      continue;
+    }
+    if ((((orders[makerAt + ORDER_FLAGS] as number) | leg) & UNUSUAL) !== 0) {
+      if (!fillUnusual(state, slot, maker)) return false;
+      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+      leg = 0;
+      continue;
+    }
     const price = orders[makerAt + ORDER_PRICE] as number;
     const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
     const quantity = makerOpen < leaves ? makerOpen : leaves;
@@ -138,17 +181,13 @@ function match(state: EngineState, slot: number, side: number): boolean {
     events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
     events[takerEvent + EVENT_RELATED_ID] = tradeLow;
     events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+    fillOrder(state, maker, makerEvent, price, quantity | 0, makerLeaves, FEE_MAKER);
+    fillOrder(state, slot, takerEvent, price, quantity | 0, leaves | 0, FEE_TAKER);
+    state.instruments[lastAt] = price;
     state.books.reduce(level, quantity);
     if (makerLeaves === 0) takeOff(state, maker);
   }
   return true;
-}
-
-/** A resting order leaves the book and the engine. Its last event is written. */
-export function takeOff(state: EngineState, slot: number): void {
-  state.ids.remove(slot);
-  state.books.unlink(slot);
-  forgetOrder(state, slot);
 }
 
 /** Whether the side has a level at this price that stays there while the instrument's commands wait. */
@@ -166,6 +205,19 @@ export function hasLevelRoom(state: EngineState, side: number, price: number): b
   return state.books.levels.free > state.reservedLevels || keepsLevel(state, side, price);
 }
 
+/** Whether what is left of an order with such flags rests in continuous trading. */
+export function isPatient(flags: number): boolean {
+  return (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
+}
+
+/** Whether the rest of an order that stopped may need a level of its own later. */
+export function needsLevel(state: EngineState, slot: number): boolean {
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const flags = state.orders[at + ORDER_FLAGS] as number;
+  const side = ((state.orders[at + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
+  return isPatient(flags) && !keepsLevel(state, side, state.orders[at + ORDER_PRICE] as number);
+}
+
 /** Makes an operation of a sweep that stopped. The order that sweeps keeps a level for its rest, when it needs one. */
 export function suspendSweep(state: EngineState, slot: number): void {
   const orders = state.orders;
@@ -176,9 +228,7 @@ export function suspendSweep(state: EngineState, slot: number): void {
   const operations = state.operations;
   const words = operations.words;
   const rowAt = operations.scratch << OPERATION_SHIFT;
-  const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
-  const rests = (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) < IMMEDIATE_OR_CANCEL;
-  const reserves = rests && !keepsLevel(state, side, orders[at + ORDER_PRICE] as number) ? 1 : 0;
+  const reserves = needsLevel(state, slot) ? 1 : 0;
   words[rowAt + OPERATION_KIND] = SWEEP;
   words[rowAt + OPERATION_COMMAND_LOW] = state.originLow;
   words[rowAt + OPERATION_COMMAND_HIGH] = state.originHigh;

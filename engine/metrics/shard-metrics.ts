@@ -14,6 +14,7 @@ const SYNC = SHARD.sync;
 const JOURNAL_BYTES = SHARD.journalBytes;
 const SEGMENT = SHARD.segment;
 const BLOCKED = SHARD.blocked;
+const ADD_UP = SHARD.addUp;
 
 /** The stamps lie behind the words. */
 function stampWords(memory: SharedArrayBuffer): Int32Array {
@@ -48,6 +49,11 @@ export class ShardMetrics {
     this.words.set(SHARD.epoch, epoch);
     this.words.set(SHARD.recoveryUs, Math.round(ms * 1000));
     this.words.set(SHARD.recoveryCommands, commandCount);
+  }
+
+  /** The money was added up, and it was right. */
+  addedUp(ms: number): void {
+    if (this.on) this.words.record(ADD_UP, Math.floor(ms * 1000), 1);
   }
 
   /**

@@ -89,6 +89,8 @@ export const SHARD = {
   blocked: counters(),
   recoveryUs: counters(),
   recoveryCommands: counters(),
+  /** Adding up of the money, µs. */
+  addUp: histograms(),
 } as const;
 
 export const SHARD_WORDS = next;

@@ -30,6 +30,19 @@ function levels(fold: LevelFold, instrument: number, side: Side, max = 1000): nu
 /** Rows, what each returns, the buys and the sells at the end. */
 const TABLE: [string, [Row, number][], number[][], number[][]][] = [
   [
+    'an iceberg leaves with what it showed, comes back with what it shows then, and changes it in its place',
+    [
+      [{ kind: 'Booked', price: 10, displayed: 3 }, FOLD_TOP],
+      [{ kind: 'Booked', price: 9, displayed: 3 }, FOLD_DEPTH],
+      [{ kind: 'Fill', price: 10, quantity: 3, displayed: 0, liquidity: Liquidity.Maker }, FOLD_TOP],
+      [{ kind: 'Replenished', price: 10, quantity: 0, displayed: 2 }, FOLD_TOP],
+      [{ kind: 'Replenished', price: 10, quantity: 2, displayed: 4 }, FOLD_TOP],
+      [{ kind: 'Replenished', price: 9, quantity: 3, displayed: 0 }, FOLD_DEPTH],
+    ],
+    [[10, 4, 1]],
+    [],
+  ],
+  [
     'booked orders of one price are one level, of several prices best first on both sides',
     [
       [{ kind: 'Booked', price: 10, displayed: 5 }, FOLD_TOP],

@@ -5,6 +5,9 @@
  *
  *   Booked    + displayed, one order more, at its price        Reduced     - quantity
  *   Fill      - quantity, one order fewer when none is left     Cancelled, Replaced   - quantity, one order fewer
+ *   Replenished   - quantity + displayed: an iceberg shows another part
+ *
+ * Of what Reduced, Prevented, Cancelled and Replaced take away the hidden part (their amount) was in no level.
  *
  * A fill in continuous trading names the price of the level it takes from. A fill in an auction names the auction's
  * price, which is not where the order rests: it takes from the best of its side, market orders first and then the best
@@ -15,6 +18,7 @@
  */
 import { EventKind, Liquidity } from '../../schemas/codes.js';
 import {
+  EVENT_AMOUNT,
   EVENT_BOOK_BIT,
   EVENT_DISPLAYED,
   EVENT_INSTRUMENT,
@@ -32,8 +36,10 @@ import {
 const BOOKED: number = EventKind.Booked;
 const FILL: number = EventKind.Fill;
 const REDUCED: number = EventKind.Reduced;
+const PREVENTED: number = EventKind.Prevented;
 const CANCELLED: number = EventKind.Cancelled;
 const REPLACED: number = EventKind.Replaced;
+const REPLENISHED: number = EventKind.Replenished;
 const AUCTION: number = Liquidity.Auction;
 
 /** What an event did to the book of its instrument. */
@@ -167,11 +173,19 @@ export class LevelFold {
       }
       return this.#take(side, price, sell, quantity, ordersGone);
     }
+    if (kind === REPLENISHED) {
+      const taken = quantity === 0 ? FOLD_NOTHING : this.#take(side, price, sell, quantity, 1);
+      return displayed === 0 ? taken : Math.max(taken, this.#add(side, price, sell, displayed));
+    }
+    const shown = quantity - ((events[at + EVENT_AMOUNT] as number) >>> 0);
+    if (kind === PREVENTED) {
+      return this.#take(side, price, sell, shown, displayed === 0 ? 1 : 0);
+    }
     if (kind === REDUCED) {
-      return this.#take(side, price, sell, quantity, 0);
+      return this.#take(side, price, sell, shown, 0);
     }
     if (kind === CANCELLED || kind === REPLACED) {
-      return this.#take(side, price, sell, quantity, 1);
+      return this.#take(side, price, sell, shown, 1);
     }
     throw this.#wrong(`has kind ${kind}, which changes no book that is known here`);
   }

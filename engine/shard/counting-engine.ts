@@ -3,13 +3,15 @@
  *
  *   New: 1 + quantity % 4 events. MassCancel: `quantity` events, over Continues when they are too many. AddAccount: one
  *   event for the head and all Parts behind it. SessionOpen and SessionLost: one, and the open incarnations.
- *   Continue: the rest of the oldest MassCancel. Anything else: one.
+ *   Continue: the rest of the oldest MassCancel. ReferencePrice: one, and `quantity` timers are due at its time and
+ *   100 µs. Due: of the first of them, `price` events each. Anything else: one.
  */
 
 import { CommandKind } from '../../schemas/codes.js';
 import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_KIND_WORD,
+  COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TIME_US,
@@ -23,6 +25,7 @@ import {
   EVENT_TIME_US,
   EVENT_WORDS,
   highWord,
+  joinWords,
 } from '../../schemas/layout.js';
 import type { ShardEngine } from './shard-engine.js';
 
@@ -37,6 +40,9 @@ export class CountingEngine implements ShardEngine {
   /** [command sequence, events left] of what waits for a Continue. */
   readonly #waiting: Array<[number, number]> = [];
   #events: Int32Array = new Int32Array(0);
+  #timers = 0;
+  #dueUs = 0;
+  #eventsOfTimer = 0;
 
   constructor(maxEventsPerCommand: number) {
     this.#maxEvents = maxEventsPerCommand;
@@ -46,8 +52,22 @@ export class CountingEngine implements ShardEngine {
     return this.#waiting.length;
   }
 
+  get nextDueUs(): number {
+    return this.#timers > 0 ? this.#dueUs : Number.POSITIVE_INFINITY;
+  }
+
   openIncarnations(): Uint32Array {
     return Uint32Array.from(this.#open);
+  }
+
+  /** Throws from the command on that has this number; 0: never. */
+  wrongFrom = 0;
+  /** Times that it was asked. */
+  addedUp = 0;
+
+  addUp(): void {
+    this.addedUp += 1;
+    if (this.wrongFrom > 0 && this.commandSequence >= this.wrongFrom) throw new Error('the purses do not add up');
   }
 
   attach(events: Int32Array): void {
@@ -80,6 +100,14 @@ export class CountingEngine implements ShardEngine {
         this.#waiting.push([sequence, quantity - now]);
       }
       return this.#write(commands, at, eventAt, sequence, now);
+    }
+    if (kind === CommandKind.ReferencePrice) {
+      this.#timers += quantity;
+      this.#dueUs = joinWords(commands[at + COMMAND_TIME_US] ?? 0, commands[at + COMMAND_TIME_US + 1] ?? 0) + 100;
+      this.#eventsOfTimer = commands[at + COMMAND_PRICE] ?? 0;
+    } else if (kind === CommandKind.Due) {
+      this.#timers -= 1;
+      return this.#write(commands, at, eventAt, sequence, this.#eventsOfTimer);
     }
     this.#session(kind, commands[at + COMMAND_SESSION] ?? 0);
     return this.#write(commands, at, eventAt, sequence, kind === CommandKind.New ? 1 + (quantity % 4) : 1);

@@ -6,6 +6,7 @@ import {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
+  COMMAND_PRICE,
   COMMAND_TIME_US,
   COMMAND_WORDS,
   EVENT_CLIENT_ORDER_ID,
@@ -52,6 +53,13 @@ function journaled(disk: SimulatedDisk): { commands: Int32Array[]; groups: numbe
     }
   }
   return { commands, groups };
+}
+
+/** Makes `count` timers, due 100 µs later, which make `events` events each. */
+function timers(clientOrderId: number, count: number, events = 1): Int32Array {
+  const words = madeCommand(CommandKind.ReferencePrice, clientOrderId, count);
+  words[COMMAND_PRICE] = events;
+  return words;
 }
 
 const kindsOf = (commands: readonly Int32Array[]) => commands.map((words) => (words[COMMAND_KIND_WORD] ?? 0) & 0xff);
@@ -108,6 +116,34 @@ t.test('a round is bounded and a flood in one ring leaves the others their share
   t.equal(first.filter((id) => (id ?? 0) >= 1000 && (id ?? 0) < 2000).length, 35, 'and the rest is not left empty');
 });
 
+t.test('two legs are taken together or in a later round', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  const leg = (id: number) => {
+    const words = newOrder(id);
+    words[COMMAND_FLAGS_WORD] = CommandFlag.OneCancelsOther << 16;
+    return words;
+  };
+  let id = 1000;
+  for (let round = 0; round < 12; round += 1) {
+    if (shard.send(1, newOrder(5000 + round))) shard.send(1, newOrder(6000 + round));
+    while (id < 1400 && shard.send(1, leg(id), leg(id + 1))) id += 2;
+    while (shard.send(round % 2 === 0 ? 0 : 2, newOrder(3000)));
+    shard.round.doRound(NOW_US, 0);
+    shard.readDurable();
+  }
+  const { commands, groups } = journaled(disk);
+  const ids = idsOf(commands);
+  t.ok(ids.filter((one) => (one ?? 0) >= 1000 && (one ?? 0) < 2000).length > 100, 'they were taken');
+  t.ok(groups.length > 3, `${groups.length} groups`);
+  let from = 0;
+  for (const count of groups) {
+    const last = ids[from + count - 1] ?? 0;
+    t.notOk(last >= 1000 && last < 2000 && last % 2 === 0, `a group ends with ${last}`);
+    from += count;
+  }
+});
+
 t.test('a head is taken with all its Parts or in a later round, whoever else floods', async (t) => {
   const disk = new SimulatedDisk(seededRandom(1));
   const shard = shardOn(disk);
@@ -138,30 +174,33 @@ t.test('a head is taken with all its Parts or in a later round, whoever else flo
   t.ok(inOneGroup, 'in one group');
 });
 
-t.test('command time is the later of clock and last time; what is late is marked, a Part is payload', async (t) => {
-  const disk = new SimulatedDisk(seededRandom(1));
-  const shard = shardOn(disk);
-  shard.send(
-    1,
-    madeCommand(CommandKind.New, 1, 0, NOW_US - 1),
-    madeCommand(CommandKind.New, 2, 0, NOW_US),
-    newOrder(3),
-  );
-  shard.send(1, madeCommand(CommandKind.AddAccount, 4), madeCommand(CommandKind.Part, 5, 0, 77));
-  shard.send(0, madeCommand(CommandKind.AddAccount, 6, 0, NOW_US - 1));
-  shard.round.doRound(NOW_US, 0);
-  shard.send(1, newOrder(7));
-  shard.round.doRound(NOW_US - 5000, 0);
-  const { commands } = journaled(disk);
-  const of = (id: number) => commands.find((words) => words[COMMAND_CLIENT_ORDER_ID] === id) ?? new Int32Array(16);
-  const late = (id: number) => (((of(id)[COMMAND_FLAGS_WORD] ?? 0) >>> 16) & CommandFlag.Late) !== 0;
-  const time = (id: number) => joinWords(of(id)[COMMAND_TIME_US] ?? 0, of(id)[COMMAND_TIME_US + 1] ?? 0);
-  t.same([1, 2, 3, 4].map(late), [true, false, false, false]);
-  t.same([1, 2, 3, 4, 6, 7].map(time), Array(6).fill(NOW_US), 'never backwards');
-  t.equal(time(5), 77);
-  t.equal(late(6), false, 'what the supervisor sends has no such time');
-  t.same([...new Set(column(shard.readDurable(), EVENT_TIME_US, 2))], [NOW_US]);
-});
+t.test(
+  'rule 11.2: command time is the later of clock and last time; what is late is marked, a Part is payload',
+  async (t) => {
+    const disk = new SimulatedDisk(seededRandom(1));
+    const shard = shardOn(disk);
+    shard.send(
+      1,
+      madeCommand(CommandKind.New, 1, 0, NOW_US - 1),
+      madeCommand(CommandKind.New, 2, 0, NOW_US),
+      newOrder(3),
+    );
+    shard.send(1, madeCommand(CommandKind.AddAccount, 4), madeCommand(CommandKind.Part, 5, 0, 77));
+    shard.send(0, madeCommand(CommandKind.AddAccount, 6, 0, NOW_US - 1));
+    shard.round.doRound(NOW_US, 0);
+    shard.send(1, newOrder(7));
+    shard.round.doRound(NOW_US - 5000, 0);
+    const { commands } = journaled(disk);
+    const of = (id: number) => commands.find((words) => words[COMMAND_CLIENT_ORDER_ID] === id) ?? new Int32Array(16);
+    const late = (id: number) => (((of(id)[COMMAND_FLAGS_WORD] ?? 0) >>> 16) & CommandFlag.Late) !== 0;
+    const time = (id: number) => joinWords(of(id)[COMMAND_TIME_US] ?? 0, of(id)[COMMAND_TIME_US + 1] ?? 0);
+    t.same([1, 2, 3, 4].map(late), [true, false, false, false]);
+    t.same([1, 2, 3, 4, 6, 7].map(time), Array(6).fill(NOW_US), 'never backwards');
+    t.equal(time(5), 77);
+    t.equal(late(6), false, 'what the supervisor sends has no such time');
+    t.same([...new Set(column(shard.readDurable(), EVENT_TIME_US, 2))], [NOW_US]);
+  },
+);
 
 t.test('a command that needs more events goes on by a journaled Continue at the start of each round', async (t) => {
   const disk = new SimulatedDisk(seededRandom(1));
@@ -184,6 +223,76 @@ t.test('a command that needs more events goes on by a journaled Continue at the 
   shard.recovered.writer.close();
   disk.processDies();
   t.equal(shardOn(disk).engine.state, shard.engine.state, 'and so it replays');
+});
+
+t.test('what is due comes before commands of its time or later, also in a round that is idle', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, timers(1, 2));
+  shard.round.doRound(NOW_US, 0);
+  t.equal(shard.round.nextDueUs, NOW_US + 100);
+  t.equal(shard.round.doRound(NOW_US + 99, 0), 0, 'not yet');
+  shard.send(1, newOrder(2));
+  shard.round.doRound(NOW_US + 100, 0);
+  t.equal(shard.round.nextDueUs, Infinity);
+  shard.send(1, timers(3, 1));
+  shard.round.doRound(NOW_US + 200, 0);
+  t.equal(shard.round.doRound(NOW_US + 301, 0), 1, 'one Due alone is a round');
+  const { commands, groups } = journaled(disk);
+  t.same(kindsOf(commands), [
+    CommandKind.ReferencePrice,
+    CommandKind.Due,
+    CommandKind.Due,
+    CommandKind.New,
+    CommandKind.ReferencePrice,
+    CommandKind.Due,
+  ]);
+  t.same(groups, [1, 3, 1, 1]);
+  const times = column(shard.readDurable(), EVENT_TIME_US, 2);
+  t.same(times.slice(1, 3), [NOW_US + 100, NOW_US + 100], 'a Due has the time of its round');
+  shard.recovered.writer.close();
+  disk.processDies();
+  t.equal(shardOn(disk).engine.state, shard.engine.state, 'and so it replays');
+});
+
+t.test('a Continue comes behind what is due', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, madeCommand(CommandKind.MassCancel, 1, 20), timers(2, 1));
+  shard.round.doRound(NOW_US, 0);
+  shard.send(1, newOrder(3));
+  shard.round.doRound(NOW_US + 100, 0);
+  t.same(kindsOf(journaled(disk).commands).slice(2), [CommandKind.Due, CommandKind.Continue, CommandKind.New]);
+});
+
+t.test('while more is due than a round can do, everything else waits', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, timers(1, 40), madeCommand(CommandKind.MassCancel, 2, 20));
+  shard.round.doRound(NOW_US, 0);
+  shard.send(1, newOrder(3));
+  const rounds = [0, 1, 2].map(() => shard.round.doRound(NOW_US + 100, 0));
+  t.same(rounds, [15, 15, 12], 'ten Dues, the Continue and the New in the last one');
+  const kinds = kindsOf(journaled(disk).commands).slice(2);
+  t.same(kinds, [...Array(40).fill(CommandKind.Due), CommandKind.Continue, CommandKind.New]);
+  shard.recovered.writer.close();
+  disk.processDies();
+  t.equal(shardOn(disk).engine.state, shard.engine.state);
+});
+
+t.test('Dues that make many events wait for the room of the output ring', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  shard.send(1, timers(1, 9, 16));
+  shard.round.doRound(NOW_US, 0);
+  shard.send(1, newOrder(2));
+  t.equal(shard.round.doRound(NOW_US + 100, 0), 4, 'as many as the round has events for');
+  t.equal(shard.round.blocked, true);
+  for (let round = 0; round < 9 && shard.round.blocked; round += 1) {
+    shard.readDurable();
+    shard.round.doRound(NOW_US + 100, 0);
+  }
+  t.same(kindsOf(journaled(disk).commands).slice(1), [...Array(9).fill(CommandKind.Due), CommandKind.New]);
 });
 
 t.test('the first round after a recovery goes on with what was in progress', async (t) => {
@@ -234,6 +343,25 @@ t.test(
     }
     t.equal(shard.engine.commandSequence, 120, 'a reader that does not move does not hold the shard for ever');
     t.equal(shard.status.droppedReaders, 1);
+  },
+);
+
+t.test(
+  'rule 6.17: money is added up once a second while commands come, and a wrong sum never becomes durable',
+  async (t) => {
+    const disk = new SimulatedDisk(seededRandom(1));
+    const shard = shardOn(disk);
+    for (const nowMs of [0, 500, 999, 1_000, 1_500]) {
+      shard.send(1, newOrder(nowMs + 1));
+      shard.round.doRound(NOW_US, nowMs);
+    }
+    t.equal(shard.engine.addedUp, 2);
+    shard.round.doRound(NOW_US, 9_000);
+    t.equal(shard.engine.addedUp, 2, 'nothing has changed');
+    shard.engine.wrongFrom = shard.engine.commandSequence + 1;
+    shard.send(1, newOrder(7));
+    t.throws(() => shard.round.doRound(NOW_US, 9_000), /do not add up/);
+    t.same(idsOf(journaled(disk).commands), [1, 501, 1000, 1001, 1501]);
   },
 );
 

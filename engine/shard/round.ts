@@ -3,8 +3,13 @@
  * O_DSYNC write, publish as durable, give the slots back. The shard's thread. A round never waits for anything but the
  * disk; waiting is worker.ts's policy. Time comes in as an argument.
  *
- *   taken    slot 0      1 ..............................   the records of this round, in order of sequence;
- *            [Continue] [left from last round | taken now]  a Continue comes first, when an operation is in progress
+ *   taken    slot 0           15         16 .............................   the records of this round, in order of
+ *            [... Due, Due] [Continue] [left from last round | taken now]    sequence: first as many Dues as there are
+ *                                                                            timers due, then a Continue, when an
+ *                                                                            operation is in progress
+ *
+ * What is due comes before everything of the same or a later time: while more is due than one round can do, the rest of
+ * the commands waits.
  *
  * What was taken and has no room for its events stays in front and is first in the next round. A slot of a ring is
  * given back only when its command is durable: until then the ring is the only place that a dead shard's gateway has.
@@ -13,6 +18,7 @@
 import { CommandFlag, CommandKind } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { highWord, joinWords } from '../../schemas/layout.js';
+import { isLeg } from '../../schemas/legs.js';
 import { groupBytes } from '../journal/record.js';
 import type { JournalShape, JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
@@ -28,6 +34,7 @@ import type { TakenSpans } from './taken-spans.js';
 const { COMMAND_FLAGS_WORD, COMMAND_KIND_WORD, COMMAND_TIME_US, COMMAND_WORDS, MAX_PARTS } = layout;
 
 const KIND_CONTINUE = CommandKind.Continue as number;
+const KIND_DUE = CommandKind.Due as number;
 const KIND_PART = CommandKind.Part as number;
 const LATE_BIT = (CommandFlag.Late as number) << 16;
 /** A head with all its Parts. */
@@ -37,11 +44,17 @@ const SUPERVISOR_RING = 0;
 /** The journal is durable, so a reader that lags is the only thing that can hold the shard up; it gets this long. */
 const LAGGARD_MS = 50;
 
-/** Sizes of a shard's groups that follow from its limits: the commands of a round and one Continue. */
+/** So often, while commands come, the engine's money is added up: before the round that is at hand becomes durable. */
+const ADD_UP_MS = 1_000;
+
+/** Slots of `taken` for the shard's own commands: Dues and one Continue. Less than a block of the journal: maxGroupBytes has it to spare. */
+const OWN_COMMANDS = 16;
+
+/** Sizes of a shard's groups that follow from its limits: the commands of a round and the shard's own. */
 export function journalShape(limits: Limits): JournalShape {
   return {
     segmentBytes: limits.segmentBytes,
-    groupCommands: limits.roundCommands + 1,
+    groupCommands: limits.roundCommands + OWN_COMMANDS,
     groupEvents: limits.roundEvents,
   };
 }
@@ -84,12 +97,15 @@ export class ShardRound {
   readonly #takenRing: Uint16Array;
   /** For each ring the position behind its last applied command: what a group names, and what is given back. */
   readonly #applied: Uint32Array;
-  /** Slots 1 to this, exclusive, hold commands. */
-  #takenEnd = 1;
+  /** Slots OWN_COMMANDS to this, exclusive, hold commands. */
+  #takenEnd = OWN_COMMANDS;
+  /** The first slot of this round. */
+  #from = OWN_COMMANDS;
   #firstRing = 0;
   #lastTimeUs: number;
   #blocked = false;
   #stuckSinceMs = -1;
+  #addedUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RoundParts) {
     this.#parts = parts;
@@ -102,8 +118,8 @@ export class ShardRound {
     this.#roundCommands = parts.limits.roundCommands;
     this.#roundEvents = parts.limits.roundEvents;
     this.#maxEvents = parts.limits.maxEventsPerCommand;
-    this.#taken = new Int32Array((this.#roundCommands + 1) * COMMAND_WORDS);
-    this.#takenRing = new Uint16Array(this.#roundCommands + 1);
+    this.#taken = new Int32Array((this.#roundCommands + OWN_COMMANDS) * COMMAND_WORDS);
+    this.#takenRing = new Uint16Array(this.#roundCommands + OWN_COMMANDS);
     this.#applied = Uint32Array.from(parts.rings, (ring) => ring.readPosition);
     this.#lastTimeUs = parts.lastTimeUs;
     parts.engine.attach(parts.writer.events);
@@ -112,6 +128,11 @@ export class ShardRound {
   /** Whether the last round left commands waiting because readers hold the output ring: look again soon, unrung. */
   get blocked(): boolean {
     return this.#blocked;
+  }
+
+  /** When the next timer is due, µs since 1970; Infinity: none is. Look again then, unrung. */
+  get nextDueUs(): number {
+    return this.#engine.nextDueUs;
   }
 
   /**
@@ -123,26 +144,35 @@ export class ShardRound {
     this.#lastTimeUs = Math.max(this.#lastTimeUs, nowUs);
     this.#dropLaggards(nowMs);
     this.#take();
-    const from = this.#engine.operationsInProgress > 0 ? 0 : 1;
-    if (from === 0) {
-      this.#makeContinue();
-    }
     const firstSequence = this.#engine.commandSequence + 1;
-    const events = this.#applyAll(from);
+    const events = this.#applyAll();
     const count = this.#engine.commandSequence + 1 - firstSequence;
-    this.#blocked = from + count < this.#takenEnd;
+    const from = this.#from;
+    this.#blocked = from + count < this.#takenEnd || this.#isDue();
     if (this.#blocked) {
       this.#metrics.blocked();
     }
     if (count > 0) {
+      this.#addUp(nowMs);
       this.#publish(from, count, events, nowMs);
       this.#stuckSinceMs = -1;
-    } else if (this.#blocked || from === 0) {
+    } else if (this.#blocked) {
       this.#dropWhoBlocks(nowMs);
     }
     this.#keepRest(from + count);
     const prepared = this.#prepare(count === 0);
     return count > 0 ? count : Math.min(prepared, 1);
+  }
+
+  /** What does not add up must not become durable: the throw ends the shard, and the journal is right up to there. */
+  #addUp(nowMs: number): void {
+    if (nowMs - this.#addedUpMs < ADD_UP_MS) {
+      return;
+    }
+    this.#addedUpMs = nowMs;
+    const beforeMs = this.#clockMs();
+    this.#engine.addUp();
+    this.#metrics.addedUp(this.#clockMs() - beforeMs);
   }
 
   /** A piece of the next segment, when it is due: it waits for the disk as a group does, and is watched as that. */
@@ -178,7 +208,7 @@ export class ShardRound {
   }
 
   #room(): number {
-    return this.#roundCommands + 1 - this.#takenEnd;
+    return this.#roundCommands + OWN_COMMANDS - this.#takenEnd;
   }
 
   #takeFrom(index: number, most: number): void {
@@ -195,26 +225,53 @@ export class ShardRound {
     }
   }
 
-  /** Journaled like any command, so that a replay goes on at the same place. */
-  #makeContinue(): void {
-    this.#taken.fill(0, 0, COMMAND_WORDS);
-    this.#taken[COMMAND_KIND_WORD] = KIND_CONTINUE;
+  #isDue(): boolean {
+    return this.#engine.nextDueUs <= this.#lastTimeUs;
   }
 
-  /** Applies from slot `from` on while there is room for one command's largest output. Returns the events made. */
-  #applyAll(from: number): number {
+  /** A command of the shard's own, journaled like any, so that a replay does the same at the same place. */
+  #makeOwn(slot: number, kind: number): void {
+    this.#taken.fill(0, slot * COMMAND_WORDS, (slot + 1) * COMMAND_WORDS);
+    this.#taken[slot * COMMAND_WORDS + COMMAND_KIND_WORD] = kind;
+  }
+
+  /**
+   * Applies Dues while something is due and they fit into the round. One Due is as the other, so the first may lie last:
+   * they end at slot `last`. Leaves the first slot of the round behind, and returns the events made.
+   */
+  #applyDues(last: number, room: number): number {
+    let events = 0;
+    let slot = last;
+    for (; slot >= 0 && events <= room && this.#isDue(); slot -= 1) {
+      this.#makeOwn(slot, KIND_DUE);
+      this.#stamp(slot * COMMAND_WORDS, SUPERVISOR_RING);
+      events += this.#engine.apply(this.#taken, slot * COMMAND_WORDS, events, (slot + 1) * COMMAND_WORDS);
+    }
+    this.#from = slot + 1;
+    return events;
+  }
+
+  /**
+   * Applies what is due, then (unless more is) a Continue, when something waited for it, and what was taken, while there is
+   * room for one command's largest output. Returns the events made.
+   */
+  #applyAll(): number {
     const engine = this.#engine;
+    const first = engine.operationsInProgress > 0 ? OWN_COMMANDS - 1 : OWN_COMMANDS;
     const taken = this.#taken;
     const before = engine.eventSequence;
     const endAt = this.#takenEnd * COMMAND_WORDS;
     const room = Math.min(this.#roundEvents, this.#output.roomFor(this.#roundEvents)) - this.#maxEvents;
-    let events = 0;
+    let events = this.#applyDues(first - 1, room);
+    if (first < OWN_COMMANDS) {
+      this.#makeOwn(first, KIND_CONTINUE);
+    }
     let sequence = engine.commandSequence;
     let spanRing = SUPERVISOR_RING;
     let spanSequence = 0;
     let spanCount = 0;
-    for (let slot = from; slot < this.#takenEnd && events <= room; ) {
-      const ring = slot === 0 ? SUPERVISOR_RING : (this.#takenRing[slot] as number);
+    for (let slot = this.#isDue() ? this.#takenEnd : first; slot < this.#takenEnd && events <= room; ) {
+      const ring = slot < OWN_COMMANDS ? SUPERVISOR_RING : (this.#takenRing[slot] as number);
       this.#stamp(slot * COMMAND_WORDS, ring);
       events += engine.apply(taken, slot * COMMAND_WORDS, events, endAt);
       const count = engine.commandSequence - sequence;
@@ -222,7 +279,7 @@ export class ShardRound {
       if (count < 1) {
         throw new Error('The engine gave a command no sequence.');
       }
-      if (slot > 0) {
+      if (slot >= OWN_COMMANDS) {
         if (ring !== spanRing) {
           this.#pushSpan(spanRing, spanSequence, spanCount);
           spanRing = ring;
@@ -347,22 +404,33 @@ export class ShardRound {
 
   /** Moves what was not applied to the front. */
   #keepRest(slot: number): void {
-    const applied = Math.max(1, slot);
-    this.#taken.copyWithin(COMMAND_WORDS, applied * COMMAND_WORDS, this.#takenEnd * COMMAND_WORDS);
-    this.#takenRing.copyWithin(1, applied, this.#takenEnd);
-    this.#takenEnd -= applied - 1;
+    const applied = Math.max(OWN_COMMANDS, slot);
+    this.#taken.copyWithin(OWN_COMMANDS * COMMAND_WORDS, applied * COMMAND_WORDS, this.#takenEnd * COMMAND_WORDS);
+    this.#takenRing.copyWithin(OWN_COMMANDS, applied, this.#takenEnd);
+    this.#takenEnd -= applied - OWN_COMMANDS;
   }
 }
 
-/** The most records up to `count` that do not end between a head and its Parts. */
+/** The most records up to `count` that do not end between a head and its Parts, or between two legs. */
 function wholeRecords(ring: CommandRing, count: number): number {
   let whole = count;
   for (let back = 0; back <= MAX_PARTS && whole > 0; back += 1) {
     if (ring.peekKind(whole) !== KIND_PART) {
-      return whole;
+      return legsBefore(ring, whole) % 2 === 0 || !isLegAt(ring, whole) ? whole : whole - 1;
     }
     whole -= 1;
   }
   // So many Parts in a row belong to no head: the engine refuses each by itself.
   return whole === 0 ? 0 : count;
+}
+
+/** How many legs lie right before record `count`, one behind the other: they come in pairs, so an odd number is a cut pair. */
+function legsBefore(ring: CommandRing, count: number): number {
+  let legs = 0;
+  while (legs < count && isLegAt(ring, count - 1 - legs)) legs += 1;
+  return legs;
+}
+
+function isLegAt(ring: CommandRing, offset: number): boolean {
+  return isLeg(ring.peekWord(offset, COMMAND_KIND_WORD), ring.peekWord(offset, COMMAND_FLAGS_WORD));
 }

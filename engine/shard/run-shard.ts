@@ -75,10 +75,15 @@ function serve(task: ShardTask, status: ShardStatus, round: ShardRound, garbage:
     garbage.look(nowMs, idle);
     if (idle) {
       status.enter(ShardState.IDLE, monotonicMs());
-      bell.sleep(round.blocked ? BLOCKED_PARK_MS : PARK_MS);
+      bell.sleep(round.blocked ? BLOCKED_PARK_MS : Math.min(PARK_MS, untilDueMs(round, clock)));
       status.enter(ShardState.MATCHING, monotonicMs());
     }
   }
+}
+
+/** How long nothing is due: a timer wakes a shard that has nothing else to do. */
+function untilDueMs(round: ShardRound, clock: ShardClock): number {
+  return Math.max(0, (round.nextDueUs - clock.wallUs(monotonicMs())) / 1000);
 }
 
 function stop(task: ShardTask, status: ShardStatus, writer: JournalWriter): void {

@@ -9,6 +9,8 @@ export interface ShardEngine {
   readonly eventSequence: number;
   /** Commands that stopped at maxEventsPerCommand and wait for a Continue. */
   readonly operationsInProgress: number;
+  /** When the first timer is due that a Due can see to now, µs since 1970; Infinity: there is none. */
+  readonly nextDueUs: number;
   /** Highest incarnation that any SessionOpen ever named; 0: none. */
   readonly highestIncarnation: number;
   /** Where events go: whole events of 24 words. */
@@ -19,4 +21,6 @@ export interface ShardEngine {
    */
   apply(commands: Int32Array, at: number, eventAt: number, endAt: number): number;
   openIncarnations(): Uint32Array;
+  /** Throws when the engine's money does not add up. */
+  addUp(): void;
 }

@@ -9,10 +9,12 @@
 
 import { Liquidity, Side } from '../../schemas/codes.js';
 import {
+  EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
   EVENT_LIQUIDITY_SHIFT,
   EVENT_PRICE,
   EVENT_QUANTITY,
+  EVENT_RELATED_ID,
   EVENT_SELL_BIT,
   EVENT_SEQUENCE,
   EVENT_TIME_US,
@@ -82,13 +84,25 @@ export class RecentTrades {
     ring.made++;
   }
 
-  /** At most `limit` of an instrument, the newest first. */
+  /** Takes a TradeVoid record: its trade is not among the last ones any more. */
+  markVoid(record: Int32Array): void {
+    const ring = this.#rings.get((record[EVENT_INSTRUMENT] as number) >>> 0);
+    if (ring === undefined) return;
+    const id = joinWords(record[EVENT_RELATED_ID] as number, record[EVENT_RELATED_ID + 1] as number);
+    for (let at = 0; at < Math.min(ring.made, ring.slots); at++) {
+      if (ring.times[2 * at] === id) ring.terms[3 * at + 1] = 0;
+    }
+  }
+
+  /** At most `limit` of an instrument, the newest first, without those that are void. */
   of(instrument: number, limit: number): RecentTrade[] {
     const ring = this.#rings.get(instrument);
     if (ring === undefined) return [];
-    const count = Math.min(limit, ring.made, ring.slots);
-    return Array.from({ length: count }, (_, back) => {
-      const at = (ring.made - 1 - back) % ring.slots;
+    const there = Array.from(
+      { length: Math.min(ring.made, ring.slots) },
+      (_, back) => (ring.made - 1 - back) % ring.slots,
+    ).filter((at) => ring.terms[3 * at + 1] !== 0);
+    return there.slice(0, limit).map((at) => {
       const side = ring.terms[3 * at + 2];
       return {
         id: ring.times[2 * at] as number,

@@ -380,6 +380,13 @@ export const FAMILIES: readonly Family[] = [
     ['shard'],
     (from) => shardHistogram(from, SHARD.sync),
   ),
+  histogram(
+    'tredye_add_up_seconds',
+    'Time to add up all purses of each asset, once a second; a sum that is wrong ends the shard',
+    FINE_SECONDS,
+    ['shard'],
+    (from) => shardHistogram(from, SHARD.addUp),
+  ),
   counter('tredye_journal_bytes_total', 'Bytes of groups written to the journal', ['shard'], (from) =>
     byShard(from, SHARD.journalBytes),
   ),

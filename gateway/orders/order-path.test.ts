@@ -1,15 +1,29 @@
 import t from 'tap';
-import { encodeAccountTerms } from '../../schemas/admin.js';
+import { encodeAccountTerms, encodeAssetTerms, setOperationId } from '../../schemas/admin.js';
 import { CLOSE_CODES } from '../../schemas/close-codes.js';
-import { CommandKind, EventKind, Phase, Reason, Right } from '../../schemas/codes.js';
+import {
+  CommandFlag,
+  CommandKind,
+  EventKind,
+  OrderType,
+  Phase,
+  Reason,
+  Right,
+  Side,
+  Trigger,
+} from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
+  COMMAND_FLAGS_WORD,
+  COMMAND_QUANTITY,
   COMMAND_SESSION,
+  COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
   EVENT_ACCOUNT,
   EVENT_CLIENT_ORDER_ID,
   EVENT_KIND_WORD,
   EVENT_SESSION,
+  NO_PRICE,
 } from '../../schemas/layout.js';
 import { commandFrame, type FakeSocket, MadeVenue, madeCommand } from '../made-venue.js';
 
@@ -76,6 +90,41 @@ t.test('a frame of commands is answered in order, with the sender written by the
   venue.end();
 });
 
+t.test('the legs of one-cancels-other are taken together, and a leg alone is refused', async (t) => {
+  const { venue, instruments, send, socket, session, next } = open(t.testdir());
+  const leg = (words: Int32Array, trigger = 0, triggerPrice = 0) => {
+    words[COMMAND_FLAGS_WORD] = (CommandFlag.OneCancelsOther << 16) | (trigger << 8);
+    words[COMMAND_TRIGGER_PRICE] = triggerPrice;
+    return words;
+  };
+  const limit = (low: number) => leg(newOrder(low, instruments[0], { side: Side.Sell }));
+  const stop = (low: number) =>
+    leg(
+      newOrder(low, instruments[0], { side: Side.Sell, type: OrderType.Stop, price: NO_PRICE }),
+      Trigger.LastTrade,
+      90,
+    );
+  send(2, limit(next), stop(next + 1), newOrder(next + 2, instruments[0]));
+  venue.pump();
+  t.same(socket.refusals(), []);
+  t.same(kinds(socket).slice(1), [
+    EventKind.Accepted,
+    EventKind.Accepted,
+    EventKind.Booked,
+    EventKind.Accepted,
+    EventKind.Fill,
+    EventKind.Fill,
+    EventKind.Cancelled,
+  ]);
+  t.equal(session.unanswered, 0);
+  send(3, newOrder(next + 3, instruments[0]), limit(next + 4));
+  send(4, limit(next + 3), newOrder(next + 4, instruments[0]));
+  send(5, limit(next + 3), limit(next + 4));
+  venue.pump();
+  t.same(socket.refusals(), [Reason.BadParts, Reason.BadParts, Reason.BadParts]);
+  venue.end();
+});
+
 t.test('a frame that is not allowed changes nothing and is refused by number, record and reason', async (t) => {
   const { venue, instruments, send, socket, session, next } = open(t.testdir());
   const good = newOrder(next, instruments[0]);
@@ -110,7 +159,7 @@ t.test('a frame that is not allowed changes nothing and is refused by number, re
   venue.end();
 });
 
-t.test('a key does what its rights say and nothing else', async (t) => {
+t.test('rule 8.11: a key does what its rights say and nothing else', async (t) => {
   const venue = new MadeVenue(t.testdir());
   const account = venue.addAccount();
   const instrument = venue.addInstrument();
@@ -132,6 +181,16 @@ t.test('a key does what its rights say and nothing else', async (t) => {
   venue.pump();
   t.same(kinds(operator.socket), [EventKind.AccountAdded], 'Parts and head are one command with one answer');
   t.equal(operator.session.unanswered, 0);
+  const risk = venue.logOn(venue.addKey(account, Right.Read | Right.Risk), { lane: LANE });
+  const kill = madeCommand(CommandKind.Kill, LANE, 4);
+  kill[COMMAND_ACCOUNT] = account;
+  kill[COMMAND_QUANTITY] = 1;
+  for (const record of [setPhase(5, instrument, Phase.Halted), newOrder(6, instrument), kill]) {
+    venue.gateway.message(risk.session, commandFrame(1, record), true);
+  }
+  venue.pump();
+  t.same(risk.socket.refusals(), [Reason.NotAllowed, Reason.NotAllowed]);
+  t.match(kinds(risk.socket), [EventKind.KillChanged], 'risk stops an account, and does nothing else to the market');
   venue.end();
 });
 
@@ -165,6 +224,73 @@ t.test('frames for several shards are in all rings or in none', async (t) => {
   t.equal(session.unanswered, 2, 'every shard answers a mass cancel of all instruments');
   venue.pump();
   t.equal(session.unanswered, 0);
+  venue.end();
+});
+
+t.test('money, questions and kills go to the shard that they name, or to that of their instrument', async (t) => {
+  const { venue, instruments, send, socket, session, next } = open(t.testdir(), { shards: 2 });
+  const asset = encodeAssetTerms({ name: 'EUR', decimals: 2 });
+  const record = new Int32Array(COMMAND_WORDS + asset.length);
+  record.set(madeCommand(CommandKind.AddAsset, LANE, next));
+  record.set(asset, COMMAND_WORDS);
+  setOperationId(record, 0, asset.length / COMMAND_WORDS, next, LANE << 16);
+  send(20, record);
+  venue.pump();
+  t.same(kinds(socket).at(-1), EventKind.AssetAdded, 'a record of the administration goes to shard 0');
+  const sequences = () => venue.shards.map(({ engine }) => engine.commandSequence);
+  let low = next;
+  const goesTo = (kind: CommandKind, more: object): number[] => {
+    const before = sequences();
+    send(21, madeCommand(kind, LANE, ++low, more));
+    venue.pump();
+    return sequences().flatMap((sequence, shard) => (sequence > (before[shard] ?? 0) ? [shard] : []));
+  };
+  const deposit = { account: 1, instrument: 1, quantity: 5 };
+  t.same(goesTo(CommandKind.Deposit, { ...deposit, minQuantity: 1 }), [1]);
+  t.same(kinds(socket).slice(-2), [EventKind.Deposited, EventKind.BalanceChanged]);
+  // Instrument 2 trades on shard 1: here the word is an asset.
+  t.same(goesTo(CommandKind.Deposit, { ...deposit, instrument: 2 }), [0]);
+  t.same(goesTo(CommandKind.Withdraw, { ...deposit, minQuantity: 1 }), [1]);
+  t.same(goesTo(CommandKind.AccountStatus, { target: 1, minQuantity: 1, account: 99 }), [1]);
+  t.same(kinds(socket).at(-1), EventKind.BalanceState);
+  t.equal(socket.events().at(-1)?.[EVENT_ACCOUNT], 1, 'the gateway writes whose balance it is');
+  t.same(goesTo(CommandKind.AccountStatus, { instrument: instruments[1] }), [1]);
+  t.same(kinds(socket).at(-1), EventKind.PositionState);
+  t.same(goesTo(CommandKind.Kill, { account: 1, minQuantity: 1 }), [1]);
+  t.same(goesTo(CommandKind.Kill, { instrument: instruments[0], quantity: 1 }), [0]);
+  t.same(kinds(socket).slice(-2), [EventKind.KillChanged, EventKind.Finished]);
+  t.same(socket.refusals(), []);
+  for (const kind of [CommandKind.Deposit, CommandKind.Withdraw, CommandKind.AccountStatus, CommandKind.Kill]) {
+    t.same(goesTo(kind, { account: 1, minQuantity: 2 }), [], 'a shard that is not there');
+  }
+  t.same(
+    socket.refusals(),
+    Array.from({ length: 4 }, () => Reason.WrongShard),
+  );
+  t.equal(session.unanswered, 0);
+  venue.end();
+});
+
+t.test('each kind about money and limits needs its right', async (t) => {
+  const venue = new MadeVenue(t.testdir());
+  const account = venue.addAccount();
+  const instrument = venue.addInstrument();
+  const may = (rights: number, kind: CommandKind, more: object): boolean => {
+    const { socket, session } = venue.logOn(venue.addKey(account, rights), { lane: LANE });
+    venue.gateway.message(session, commandFrame(1, madeCommand(kind, LANE, 1, more)), true);
+    venue.pump();
+    return !socket.refusals().includes(Reason.NotAllowed);
+  };
+  const { Read, Trade, Market, Admin } = Right;
+  for (const [right, kind, more] of [
+    [Trade, CommandKind.AccountStatus, { instrument }],
+    [Market, CommandKind.Kill, { instrument }],
+    [Admin, CommandKind.Deposit, { instrument: 1, quantity: 1 }],
+    [Admin, CommandKind.Withdraw, { instrument: 1, quantity: 1 }],
+  ] as const) {
+    t.ok(may(right, kind, more), `${CommandKind[kind]} with its right`);
+    t.notOk(may((Read | Trade | Market | Admin) & ~right, kind, more), `${CommandKind[kind]} with all others`);
+  }
   venue.end();
 });
 

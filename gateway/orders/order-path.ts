@@ -8,6 +8,7 @@
 import { CommandKind, Reason, Right } from '../../schemas/codes.js';
 import { checkParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
+import { checkLegs, isLeg } from '../../schemas/legs.js';
 import type { Session } from '../sessions/session.js';
 import type { CommandSender, OrderRequest } from './order-exchange.js';
 import type { ShardLink } from './shard-link.js';
@@ -16,8 +17,10 @@ import type { ShardLink } from './shard-link.js';
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_SESSION,
   COMMAND_WORDS,
   MAX_FRAME_RECORDS,
@@ -27,6 +30,7 @@ const BAD_KIND: number = Reason.BadKind;
 const BAD_FRAME: number = Reason.BadFrame;
 const NOT_ALLOWED: number = Reason.NotAllowed;
 const WRONG_LANE: number = Reason.WrongLane;
+const WRONG_SHARD: number = Reason.WrongShard;
 const UNKNOWN_INSTRUMENT: number = Reason.UnknownInstrument;
 const NOT_READY: number = Reason.NotReady;
 const BUSY: number = Reason.Busy;
@@ -36,18 +40,26 @@ export const ROUTE_UNKNOWN = -1;
 /** The instrument is known, but its shard has not applied it yet. */
 export const ROUTE_NOT_READY = -2;
 const ROUTE_ALL = -3;
+/** It names a shard that is not there. */
+const ROUTE_NO_SHARD = -4;
 
 /** Where an instrument trades: its shard, ROUTE_UNKNOWN or ROUTE_NOT_READY. */
 export interface InstrumentRoutes {
   shardOf(instrument: number): number;
 }
 
-/** Right that a kind needs; 0: no client may send it. */
+/** Rights of which a kind needs one; 0: no client may send it. */
 const RIGHT_FOR_KIND = new Uint8Array(256);
 /** 1: adds to a book, so it leaves the reserved slots to cancels. */
 const ADDS = new Uint8Array(256);
 /** 1: the account word is the sender's, written here. */
 const OWN_ACCOUNT = new Uint8Array(256);
+/** 1: an admin record, which one shard sequences for all. */
+const RECORDED = new Uint8Array(256);
+/** When its minQuantity word names the shard: its instrument word is an asset, or it has no instrument. */
+const SAYS_SHARD = new Uint8Array(256);
+const ALWAYS = 1;
+const WITHOUT_INSTRUMENT = 2;
 
 for (const kind of [CommandKind.New, CommandKind.Replace, CommandKind.CancelReplace]) ADDS[kind] = 1;
 for (const kind of [
@@ -56,18 +68,42 @@ for (const kind of [
   CommandKind.Replace,
   CommandKind.CancelReplace,
   CommandKind.MassCancel,
+  CommandKind.OrderStatus,
+  CommandKind.DeadMan,
+  CommandKind.AccountStatus,
 ]) {
   RIGHT_FOR_KIND[kind] = Right.Trade;
   OWN_ACCOUNT[kind] = 1;
 }
-for (const kind of [CommandKind.SetPhase, CommandKind.Uncross, CommandKind.EndOfDay])
+for (const kind of [CommandKind.SetPhase, CommandKind.Uncross, CommandKind.EndOfDay, CommandKind.ReferencePrice]) {
   RIGHT_FOR_KIND[kind] = Right.Market;
-for (const kind of [CommandKind.AddInstrument, CommandKind.AddAccount, CommandKind.AddKey, CommandKind.RevokeKey]) {
-  RIGHT_FOR_KIND[kind] = Right.Admin;
 }
+for (const kind of [
+  CommandKind.AddInstrument,
+  CommandKind.AddAccount,
+  CommandKind.AddKey,
+  CommandKind.RevokeKey,
+  CommandKind.SetFees,
+  CommandKind.SetLimits,
+  CommandKind.AddAsset,
+]) {
+  RIGHT_FOR_KIND[kind] = Right.Admin;
+  RECORDED[kind] = 1;
+}
+for (const kind of [CommandKind.Deposit, CommandKind.Withdraw]) {
+  RIGHT_FOR_KIND[kind] = Right.Admin;
+  SAYS_SHARD[kind] = ALWAYS;
+}
+for (const kind of [CommandKind.AccountStatus, CommandKind.Kill, CommandKind.Note])
+  SAYS_SHARD[kind] = WITHOUT_INSTRUMENT;
+
+RIGHT_FOR_KIND[CommandKind.Kill] = Right.Market | Right.Risk;
+RIGHT_FOR_KIND[CommandKind.SetLimits] = Right.Admin | Right.Risk;
+RIGHT_FOR_KIND[CommandKind.Bust] = Right.Admin;
+RIGHT_FOR_KIND[CommandKind.Note] = Right.Market | Right.Admin | Right.Risk;
 
 const MASS_CANCEL: number = CommandKind.MassCancel;
-const ADMIN: number = Right.Admin;
+const DEAD_MAN: number = CommandKind.DeadMan;
 /** Admin records are sequenced by this shard. */
 const ADMIN_SHARD = 0;
 
@@ -99,7 +135,7 @@ export class OrderPath {
     this.#adding = new Int32Array(links.length);
   }
 
-  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments one a shard. */
+  /** Answers that follow the frame taken last: one a command, of a mass cancel of all instruments and a dead-man timer one a shard. */
   get answers(): number {
     return this.#answers;
   }
@@ -165,19 +201,31 @@ export class OrderPath {
     this.#adding.fill(0);
     this.#answers = 0;
     let record = 0;
+    /** The record that is the second leg of the one before it. */
+    let secondLeg = -1;
     while (record < count) {
       this.refusedIndex = record;
       const head = at + record * COMMAND_WORDS;
       const parts = checkParts(words, head, count - record);
       if (parts < 0) return -parts;
+      if (
+        record !== secondLeg &&
+        isLeg(words[head + COMMAND_KIND_WORD] as number, words[head + COMMAND_FLAGS_WORD] as number)
+      ) {
+        const alone = checkLegs(words, head, count - record);
+        if (alone !== 0) return alone;
+        secondLeg = record + 1;
+      }
       const kind = (words[head + COMMAND_KIND_WORD] as number) & 0xff;
       const right = RIGHT_FOR_KIND[kind] as number;
       if (right === 0) return BAD_KIND;
       if ((sender.rights & right) === 0) return NOT_ALLOWED;
       if ((words[head + COMMAND_CLIENT_ORDER_ID + 1] as number) >>> 16 !== sender.lane) return WRONG_LANE;
-      const route = this.#routeOf(kind, right, (words[head + COMMAND_INSTRUMENT] as number) >>> 0);
+      const instrument = (words[head + COMMAND_INSTRUMENT] as number) >>> 0;
+      const route = this.#routeOf(kind, instrument, (words[head + COMMAND_MIN_QUANTITY] as number) >>> 0);
       if (route === ROUTE_UNKNOWN) return UNKNOWN_INSTRUMENT;
       if (route === ROUTE_NOT_READY) return NOT_READY;
+      if (route === ROUTE_NO_SHARD) return WRONG_SHARD;
       if (OWN_ACCOUNT[kind] === 1) words[head + COMMAND_ACCOUNT] = sender.account;
       words[head + COMMAND_SESSION] = sender.incarnation;
       this.#count(record, 1 + parts, route, ADDS[kind] as number);
@@ -186,10 +234,15 @@ export class OrderPath {
     return 0;
   }
 
-  #routeOf(kind: number, right: number, instrument: number): number {
-    if (right === ADMIN) return ADMIN_SHARD;
+  /** shard: the word that names one, where the kind has such a word. */
+  #routeOf(kind: number, instrument: number, shard: number): number {
+    if (RECORDED[kind] === 1) return ADMIN_SHARD;
+    const says = SAYS_SHARD[kind] as number;
+    if (says === ALWAYS || (says === WITHOUT_INSTRUMENT && instrument === 0)) {
+      return shard < this.#links.length ? shard : ROUTE_NO_SHARD;
+    }
     if (instrument !== 0) return this.#routes.shardOf(instrument);
-    return kind === MASS_CANCEL ? ROUTE_ALL : ROUTE_UNKNOWN;
+    return kind === MASS_CANCEL || kind === DEAD_MAN ? ROUTE_ALL : ROUTE_UNKNOWN;
   }
 
   #count(record: number, records: number, route: number, adds: number): void {

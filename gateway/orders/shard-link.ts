@@ -5,17 +5,34 @@
 
 import type { CommandRing } from '../../engine/ring/command-ring.js';
 import type { Doorbell } from '../../engine/ring/doorbell.js';
-import { CommandKind } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import type { Session } from '../sessions/session.js';
 import type { OrderRequest } from './order-exchange.js';
 import type { AnswerWalker, SentCommands } from './sent-commands.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { COMMAND_ACCOUNT, COMMAND_CLIENT_ORDER_ID, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } = layout;
+const {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
+  COMMAND_KIND_WORD,
+  COMMAND_QUANTITY,
+  COMMAND_SESSION,
+  COMMAND_WORDS,
+} = layout;
 
 const SESSION_OPEN: number = CommandKind.SessionOpen;
 const SESSION_LOST: number = CommandKind.SessionLost;
+const CANCEL_ON_DISCONNECT = CommandFlag.CancelOnDisconnect << 16;
+
+interface SessionCommand {
+  readonly kind: number;
+  readonly account: number;
+  readonly lane: number;
+  readonly incarnation: number;
+  readonly cancelAfterSeconds: number | undefined;
+}
 
 export class ShardLink {
   readonly shard: number;
@@ -28,8 +45,8 @@ export class ShardLink {
   readonly #ring: () => void;
   #willRing = false;
   readonly #words = new Int32Array(COMMAND_WORDS);
-  /** Session commands that found the ring full, three numbers each: kind, lane and account, incarnation. */
-  #waiting: { kind: number; account: number; lane: number; incarnation: number }[] = [];
+  /** Session commands that found the ring full. */
+  #waiting: SessionCommand[] = [];
 
   constructor(
     shard: number,
@@ -83,22 +100,24 @@ export class ShardLink {
     this.#soon(this.#ring);
   }
 
-  /** Opens an incarnation in this shard. Never refused: what does not fit waits and goes first. */
-  openSession(account: number, lane: number, incarnation: number): void {
-    this.#send(SESSION_OPEN, account, lane, incarnation);
+  /**
+   * Opens an incarnation in this shard. Never refused: what does not fit waits and goes first. `cancelAfterSeconds`: cancel
+   * on disconnect; undefined: the lane's orders stay.
+   */
+  openSession(account: number, lane: number, incarnation: number, cancelAfterSeconds: number | undefined): void {
+    this.#send({ kind: SESSION_OPEN, account, lane, incarnation, cancelAfterSeconds });
   }
 
   /** Closes an incarnation. */
   loseSession(incarnation: number): void {
-    this.#send(SESSION_LOST, 0, 0, incarnation);
+    this.#send({ kind: SESSION_LOST, account: 0, lane: 0, incarnation, cancelAfterSeconds: undefined });
   }
 
   /** Tries again what found the ring full. True when nothing waits any more. */
   retry(): boolean {
     let done = 0;
     while (done < this.#waiting.length && this.durable.waiting() < this.sent.mask && this.ring.free() > 0) {
-      const next = this.#waiting[done] as { kind: number; account: number; lane: number; incarnation: number };
-      this.#publishSession(next.kind, next.account, next.lane, next.incarnation);
+      this.#publishSession(this.#waiting[done] as SessionCommand);
       done++;
     }
     if (done > 0) {
@@ -108,12 +127,12 @@ export class ShardLink {
     return this.#waiting.length === 0;
   }
 
-  #send(kind: number, account: number, lane: number, incarnation: number): void {
-    this.#waiting.push({ kind, account, lane, incarnation });
+  #send(command: SessionCommand): void {
+    this.#waiting.push(command);
     this.retry();
   }
 
-  #publishSession(kind: number, account: number, lane: number, incarnation: number): void {
+  #publishSession({ kind, account, lane, incarnation, cancelAfterSeconds }: SessionCommand): void {
     const words = this.#words;
     words.fill(0);
     // The lane in the top 16 bits, counter 0. The engine knows the lane of an incarnation that is lost.
@@ -121,6 +140,10 @@ export class ShardLink {
     words[COMMAND_ACCOUNT] = account;
     words[COMMAND_SESSION] = incarnation;
     words[COMMAND_KIND_WORD] = kind;
+    if (cancelAfterSeconds !== undefined) {
+      words[COMMAND_QUANTITY] = cancelAfterSeconds;
+      words[COMMAND_FLAGS_WORD] = CANCEL_ON_DISCONNECT;
+    }
     this.publish(words, 0, 1, null, 0);
   }
 }

@@ -58,6 +58,10 @@ t.test('a logon that is not right is refused with its reason and closed for good
   t.same(refused(venue.logOn(key, { version: 2 }).socket), [Reason.NotAllowed, CLOSE_CODES.VERSION]);
   t.same(refused(venue.logOn(key, { heartbeatSeconds: 0 }).socket), [Reason.BadPayload, CLOSE_CODES.LOGON_REFUSED]);
   t.same(refused(venue.logOn(key, { heartbeatSeconds: 61 }).socket), [Reason.BadPayload, CLOSE_CODES.LOGON_REFUSED]);
+  t.same(refused(venue.logOn(key, { cancelAfterSeconds: 86_401 }).socket), [
+    Reason.BadPayload,
+    CLOSE_CODES.LOGON_REFUSED,
+  ]);
   const noShard = [{ shard: 1, epoch: 1, sequence: 0 }];
   t.same(refused(venue.logOn(key, { resume: noShard }).socket), [Reason.BadPayload, CLOSE_CODES.LOGON_REFUSED]);
   const beyond = [{ shard: 0, epoch: 1, sequence: 1_000_000 }];

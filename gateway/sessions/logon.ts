@@ -23,7 +23,7 @@ import {
   EVENT_SESSION,
   joinWords,
 } from '../../schemas/layout.js';
-import { logonMessage, PROTOCOL_VERSION } from '../../schemas/logon.js';
+import { logonMessage, MAX_GRACE_SECONDS, PROTOCOL_VERSION } from '../../schemas/logon.js';
 import { type Directory, type Key, keyObjectOf } from '../directory.js';
 import type { ShardLink } from '../orders/shard-link.js';
 import type { OpeningWatch } from '../reports/report-path.js';
@@ -211,8 +211,8 @@ export class Logon implements OpeningWatch {
       this.#refuse(session, Reason.NotAllowed, 'public data needs no logon over HTTP: an order needs a key');
       return;
     }
-    if (logon.signature.length > 0 || terms.resume.length > 0) {
-      this.#refuse(session, Reason.BadPayload, 'without a key there is nothing to sign and nothing to resume');
+    if (logon.signature.length > 0 || terms.resume.length > 0 || terms.cancelAfterSeconds !== undefined) {
+      this.#refuse(session, Reason.BadPayload, 'without a key there is nothing to sign, to resume or to cancel');
       return;
     }
     if (!this.#publicSessions.allowed) {
@@ -240,6 +240,9 @@ export class Logon implements OpeningWatch {
     const { heartbeatSecondsMin, heartbeatSecondsMax } = this.#settings;
     if (terms.heartbeatSeconds < heartbeatSecondsMin || terms.heartbeatSeconds > heartbeatSecondsMax) {
       return `heartbeats are ${heartbeatSecondsMin} to ${heartbeatSecondsMax} seconds apart`;
+    }
+    if ((terms.cancelAfterSeconds ?? 0) > MAX_GRACE_SECONDS) {
+      return `orders stay at most ${MAX_GRACE_SECONDS} seconds behind a disconnect`;
     }
     const shards = new Set(terms.resume.map(({ shard }) => shard));
     if (shards.size !== terms.resume.length) return 'two resume points name one shard';
@@ -286,6 +289,7 @@ export class Logon implements OpeningWatch {
     session.state = OPENING;
     this.opening++;
     this.#table.open(session);
-    for (const link of this.#links) link.openSession(session.account, session.lane, session.incarnation);
+    const { account, lane, incarnation } = session;
+    for (const link of this.#links) link.openSession(account, lane, incarnation, terms.cancelAfterSeconds);
   }
 }

@@ -113,8 +113,9 @@ t.test('where nobody may watch it is refused for good, as what is no public logo
   const on = new MadeVenue(`${t.testdirName}/on`);
   const signed = watch(on, {}, on.gateway, new Uint8Array(64));
   const resumed = watch(on, { resume: [{ shard: 0, epoch: 1, sequence: 0 }] });
+  const cancels = watch(on, { cancelAfterSeconds: 0 });
   const rare = watch(on, { heartbeatSeconds: 61 });
-  for (const refused of [signed, resumed, rare]) {
+  for (const refused of [signed, resumed, cancels, rare]) {
     t.same(refused.socket.refusals(), [Reason.BadPayload]);
     t.equal(refused.socket.closedWith, CLOSE_CODES.LOGON_REFUSED);
   }

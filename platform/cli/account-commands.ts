@@ -1,5 +1,5 @@
 /**
- * `tredye account create | list | revoke`: who may trade. A key pair is made here; the venue gets the public half, the
+ * `tredye account create | list | revoke` and more: who may trade. A key pair is made here; the venue gets the public half, the
  * private half stands in a file of this machine that only its owner reads. Main thread.
  */
 
@@ -14,12 +14,33 @@ import { EXIT_CONFIGURATION, EXIT_OUTPUT, PlatformError } from '../exit-codes.js
 import { examples } from './help-text.js';
 import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
 import { rightNames } from './journal/record-objects.js';
-import { dataOption, jsonOption, keyOption, laneOption, nameOf, oneOf, urlOption, wholeNumber } from './options.js';
+import {
+  dataOption,
+  jsonOption,
+  keyOption,
+  laneOption,
+  nameOf,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  whyOption,
+} from './options.js';
+import { addPurseCommands } from './purse-commands.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { withVenue } from './venue.js';
 
-const RIGHTS = ['Read', 'Trade', 'Market', 'Admin'] as const satisfies readonly (keyof typeof Right)[];
+const RIGHTS = ['Read', 'Trade', 'Market', 'Admin', 'Risk'] as const satisfies readonly (keyof typeof Right)[];
 type RightName = (typeof RIGHTS)[number];
+/** What a person does at a venue, as rights; nobody has two of them by accident. */
+const ROLES = {
+  viewer: ['Read'],
+  trader: ['Read', 'Trade'],
+  operator: ['Read', 'Market'],
+  risk: ['Read', 'Risk'],
+  admin: ['Read', 'Admin'],
+} as const satisfies Readonly<Record<string, readonly RightName[]>>;
+type RoleName = keyof typeof ROLES;
+const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
 const MAX_ID = 0xffff_ffff;
 const OWNER_ONLY = 0o600;
 
@@ -125,7 +146,10 @@ function accountLines(accounts: readonly LocalAccount[]): string[] {
 }
 
 export function addAccountCommands(program: Command): void {
-  const account = program.command('account').description('create or list accounts, revoke keys').helpCommand(false);
+  const account = program
+    .command('account')
+    .description('create or list accounts, revoke keys, set limits, move money')
+    .helpCommand(false);
   account.addHelpText(
     'after',
     examples('tredye account create alice', 'tredye account list', 'tredye account revoke 2'),
@@ -136,17 +160,21 @@ export function addAccountCommands(program: Command): void {
     .description('make an account with a key, or with --account a further key (needs the right Admin)')
     .argument('[name]', 'name of the new account, at most 64 bytes', nameOf(1))
     .option('--account <number>', 'a further key of this account, and no new account', wholeNumber(1, MAX_ID))
-    .option('--rights <names>', `some of ${RIGHTS.join(',')}`, rightsIn, ['Read', 'Trade'] as RightName[])
+    .option('--self-trade-group <number>', 'accounts of one group do not trade with each other', wholeNumber(1, MAX_ID))
+    .option('--role <name>', `${ROLE_NAMES.join(', ')}: rights by a name (default: trader)`, oneOf(ROLE_NAMES))
+    .option('--rights <names>', `in place of a role: some of ${RIGHTS.join(',')}`, rightsIn)
     .option('--label <text>', 'a word about the key, at most 64 bytes', nameOf(0), '')
     .option('--out <file>', 'the file for the new key, mode 0600 (default: NAME-key.json)')
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
-        'tredye account create alice --rights Read,Trade',
+        'tredye account create alice',
+        'tredye account create carol --role risk',
         'tredye account create --account 2 --rights Read --out alice-read-key.json',
       ),
     )
@@ -158,13 +186,22 @@ export function addAccountCommands(program: Command): void {
           'An account is new or it exists: give a name, or its number with --account.',
         );
       }
+      if (options.role !== undefined && options.rights !== undefined) {
+        throw new PlatformError(
+          'ROLE_OR_RIGHTS',
+          EXIT_CONFIGURATION,
+          'A role is a name for rights: give --role or --rights.',
+        );
+      }
+      const rights = options.rights ?? ROLES[options.role ?? 'trader'];
       const safeName = (name ?? `account-${options.account}`).replace(/[^A-Za-z0-9._-]/g, '-');
       const path = options.out ?? `${safeName}-key.json`;
       await withVenue(options, async (client) => {
-        const accountOf = async () => options.account ?? client.addAccount(name ?? '');
-        const made = await makeKey(path, options.rights, options.label, accountOf, client);
-        if (options.json === true) sayJson({ ...made, name: name ?? null, rights: options.rights, file: path });
-        else say(`account ${made.account} has key ${made.keyId} (${options.rights.join(', ')}), in ${path}`);
+        const accountOf = async () =>
+          options.account ?? client.addAccount(name ?? '', { selfTradeGroup: options.selfTradeGroup ?? 0 });
+        const made = await makeKey(path, rights, options.label, accountOf, client);
+        if (options.json === true) sayJson({ ...made, name: name ?? null, rights, file: path });
+        else say(`account ${made.account} has key ${made.keyId} (${rights.join(', ')}), in ${path}`);
       });
     });
 
@@ -196,6 +233,7 @@ export function addAccountCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye account revoke 2'))
     .action(async (key, options) => {
@@ -203,4 +241,6 @@ export function addAccountCommands(program: Command): void {
       if (options.json === true) sayJson({ keyId: key, revoked: true });
       else say(`key ${key} is revoked`);
     });
+
+  addPurseCommands(account);
 }

@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { PlatformProcess } from '../../proof/platform-process.js';
 import { EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_KEY, EXIT_OUTPUT, EXIT_REFUSED } from '../exit-codes.js';
 import { type CliRun, jsonLines, tredye } from './cli-process.js';
@@ -72,6 +73,8 @@ t.test('instruments are added, listed, set to a phase and halted', async (t) => 
   const list = (await run('instrument', 'list')).out.split('\n');
   t.match(list[0], /^id +symbol +phase +shard +lowest price +highest price +largest order$/);
   t.match(list[2], /^ 2 +ETH\/EUR +Auction +0 +0\.01 +1000\.50 +1000000$/);
+  t.match(await run('reference', 'ACME', '99'), { out: 'ACME has the reference price 99\n' });
+  t.match(await json('reference', 'ACME', 'none'), { symbol: 'ACME', price: null });
   t.match(await run('phase', 'NOPE', 'Halted'), {
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',
@@ -129,7 +132,15 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
   });
   t.match(await run('account', 'create', 'bob', '--rights', 'Reed'), {
     code: EXIT_CONFIGURATION,
-    err: /'Reed' is invalid\. It must be one of Read, Trade, Market, Admin/,
+    err: /'Reed' is invalid\. It must be one of Read, Trade, Market, Admin, Risk/,
+  });
+  t.match(await run('account', 'create', 'bob', '--rights', 'Read', '--role', 'risk'), {
+    code: EXIT_CONFIGURATION,
+    err: 'A role is a name for rights: give --role or --rights.',
+  });
+  t.match(await run('account', 'create', 'bob', '--role', 'clerk'), {
+    code: EXIT_CONFIGURATION,
+    err: /It must be one of viewer, trader, operator, risk, admin/,
   });
   t.match(await run('account', 'create', 'bob', '--out', 'no/such/folder.json'), { code: EXIT_OUTPUT, err: /ENOENT/ });
   t.match(await run('account', 'create', 'bob', '--key', 'eyes.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
@@ -144,7 +155,7 @@ t.test('an account gets a key in a file of its own, is listed, and its key is re
     {
       account: 1,
       name: 'operator',
-      keys: [{ key: 1, label: 'operator', revoked: false, rights: ['Read', 'Trade', 'Market', 'Admin'] }],
+      keys: [{ key: 1, label: 'operator', revoked: false, rights: ['Read', 'Trade', 'Market', 'Admin', 'Risk'] }],
     },
     {
       account: 2,
@@ -221,6 +232,9 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
   t.match(await json('order', 'status', 'TWO', status.clientOrderId, '--by-client-order-id'), open);
   const stream = await json<object>('order', 'status', 'TWO', id);
   t.same(await json('order', 'status', 'TWO', id, '--data', 'data'), stream, 'the journal says the same as the stream');
+  t.match(await json('order', 'status', 'TWO', id, '--now'), { kind: 'OrderState', reason: 'Resting', orderId: id });
+  t.match((await run('order', 'status', 'TWO', id, '--now')).out, /^Open \(Resting\)\n/);
+  t.match(await run('order', 'status', 'TWO', id, '--now', ...bob), { code: EXIT_REFUSED }, "another account's");
   t.match(await run('order', 'status', 'TWO', id, ...bob), {
     code: EXIT_REFUSED,
     err: `There is no order ${id} in TWO among the orders of this key's account.`,
@@ -239,9 +253,85 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
     code: EXIT_REFUSED,
     err: 'There is no order 12 in TWO in the journal.',
   });
+  for (const side of ['buy', 'sell']) await run('order', 'new', 'TWO', side, '1', side === 'buy' ? '0.5' : '2');
+  t.same(await json('order', 'cancel-all', 'TWO', '--side', 'buy'), { cancelled: 1 });
+  t.same(await json('order', 'cancel-all', '--of-lane', '9'), { cancelled: 0 });
+  t.match(await run('order', 'cancel-all'), { out: 'cancelled 1 orders\n' }, 'in all shards');
   t.match(await run('order', 'new', 'NOPE', 'buy', '1', '1'), {
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',
+  });
+});
+
+t.test('assets, fees, limits, money in two shards, and what is out of trading', async (t) => {
+  const { run, json } = await startVenue(t, ['--shards', '2']);
+  t.match(await run('asset', 'list'), { out: 'no asset yet: tredye asset add makes one\n' });
+  t.match(await run('asset', 'add', 'EUR', '--decimals', '2'), { code: EXIT_CLEAN, out: 'EUR is asset 1\n' });
+  t.same(await json('asset', 'add', 'BTC', '--decimals', '8'), { asset: 2, name: 'BTC', decimals: 8 });
+  t.match(await run('asset', 'add', 'EUR'), { code: EXIT_REFUSED, err: /AlreadyExists; it is there already/ });
+  t.match(await run('asset', 'add', 'E R'), { code: EXIT_CONFIGURATION, err: /It must be 1 to 16 of/ });
+  t.match((await run('asset', 'list')).out, /^asset +name +decimals\n +1 +EUR +2\n +2 +BTC +8\n$/);
+  t.match(await run('instrument', 'add', 'X', '--base', 'BTC', '--quote', 'NOPE'), {
+    code: EXIT_REFUSED,
+    err: 'There is no asset NOPE: tredye asset list shows all.',
+  });
+  t.match(await run('instrument', 'add', 'X', '--base', '2', '--quote', '9'), {
+    code: EXIT_REFUSED,
+    err: 'The platform refused the record: UnknownAsset; tredye asset list shows all.',
+  });
+  const paid = ['--base', 'BTC', '--quote', 'EUR', '--base-unit', '10', '--fee-cap', '10000', '--phase', 'Continuous'];
+  for (const symbol of ['ONE', 'TWO']) await json('instrument', 'add', symbol, ...paid);
+  t.match(await run('instrument', 'fees', 'TWO', '--maker', '5000', '--taker', '10000'), {
+    out: 'tier 0 pays 5000 as maker, 10000 as taker, 0 in an auction, millionths in TWO\n',
+  });
+  t.match(await run('instrument', 'fees', 'TWO', '--taker', '10001'), { code: EXIT_REFUSED, err: /TermsOutOfRange/ });
+  t.match(await run('instrument', 'fees', 'NOPE'), { code: EXIT_REFUSED, err: /There is no instrument NOPE/ });
+  await json('account', 'create', 'bob');
+  const bob = ['--key', 'bob-key.json'];
+  t.match(await run('account', 'deposit', '2', 'EUR', '2000', '--shard', '1'), {
+    code: EXIT_CLEAN,
+    out: '2000 of asset EUR in the purse of account 2 on shard 1\n',
+  });
+  t.match(await json('account', 'deposit', '1', 'BTC', '50', '--shard', '1'), { account: 1, asset: 2, amount: 50 });
+  t.match(await run('account', 'deposit', '1', 'BTC', '5', '--shard', '2'), {
+    code: EXIT_REFUSED,
+    err: /WrongShard; there is no such shard\.$/,
+  });
+  t.match(await run('account', 'deposit', '9', 'BTC', '5'), { code: EXIT_REFUSED, err: /UnknownAccount/ });
+  t.match(await run('account', 'deposit', '1', 'BTC', '0'), { code: EXIT_CONFIGURATION });
+  t.match(await run('account', 'deposit', '2', 'EUR', '1', ...bob), { code: EXIT_REFUSED, err: /NotAllowed/ });
+
+  await json('order', 'new', 'TWO', 'sell', '5', '100');
+  t.match(await run('order', 'new', 'ONE', 'buy', '1', '1', ...bob), {
+    code: EXIT_REFUSED,
+    err: 'The venue refused the order: NotEnoughMoney; tredye account balance shows what is available.',
+  });
+  t.match(await json('order', 'new', 'TWO', 'buy', '8', '200', ...bob), [{}, { kind: 'Fill', amount: 5 }, {}]);
+  t.match(await run('account', 'balance', 'EUR', ...bob), {
+    out: 'shard 0: 0 available, 0 reserved\nshard 1: 889 available, 606 reserved\n',
+  });
+  t.match(await json('account', 'balance', '2', '--shard', '1', ...bob), [{ asset: 2, available: 50, reserved: 0 }]);
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1'), { out: 'shard 1: 498 available, 0 reserved\n' });
+  t.match(await run('account', 'position', 'TWO', ...bob), { out: '5 lots of TWO at a cost of 500, 0 realised\n' });
+  t.same(await json('account', 'position', 'TWO'), { symbol: 'TWO', position: -5, cost: 500, realised: 0 });
+  t.match(await run('account', 'withdraw', '2', 'EUR', '900', '--shard', '1'), { code: EXIT_REFUSED });
+  t.match(await json('account', 'withdraw', '0', 'EUR', '7', '--shard', '1'), { account: 0, amount: -7 });
+
+  t.match(await run('account', 'limits', '2', '--order-quantity', '3', '--rate', '5'), {
+    out: 'account 2 has orderQuantity 3, rate 5, burst 5\n',
+  });
+  t.match(await run('order', 'new', 'TWO', 'buy', '4', '1', ...bob), { code: EXIT_REFUSED, err: /OrderQuantityLimit/ });
+  t.match(await run('account', 'limits', '2'), { out: 'account 2 has no limits\n' });
+
+  t.match(await run('kill'), { code: EXIT_CONFIGURATION, err: /give a symbol, or --account, or --all/ });
+  t.match(await run('kill', '--account', '2'), { out: 'account 2 is out of trading now on shards 0, 1\n' });
+  t.match(await run('order', 'new', 'TWO', 'buy', '1', '1', ...bob), { code: EXIT_REFUSED, err: /Killed/ });
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1', ...bob), { out: /1495 available, 0 reserved/ });
+  t.same(await json('kill', '--account', '2', '--off'), { symbol: null, account: 2, killed: false, shards: [0, 1] });
+  t.match(await run('kill', 'TWO'), { out: 'TWO is out of trading now on shard 1\n' });
+  t.match(await run('kill', '--account', '9'), {
+    code: EXIT_REFUSED,
+    err: /to kill account 9 on shard 0: UnknownAccount/,
   });
 });
 
@@ -340,4 +430,93 @@ t.test('the journal of a running venue is listed and printed without a word to t
     2,
     'of a stopped one, too',
   );
+});
+
+interface AuditLine {
+  readonly name: string;
+  readonly what: string;
+  readonly why: string | null;
+  readonly answer: string;
+}
+
+t.test('rule 8.12: the audit trail says who did what and why, also what was refused, in two shards', async (t) => {
+  const { run, json } = await startVenue(t, ['--shards', '2']);
+  await run('asset', 'add', 'EUR', '--why', 'the first');
+  await run('instrument', 'add', 'ACME', '--phase', 'Continuous', '--why', 'listing of today');
+  await run('instrument', 'add', 'BETA', '--shard', '1');
+  await run('account', 'create', 'alice', '--role', 'risk', '--why', 'joins the desk');
+  await run('account', 'deposit', '2', 'EUR', '500', '--shard', '1', '--why', 'paper 17');
+  await run('account', 'withdraw', '2', 'EUR', '900', '--shard', '1', '--why', 'paper 18');
+  await run('phase', 'BETA', 'Auction', '--why', 'opening, as agreed with ä');
+  t.match(await run('kill', '--account', '2', '--key', 'alice-key.json', '--why', 'her own wish'), {
+    code: EXIT_CLEAN,
+  });
+  t.match(await run('halt', 'ACME', '--why', 'x'.repeat(201)), {
+    code: EXIT_CONFIGURATION,
+    err: 'A reason is 1 to 200 bytes without control characters.',
+  });
+  const trail = await json<AuditLine[]>('audit');
+  t.same(
+    trail.slice(2).map(({ name, what, why, answer }) => [name, what, why, answer]),
+    [
+      ['operator', 'add asset EUR', 'the first', 'done'],
+      ['operator', 'add instrument ACME', 'listing of today', 'done'],
+      ['operator', 'phase Continuous of ACME', 'listing of today', 'done'],
+      ['operator', 'add instrument BETA', null, 'done'],
+      ['operator', 'add account alice', 'joins the desk', 'done'],
+      ['operator', 'add a key of alice with Read,Risk', 'joins the desk', 'done'],
+      ['operator', 'deposit 500 EUR to alice', 'paper 17', 'done'],
+      ['operator', 'withdraw 900 EUR from alice', 'paper 18', 'NotEnoughMoney'],
+      ['operator', 'phase Auction of BETA', 'opening, as agreed with ä', 'done'],
+      ['alice', 'take out of trading: alice', 'her own wish', 'done'],
+      ['alice', 'take out of trading: alice', 'her own wish', 'done'],
+    ],
+  );
+  t.match(trail.slice(0, 2), [{ name: 'the platform', what: /^add account/ }, { what: /^add a key/ }]);
+  t.equal((await json<AuditLine[]>('audit', '--account', '2')).length, 2);
+  t.match(await run('audit', '--since', '2999-01-01'), { code: EXIT_CLEAN, out: 'nothing was done\n' });
+  t.match(await run('audit', '--since', 'noon'), { code: EXIT_CONFIGURATION, err: /It must be a time such as/ });
+  t.match(
+    (await run('audit')).out,
+    /\n\S+Z +operator \(1\) +\d+ +phase Auction of BETA +opening, as agreed with ä +done\n/,
+  );
+});
+
+t.test('rule 8.17: a trade is made void, and money and positions go back', async (t) => {
+  const { platform, run, json } = await startVenue(t, ['--shards', '2']);
+  await run('asset', 'add', 'EUR');
+  await run('asset', 'add', 'BTC');
+  await run('instrument', 'add', 'BTC/EUR', '--base', 'BTC', '--quote', 'EUR', '--shard', '1', '--phase', 'Continuous');
+  await run('account', 'create', 'alice');
+  await run('account', 'deposit', '1', 'BTC', '10', '--shard', '1');
+  await run('account', 'deposit', '2', 'EUR', '1000', '--shard', '1');
+  await run('order', 'new', 'BTC/EUR', 'sell', '5', '100');
+  await run('order', 'new', 'BTC/EUR', 'buy', '5', '100', '--key', 'alice-key.json');
+  const { trades } = await json<{ readonly trades: { readonly id: number }[] }>('trades', 'BTC/EUR');
+  const trade = String(trades[0]?.id);
+  const bust = ['trade', 'bust', trade, '--shard', '1', '--why', 'both agree'];
+  t.match(await run('trade', 'bust', '999999', '--shard', '1'), {
+    code: EXIT_REFUSED,
+    err: 'There is no trade 999999 on shard 1: tredye trades shows the last ones.',
+  });
+  t.match(await run(...bust, '--key', 'alice-key.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
+  const watcher = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey), { lane: 5 });
+  t.teardown(() => watcher.close());
+  await watcher.subscribe(['trades']);
+  const voided = new Promise((resolve) => watcher.onTradeVoid(resolve));
+  t.match(await run(...bust), { code: EXIT_CLEAN, out: `trade ${trade} is void: 5 lots at 100 ticks\n` });
+  t.match(await run(...bust), { code: EXIT_REFUSED, err: /AlreadyBusted/ });
+  t.match(await voided, { trade: Number(trade), price: 100, quantity: 5, shard: 1 });
+  t.same(
+    (await json<{ readonly trades: unknown[] }>('trades', 'BTC/EUR')).trades,
+    [],
+    'the public does not see it any more',
+  );
+  t.match(await run('account', 'balance', 'EUR', '--shard', '1', '--key', 'alice-key.json'), {
+    out: 'shard 1: 1000 available, 0 reserved\n',
+  });
+  t.match((await json<AuditLine[]>('audit')).slice(-2), [
+    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'done' },
+    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'AlreadyBusted' },
+  ]);
 });

@@ -1,12 +1,27 @@
 /**
- * `tredye instrument add | list`, `tredye phase` and `tredye halt`: what is traded, and when. Main thread.
+ * `tredye instrument add | list`, `tredye phase`, `tredye halt` and `tredye reference`: what is traded, and when. Main
+ * thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
+import { FEE_WHOLE } from '../../schemas/admin.js';
 import { Phase } from '../../schemas/codes.js';
+import { PHASE_NAMES, type PhaseName } from '../../schemas/phases.js';
+import { addFeesCommand, assetNumber } from './asset-commands.js';
 import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
-import { decimalText, jsonOption, keyOption, laneOption, newSymbol, oneOf, urlOption, wholeNumber } from './options.js';
+import {
+  dataOption,
+  decimalText,
+  jsonOption,
+  keyOption,
+  laneOption,
+  newSymbol,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  whyOption,
+} from './options.js';
 import { say, sayAll, sayJson, tableLines } from './terminal.js';
 import { type Address, getJson, refused, withVenue } from './venue.js';
 
@@ -14,15 +29,6 @@ const MAX_DECIMALS = 9;
 const MAX_SHARD = 63;
 const MAX_UNIT = 0xffff_ffff;
 const PAGE = 1000;
-const PHASES = [
-  'Closed',
-  'PreOpen',
-  'Auction',
-  'Continuous',
-  'Halted',
-  'CancelOnly',
-] as const satisfies readonly (keyof typeof Phase)[];
-type PhaseName = (typeof PHASES)[number];
 
 interface Instrument {
   readonly id: number;
@@ -35,6 +41,11 @@ interface Instrument {
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
   readonly phase: string;
+}
+
+/** A price, or none. */
+function referenceText(text: string): string {
+  return text.toLowerCase() === 'none' ? 'none' : decimalText(text);
 }
 
 async function listInstruments(url: string): Promise<Instrument[]> {
@@ -92,18 +103,31 @@ export function addInstrumentCommands(program: Command): void {
     .option('--price-decimals <number>', 'digits behind the point of a price', wholeNumber(0, MAX_DECIMALS), 0)
     .option('--quantity-decimals <number>', 'digits behind the point of a quantity', wholeNumber(0, MAX_DECIMALS), 0)
     .option('--unit <amount>', 'amount of one tick times one lot', wholeNumber(1, MAX_UNIT), 1)
+    .option('--base <asset>', 'asset that is bought, by number or name; with --quote, orders are paid for')
+    .option('--quote <asset>', 'asset that is paid')
+    .option('--base-unit <amount>', 'amount of the base asset in one lot', wholeNumber(1, MAX_UNIT), 1)
+    .option('--fee-cap <millionths>', 'no fee is ever above it, and buys reserve it', wholeNumber(0, FEE_WHOLE), 0)
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
+    .option('--static-band <price>', 'furthest that an order may be from --reference', decimalText)
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
-    .option('--phase <phase>', `what it begins in: ${PHASES.join(', ')}`, oneOf(PHASES), 'Closed' as PhaseName)
+    .option(
+      '--phase <phase>',
+      `what it begins in: ${PHASE_NAMES.join(', ')}`,
+      oneOf(PHASE_NAMES),
+      'Closed' as PhaseName,
+    )
+    .addOption(dataOption())
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'tredye instrument add ACME --phase Continuous',
         'tredye instrument add ETH/EUR --price-decimals 2 --price-max 100000 --quantity-decimals 4 --quantity-max 1000',
+        'tredye instrument add BTC/EUR --base BTC --quote EUR --base-unit 10000 --fee-cap 2500',
       ),
     )
     .action(async (symbol, options) => {
@@ -114,10 +138,15 @@ export function addInstrumentCommands(program: Command): void {
         priceMax: price(options.priceMax, '--price-max'),
         quantityMax: takenDecimal(options.quantityMax, quantityDecimals, '--quantity-max'),
         unit: options.unit,
+        baseUnit: options.baseUnit,
+        feeCap: options.feeCap,
+        ...(options.base === undefined ? {} : { baseAsset: assetNumber(options.base, options.data) }),
+        ...(options.quote === undefined ? {} : { quoteAsset: assetNumber(options.quote, options.data) }),
         priceDecimals,
         quantityDecimals,
         ...(options.priceMin === undefined ? {} : { priceMin: price(options.priceMin, '--price-min') }),
         ...(options.reference === undefined ? {} : { referencePrice: price(options.reference, '--reference') }),
+        ...(options.staticBand === undefined ? {} : { staticBand: price(options.staticBand, '--static-band') }),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
       };
       await withVenue(options, async (client) => {
@@ -145,17 +174,41 @@ export function addInstrumentCommands(program: Command): void {
       else sayAll(instrumentLines(instruments));
     });
 
+  addFeesCommand(instrument);
+
   program
     .command('phase')
     .description('set the phase of an instrument (needs the right Market)')
     .argument('<symbol>')
-    .argument('<phase>', PHASES.join(', '), oneOf(PHASES))
+    .argument('<phase>', PHASE_NAMES.join(', '), oneOf(PHASE_NAMES))
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(whyOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye phase ACME Continuous', 'tredye phase ACME auction'))
+    .action((symbol, phase, options) => setPhases(options, [symbol], phase, options.json === true));
+
+  program
+    .command('reference')
+    .description('give an instrument a reference price from outside, which sets stops off (needs the right Market)')
+    .argument('<symbol>')
+    .argument('<price>', 'as the instrument counts, or none to take it away', referenceText)
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('tredye phase ACME Continuous', 'tredye phase ACME auction'))
-    .action((symbol, phase, options) => setPhases(options, [symbol], phase, options.json === true));
+    .addHelpText('after', examples('tredye reference ACME 101.5', 'tredye reference ACME none'))
+    .action(async (symbol, price, options) => {
+      await withVenue(options, async (client) => {
+        const { priceDecimals } = await client.instrument(symbol);
+        const ticks = price === 'none' ? null : takenDecimal(price, priceDecimals, 'The price');
+        const report = await client.setReferencePrice({ symbol, price: ticks });
+        if (report.kind === 'Rejected') throw refused(`the reference price ${price} of ${symbol}`, report.reason);
+        if (options.json === true) sayJson({ symbol, price: report.price });
+        else say(price === 'none' ? `${symbol} has no reference price` : `${symbol} has the reference price ${price}`);
+      });
+    });
 
   program
     .command('halt')
@@ -164,6 +217,7 @@ export function addInstrumentCommands(program: Command): void {
     .addOption(urlOption())
     .addOption(keyOption())
     .addOption(laneOption())
+    .addOption(whyOption())
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye halt ACME', 'tredye phase ACME Continuous   # and on again'))
     .action((symbols, options) => setPhases(options, symbols, 'Halted', options.json === true));

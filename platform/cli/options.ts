@@ -29,6 +29,9 @@ export const laneOption = () =>
     .argParser(wholeNumber(0, MAX_LANE))
     .default(FIRST_LANE + (process.pid % LANES), `one of ${FIRST_LANE} to ${FIRST_LANE + LANES - 1}`);
 
+export const whyOption = () =>
+  new Option('--why <text>', 'for the audit trail, at most 200 bytes: tredye audit shows it');
+
 export const jsonOption = () => new Option('--json', 'print JSON');
 
 /** What commander refuses with, completed by the name of the argument. */
@@ -71,6 +74,13 @@ export function wideId(text: string): bigint {
     if (id <= 0xffff_ffff_ffff_ffffn) return id;
   }
   throw new InvalidArgumentError('It must be the id of an order, a whole number below 2^64.');
+}
+
+/** A time like 2026-11-30T17:30:00Z, in seconds since 1970. */
+export function expirySeconds(text: string): number {
+  const seconds = Date.parse(text) / 1000;
+  if (/^\d{4}-\d\d-\d\d/.test(text) && seconds >= 0 && Number.isSafeInteger(seconds)) return seconds;
+  throw new InvalidArgumentError('It must be a time of whole seconds such as 2026-11-30T17:30:00Z.');
 }
 
 /** A number as people write it, with a point. */

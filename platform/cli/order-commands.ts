@@ -1,13 +1,14 @@
 /**
- * `tredye order new | cancel | status`. Main thread.
+ * `tredye order new | cancel | cancel-all | status`. Main thread.
  *
- * The venue keeps no table of orders to ask. `status` folds events: the account's own private stream from its beginning,
- * as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it.
+ * The venue keeps no table of what became of orders. `status` folds events: the account's own private stream from its
+ * beginning, as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it;
+ * with --now it asks for an order that lives, which the venue answers at once.
  */
 
 import type { Command } from '@commander-js/extra-typings';
 import { reportAt } from '../../client/events.js';
-import { type AnyReport, type TredyeClient, TredyeError } from '../../client/index.js';
+import { type AnyReport, type MassCancelTerms, type TredyeClient, TredyeError } from '../../client/index.js';
 import type { InstrumentFields } from '../../schemas/control.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import { EXIT_REFUSED, PlatformError } from '../exit-codes.js';
@@ -15,14 +16,26 @@ import { shownDecimal, takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import { openLocalVenue, readDirectory, recordsOf } from './journal/local-venue.js';
 import { getBook } from './market-commands.js';
-import { decimalText, jsonOption, keyOption, laneOption, oneOf, urlOption, wideId } from './options.js';
+import {
+  decimalText,
+  expirySeconds,
+  jsonOption,
+  keyOption,
+  laneOption,
+  oneOf,
+  urlOption,
+  wholeNumber,
+  wideId,
+} from './options.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
 import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market'] as const;
-const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill'] as const;
+const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit', 'TrailingStop'] as const;
+const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
+const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
+const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'] as const;
 const LEVELS = ['Disk', 'Matched'] as const;
 /** A replayed history that stands still for so long has ended without a word. */
 const QUIET_MS = 30_000;
@@ -36,6 +49,10 @@ function reportLine(report: AnyReport, of: InstrumentFields): string {
       return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)} at ${price}`;
     case 'Fill':
       return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
+    case 'Triggered':
+      return `${order} is triggered`;
+    case 'Replenished':
+      return `${order} shows ${lots(report.displayed)}`;
     case 'Booked':
       return `rests at ${price} with ${lots(report.leaves)}`;
     case 'Cancelled':
@@ -71,6 +88,33 @@ class CommandReports {
       });
     }
     return this.all.filter((report) => isOf(report, first) && report.orderId === first.orderId);
+  }
+}
+
+/** Returns how many orders went, in all shards together. */
+async function cancelAll(client: TredyeClient, of: MassCancelTerms & { readonly symbol?: string }): Promise<number> {
+  const heard: AnyReport[] = [];
+  let look: () => void = () => undefined;
+  let closed = '';
+  client.onReport((report) => {
+    if (report.kind === 'Started' || report.kind === 'Finished') heard.push(report);
+    look();
+  });
+  client.onStateChange((state, why) => {
+    if (state === 'closed') closed = why;
+    look();
+  });
+  const first = await client.massCancel(of);
+  if (first.kind === 'Rejected') throw refused('to cancel the orders', first.reason);
+  // Every shard has begun by now.
+  for (;;) {
+    const own = heard.filter(({ clientOrderId }) => clientOrderId === first.clientOrderId);
+    const finished = own.filter(({ kind }) => kind === 'Finished');
+    if (finished.length * 2 === own.length) return finished.reduce((sum, { quantity }) => sum + quantity, 0);
+    if (closed !== '') throw new TredyeError('SESSION_ENDED', `The venue ended the session: ${closed}.`);
+    await new Promise<void>((resolve) => {
+      look = resolve;
+    });
   }
 }
 
@@ -154,6 +198,27 @@ function statusLines(symbol: string, status: OrderStatus, decimals: Decimals): s
   ];
 }
 
+/** What the venue itself says of an order that lives. */
+async function askNow(address: Address, symbol: string, target: OrderName, json: boolean): Promise<void> {
+  await withVenue(address, async (client) => {
+    const of = await client.instrument(symbol);
+    const report = await client.orderStatus({ symbol, ...target });
+    if (report.kind === 'Rejected') throw refused('to say what the order is like', report.reason);
+    if (json) {
+      sayJson(report);
+      return;
+    }
+    const price = report.price === null ? 'none' : shownDecimal(report.price, of.priceDecimals);
+    const lots = (value: number) => shownDecimal(value, of.quantityDecimals);
+    say(`Open (${report.reason})`);
+    say(`order            ${report.orderId}, client order id ${report.clientOrderId}`);
+    say(`terms            ${report.side} ${lots(report.quantity)} ${symbol}, price ${price}`);
+    if (report.reason === 'WaitingForTrigger') say(`trigger price    ${shownDecimal(report.amount, of.priceDecimals)}`);
+    say(`filled           ${lots(report.cumulative)}`);
+    say(`open             ${lots(report.leaves)}, shown ${lots(report.displayed)}`);
+  });
+}
+
 interface Decimals {
   readonly price: number;
   readonly quantity: number;
@@ -170,9 +235,28 @@ export function addOrderCommands(program: Command): void {
     .argument('<side>', 'Buy or Sell', oneOf(SIDES))
     .argument('<quantity>', 'as the instrument counts', decimalText)
     .argument('[price]', 'limit; of a market order the worst price', decimalText)
-    .option('--type <type>', TYPES.join(' or '), oneOf(TYPES))
+    .option('--type <type>', TYPES.join(', '), oneOf(TYPES))
     .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
     .option('--post-only', 'refused where it would trade')
+    .option('--slide', 'with --post-only: one tick off the best opposite price instead of refused')
+    .option(
+      '--self-trade <mode>',
+      `what goes when it meets an own order: ${SELF_TRADES.join(', ')}`,
+      oneOf(SELF_TRADES),
+      'None' as const,
+    )
+    .option('--expires <time>', 'of a GoodTillDate: when it goes, like 2026-11-30T17:30:00Z', expirySeconds)
+    .option('--display-quantity <quantity>', 'of an Iceberg: so much is shown at a time', decimalText)
+    .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
+    .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
+    .option(
+      '--trailing-distance <price>',
+      'of a TrailingStop: how far behind the best price its trigger stays',
+      decimalText,
+    )
+    .option('--limit-offset <price>', 'of a TrailingStop: how far beyond its trigger its limit is', decimalText)
+    .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
+    .option('--refuse-if-through', 'a stop that is through already is refused')
     .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
     .addOption(urlOption())
     .addOption(keyOption())
@@ -196,6 +280,28 @@ export function addOrderCommands(program: Command): void {
             type: options.type ?? (price === undefined ? 'Market' : 'Limit'),
             timeInForce: options.timeInForce,
             postOnly: options.postOnly === true,
+            slide: options.slide === true,
+            selfTrade: options.selfTrade,
+            ...(options.expires === undefined ? {} : { expirySeconds: options.expires }),
+            ...(options.displayQuantity === undefined
+              ? {}
+              : { displayQuantity: takenDecimal(options.displayQuantity, of.quantityDecimals, 'The shown quantity') }),
+            ...(options.minQuantity === undefined
+              ? {}
+              : { minQuantity: takenDecimal(options.minQuantity, of.quantityDecimals, 'The minimum quantity') }),
+            ...(options.triggerPrice === undefined
+              ? {}
+              : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),
+            ...(options.trailingDistance === undefined
+              ? {}
+              : {
+                  trailingDistance: takenDecimal(options.trailingDistance, of.priceDecimals, 'The trailing distance'),
+                }),
+            ...(options.limitOffset === undefined
+              ? {}
+              : { limitOffset: takenDecimal(options.limitOffset, of.priceDecimals, 'The limit offset') }),
+            ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
+            refuseIfThrough: options.refuseIfThrough === true,
           });
           if (first.kind === 'Rejected') throw refused('the order', first.reason);
           sayReports(await reports.of(first), of, options.json === true);
@@ -226,6 +332,31 @@ export function addOrderCommands(program: Command): void {
     });
 
   order
+    .command('cancel-all')
+    .description(
+      'take away all open orders of the account, of all its sessions, or those of one instrument, lane or side (needs the right Trade)',
+    )
+    .argument('[symbol]', 'of this instrument only')
+    .option('--of-lane <lane>', 'those of this lane only', wholeNumber(0, 0xffff))
+    .option('--side <side>', 'Buy or Sell: those of this side only', oneOf(SIDES))
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye order cancel-all', 'tredye order cancel-all ACME --side Buy'))
+    .action(async (symbol, options) => {
+      await withVenue(options, async (client) => {
+        const cancelled = await cancelAll(client, {
+          ...(symbol === undefined ? {} : { symbol }),
+          ...(options.ofLane === undefined ? {} : { lane: options.ofLane }),
+          ...(options.side === undefined ? {} : { side: options.side }),
+        });
+        if (options.json === true) sayJson({ cancelled });
+        else say(`cancelled ${cancelled} orders`);
+      });
+    });
+
+  order
     .command('status')
     .summary('say what became of an order')
     .description(
@@ -234,6 +365,7 @@ export function addOrderCommands(program: Command): void {
     .argument('<symbol>')
     .argument('<id>', 'the order id', wideId)
     .option('--by-client-order-id', 'the id is a client order id that the order had')
+    .option('--now', 'an open order as it is now, without its history: answered at once (needs the right Trade)')
     .option('--data <directory>', 'read the journal in this data directory, in place of asking the venue')
     .addOption(urlOption())
     .addOption(keyOption())
@@ -241,10 +373,18 @@ export function addOrderCommands(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('tredye order status ACME 4294967296', 'tredye order status ACME 4294967296 --data data --json'),
+      examples(
+        'tredye order status ACME 4294967296',
+        'tredye order status ACME 4294967296 --now',
+        'tredye order status ACME 4294967296 --data data --json',
+      ),
     )
     .action(async (symbol, id, options) => {
       const name = options.byClientOrderId === true ? { clientOrderId: id } : { orderId: id };
+      if (options.now === true) {
+        await askNow(options, symbol, name, options.json === true);
+        return;
+      }
       let status: OrderStatus | null;
       let decimals: Decimals = { price: 0, quantity: 0 };
       if (options.data !== undefined) status = foldJournal(options.data, symbol, name);

@@ -5,39 +5,29 @@ import { reportAt } from '../../client/events.js';
 import type { AnyReport } from '../../client/index.js';
 import { Engine } from '../../engine/matching/engine.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
-import { MATCH_LIMITS, type MatchEngine, MatchVenue } from './match/match-venue.js';
+import { Line } from './match/match-line.js';
+import { MATCH_LIMITS, MatchVenue } from './match/match-venue.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
 
 const LANE = 1n << 48n;
 
 /** An engine whose events are kept as reports. */
-class ReportingEngine implements MatchEngine {
+class ReportingEngine extends Engine {
   readonly reports: AnyReport[] = [];
-  private readonly engine = new Engine(MATCH_LIMITS, 0, 1);
-  private events: Int32Array = new Int32Array(0);
 
-  get operationsInProgress(): number {
-    return this.engine.operationsInProgress;
-  }
-
-  attach(events: Int32Array): void {
-    this.events = events;
-    this.engine.attach(events);
-  }
-
-  apply(commands: Int32Array, at: number, eventAt: number): number {
-    const count = this.engine.apply(commands, at, eventAt);
+  override apply(commands: Int32Array, at: number, eventAt: number): number {
+    const count = super.apply(commands, at, eventAt);
     for (let index = 0; index < count; index++) {
-      this.reports.push(reportAt(this.events, (eventAt + index) * EVENT_WORDS, 0, 1));
+      this.reports.push(reportAt(this.state.events, (eventAt + index) * EVENT_WORDS, 0, 1));
     }
     return count;
   }
 }
 
-function reportsOf(lines: readonly object[]): AnyReport[] {
-  const engine = new ReportingEngine();
-  const venue = new MatchVenue(engine);
-  for (const line of lines) venue.take(JSON.stringify(line), () => undefined);
+function reportsOf(lines: readonly Record<string, unknown>[]): AnyReport[] {
+  const engine = new ReportingEngine(MATCH_LIMITS, 0, 1);
+  const venue = new MatchVenue(MATCH_LIMITS, engine);
+  for (const line of lines) venue.take(new Line(line), () => undefined);
   return engine.reports;
 }
 

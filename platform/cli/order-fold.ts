@@ -85,6 +85,10 @@ export class OrderFold {
       sequence: report.sequence,
     };
     switch (report.kind) {
+      case 'Triggered':
+        return { ...changed, price: report.price };
+      case 'Replenished':
+        return changed;
       case 'Booked':
         return { ...changed, price: report.price, leaves: report.leaves, filled: report.cumulative };
       case 'Fill': {
@@ -100,6 +104,11 @@ export class OrderFold {
           averagePrice: notional / filled,
           fills: before.fills + 1,
         };
+      }
+      case 'Prevented': {
+        const { cumulative: filled, leaves } = report;
+        const ended = leaves === 0 ? ({ state: 'Cancelled', reason: 'SelfTrade' } as const) : {};
+        return { ...changed, ...ended, filled, leaves, quantity: filled + leaves };
       }
       case 'Reduced':
       case 'Replaced':

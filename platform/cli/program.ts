@@ -6,13 +6,16 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT_CLEAN, EXIT_CONFIGURATION, PlatformError } from '../exit-codes.js';
 import { platformVersion } from '../version.js';
 import { addAccountCommands } from './account-commands.js';
+import { addAssetCommands, addKillCommand } from './asset-commands.js';
 import { examples, exitCodesText } from './help-text.js';
 import { addInstrumentCommands } from './instrument-commands.js';
+import { addAuditCommand } from './journal/audit-command.js';
 import { addJournalCommands } from './journal/journal-commands.js';
 import { addMarketCommands } from './market-commands.js';
 import { addMatchCommand } from './match/match-command.js';
 import { addOrderCommands } from './order-commands.js';
 import { addPingCommand } from './ping-command.js';
+import { addTradeCommands } from './trade-commands.js';
 import { addWatchCommand } from './watch-command.js';
 
 const HELP_CODES = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
@@ -55,12 +58,16 @@ export function commandLine(): Command {
     .description('start a venue in this terminal; Ctrl-C stops it cleanly. tredye run --help lists its flags')
     .helpOption(false);
   addInstrumentCommands(program);
+  addAssetCommands(program);
   addAccountCommands(program);
   addOrderCommands(program);
   addMarketCommands(program);
+  addTradeCommands(program);
+  addKillCommand(program);
   addWatchCommand(program);
   addPingCommand(program);
   addJournalCommands(program);
+  addAuditCommand(program);
   addMatchCommand(program);
   program.addHelpText(
     'after',

@@ -23,14 +23,25 @@ const ADVICE: Readonly<Record<string, string>> = {
   UnknownKey: 'tredye account list shows all',
   NotAllowed: 'log on with a key that has the right',
   NotInThisPhase: 'tredye instrument list shows the phase',
+  OutsideStaticBand: 'the price is too far from the reference price of the instrument: the answer says the furthest',
   PriceOutOfRange: 'tredye instrument list shows the lowest and the highest price',
   QuantityOutOfRange: 'tredye instrument list shows the largest order',
   TermsOutOfRange:
-    'the highest price times the largest order times the unit is at most 2^50 in ticks and lots, and the shard is one of the venue',
+    'the highest price times the largest order times the unit is at most 2^50 in ticks and lots, and the shard is one of the venue; with assets prices are at least one tick, and no fee is above the cap',
   UnknownOrder: 'it is gone or never was: tredye order status says which',
   PostOnlyWouldCross: 'it would have traded at once',
   FillOrKillNotFillable: 'the book does not hold so much at this price',
   LanesFull: 'use a lane again, with --lane',
+  UnknownAsset: 'tredye asset list shows all',
+  WrongShard: 'there is no such shard',
+  Killed: 'it is out of trading until tredye kill --off',
+  OrderRate: 'wait a moment and send it again',
+  OrderQuantityLimit: 'the account may not enter so large an order: tredye account limits',
+  OrderNotionalLimit: 'the account may not enter an order of such an amount: tredye account limits',
+  OpenOrdersLimit: 'cancel one first, or ask for more: tredye account limits',
+  PositionLimit: 'with all open orders the position would be too large: tredye account limits',
+  NotEnoughMoney: 'tredye account balance shows what is available',
+  SupplyFull: 'a venue holds no more of an asset than can be counted exactly',
 };
 const ANSWER_MS = 10_000;
 /** A command that is over in a moment does not wait for a venue to come back. */
@@ -40,6 +51,8 @@ export interface Address {
   readonly url: string;
   readonly key: string;
   readonly lane: number;
+  /** Of commands about market, risk and administration. */
+  readonly why?: string;
 }
 
 export function connect(address: Address, options: ConnectOptions = {}): Promise<TredyeClient> {
@@ -58,6 +71,7 @@ export async function withVenue<Result>(
 ): Promise<Result> {
   const client = await connect(address, options);
   try {
+    if (address.why !== undefined) client.because(address.why);
     return await use(client);
   } finally {
     await client.close();

@@ -1,5 +1,9 @@
-/** The other thread of the determinism test: plays the same commands and says what it made of them. */
+/**
+ * The other side of the determinism test: plays the same commands and says what it made of them. A thread is given its task
+ * as worker data, a process (of this or of another Node) as its argument.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
-import { playScript } from './determinism-script.js';
+import { type PeerTask, playTask } from './determinism-script.js';
 
-parentPort?.postMessage(playScript(workerData as { seed: number; limits: Record<string, number> }));
+if (parentPort !== null) parentPort.postMessage(playTask(workerData as PeerTask));
+else process.stdout.write(`${JSON.stringify(playTask(JSON.parse(process.argv[2] ?? '{}') as PeerTask))}\n`);

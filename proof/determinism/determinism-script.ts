@@ -8,6 +8,8 @@ import { commandWords, MadeEngine } from '../../engine/matching/made-engine.js';
 import { CommandKind, Phase } from '../../schemas/codes.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import { Dice } from '../dice.js';
+import { randomScenario } from '../model-vs-engine/random-commands.js';
+import { ScenarioPlayer } from '../model-vs-engine/scenario-player.js';
 
 const STEPS = 3000;
 
@@ -35,6 +37,31 @@ export function playScript(task: {
   }
   made.engine.validate();
   return { hash: made.engine.stateHash(), events };
+}
+
+/** What another thread or process is asked to play. */
+export interface PeerTask {
+  readonly seed: number;
+  /** Random sequences of all kinds of commands besides. */
+  readonly sequences: number;
+}
+
+/** A client's script and random sequences: the CRC-32 of all their events, and of the state's hashes after each command. */
+export function playTask(task: PeerTask): Played {
+  const script = playScript({ seed: task.seed, limits: {} });
+  let { events } = script;
+  let hashes = crc32(script.hash);
+  for (let seed = task.seed; seed < task.seed + task.sequences; seed++) {
+    const scenario = randomScenario(seed);
+    const player = new ScenarioPlayer(scenario);
+    for (const command of scenario.commands) {
+      player.play(command, (count) => {
+        events = crc32(new Uint8Array(player.events.buffer, 0, count * EVENT_WORDS * 4), events);
+      });
+      hashes = crc32(player.engine.stateHash(), hashes);
+    }
+  }
+  return { hash: `${script.hash}${(hashes >>> 0).toString(16)}`, events };
 }
 
 function wordsOf(step: number, dice: Dice): Int32Array {

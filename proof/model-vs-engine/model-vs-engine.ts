@@ -5,6 +5,7 @@
  */
 
 import {
+  HIDDEN,
   LEVEL_HEAD,
   LEVEL_ORDERS,
   LEVEL_SHIFT,
@@ -24,16 +25,16 @@ import {
   ORDER_SHIFT,
 } from '../../engine/book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../../engine/book/side-words.js';
-import { limitsFrom } from '../../engine/limits.js';
+import { type Limits, limitsFrom } from '../../engine/limits.js';
 import { Engine } from '../../engine/matching/engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
-import { CommandFlag, CommandKind, Side } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, Reason, Side } from '../../schemas/codes.js';
 import { checkEventShape } from '../../schemas/kinds.js';
 import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { Model } from '../model/model.js';
 import { type PlainEvent, readCommand, readEvent, readId, writeId } from '../model/plain-records.js';
-import type { RandomCommand, Scenario, ScenarioLimits } from './random-commands.js';
+import type { RandomCommand, Scenario, ScenarioLimits } from './scenario.js';
 
 /** The first difference. */
 export interface Finding {
@@ -51,6 +52,10 @@ interface RestingOrder {
   readonly leaves: number;
   readonly cumulative: number;
 }
+
+/** Makes the engine that is compared; a test plants faults in one. */
+export type EngineOf = (limits: Limits, shard: number, shardCount: number) => Engine;
+const theEngine: EngineOf = (limits, shard, shardCount) => new Engine(limits, shard, shardCount);
 
 const MAX_LEVELS = 1024;
 
@@ -94,16 +99,17 @@ class Match {
   constructor(
     private readonly scenario: Scenario,
     engineLimits: ScenarioLimits,
+    engineOf: EngineOf,
   ) {
     const { limits, shard, shardCount } = scenario;
     this.model = new Model(limits, shard, shardCount);
-    this.engine = new Engine(limitsFrom(engineLimits), shard, shardCount);
+    this.engine = engineOf(limitsFrom(engineLimits), shard, shardCount);
     this.events = new Int32Array(engineLimits.maxEventsPerCommand * EVENT_WORDS);
     this.engine.attach(this.events);
   }
 
   /** Plays the record and whatever is left of its Parts; empty when all was equal. */
-  play(command: RandomCommand): string {
+  play(command: RandomCommand, disturb: (engine: Engine) => void): string {
     const modelWords = command.words.slice();
     const engineWords = command.words.slice();
     if (namesOrderId(command.words)) {
@@ -120,6 +126,7 @@ class Match {
       const before = this.model.commandSequence;
       const expected = this.model.apply(modelWords, at);
       const count = this.engine.apply(engineWords, at, 0);
+      disturb(this.engine);
       const accepted = expected.find((event) => event.orderId !== 0n);
       if (at === 0 && accepted !== undefined && !this.entered.has(command.index)) {
         this.entered.set(command.index, accepted.orderId);
@@ -143,8 +150,10 @@ class Match {
         return `event ${index + 1}: model ${show(model)}, engine ${show(engine)}`;
       }
       for (const field of Object.keys(model) as (keyof PlainEvent)[]) {
-        const equal =
-          field === 'orderId' ? this.names.agree(model.orderId, engine.orderId) : model[field] === engine[field];
+        const namesOrder = field === 'orderId' || (field === 'relatedId' && model.reason === Reason.OneCancelledOther);
+        const equal = namesOrder
+          ? model.kind === EventKind.FillBusted || this.names.agree(model[field] as bigint, engine[field] as bigint)
+          : model[field] === engine[field];
         if (!equal) {
           return `event ${index + 1}, ${field}: model ${model[field]}, engine ${engine[field]}\n  model  ${show(model)}\n  engine ${show(engine)}`;
         }
@@ -164,6 +173,7 @@ class Match {
       ['command sequence', model.commandSequence, engine.commandSequence],
       ['event sequence', model.eventSequence, engine.eventSequence],
       ['operations in progress', model.operationsInProgress, engine.operationsInProgress],
+      ['when something is due', model.nextDueUs, engine.nextDueUs],
     ];
     for (let instrument = 1; instrument <= scenario.limits.maxInstruments; instrument += 1) {
       const phase = engine.state.registry.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] ?? 0;
@@ -181,6 +191,37 @@ class Match {
       }
     }
     engine.validate();
+    return this.compareLedger();
+  }
+
+  /** What every account has of every asset, and in every instrument; and that each asset adds up. */
+  private compareLedger(): string {
+    const { model, engine } = this;
+    const { maxAccounts, maxAssets, maxInstruments } = this.scenario.limits;
+    model.checkMoney();
+    for (let asset = 1; asset <= maxAssets; asset += 1) {
+      let sum = 0;
+      for (let account = 0; account <= maxAccounts; account += 1) {
+        const expected = model.readPurse(account, asset);
+        const came = engine.readPurse(account, asset);
+        if (expected?.available !== came?.available || expected?.reserved !== came?.reserved) {
+          return `account ${account}, asset ${asset}: model ${show(expected)}, engine ${show(came)}`;
+        }
+        sum += came === null ? 0 : came.available + came.reserved;
+      }
+      if (sum !== model.supply(asset)) {
+        return `asset ${asset}: purses hold ${sum} of ${model.supply(asset)}`;
+      }
+    }
+    for (let account = 1; account <= maxAccounts; account += 1) {
+      for (let instrument = 1; instrument <= maxInstruments; instrument += 1) {
+        const expected = show(model.readHolding(account, instrument));
+        const came = show(engine.readHolding(account, instrument));
+        if (expected !== came) {
+          return `account ${account}, instrument ${instrument}: model ${expected}, engine ${came}`;
+        }
+      }
+    }
     return '';
   }
 
@@ -231,24 +272,29 @@ class Match {
 
 function namesOrderId(words: Int32Array): boolean {
   const { kind, flags } = readCommand(words, 0);
-  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace].includes(kind);
+  const aims = [CommandKind.Cancel, CommandKind.Replace, CommandKind.CancelReplace, CommandKind.OrderStatus].includes(
+    kind,
+  );
   return aims && (flags & CommandFlag.TargetIsClientOrderId) === 0;
 }
 
 /**
  * Plays the scenario; undefined when model and engine agree in everything. Fewer commands are for shrinking; other limits
- * for the engine than for the model are for showing that a difference is found.
+ * for the engine than for the model, another engine, and whatever disturbs it behind each command, are for showing that a
+ * difference is found.
  */
 export function compare(
   scenario: Scenario,
   commands: readonly RandomCommand[] = scenario.commands,
   engineLimits: ScenarioLimits = scenario.limits,
+  engineOf: EngineOf = theEngine,
+  disturb: (engine: Engine) => void = () => undefined,
 ): Finding | undefined {
-  const match = new Match(scenario, engineLimits);
+  const match = new Match(scenario, engineLimits, engineOf);
   for (const [at, command] of commands.entries()) {
     let what: string;
     try {
-      what = match.play(command);
+      what = match.play(command, disturb);
     } catch (error) {
       what = `thrown: ${error instanceof Error ? error.stack : String(error)}`;
     }
@@ -300,7 +346,7 @@ function addQueue(engine: Engine, level: number, orders: RestingOrder[]): void {
   }
 }
 
-/** price:total:orders of each level of a side, best first, by the totals that the engine keeps. */
+/** price:total:orders of each level of a side, best first, by what the engine says is shown. */
 function engineLevels(engine: Engine, instrument: number, side: Side): string[] {
   const { sides, levels, orders } = engine.state.books;
   const texts: string[] = [];
@@ -312,15 +358,17 @@ function engineLevels(engine: Engine, instrument: number, side: Side): string[] 
     const at = level << LEVEL_SHIFT;
     const head = levels.words[at + LEVEL_HEAD] ?? 0;
     const price = orders.words[(head << ORDER_SHIFT) + ORDER_PRICE];
-    texts.push(`${price}:${levels.totals[(level << TOTAL_SHIFT) + TOTAL]}:${levels.words[at + LEVEL_ORDERS]}`);
+    const total = level << TOTAL_SHIFT;
+    const shown = (levels.totals[total + TOTAL] ?? 0) - (levels.totals[total + HIDDEN] ?? 0);
+    texts.push(`${price}:${shown}:${levels.words[at + LEVEL_ORDERS]}`);
     level = levels.words[at + LEVEL_WORSE] ?? -1;
   }
   return texts;
 }
 
 /** All fields that say something, on one line. */
-export function show(value: object | undefined): string {
-  if (value === undefined) {
+export function show(value: object | null | undefined): string {
+  if (value === undefined || value === null) {
     return 'nothing';
   }
   const parts: string[] = [];

@@ -73,8 +73,13 @@ function startModel(venue: Venue, plan: DayPlan | FlowPlan): Model {
     maxInstruments: 1,
     maxAccounts: 2,
     maxKeys: 1,
+    maxAssets: 1,
+    maxPurses: 1,
+    maxHoldings: 2,
     maxLanes: 2,
     maxLanesPerAccount: 2,
+    maxStops: 1,
+    maxSpecialOrders: 1,
     maxOperations: 1,
     // One uncross of a whole day must not need a Continue: nothing here would send it.
     maxEventsPerCommand: Number.MAX_SAFE_INTEGER,

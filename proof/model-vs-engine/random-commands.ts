@@ -7,73 +7,18 @@
  * most commands are sensible. A command stands alone once it is made: taking others out of the sequence leaves it what it
  * was, and that is what makes a failing sequence easy to shrink.
  */
+import { CommandKind, OrderType, Phase, Side, TimeInForce } from '../../schemas/codes.js';
 import {
-  ANY_SHARD,
-  encodeAccountTerms,
-  encodeInstrumentTerms,
-  encodeKeyTerms,
-  setOperationId,
-} from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce } from '../../schemas/codes.js';
-import {
-  COMMAND_ACCOUNT,
-  COMMAND_CLIENT_ORDER_ID,
   COMMAND_FLAGS_WORD,
-  COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
-  COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
-  COMMAND_TARGET_ID,
-  COMMAND_TIME_US,
   COMMAND_WORDS,
-  highWord,
-  NO_PRICE,
 } from '../../schemas/layout.js';
-import { Dice } from '../dice.js';
-import { Model } from '../model/model.js';
-import { writeId } from '../model/plain-records.js';
-import { writeClientOrderId } from '../recordings/day-plan.js';
-import { type Session, VenueView } from './venue-view.js';
+import { RandomOrders } from './random-orders.js';
+import { clampPrice } from './random-source.js';
+import type { Scenario } from './scenario.js';
 
-/** The limits that a scenario sets; the engine's other limits stay as they are. */
-export interface ScenarioLimits {
-  readonly maxOrders: number;
-  readonly maxLevels: number;
-  readonly maxInstruments: number;
-  readonly maxAccounts: number;
-  readonly maxKeys: number;
-  readonly maxLanes: number;
-  readonly maxLanesPerAccount: number;
-  readonly maxOperations: number;
-  readonly maxEventsPerCommand: number;
-  readonly laneAnswers: number;
-  readonly adminLogBytes: number;
-  readonly ladderWindows: number;
-  readonly ladderTicks: number;
-}
-
-export interface RandomCommand {
-  /** Place in the sequence as it was generated; kept when others are taken out. */
-  readonly index: number;
-  /** The record, and its Parts if it has any. */
-  readonly words: Int32Array;
-  /** The target word is the order id that the New with this index was given; -1: the words say it themselves. */
-  readonly targetOf: number;
-}
-
-export interface Scenario {
-  readonly seed: number;
-  readonly shard: number;
-  readonly shardCount: number;
-  readonly limits: ScenarioLimits;
-  readonly commands: readonly RandomCommand[];
-}
-
-const [SYMBOLS, LANES] = [
-  ['AAA', 'BBB-1', 'C/D', 'x.y_z', 'E', 'F'],
-  [1, 2, 3, 65535],
-] as const;
 const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[]] = [
   [20, Phase.Continuous],
   [8, Phase.Auction],
@@ -81,76 +26,32 @@ const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[
   [0.6, Phase.Closed],
   [0.6, Phase.Halted],
   [0.6, Phase.CancelOnly],
+  [2, Phase.PostOnly],
+  [2, Phase.VolatilityAuction],
 ];
 
+/** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */
+const LENGTHS = [80, 80, 80, 120, 600];
+
 /** A scenario of about `length` commands. */
-export function randomScenario(seed: number, length: number): Scenario {
+export function randomScenario(seed: number, length = LENGTHS[seed % LENGTHS.length] ?? 80): Scenario {
   return new ScenarioMaker(seed).make(length);
 }
 
-class ScenarioMaker {
-  private readonly dice: Dice;
-  private readonly commands: RandomCommand[] = [];
-  private readonly view: VenueView;
-  private readonly limits: ScenarioLimits;
-  private readonly shardCount: number;
-  private readonly shard: number;
-  private lastIncarnation = 0;
-  /** The beginning of the scenario: without tricks, so that there is something to play with. */
-  private calm = true;
-  private center: number;
-  private readonly spread: number;
-  /** How soon a Continue follows, as a weight: late ones let several operations stand side by side. */
-  private readonly haste: number;
-  /** The market wanders and jumps over all prices there are, instead of staying where it began. */
-  private readonly wanders: boolean;
-  private timeUs = 1_700_000_000_000_000;
-
-  constructor(private readonly seed: number) {
-    const dice = new Dice(seed);
-    this.dice = dice;
-    this.wanders = dice.chance(0.25);
-    const maxOrders = this.wanders
-      ? 300
-      : dice.weighted([
-          [1, 3],
-          [2, 10],
-          [5, 64],
-        ]);
-    this.limits = {
-      maxOrders,
-      maxLevels: Math.min(maxOrders, dice.pick([3, 300, 300, 300, 300])),
-      maxInstruments: dice.between(2, 5),
-      maxAccounts: dice.between(3, 5),
-      maxKeys: dice.pick([1, 3, 12]),
-      maxLanes: dice.between(4, 7),
-      maxLanesPerAccount: dice.pick([2, 4]),
-      maxOperations: dice.pick([1, 2, 16]),
-      maxEventsPerCommand: dice.pick([4, 5, 6, 9, this.wanders ? 4 : 64]),
-      laneAnswers: dice.pick([1, 2, 5, 64]),
-      adminLogBytes: 64 * dice.pick([33, 40, 200]),
-      ladderWindows: dice.pick([0, 1, 2, 16]),
-      ladderTicks: dice.pick([32, 64]),
-    };
-    this.shardCount = dice.pick([1, 1, 2, 3]);
-    this.shard = dice.below(this.shardCount);
-    this.view = new VenueView(new Model(this.limits, this.shard, this.shardCount), this.shard);
-    this.center = dice.pick([0, 10, -5000, 0x7ffffff0, -0x7ffffff0]);
-    this.haste = dice.pick([3, 10, 40]);
-    this.spread = this.wanders ? dice.pick([20, 60]) : dice.pick([2, 3, 3, 40]);
-  }
-
+class ScenarioMaker extends RandomOrders {
   make(length: number): Scenario {
     const { dice } = this;
     for (let count = 0; count < 3; count += 1) {
       this.addAccount();
     }
+    this.money.addAssets();
     for (let count = 0; count < 2 + dice.below(3); count += 1) {
       this.addInstrument();
     }
     for (const account of [1, 2, 2, 3]) {
       this.openSession(account);
     }
+    this.money.fillPurses();
     for (const instrument of this.view.traded) {
       this.setPhase(instrument, dice.chance(0.7) ? Phase.Continuous : Phase.Auction);
     }
@@ -165,15 +66,21 @@ class ScenarioMaker {
     return { seed, shard, shardCount, limits, commands };
   }
 
-  private addOne(): void {
+  addOne(): void {
     const { dice } = this;
     // What empties books or stops trading is rare where a deep book shall wander.
     const rare = this.wanders ? 0.1 : 1;
     const make = dice.weighted<() => void>([
       [42, () => this.enter()],
+      [this.stops ? 14 : 0, () => this.enterStop()],
+      [this.stops ? 6 : 0, () => this.enterLegs()],
+      [this.stops ? rare : 0, () => this.cascade()],
+      [this.stops ? 1.5 * rare : 0, () => this.chase()],
+      [this.stops ? 2 : 0.2, () => this.referencePrice()],
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
       [7, () => this.aimAt(CommandKind.CancelReplace)],
+      [3, () => this.aimAt(CommandKind.OrderStatus)],
       [3 * rare, () => this.massCancel()],
       [4 * rare, () => this.setPhase(this.anInstrument(), dice.weighted(PHASES))],
       [4 * rare, () => this.market(CommandKind.Uncross)],
@@ -182,8 +89,11 @@ class ScenarioMaker {
       [4, () => this.repeat()],
       [2, () => this.spoil()],
       [1, () => this.openSession(dice.between(1, this.view.accounts + 1))],
-      [0.7, () => this.loseSession()],
+      [this.timers ? 2 : 0.7, () => this.loseSession()],
+      [this.timers ? 3 : 0.2, () => this.deadMan()],
+      [this.timers ? 6 : 0.5, () => this.goOn(CommandKind.Due)],
       [2, () => this.administer()],
+      [this.money.money ? 9 : 3, () => this.money.addOne()],
       [0.6 * rare, () => this.auction()],
       [rare, () => this.sweep()],
       [2 * rare, () => this.leave()],
@@ -200,7 +110,7 @@ class ScenarioMaker {
   /** A whole call auction: many orders at few prices, some without a price, then the uncross and its Continues. */
   private auction(): void {
     const instrument = this.anInstrument();
-    this.setPhase(instrument, Phase.Auction);
+    this.setPhase(instrument, this.dice.pick([Phase.Auction, Phase.VolatilityAuction]));
     for (let count = this.dice.between(2, 10); count > 0; count -= 1) {
       this.enter(instrument, TimeInForce.Day);
     }
@@ -227,7 +137,7 @@ class ScenarioMaker {
       }
     }
     if (dice.chance(0.3)) {
-      this.push(this.from(this.aSession(), CommandKind.MassCancel, 0));
+      this.cancelSome(this.aSession(), 0);
     }
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (const instrument of instruments) {
@@ -252,7 +162,11 @@ class ScenarioMaker {
       const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
       this.push(this.limit(session, instrument, bits, this.center, dice.between(1, 2)));
     }
-    this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    if (dice.chance(0.7)) {
+      this.push(this.from(session, CommandKind.MassCancel, dice.chance(0.6) ? 0 : here));
+    } else {
+      this.cancelSome(session, dice.chance(0.6) ? 0 : here);
+    }
     const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
     for (let count = dice.between(1, 4); count > 0; count -= 1) {
       for (let orders = dice.below(5); orders > 0; orders -= 1) {
@@ -276,100 +190,60 @@ class ScenarioMaker {
     if (dice.chance(0.5)) {
       this.market(CommandKind.EndOfDay, here);
     } else {
-      this.push(this.from(session, CommandKind.MassCancel, this.anInstrument()));
+      this.cancelSome(session, dice.chance(0.5) ? 0 : here);
     }
     for (let count = dice.below(6); count > 0; count -= 1) {
       this.addOne();
     }
   }
 
-  private enter(
-    instrument = this.anInstrument(),
-    timeInForce = this.aTimeInForce(),
-    side = this.dice.pick([Side.Buy, Side.Sell]),
-    quantity = this.aQuantity(),
-  ): void {
+  /** Many stops and small orders around them, then trades that set them off, one behind the other. */
+  private cascade(): void {
     const { dice } = this;
-    const session = this.aSession();
-    const type = dice.chance(0.12) ? OrderType.Market : OrderType.Limit;
-    const withPrice = type === OrderType.Limit ? !dice.chance(0.01) : dice.chance(0.4);
-    const price = withPrice ? this.aPrice(side) : NO_PRICE;
-    const words = this.from(session, CommandKind.New, instrument);
-    words[COMMAND_KIND_WORD] = CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24);
-    words[COMMAND_PRICE] = price;
-    words[COMMAND_QUANTITY] = quantity;
-    if (dice.chance(0.06)) {
-      words[COMMAND_FLAGS_WORD] = CommandFlag.PostOnly << 16;
+    const instrument = this.anInstrument();
+    for (let count = dice.between(2, dice.chance(0.2) ? 90 : 12); count > 0; count -= 1) {
+      this.enterStop(instrument, this.aSession(), dice.between(1, 2));
     }
-    this.push(words);
+    for (let count = dice.between(2, 12); count > 0; count -= 1) {
+      this.enter(instrument, TimeInForce.GoodTillCancel, undefined, dice.between(1, 2));
+    }
+    if (dice.chance(0.3)) {
+      this.cancelSome(this.aSession(), 0);
+    }
+    for (let count = dice.between(1, 4); count > 0; count -= 1) {
+      this.enter(instrument, TimeInForce.ImmediateOrCancel, undefined, dice.between(1, 9));
+      if (dice.chance(0.5)) {
+        this.goOn();
+      }
+    }
   }
 
-  /** A New; `bits`: side and time in force as they lie in the kind word. */
-  private limit(session: Session, instrument: number, bits: number, price: number, quantity: number): Int32Array {
-    const words = this.from(session, CommandKind.New, instrument);
-    words[COMMAND_KIND_WORD] = CommandKind.New | bits;
-    words[COMMAND_PRICE] = clampPrice(price);
-    words[COMMAND_QUANTITY] = quantity;
-    return words;
-  }
-
-  /** A cancel or a replace, mostly of a live order and by its owner. */
-  private aimAt(kind: CommandKind): void {
+  /** Stops that trail, and sweeps up and down through a few levels that they follow, and that set some of them off. */
+  private chase(): void {
     const { dice } = this;
-    const ids =
-      dice.chance(0.85) && this.view.live.size > 0 ? [...this.view.live] : [...this.view.entered.keys()].slice(-20);
-    const target = this.view.entered.get(ids[dice.below(ids.length)] ?? 0n);
-    if (target === undefined) {
-      return;
+    const instrument = this.anInstrument();
+    for (let count = dice.between(1, 6); count > 0; count -= 1) {
+      this.enterStop(instrument, this.aSession(), dice.between(1, 2), OrderType.TrailingStop);
     }
-    const owners = this.view.sessions.filter((session) => session.account === target.account);
-    const owner = owners[dice.below(owners.length)];
-    const session = owner !== undefined && dice.chance(0.95) ? owner : this.aSession();
-    const words = this.from(session, kind, dice.chance(0.98) ? target.instrument : this.anInstrument());
-    const byClientId = dice.chance(0.5);
-    const raw = !byClientId && dice.chance(0.03);
-    if (byClientId) {
-      writeId(words, COMMAND_TARGET_ID, dice.chance(0.97) ? target.clientOrderId : target.clientOrderId - 1n);
-      words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.TargetIsClientOrderId << 16);
-    } else if (raw) {
-      words[COMMAND_TARGET_ID] = dice.below(5);
-      words[COMMAND_TARGET_ID + 1] = dice.below(3);
+    for (let count = dice.between(2, 6); count > 0; count -= 1) {
+      const side = dice.pick([Side.Buy, Side.Sell]);
+      const away = side === Side.Buy ? -1 : 1;
+      for (let orders = dice.between(1, 5); orders > 0; orders -= 1) {
+        const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
+        const price = this.center + away * dice.between(-1, this.spread);
+        this.push(this.limit(this.aSession(), instrument, bits, price, 1));
+      }
+      const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
+      const bits = (opposite << 8) | (TimeInForce.ImmediateOrCancel << 24);
+      const reached = this.center + away * this.spread;
+      this.push(this.limit(this.aSession(), instrument, bits, reached, dice.between(1, 5)));
+      for (let goes = dice.below(3); goes > 0; goes -= 1) {
+        this.goOn();
+      }
+      if (dice.chance(0.2)) {
+        this.enterStop(instrument, this.aSession(), 1, OrderType.TrailingStop);
+      }
     }
-    if (kind !== CommandKind.Cancel) {
-      words[COMMAND_PRICE] = dice.weighted([
-        [5, target.price],
-        [5, this.aPrice()],
-        [0.3, NO_PRICE],
-      ]);
-      words[COMMAND_QUANTITY] = this.aQuantity();
-    }
-    this.push(words, byClientId || raw ? -1 : target.index);
-  }
-
-  private massCancel(): void {
-    this.push(this.from(this.aSession(), CommandKind.MassCancel, this.dice.chance(0.5) ? 0 : this.anInstrument()));
-    if (this.dice.chance(0.3)) {
-      this.goOn();
-    }
-  }
-
-  private setPhase(instrument: number, phase: Phase): void {
-    const words = this.from(this.aSession(), CommandKind.SetPhase, instrument);
-    words[COMMAND_ACCOUNT] = 0;
-    words[COMMAND_KIND_WORD] = CommandKind.SetPhase | (phase << 16);
-    this.push(words);
-  }
-
-  private market(kind: CommandKind, instrument = this.anInstrument()): void {
-    const words = this.from(this.aSession(), kind, instrument);
-    words[COMMAND_ACCOUNT] = 0;
-    this.push(words);
-  }
-
-  private goOn(): void {
-    const words = new Int32Array(COMMAND_WORDS);
-    words[COMMAND_KIND_WORD] = CommandKind.Continue;
-    this.push(words);
   }
 
   /** A command that was sent before comes again, whole, or with another incarnation, or as another kind. */
@@ -407,192 +281,4 @@ class ScenarioMaker {
     // Parts that are left behind by a spoilt head are commands of their own: whoever plays goes on with them.
     this.push(words, before.targetOf);
   }
-
-  /** Opens a new lane of the account, or one that is known again, by a new incarnation or (wrongly) an old one. */
-  private openSession(account: number): void {
-    const { dice } = this;
-    const again = !this.calm && dice.chance(0.4) ? this.aSession() : undefined;
-    this.lastIncarnation += this.calm || dice.chance(0.9) ? 1 : 0;
-    const lane = again?.lane ?? dice.pick(LANES);
-    const words = new Int32Array(COMMAND_WORDS);
-    writeClientOrderId(words, COMMAND_CLIENT_ORDER_ID, lane, 0);
-    words[COMMAND_ACCOUNT] = again?.account ?? account;
-    words[COMMAND_SESSION] = this.lastIncarnation;
-    words[COMMAND_KIND_WORD] = CommandKind.SessionOpen;
-    this.push(words);
-  }
-
-  private loseSession(): void {
-    const session = this.aSession();
-    const words = new Int32Array(COMMAND_WORDS);
-    writeClientOrderId(words, COMMAND_CLIENT_ORDER_ID, session.lane, 0);
-    words[COMMAND_ACCOUNT] = session.account;
-    words[COMMAND_SESSION] = this.dice.chance(0.8) ? session.incarnation : this.dice.below(10);
-    words[COMMAND_KIND_WORD] = CommandKind.SessionLost;
-    this.push(words);
-    if (this.dice.chance(0.8)) {
-      this.openSession(session.account);
-    }
-  }
-
-  private administer(): void {
-    const { dice } = this;
-    dice.weighted<() => void>([
-      [2, () => this.addAccount()],
-      [2, () => this.addInstrument()],
-      [3, () => this.addKey()],
-      [2, () => this.revokeKey()],
-    ])();
-  }
-
-  private addAccount(): void {
-    const name = !this.calm && this.dice.chance(0.05) ? '' : 'someone';
-    this.admin(CommandKind.AddAccount, encodeAccountTerms({ name }));
-  }
-
-  private addInstrument(): void {
-    const { dice } = this;
-    const priceMin = this.wanders ? -0x7fffffff : clampPrice(this.center - 50);
-    const priceMax = this.wanders ? 0x7fffffff : clampPrice(this.center + 100);
-    const { calm } = this;
-    const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
-    this.admin(
-      CommandKind.AddInstrument,
-      encodeInstrumentTerms({
-        symbol,
-        shard: dice.weighted([
-          [6, this.shard],
-          [1, ANY_SHARD],
-          [calm ? 0 : 0.5, 3],
-        ]),
-        priceMin: !calm && dice.chance(0.05) ? priceMax : priceMin,
-        priceMax: !calm && dice.chance(0.1) ? priceMin : priceMax,
-        quantityMax: dice.pick([60, 60, 1 << 19]),
-        unit: calm ? 1 : dice.pick([1, 1, 7, 0xffffffff]),
-        referencePrice: dice.chance(0.5) ? null : this.center,
-        priceDecimals: 0,
-        quantityDecimals: 0,
-      }),
-    );
-  }
-
-  private addKey(): void {
-    const { dice } = this;
-    const publicKey = new Uint8Array(dice.chance(0.9) ? 32 : 31).fill(dice.below(256));
-    const rights = dice.chance(0.9) ? Right.Read | Right.Trade : dice.below(40);
-    const parts = encodeKeyTerms({ publicKey, rights, label: 'a key' });
-    this.admin(CommandKind.AddKey, parts, dice.between(1, this.view.accounts + (dice.chance(0.1) ? 1 : 0)));
-  }
-
-  private revokeKey(): void {
-    this.admin(CommandKind.RevokeKey, new Int32Array(), 0, this.dice.between(1, this.view.keys + 1));
-  }
-
-  /** A head with its Parts: on shard 0 from a session or from the supervisor, elsewhere forwarded with its number. */
-  private admin(kind: CommandKind, parts: Int32Array, account = 0, target = 0): void {
-    const { dice } = this;
-    const words = new Int32Array(COMMAND_WORDS + parts.length);
-    words.set(parts, COMMAND_WORDS);
-    const session =
-      this.view.sessions.length > 0 && dice.chance(this.shard === 0 ? 0.6 : 0.05) ? this.aSession() : undefined;
-    const counter = session === undefined ? dice.below(1000) : this.nextCounter(session);
-    const count = parts.length / COMMAND_WORDS;
-    setOperationId(words, 0, count, counter | 0, ((session?.lane ?? 0) << 16) | highWord(counter));
-    words[COMMAND_SESSION] = session?.incarnation ?? 0;
-    words[COMMAND_ACCOUNT] = account;
-    words[COMMAND_TARGET_ID] = target;
-    words[COMMAND_KIND_WORD] = kind;
-    if (this.shard !== 0) {
-      const next = this.view.adminNumber + 1;
-      words[COMMAND_QUANTITY] = this.calm || dice.chance(0.9) ? next : Math.max(0, next + dice.between(-2, 2));
-    } else if (!this.calm && dice.chance(0.02)) {
-      words[COMMAND_QUANTITY] = 1;
-    }
-    this.push(words);
-  }
-
-  /** Words of a command that a session sends: who, where, and the next client order id. */
-  private from(session: Session, kind: CommandKind, instrument: number): Int32Array {
-    const { dice } = this;
-    const words = new Int32Array(COMMAND_WORDS);
-    const lane = dice.chance(0.99) ? session.lane : dice.pick(LANES);
-    writeClientOrderId(words, COMMAND_CLIENT_ORDER_ID, lane, this.nextCounter(session));
-    words[COMMAND_ACCOUNT] = dice.chance(0.99) ? session.account : dice.below(6);
-    words[COMMAND_SESSION] = dice.chance(0.98) ? session.incarnation : dice.below(this.lastIncarnation + 2);
-    words[COMMAND_INSTRUMENT] = instrument;
-    words[COMMAND_KIND_WORD] = kind;
-    if (dice.chance(0.01)) {
-      words[COMMAND_FLAGS_WORD] = CommandFlag.Late << 16;
-    }
-    return words;
-  }
-
-  private push(words: Int32Array, targetOf = -1): void {
-    this.timeUs += this.dice.below(50);
-    words[COMMAND_TIME_US] = this.timeUs | 0;
-    words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
-    const index = this.commands.length;
-    this.commands.push({ index, words, targetOf });
-    this.view.play(words, targetOf, index);
-  }
-
-  /** Mostly the next one; sometimes with a gap, none at all, or one that was there or could have been there. */
-  private nextCounter(session: Session): number {
-    const { dice } = this;
-    const step = dice.weighted([
-      [90, 1],
-      [4, dice.between(2, 5)],
-      [0.1, 2 ** 33],
-    ]);
-    if (dice.chance(0.03)) {
-      return dice.chance(0.5) ? 0 : dice.between(1, Math.min(session.counter + 1, 1000));
-    }
-    session.counter += step;
-    return session.counter;
-  }
-
-  private aSession(): Session {
-    const { dice } = this;
-    const { sessions } = this.view;
-    const open = dice.chance(0.97) ? sessions.filter((session) => session.open) : sessions;
-    return open[dice.below(open.length)] ?? { account: 1, lane: 1, incarnation: 1, open: false, counter: 0 };
-  }
-
-  private anInstrument(): number {
-    const { dice } = this;
-    const known = this.view.traded[this.wanders && dice.chance(0.9) ? 0 : dice.below(this.view.traded.length)];
-    return known !== undefined && dice.chance(0.97) ? known : dice.pick([0, 1, 2, 3, 6, 0xffffffff]);
-  }
-
-  private aTimeInForce(): TimeInForce {
-    return this.dice.weighted([
-      [8, TimeInForce.Day],
-      [5, TimeInForce.GoodTillCancel],
-      [2, TimeInForce.ImmediateOrCancel],
-      [2, TimeInForce.FillOrKill],
-    ]);
-  }
-
-  /** Few prices around the center; where the market wanders many, and mostly on the side's own side of it. */
-  private aPrice(side = this.dice.pick([Side.Buy, Side.Sell])): number {
-    const { dice, center, spread } = this;
-    if (this.wanders && dice.chance(0.85)) {
-      return clampPrice(center + (side === Side.Buy ? -1 : 1) * dice.between(0, spread));
-    }
-    return clampPrice(center + (dice.chance(0.97) ? dice.between(-spread, spread) : dice.between(-60, 120)));
-  }
-
-  private aQuantity(): number {
-    const { dice } = this;
-    return dice.weighted([
-      [90, dice.between(1, 9)],
-      [8, dice.between(10, 60)],
-      [1, dice.pick([61, 1 << 19, 0x7fffffff, 0xffffffff])],
-      [1, 0],
-    ]);
-  }
-}
-
-function clampPrice(price: number): number {
-  return Math.max(-0x7fffffff, Math.min(0x7fffffff, price));
 }

@@ -34,9 +34,12 @@ export class VenueView {
   readonly live = new Set<bigint>();
   /** Instruments that this shard trades. */
   readonly traded: number[] = [];
+  /** All fills, in their order: two are a trade. */
+  readonly fills: PlainEvent[] = [];
   accounts = 0;
   instruments = 0;
   keys = 0;
+  assets = 0;
   /** Admin records that were applied. */
   adminNumber = 0;
 
@@ -87,7 +90,13 @@ export class VenueView {
         this.keys += 1;
         this.adminNumber += 1;
         return;
+      case EventKind.AssetAdded:
+        this.assets += 1;
+        this.adminNumber += 1;
+        return;
       case EventKind.KeyRevoked:
+      case EventKind.FeesSet:
+      case EventKind.LimitsSet:
         this.adminNumber += 1;
         return;
       case EventKind.SessionOpened: {
@@ -118,6 +127,11 @@ export class VenueView {
         }
         return;
       case EventKind.Fill:
+        this.fills.push({ ...event });
+        if (event.leaves === 0) {
+          this.live.delete(orderId);
+        }
+        return;
       case EventKind.Cancelled:
         if (event.leaves === 0) {
           this.live.delete(orderId);

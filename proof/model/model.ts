@@ -13,63 +13,54 @@
  *   7 [+] fields that the kind allows in that phase
  *   8 [+] price range, quantity range
  *   9 [+] target exists, is own, and fits; book crossed
- *  10 [+] capacity
- *  11 [+] what the book decides: post-only, fill-or-kill
+ *  10 [+] out of trading, rate, limits of the account
+ *  11 [+] capacity, then money
+ *  12 [+] what the book decides: post-only, fill-or-kill
  */
 import { decodeTerms, type Terms } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, Phase, Reason } from '../../schemas/codes.js';
 import { checkCommandShape, checkParts } from '../../schemas/kinds.js';
-import { COMMAND_KIND_WORD, COMMAND_WORDS, NO_PRICE } from '../../schemas/layout.js';
+import { COMMAND_WORDS } from '../../schemas/layout.js';
+import { checkLegs } from '../../schemas/legs.js';
 import { administer } from './administration.js';
-import type { ModelOrder, PlainLevel } from './book.js';
+import { isMarket, type ModelOrder, type PlainLevel } from './book.js';
+import { ADMIN_KINDS, CLIENT_KINDS, checkTogether, isRefusal, partsBehind } from './checks.js';
+import { decide } from './decide.js';
+import { isPatient, orderOf } from './entering.js';
+import { acceptLeg, decideLeg, enterLegs, hasFlag } from './legs.js';
+import { openIn } from './limits.js';
+import { massCancel } from './mass-cancel.js';
+import { available, reserved } from './money.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
-import { checkSender, openSession, senderAccount } from './sessions.js';
+import { checkSender, keepAnswer, openSession, senderAccount } from './sessions.js';
 import {
-  type Answer,
   type Lane,
-  type ModelInstrument,
   type ModelLimits,
   type Operation,
   type Refusal,
   type Sender,
   State,
+  type Sweep,
   VISIT,
-  type Work,
 } from './state.js';
-import {
-  cancel,
-  cancelAsDone,
-  crosses,
-  endDay,
-  enterNew,
-  fillable,
-  massCancel,
-  reduce,
-  replace,
-  setPhase,
-  uncross,
-} from './work.js';
+import { withStops } from './stops.js';
+import { expire, isOnItsWay } from './work.js';
 
-const MAX_UINT32 = 0xffffffff;
 /** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
-const CLIENT_KINDS: readonly number[] = [
-  CommandKind.New,
-  CommandKind.Cancel,
-  CommandKind.Replace,
-  CommandKind.CancelReplace,
-  CommandKind.MassCancel,
-];
-const ADMIN_KINDS: readonly number[] = [
-  CommandKind.AddInstrument,
-  CommandKind.AddAccount,
-  CommandKind.AddKey,
-  CommandKind.RevokeKey,
-];
-const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
 
-function isRefusal(verdict: Refusal | Work): verdict is Refusal {
-  return 'reason' in verdict;
+export interface PlainPurse {
+  readonly available: number;
+  readonly reserved: number;
+}
+
+export interface PlainHolding {
+  readonly position: number;
+  readonly cost: number;
+  readonly realised: number;
+  /** Lots of open orders. */
+  readonly openBuys: number;
+  readonly openSells: number;
 }
 
 export class Model {
@@ -92,6 +83,14 @@ export class Model {
     return this.state.operations.length;
   }
 
+  /** When a Due has something to do; Infinity: there is nothing, or no room for one more that has to wait. */
+  get nextDueUs(): number {
+    const { operations, limits } = this.state;
+    const first = this.state.firstTimer();
+    const waits = operations.length >= limits.maxOperations && first?.order === undefined;
+    return first === undefined || waits ? Infinity : first.dueUs;
+  }
+
   /** The best levels of a book, best first. */
   levels(instrument: number, side: 'buys' | 'sells', depth = Number.MAX_SAFE_INTEGER): PlainLevel[] {
     return this.state.instrument(instrument)?.book[side].levels(depth) ?? [];
@@ -106,10 +105,65 @@ export class Model {
     return this.state.instrument(instrument)?.phase ?? Phase.Closed;
   }
 
+  /** What an account (0: the venue) has of an asset; null: it never had any. */
+  readPurse(account: number, asset: number): PlainPurse | null {
+    const { state } = this;
+    if (state.purse(account, asset) === undefined) {
+      return null;
+    }
+    return {
+      available: Number(available(state, account, asset)),
+      reserved: Number(reserved(state, account, asset)),
+    };
+  }
+
+  /** What an account has in an instrument; null: it never had an order there. */
+  readHolding(account: number, instrument: number): PlainHolding | null {
+    const { state } = this;
+    const holding = state.holding(account, instrument);
+    if (holding === undefined) {
+      return null;
+    }
+    const { buys, sells } = openIn(state, account, instrument);
+    return {
+      position: Number(holding.position),
+      cost: Number(holding.cost),
+      realised: Number(holding.realised),
+      openBuys: buys,
+      openSells: sells,
+    };
+  }
+
+  /** Deposited less withdrawn. */
+  supply(asset: number): number {
+    return Number(this.state.supply(asset));
+  }
+
+  /** Throws where a purse is below zero, more is reserved than there is, or an asset does not add up. */
+  checkMoney(): void {
+    const { state } = this;
+    for (const { account, asset, holds } of state.purses) {
+      if (holds < 0n || available(state, account, asset) < 0n) {
+        throw new Error(
+          `Account ${account} has ${holds} of asset ${asset}, ${reserved(state, account, asset)} reserved.`,
+        );
+      }
+    }
+    for (let asset = 1; asset <= state.assets.length; asset += 1) {
+      const sum = state.purses.reduce((all, purse) => all + (purse.asset === asset ? purse.holds : 0n), 0n);
+      if (sum !== state.supply(asset)) {
+        throw new Error(`Purses hold ${sum} of asset ${asset}, of ${state.supply(asset)}.`);
+      }
+    }
+  }
+
   /** Applies the command at word `at`, with the Parts behind it if it has any, and returns its events in sequence. */
   apply(words: Int32Array, at: number): PlainEvent[] {
     const { state } = this;
     const command = readCommand(words, at);
+    if (command.kind === CommandKind.New && hasFlag(command, CommandFlag.OneCancelsOther)) {
+      return this.applyLegs(words, at, command);
+    }
     const parts = partsBehind(words, at, command);
     const commandSequence = state.commandSequence + 1;
     state.commandSequence += 1 + parts;
@@ -123,6 +177,8 @@ export class Model {
       this.refuse(command, { reason: terms });
     } else if (command.kind === CommandKind.Continue) {
       this.continueOldest(command.timeUs);
+    } else if (command.kind === CommandKind.Due) {
+      this.applyDue(commandSequence);
     } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {
       const refusal = openSession(state, command);
       if (refusal !== undefined) {
@@ -134,6 +190,86 @@ export class Model {
     return state.events;
   }
 
+  /** One-cancels-other: both are checked, both are answered, then both are entered or neither is. */
+  private applyLegs(words: Int32Array, at: number, head: PlainCommand): PlainEvent[] {
+    const { state } = this;
+    const otherAt = at + COMMAND_WORDS;
+    // Both come at the time of the first.
+    const next = otherAt < words.length ? { ...readCommand(words, otherAt), timeUs: head.timeUs } : undefined;
+    const isOther =
+      next?.kind === CommandKind.New && hasFlag(next, CommandFlag.OneCancelsOther) && next.session === head.session;
+    const number = state.commandSequence + 1;
+    state.commandSequence += isOther ? 2 : 1;
+    state.begin(number, head.timeUs);
+    if (!isOther) {
+      this.refuse(head, { reason: this.checkShape(words, at, head, 0) || Reason.BadParts });
+      return state.events;
+    }
+    const pairs = checkLegs(words, at, 2);
+    const verdict = decideLeg(state, head, this.checkShape(words, at, head, 0) || pairs);
+    const passes = typeof verdict !== 'string' && !('reason' in verdict);
+    const shape = this.checkShape(words, otherAt, next, 0) || pairs;
+    const otherVerdict = decideLeg(state, next, shape, head, passes);
+    const enters = passes && typeof otherVerdict !== 'string' && !('reason' in otherVerdict);
+    const first = this.answerLeg(head, verdict, enters);
+    state.endCommand();
+    const { events } = state;
+    state.begin(number + 1, head.timeUs);
+    state.events = events;
+    const second = this.answerLeg(next, otherVerdict, enters);
+    const instrument = state.instrument(head.instrument);
+    if (first === undefined || second === undefined || instrument === undefined) {
+      state.endCommand();
+      return state.events;
+    }
+    [first.other, second.other] = [second, first];
+    const sweep: Sweep = { taker: [first, second].find(({ waits }) => !waits), keepsLevel: undefined };
+    const steps = withStops(state, instrument, enterLegs(state, instrument, [first, second]), sweep);
+    this.drive({
+      steps,
+      sweep,
+      commandSequence: number + 1,
+      instrument: instrument.id,
+      account: head.account,
+      takes: {},
+    });
+    return state.events;
+  }
+
+  /** Accepts a leg or says why it is not entered. A leg that its other leg is refused for does not use its id up. */
+  private answerLeg(
+    command: PlainCommand,
+    verdict: ModelOrder | Refusal | 'again',
+    enters: boolean,
+  ): ModelOrder | undefined {
+    const { state } = this;
+    const lane = state.openLane(command.session);
+    if (verdict === 'again') {
+      if (lane !== undefined) {
+        this.answerAgain(command, lane);
+      }
+      return undefined;
+    }
+    const order = enters ? orderOf(command, state.nextOrderId()) : undefined;
+    let usesId = order !== undefined;
+    const instrument = state.instrument(command.instrument);
+    if (order !== undefined && instrument !== undefined) {
+      acceptLeg(state, instrument, order);
+    } else if ('reason' in verdict) {
+      this.refuse(command, verdict);
+      usesId = verdict.keepsId !== true;
+    } else {
+      this.refuse(command, { reason: Reason.OtherLegRefused });
+    }
+    const counter = counterOf(command.clientOrderId);
+    const event = state.events.at(-1);
+    if (lane !== undefined && usesId && counter !== 0 && event !== undefined) {
+      lane.mark = counter;
+      keepAnswer(lane, { counter, event }, state.limits.laneAnswers);
+    }
+    return order;
+  }
+
   /** Check 1. */
   private checkShape(words: Int32Array, at: number, command: PlainCommand, parts: number): Reason {
     const { shard } = this.state;
@@ -141,17 +277,9 @@ export class Model {
     if (shape !== 0) {
       return shape;
     }
-    if (command.kind === CommandKind.New && (command.flags & CommandFlag.PostOnly) !== 0) {
-      const immediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
-      if (immediate || command.type === OrderType.Market) {
-        return Reason.BadFlags;
-      }
-    }
-    if (command.kind === CommandKind.SessionOpen && counterOf(command.clientOrderId) !== 0) {
-      return Reason.FieldNotZero;
-    }
-    if (ADMIN_KINDS.includes(command.kind) && shard === 0 && command.quantity !== 0) {
-      return Reason.FieldNotZero;
+    const together = checkTogether(command, shard);
+    if (together !== Reason.None) {
+      return together;
     }
     return Math.max(0, -checkParts(words, at, 1 + parts));
   }
@@ -215,157 +343,17 @@ export class Model {
       }
       return true;
     }
-    const verdict = this.decide(command, sender);
+    const verdict = decide(state, command, sender, terms);
     if (isRefusal(verdict)) {
       this.refuse(command, verdict);
       return verdict.keepsId !== true;
     }
-    const instrument = command.instrument;
-    this.drive({ ...verdict, commandSequence, instrument, account: sender.account });
+    const { instrument = command.instrument, account = sender.account } = verdict;
+    const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
+    const watched = state.instrument(instrument);
+    const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
+    this.drive({ steps, sweep, commandSequence, instrument, account, takes: verdict.takes ?? {} });
     return true;
-  }
-
-  /** Checks 5 to 11 of client and market kinds. */
-  private decide(command: PlainCommand, sender: Sender): Refusal | Work {
-    const { state } = this;
-    const { kind } = command;
-    if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      return this.checkProgress(command, sender) ?? { steps: massCancel(state, sender, undefined) };
-    }
-    const instrument = state.instrument(command.instrument);
-    if (instrument === undefined) {
-      return { reason: Reason.UnknownInstrument };
-    }
-    if (instrument.shard !== state.shard) {
-      return { reason: Reason.WrongShard };
-    }
-    const refusal =
-      this.checkProgress(command, sender) ??
-      checkPhase(command, instrument.phase) ??
-      checkFields(command, instrument.phase) ??
-      checkRanges(command, instrument);
-    if (refusal !== undefined) {
-      return refusal;
-    }
-    switch (kind) {
-      case CommandKind.New:
-        return this.decideNew(command, instrument);
-      case CommandKind.MassCancel:
-        return { steps: massCancel(state, sender, instrument) };
-      case CommandKind.EndOfDay:
-        return { steps: endDay(state, sender, instrument) };
-      case CommandKind.SetPhase:
-        return this.decidePhase(command, sender, instrument);
-      case CommandKind.Uncross:
-        return { steps: uncross(state, sender, instrument) };
-      default:
-        return this.decideTarget(command, instrument);
-    }
-  }
-
-  private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
-    const { state } = this;
-    const { book, phase } = instrument;
-    const { side, price, quantity, timeInForce } = command;
-    if (state.orders.size >= state.limits.maxOrders) {
-      return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
-    }
-    const mayRest = phase !== Phase.Continuous || isPatient(command.type, timeInForce);
-    if (mayRest && !state.hasLevelRoom(book, side, price)) {
-      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
-    }
-    const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
-    if (phase === Phase.Continuous && postOnly && crosses(book, side, price)) {
-      return { reason: Reason.PostOnlyWouldCross };
-    }
-    if (timeInForce === TimeInForce.FillOrKill && !fillable(book, side, price, quantity)) {
-      return { reason: Reason.FillOrKillNotFillable };
-    }
-    const order: ModelOrder = {
-      id: state.nextOrderId(),
-      account: command.account,
-      session: command.session,
-      clientOrderId: command.clientOrderId,
-      instrument: instrument.id,
-      side,
-      type: command.type,
-      timeInForce,
-      postOnly,
-      price,
-      leaves: quantity,
-      cumulative: 0,
-    };
-    return { steps: enterNew(state, instrument, order), taker: order };
-  }
-
-  /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
-  private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
-    const { state } = this;
-    const { price, quantity, kind } = command;
-    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
-    const order = byClientId
-      ? state.findByClientId(command.account, command.targetId)
-      : state.orders.get(command.targetId);
-    if (order === undefined || order.account !== command.account || order.instrument !== instrument.id) {
-      return { reason: Reason.UnknownOrder };
-    }
-    const { book, phase } = instrument;
-    if (kind === CommandKind.Cancel) {
-      return { steps: cancel(state, book, order, command.clientOrderId) };
-    }
-    const orderId = order.id;
-    if (order.type === OrderType.Market ? price !== NO_PRICE : price === NO_PRICE) {
-      return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
-    }
-    const cumulativeRoom = MAX_UINT32 - order.cumulative;
-    if (kind === CommandKind.CancelReplace && quantity > cumulativeRoom) {
-      return { reason: Reason.QuantityOutOfRange, amount: cumulativeRoom, orderId };
-    }
-    const leaves = kind === CommandKind.Replace ? quantity - order.cumulative : quantity;
-    if (leaves <= 0) {
-      return { steps: cancelAsDone(state, book, order, command.clientOrderId) };
-    }
-    if (kind === CommandKind.Replace && price === order.price && leaves < order.leaves) {
-      return { steps: reduce(state, order, command, leaves) };
-    }
-    if (!state.hasLevelRoom(book, order.side, price)) {
-      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
-    }
-    if (phase === Phase.Continuous && order.postOnly && crosses(book, order.side, price)) {
-      return { reason: Reason.PostOnlyWouldCross, orderId };
-    }
-    return { steps: replace(state, instrument, order, command, leaves), taker: order };
-  }
-
-  private decidePhase(command: PlainCommand, sender: Sender, instrument: ModelInstrument): Refusal | Work {
-    const phase = command.type;
-    const bid = instrument.book.buys.best();
-    const ask = instrument.book.sells.best();
-    if (phase === Phase.Continuous && bid !== undefined && ask !== undefined && bid >= ask) {
-      return { reason: Reason.BookCrossed };
-    }
-    return { steps: setPhase(this.state, sender, instrument, phase) };
-  }
-
-  /** The end of check 5: what an operation in progress would be disturbed by, and whether there is room for one more. */
-  private checkProgress(command: PlainCommand, sender: Sender): Refusal | undefined {
-    const { operations, limits } = this.state;
-    const { kind, instrument } = command;
-    const isClient = CLIENT_KINDS.includes(kind);
-    const wantsQuiet = !isClient || (kind === CommandKind.New && command.timeInForce === TimeInForce.FillOrKill);
-    const stops = kind === CommandKind.SetPhase && command.type !== Phase.Continuous;
-    const disturbs = operations.some((operation) =>
-      operation.instrument === 0
-        ? (wantsQuiet && !stops) || (isClient && operation.account === sender.account)
-        : instrument === 0 || operation.instrument === instrument,
-    );
-    if (disturbs) {
-      return { reason: Reason.InProgress, keepsId: true };
-    }
-    if (kind !== CommandKind.Cancel && !stops && operations.length >= limits.maxOperations) {
-      return { reason: Reason.Busy, keepsId: true };
-    }
-    return undefined;
   }
 
   private refuse(command: PlainCommand, refusal: Refusal): void {
@@ -395,6 +383,44 @@ export class Model {
     this.refuse(command, { reason: lostSome && counter < oldest ? Reason.TooOld : Reason.NeverTaken });
   }
 
+  /** What is due, one after the other, until nothing is, one of them has to wait for a Continue, or the events are used up. */
+  private applyDue(commandSequence: number): void {
+    const { state } = this;
+    const { maxEventsPerCommand, maxOperations } = state.limits;
+    let waits = false;
+    for (let timer = state.dueTimer(); timer !== undefined && !waits; timer = state.dueTimer()) {
+      const { lane, reason, order } = timer;
+      if (order !== undefined && isOnItsWay(state, order)) {
+        order.expired = true;
+        state.clearExpiry(order);
+        continue;
+      }
+      if (state.events.length >= maxEventsPerCommand) {
+        break;
+      }
+      if (order !== undefined) {
+        expire(state, order);
+        continue;
+      }
+      if (lane === undefined || reason === undefined || state.operations.length >= maxOperations) {
+        break;
+      }
+      state.setTimer(lane, reason, undefined);
+      const { account, number, incarnation: session } = lane;
+      const sender = { account, session, clientOrderId: BigInt(number) << 48n };
+      const takes = { lane: number };
+      const sweep = { taker: undefined, keepsLevel: undefined };
+      const before = state.operations.length;
+      const steps = massCancel(state, sender, undefined, takes, reason);
+      this.drive({ steps, sweep, commandSequence, instrument: 0, account, takes, byTimer: true });
+      waits = state.operations.length > before;
+    }
+    // Of all that it did together only the last event ends it.
+    for (const [at, event] of state.events.entries()) {
+      event.endOfCommand = !waits && at === state.events.length - 1;
+    }
+  }
+
   private continueOldest(timeUs: bigint): void {
     const { state } = this;
     const operation = state.operations.shift();
@@ -409,24 +435,32 @@ export class Model {
    * makes the step that it stopped before: there is always room for that one. It counts as a visit, which is what an end
    * of day begins with again.
    */
-  private drive(work: Work & Omit<Operation, 'keepsLevel'>, goesOn?: Operation): void {
+  private drive(work: Operation, goesOn?: Operation): void {
     const { state } = this;
     const { maxEventsPerCommand } = state.limits;
     let visits = goesOn === undefined ? 0 : 1;
+    // What a timer began waits behind what is in progress: it says that it has started, and no more.
+    const queues =
+      goesOn === undefined && work.instrument === 0 && state.operations.length > 0 && work.byTimer === true;
+    const before = state.events.length;
     let step = work.steps.next();
     while (step.done !== true) {
       visits += step.value === VISIT ? 1 : 0;
       if (
         state.events.length + step.value > maxEventsPerCommand ||
+        (queues && state.events.length > before) ||
         (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
       ) {
-        if (work.taker !== undefined) {
-          state.list(work.taker);
+        const { taker } = work.sweep;
+        if (taker !== undefined) {
+          state.list(taker);
         }
+        // Decided when the order stops first; of an operation that goes on, it is not among the others now.
+        work.sweep.keepsLevel ??= this.needsLevel(taker);
         if (goesOn !== undefined) {
           state.operations.unshift(goesOn);
         } else {
-          state.operations.push({ ...work, keepsLevel: this.needsLevel(work.taker) });
+          state.operations.push(work);
         }
         return;
       }
@@ -442,92 +476,9 @@ export class Model {
   private needsLevel(taker: ModelOrder | undefined): boolean {
     const { state } = this;
     const book = state.instrument(taker?.instrument ?? 0)?.book;
-    if (taker === undefined || book === undefined || !isPatient(taker.type, taker.timeInForce)) {
+    if (taker === undefined || book === undefined || isMarket(taker) || !isPatient(taker.type, taker.timeInForce)) {
       return false;
     }
     return !state.levelStays(book, taker.side, taker.price);
   }
-}
-
-/** Whether what is left of such an order rests in continuous trading. */
-function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return type === OrderType.Limit && [TimeInForce.Day, TimeInForce.GoodTillCancel].includes(timeInForce);
-}
-
-/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
-function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
-  lane.answers.push(answer);
-  if (lane.answers.length > 2 * limit + 64) {
-    lane.answers.splice(0, lane.answers.length - limit);
-  }
-}
-
-/** How many records behind the head are its Parts, whole or not: see check 1. */
-function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
-  if (!ADMIN_KINDS.includes(head.kind) || head.kind === CommandKind.RevokeKey) {
-    return 0;
-  }
-  let run = 0;
-  let count = 1;
-  while (run < count) {
-    const part = at + (run + 1) * COMMAND_WORDS;
-    const record = readCommand(words, part);
-    const place = words[part + 2] ?? 0;
-    const isNext =
-      part + COMMAND_WORDS <= words.length &&
-      ((words[part + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Part &&
-      record.clientOrderId === head.clientOrderId &&
-      (place & 0xff) === run &&
-      (run === 0 || ((place >>> 8) & 0xff) === count);
-    if (!isNext) {
-      return run;
-    }
-    count = (place >>> 8) & 0xff;
-    run += 1;
-  }
-  return run;
-}
-
-function checkPhase(command: PlainCommand, phase: Phase): Refusal | undefined {
-  const refusal = { reason: Reason.NotInThisPhase };
-  const { kind } = command;
-  if (kind === CommandKind.SetPhase || kind === CommandKind.EndOfDay) {
-    return undefined;
-  }
-  if (kind === CommandKind.Uncross) {
-    return phase === Phase.Auction ? undefined : refusal;
-  }
-  if (phase === Phase.Closed) {
-    return refusal;
-  }
-  const onlyCancels = phase === Phase.Halted || phase === Phase.CancelOnly;
-  return onlyCancels && kind !== CommandKind.Cancel && kind !== CommandKind.MassCancel ? refusal : undefined;
-}
-
-function checkFields(command: PlainCommand, phase: Phase): Refusal | undefined {
-  if (command.kind !== CommandKind.New) {
-    return undefined;
-  }
-  const isMarket = command.type === OrderType.Market;
-  const isImmediate = [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(command.timeInForce);
-  if (phase !== Phase.Continuous && (isImmediate || (isMarket && command.price !== NO_PRICE))) {
-    return { reason: Reason.NotInAuction };
-  }
-  return !isMarket && command.price === NO_PRICE ? { reason: Reason.PriceRequired } : undefined;
-}
-
-function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
-  const { kind, price, quantity } = command;
-  if (kind !== CommandKind.New && !REPLACE_KINDS.includes(kind)) {
-    return undefined;
-  }
-  const { priceMin, priceMax, quantityMax } = instrument;
-  if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
-    return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
-  }
-  const least = kind === CommandKind.Replace ? 0 : 1;
-  if (quantity < least || quantity > quantityMax) {
-    return { reason: Reason.QuantityOutOfRange, amount: quantity < least ? least : quantityMax };
-  }
-  return undefined;
 }

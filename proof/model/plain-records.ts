@@ -6,14 +6,17 @@ import { EventBit, type EventKind, type Liquidity, type Reason, type Side } from
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
+  COMMAND_MIN_QUANTITY,
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
   COMMAND_TIME_US,
+  COMMAND_TRIGGER_PRICE,
   EVENT_ACCOUNT,
   EVENT_ACCOUNT_SEQUENCE,
   EVENT_AMOUNT,
@@ -42,11 +45,16 @@ export interface PlainCommand {
   readonly instrument: number;
   readonly price: number;
   readonly quantity: number;
+  readonly displayQuantity: number;
+  readonly minQuantity: number;
   readonly kind: number;
   readonly side: number;
   /** The order type; of SetPhase the phase. */
   readonly type: number;
   readonly timeInForce: number;
+  readonly selfTrade: number;
+  readonly trigger: number;
+  readonly triggerPrice: number;
   readonly flags: number;
 }
 
@@ -98,10 +106,15 @@ export function readCommand(words: Int32Array, at: number): PlainCommand {
     instrument: word(COMMAND_INSTRUMENT) >>> 0,
     price: word(COMMAND_PRICE),
     quantity: word(COMMAND_QUANTITY) >>> 0,
+    displayQuantity: word(COMMAND_DISPLAY_QUANTITY) >>> 0,
+    minQuantity: word(COMMAND_MIN_QUANTITY) >>> 0,
     kind: kindWord & 0xff,
     side: (kindWord >>> 8) & 0xff,
     type: (kindWord >>> 16) & 0xff,
     timeInForce: kindWord >>> 24,
+    selfTrade: word(COMMAND_FLAGS_WORD) & 0xff,
+    trigger: (word(COMMAND_FLAGS_WORD) >>> 8) & 0xff,
+    triggerPrice: word(COMMAND_TRIGGER_PRICE),
     flags: word(COMMAND_FLAGS_WORD) >>> 16,
   };
 }

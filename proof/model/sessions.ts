@@ -1,9 +1,9 @@
 /**
  * Lanes and incarnations in the model: who may speak, and for whom. Any thread.
  */
-import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import { laneOf, type PlainCommand } from './plain-records.js';
-import type { Lane, Refusal, State } from './state.js';
+import type { Answer, Lane, Refusal, Sender, State, Steps } from './state.js';
 
 /** Check 2 of all kinds but those of sessions: the lane that speaks, or why it may not. */
 export function checkSender(
@@ -48,6 +48,9 @@ export function openSession(state: State, command: PlainCommand): Refusal | unde
       return { reason: Reason.StaleIncarnation };
     }
     open.open = false;
+    if (open.grace !== undefined) {
+      state.setTimer(open, Reason.SessionLost, open.grace * 1_000_000);
+    }
     const laneId = BigInt(open.number) << 48n;
     state.emit(EventKind.SessionClosed, {
       account: open.account,
@@ -73,11 +76,31 @@ export function openSession(state: State, command: PlainCommand): Refusal | unde
     if (state.lanes.length >= state.limits.maxLanes) {
       return { reason: Reason.LanesFull, amount: state.limits.maxLanes };
     }
-    lane = { account, number, incarnation, open: true, mark: 0, answers: [] };
+    lane = { account, number, incarnation, open: true, grace: undefined, mark: 0, answers: [] };
     state.lanes.push(lane);
   }
   lane.incarnation = incarnation;
   lane.open = true;
+  lane.grace = (command.flags & CommandFlag.CancelOnDisconnect) === 0 ? undefined : command.quantity;
+  state.setTimer(lane, Reason.SessionLost, undefined);
   state.emit(EventKind.SessionOpened, { account, session: incarnation, clientOrderId, endOfCommand: true });
   return undefined;
+}
+
+/** The lane's orders go at the deadline, unless it is set anew before; 0: never. */
+export function* setDeadMan(state: State, sender: Sender, command: PlainCommand): Steps {
+  yield 1;
+  const { quantity } = command;
+  const lane = state.openLane(sender.session);
+  const us = quantity === 0 ? undefined : quantity * 1000;
+  const amount = lane === undefined ? 0 : state.setTimer(lane, Reason.DeadMan, us);
+  state.emit(EventKind.DeadManSet, { ...sender, quantity, amount });
+}
+
+/** Only the last `limit` answers count; older ones are thrown away now and then, not each time. */
+export function keepAnswer(lane: Lane, answer: Answer, limit: number): void {
+  lane.answers.push(answer);
+  if (lane.answers.length > 2 * limit + 64) {
+    lane.answers.splice(0, lane.answers.length - limit);
+  }
 }

@@ -1,17 +1,25 @@
 /**
  * All that the model knows, and how it speaks: events get their numbers here and nowhere else. Any thread.
  */
+import type { FeeTermsFields, LimitTermsFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
+import type { Bucket } from './bucket.js';
+import { type Filter, isTaken } from './filter.js';
 import { counterOf, type PlainCommand, type PlainEvent } from './plain-records.js';
 
 /** The sizes that decide an answer. The names and meanings are those of the engine's limits. */
 export interface ModelLimits {
   readonly maxOrders: number;
+  readonly maxStops: number;
+  readonly maxSpecialOrders: number;
   readonly maxLevels: number;
   readonly maxInstruments: number;
   readonly maxAccounts: number;
   readonly maxKeys: number;
+  readonly maxAssets: number;
+  readonly maxPurses: number;
+  readonly maxHoldings: number;
   readonly maxLanes: number;
   readonly maxLanesPerAccount: number;
   readonly maxOperations: number;
@@ -28,8 +36,53 @@ export interface ModelInstrument {
   readonly priceMax: number;
   readonly quantityMax: number;
   readonly reference: number;
+  /** Ticks around it within which an order's price lies; 0: anywhere. */
+  readonly staticBand: number;
+  /** Amount of a tick times a lot. */
+  readonly unit: number;
+  /** 0, both: there is no money. */
+  readonly baseAsset: number;
+  readonly quoteAsset: number;
+  readonly baseUnit: number;
+  readonly feeCap: number;
+  /** By tier. */
+  readonly fees: FeeTermsFields[];
+  /** Out of trading. */
+  killed: boolean;
   phase: Phase;
   readonly book: Book;
+  /** Stops that wait, the first entered first; and those that were triggered, in the order in which they will enter. */
+  readonly stops: ModelOrder[];
+  readonly triggered: ModelOrder[];
+  /** Prices of trades that no look at the stops has seen yet; the last of all; the reference from outside. */
+  trades: number[];
+  last: number | undefined;
+  tracked: number | undefined;
+}
+
+export interface ModelAccount {
+  readonly selfTradeGroup: number;
+  limits: LimitTermsFields;
+  readonly bucket: Bucket;
+  /** Out of trading. */
+  killed: boolean;
+}
+
+/** All that an account has of an asset, reserved or not. */
+export interface Purse {
+  readonly account: number;
+  readonly asset: number;
+  holds: bigint;
+}
+
+/** What an account has in an instrument. */
+export interface ModelHolding {
+  readonly account: number;
+  readonly instrument: number;
+  position: bigint;
+  /** What was paid for a long position, what was got for a short one. */
+  cost: bigint;
+  realised: bigint;
 }
 
 export interface ModelKey {
@@ -49,13 +102,15 @@ export interface Lane {
   /** The last incarnation that opened the lane, and whether it is still open. */
   incarnation: number;
   open: boolean;
+  /** Seconds after a disconnect until its orders go; undefined: they stay. */
+  grace: number | undefined;
   /** The highest counter that was used up. */
   mark: number;
   /** The last answers and perhaps some more, oldest first. */
   readonly answers: Answer[];
 }
 
-/** A step that makes no event by itself: an end of day comes to the next order. */
+/** A step that makes no event by itself: an end of day comes to the next order, a look at stops to one that triggers. */
 export const VISIT = 0;
 
 /**
@@ -69,17 +124,32 @@ export type Steps = Generator<number, void, void>;
 export interface Operation {
   readonly steps: Steps;
   readonly commandSequence: number;
-  /** Its instrument; 0: a mass cancel of one account over all instruments. */
+  /** Its instrument; 0: orders are taken over all instruments, of one account or (0) of all. */
   readonly instrument: number;
   readonly account: number;
-  /** A sweep whose rest will need a price level that is not there yet: one is kept free for it. */
-  readonly keepsLevel: boolean;
+  /** Of a mass cancel of all instruments: which orders of the account. */
+  readonly takes: Filter;
+  /** Nobody asked for it. */
+  readonly byTimer?: boolean;
+  readonly sweep: Sweep;
 }
 
-/** What a command does, and the order that it matches, if it does. */
+/** The order that a command matches, if it does. */
+export interface Sweep {
+  taker: ModelOrder | undefined;
+  /** It stopped, and its rest will need a price level that was not there: one is kept free for it. */
+  keepsLevel: boolean | undefined;
+}
+
+/** What a command does, and what it matches. */
 export interface Work {
   readonly steps: Steps;
   readonly taker?: ModelOrder;
+  readonly takes?: Filter;
+  /** The instrument that it works on, where that is not the command's; 0: none, or all. */
+  readonly instrument?: number;
+  /** Whose orders it takes away, where that is not the sender. */
+  readonly account?: number;
 }
 
 /** A refusal: nothing was changed. */
@@ -100,6 +170,14 @@ export interface Sender {
   readonly clientOrderId: bigint;
 }
 
+/** A lane's orders go at that time, for that reason; or one order goes. */
+export interface Timer {
+  readonly lane?: Lane;
+  readonly reason?: Reason;
+  readonly order?: ModelOrder;
+  readonly dueUs: number;
+}
+
 export class State {
   commandSequence = 0;
   eventSequence = 0;
@@ -107,14 +185,27 @@ export class State {
   adminLogBytes = 0;
   /** By id - 1. */
   readonly instruments: ModelInstrument[] = [];
-  /** Names by account id - 1. */
-  readonly accounts: string[] = [];
+  /** By account id - 1. */
+  readonly accounts: ModelAccount[] = [];
+  /** Names, by asset - 1. */
+  readonly assets: string[] = [];
+  readonly purses: Purse[] = [];
+  /** By account and instrument; ask holding(). */
+  readonly holdings = new Map<number, ModelHolding>();
+  /** All of the shard is out of trading. */
+  killed = false;
+  /** Trades that were made void. */
+  readonly busted = new Set<bigint>();
+  /** Leaves of all live orders together. */
+  openLots = 0;
   /** By key id - 1. */
   readonly keys: ModelKey[] = [];
   readonly lanes: Lane[] = [];
   /** Live orders by id, in order of acceptance. */
   readonly orders = new Map<bigint, ModelOrder>();
   readonly operations: Operation[] = [];
+  /** In the order in which they were set; of a lane and reason one. */
+  timers: Timer[] = [];
   /** Events of the apply that is running. */
   events: PlainEvent[] = [];
   private lastOrderId = 0n;
@@ -124,6 +215,8 @@ export class State {
   /** Of each account, by instrument, the orders that rest, or wait in a sweep, oldest first. No set is empty. */
   private readonly listed = new Map<number, Map<number, Set<ModelOrder>>>();
   private readonly ordersByClientId = new Map<bigint, ModelOrder>();
+  /** Deposited less withdrawn, by asset. */
+  private readonly supplies = new Map<number, bigint>();
 
   constructor(
     readonly limits: ModelLimits,
@@ -136,6 +229,35 @@ export class State {
     this.events = [];
     this.commandOfEvents = commandSequence;
     this.timeUs = timeUs;
+  }
+
+  /** That long from now on; undefined: no more. */
+  setTimer(lane: Lane, reason: Reason, us: number | undefined): number {
+    this.timers = this.timers.filter((timer) => timer.lane !== lane || timer.reason !== reason);
+    if (us === undefined) {
+      return 0;
+    }
+    const dueUs = Math.min(Number(this.timeUs) + us, Number.MAX_SAFE_INTEGER);
+    this.timers.push({ lane, reason, dueUs });
+    return dueUs;
+  }
+
+  firstTimer(): Timer | undefined {
+    return this.timers.toSorted((a, b) => a.dueUs - b.dueUs)[0];
+  }
+
+  /** The timer that is due first by now, and the first that was set of those of its time. */
+  dueTimer(): Timer | undefined {
+    const first = this.firstTimer();
+    return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
+  }
+
+  /** The last event so far is the last of its command. */
+  endCommand(): void {
+    const last = this.events.at(-1);
+    if (last !== undefined) {
+      last.endOfCommand = true;
+    }
   }
 
   emit(kind: EventKind, fields: Partial<PlainEvent>): void {
@@ -198,6 +320,22 @@ export class State {
     });
   }
 
+  /** Whether orders of all instruments are being taken away, this one among them. */
+  isLeaving(order: ModelOrder): boolean {
+    return (
+      this.killed ||
+      this.operations.some(
+        ({ instrument, account, takes }) =>
+          instrument === 0 && (account === 0 || account === order.account) && isTaken(takes, order),
+      )
+    );
+  }
+
+  /** Stops that wait. */
+  waiting(): number {
+    return [...this.orders.values()].filter((order) => order.waits).length;
+  }
+
   /** The sequence that the next event will get: a trade is named by its first fill's. */
   nextSequence(): bigint {
     return BigInt(this.eventSequence + 1);
@@ -210,7 +348,16 @@ export class State {
 
   addOrder(order: ModelOrder): void {
     this.orders.set(order.id, order);
+    this.openLots += order.leaves;
+    if (order.expiryUs !== undefined) {
+      this.timers.push({ order, dueUs: order.expiryUs });
+    }
     this.nameOrder(order);
+  }
+
+  setLeaves(order: ModelOrder, leaves: number): void {
+    this.openLots += leaves - order.leaves;
+    order.leaves = leaves;
   }
 
   /** The order rests, or stopped on its way: mass cancels find it from here on. */
@@ -230,14 +377,33 @@ export class State {
     return orders?.values().next().value;
   }
 
+  /** All of those, in the order in which firstOf would come to them. */
+  ordersOf(account: number, instrument: number | undefined): ModelOrder[] {
+    const ofAccount = this.listed.get(account);
+    const sets = instrument === undefined ? [...(ofAccount?.values() ?? [])] : [ofAccount?.get(instrument) ?? []];
+    return sets.flatMap((orders) => [...orders]);
+  }
+
+  clearExpiry(order: ModelOrder): void {
+    this.timers = this.timers.filter((timer) => timer.order !== order);
+  }
+
   removeOrder(order: ModelOrder): void {
+    if (order.expiryUs !== undefined) {
+      this.clearExpiry(order);
+    }
     const ofAccount = this.listed.get(order.account);
     const there = ofAccount?.get(order.instrument);
     there?.delete(order);
+    if (order.other !== undefined) {
+      order.other.other = undefined;
+      order.other = undefined;
+    }
     if (there?.size === 0) {
       ofAccount?.delete(order.instrument);
     }
     this.orders.delete(order.id);
+    this.openLots -= order.leaves;
     this.ordersByClientId.delete(clientKey(order.account, order.clientOrderId));
   }
 
@@ -263,7 +429,7 @@ export class State {
       (sum, one) => sum + one.book.buys.levelCount() + one.book.sells.levelCount(),
       0,
     );
-    const kept = this.operations.filter((operation) => operation.keepsLevel).length;
+    const kept = this.operations.filter((operation) => operation.sweep.keepsLevel === true).length;
     return this.limits.maxLevels - inUse > kept || this.levelStays(book, side, price);
   }
 
@@ -280,8 +446,39 @@ export class State {
     return this.instruments[id - 1];
   }
 
+  /** One account, or two of one self-trade group. */
+  areOneOwner(first: number, second: number): boolean {
+    const [group, other] = [first, second].map((account) => this.account(account)?.selfTradeGroup);
+    return first === second || (group !== 0 && group === other);
+  }
+
   hasAccount(account: number): boolean {
-    return account >= 1 && account <= this.accounts.length;
+    return this.account(account) !== undefined;
+  }
+
+  account(id: number): ModelAccount | undefined {
+    return this.accounts[id - 1];
+  }
+
+  purse(account: number, asset: number): Purse | undefined {
+    return this.purses.find((one) => one.account === account && one.asset === asset);
+  }
+
+  holding(account: number, instrument: number): ModelHolding | undefined {
+    return this.holdings.get(holdingKey(account, instrument));
+  }
+
+  addHolding(account: number, instrument: number): void {
+    const key = holdingKey(account, instrument);
+    this.holdings.set(key, { account, instrument, position: 0n, cost: 0n, realised: 0n });
+  }
+
+  supply(asset: number): bigint {
+    return this.supplies.get(asset) ?? 0n;
+  }
+
+  changeSupply(asset: number, change: bigint): void {
+    this.supplies.set(asset, this.supply(asset) + change);
   }
 
   private nameOrder(order: ModelOrder): void {
@@ -302,4 +499,8 @@ export class State {
 
 function clientKey(account: number, clientOrderId: bigint): bigint {
   return (BigInt(account) << 64n) | clientOrderId;
+}
+
+function holdingKey(account: number, instrument: number): number {
+  return account * 2 ** 24 + instrument;
 }

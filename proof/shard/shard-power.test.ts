@@ -23,6 +23,8 @@ const LIMITS = limitsFrom({
   ...DAY_LIMITS,
   segmentBytes: 512 * 1024,
   maxOrders: 8192,
+  maxStops: 8192,
+  maxSpecialOrders: 8192,
   maxLevels: 4096,
   maxEventsPerCommand: 8,
 });

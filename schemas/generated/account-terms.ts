@@ -29,12 +29,21 @@ name(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+selfTradeGroup():number {
+  const offset = this.bb!.__offset(this.bb_pos, 6);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startAccountTerms(builder:flatbuffers.Builder) {
-  builder.startObject(1);
+  builder.startObject(2);
 }
 
 static addName(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset) {
   builder.addFieldOffset(0, nameOffset, 0);
+}
+
+static addSelfTradeGroup(builder:flatbuffers.Builder, selfTradeGroup:number) {
+  builder.addFieldInt32(1, selfTradeGroup, 0);
 }
 
 static endAccountTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
@@ -43,9 +52,10 @@ static endAccountTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createAccountTerms(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createAccountTerms(builder:flatbuffers.Builder, nameOffset:flatbuffers.Offset, selfTradeGroup:number):flatbuffers.Offset {
   AccountTerms.startAccountTerms(builder);
   AccountTerms.addName(builder, nameOffset);
+  AccountTerms.addSelfTradeGroup(builder, selfTradeGroup);
   return AccountTerms.endAccountTerms(builder);
 }
 }

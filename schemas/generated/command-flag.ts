@@ -5,5 +5,11 @@
 export enum CommandFlag {
   PostOnly = 1,
   TargetIsClientOrderId = 2,
+  Slide = 4,
+  RefuseIfThrough = 8,
+  OneCancelsOther = 16,
+  OneLane = 32,
+  OneSide = 64,
+  CancelOnDisconnect = 128,
   Late = 32768
 }

@@ -9,6 +9,7 @@ import { OrderType } from './order-type.js';
 import { SelfTrade } from './self-trade.js';
 import { Side } from './side.js';
 import { TimeInForce } from './time-in-force.js';
+import { Trigger } from './trigger.js';
 
 
 export class Command {
@@ -84,7 +85,7 @@ selfTrade():SelfTrade {
   return this.bb!.readUint8(this.bb_pos + 60);
 }
 
-trigger():number {
+trigger():Trigger {
   return this.bb!.readUint8(this.bb_pos + 61);
 }
 
@@ -96,7 +97,7 @@ static sizeOf():number {
   return 64;
 }
 
-static createCommand(builder:flatbuffers.Builder, client_order_id: bigint, target_id: bigint, time_us: bigint, account: number, session: number, instrument: number, price: number, quantity: number, display_quantity: number, trigger_price: number, min_quantity: number, kind: CommandKind, side: Side, type: OrderType, time_in_force: TimeInForce, self_trade: SelfTrade, trigger: number, flags: number):flatbuffers.Offset {
+static createCommand(builder:flatbuffers.Builder, client_order_id: bigint, target_id: bigint, time_us: bigint, account: number, session: number, instrument: number, price: number, quantity: number, display_quantity: number, trigger_price: number, min_quantity: number, kind: CommandKind, side: Side, type: OrderType, time_in_force: TimeInForce, self_trade: SelfTrade, trigger: Trigger, flags: number):flatbuffers.Offset {
   builder.prep(8, 64);
   builder.writeInt16(flags);
   builder.writeInt8(trigger);

@@ -69,8 +69,33 @@ quantityDecimals():number {
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : 0;
 }
 
+baseAsset():number {
+  const offset = this.bb!.__offset(this.bb_pos, 22);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+quoteAsset():number {
+  const offset = this.bb!.__offset(this.bb_pos, 24);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+baseUnit():number {
+  const offset = this.bb!.__offset(this.bb_pos, 26);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 1;
+}
+
+feeCap():number {
+  const offset = this.bb!.__offset(this.bb_pos, 28);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+staticBand():number {
+  const offset = this.bb!.__offset(this.bb_pos, 30);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startInstrumentTerms(builder:flatbuffers.Builder) {
-  builder.startObject(9);
+  builder.startObject(14);
 }
 
 static addSymbol(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset) {
@@ -109,13 +134,33 @@ static addQuantityDecimals(builder:flatbuffers.Builder, quantityDecimals:number)
   builder.addFieldInt8(8, quantityDecimals, 0);
 }
 
+static addBaseAsset(builder:flatbuffers.Builder, baseAsset:number) {
+  builder.addFieldInt32(9, baseAsset, 0);
+}
+
+static addQuoteAsset(builder:flatbuffers.Builder, quoteAsset:number) {
+  builder.addFieldInt32(10, quoteAsset, 0);
+}
+
+static addBaseUnit(builder:flatbuffers.Builder, baseUnit:number) {
+  builder.addFieldInt32(11, baseUnit, 1);
+}
+
+static addFeeCap(builder:flatbuffers.Builder, feeCap:number) {
+  builder.addFieldInt32(12, feeCap, 0);
+}
+
+static addStaticBand(builder:flatbuffers.Builder, staticBand:number) {
+  builder.addFieldInt32(13, staticBand, 0);
+}
+
 static endInstrumentTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // symbol
   return offset;
 }
 
-static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number):flatbuffers.Offset {
+static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number):flatbuffers.Offset {
   InstrumentTerms.startInstrumentTerms(builder);
   InstrumentTerms.addSymbol(builder, symbolOffset);
   InstrumentTerms.addShard(builder, shard);
@@ -126,6 +171,11 @@ static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffe
   InstrumentTerms.addReferencePrice(builder, referencePrice);
   InstrumentTerms.addPriceDecimals(builder, priceDecimals);
   InstrumentTerms.addQuantityDecimals(builder, quantityDecimals);
+  InstrumentTerms.addBaseAsset(builder, baseAsset);
+  InstrumentTerms.addQuoteAsset(builder, quoteAsset);
+  InstrumentTerms.addBaseUnit(builder, baseUnit);
+  InstrumentTerms.addFeeCap(builder, feeCap);
+  InstrumentTerms.addStaticBand(builder, staticBand);
   return InstrumentTerms.endInstrumentTerms(builder);
 }
 }

@@ -61,8 +61,18 @@ resumeLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+cancelOnDisconnect():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
+graceSeconds():number {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startLogonTerms(builder:flatbuffers.Builder) {
-  builder.startObject(6);
+  builder.startObject(8);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -93,12 +103,20 @@ static startResumeVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(16, numElems, 8);
 }
 
+static addCancelOnDisconnect(builder:flatbuffers.Builder, cancelOnDisconnect:boolean) {
+  builder.addFieldInt8(6, +cancelOnDisconnect, +false);
+}
+
+static addGraceSeconds(builder:flatbuffers.Builder, graceSeconds:number) {
+  builder.addFieldInt32(7, graceSeconds, 0);
+}
+
 static endLogonTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createLogonTerms(builder:flatbuffers.Builder, version:number, keyId:number, lane:number, ackLevel:AckLevel, heartbeatSeconds:number, resumeOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createLogonTerms(builder:flatbuffers.Builder, version:number, keyId:number, lane:number, ackLevel:AckLevel, heartbeatSeconds:number, resumeOffset:flatbuffers.Offset, cancelOnDisconnect:boolean, graceSeconds:number):flatbuffers.Offset {
   LogonTerms.startLogonTerms(builder);
   LogonTerms.addVersion(builder, version);
   LogonTerms.addKeyId(builder, keyId);
@@ -106,6 +124,8 @@ static createLogonTerms(builder:flatbuffers.Builder, version:number, keyId:numbe
   LogonTerms.addAckLevel(builder, ackLevel);
   LogonTerms.addHeartbeatSeconds(builder, heartbeatSeconds);
   LogonTerms.addResume(builder, resumeOffset);
+  LogonTerms.addCancelOnDisconnect(builder, cancelOnDisconnect);
+  LogonTerms.addGraceSeconds(builder, graceSeconds);
   return LogonTerms.endLogonTerms(builder);
 }
 }

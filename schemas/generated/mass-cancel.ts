@@ -5,6 +5,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { CommandKind } from './command-kind.js';
+import { Side } from './side.js';
 
 
 export class MassCancel {
@@ -44,8 +45,12 @@ zero36():number {
   return this.bb!.readInt32(this.bb_pos + 36);
 }
 
-zero40():number {
-  return this.bb!.readUint32(this.bb_pos + 40);
+lane():number {
+  return this.bb!.readUint16(this.bb_pos + 40);
+}
+
+zero42():number {
+  return this.bb!.readUint16(this.bb_pos + 42);
 }
 
 zero44():number {
@@ -64,7 +69,7 @@ kind():CommandKind {
   return this.bb!.readUint8(this.bb_pos + 56);
 }
 
-zero57():number {
+side():Side {
   return this.bb!.readUint8(this.bb_pos + 57);
 }
 
@@ -92,19 +97,20 @@ static sizeOf():number {
   return 64;
 }
 
-static createMassCancel(builder:flatbuffers.Builder, client_order_id: bigint, zero_8: bigint, valid_until_us: bigint, account: number, session: number, instrument: number, zero_36: number, zero_40: number, zero_44: number, zero_48: number, zero_52: number, kind: CommandKind, zero_57: number, zero_58: number, zero_59: number, zero_60: number, zero_61: number, flags: number):flatbuffers.Offset {
+static createMassCancel(builder:flatbuffers.Builder, client_order_id: bigint, zero_8: bigint, valid_until_us: bigint, account: number, session: number, instrument: number, zero_36: number, lane: number, zero_42: number, zero_44: number, zero_48: number, zero_52: number, kind: CommandKind, side: Side, zero_58: number, zero_59: number, zero_60: number, zero_61: number, flags: number):flatbuffers.Offset {
   builder.prep(8, 64);
   builder.writeInt16(flags);
   builder.writeInt8(zero_61);
   builder.writeInt8(zero_60);
   builder.writeInt8(zero_59);
   builder.writeInt8(zero_58);
-  builder.writeInt8(zero_57);
+  builder.writeInt8(side);
   builder.writeInt8(kind);
   builder.writeInt32(zero_52);
   builder.writeInt32(zero_48);
   builder.writeInt32(zero_44);
-  builder.writeInt32(zero_40);
+  builder.writeInt16(zero_42);
+  builder.writeInt16(lane);
   builder.writeInt32(zero_36);
   builder.writeInt32(instrument);
   builder.writeInt32(session);

@@ -9,6 +9,7 @@ import { OrderType } from './order-type.js';
 import { SelfTrade } from './self-trade.js';
 import { Side } from './side.js';
 import { TimeInForce } from './time-in-force.js';
+import { Trigger } from './trigger.js';
 
 
 export class NewOrder {
@@ -52,15 +53,15 @@ quantity():number {
   return this.bb!.readUint32(this.bb_pos + 40);
 }
 
-zero44():number {
+displayQuantity():number {
   return this.bb!.readUint32(this.bb_pos + 44);
 }
 
-zero48():number {
+triggerPrice():number {
   return this.bb!.readInt32(this.bb_pos + 48);
 }
 
-zero52():number {
+minQuantity():number {
   return this.bb!.readUint32(this.bb_pos + 52);
 }
 
@@ -84,7 +85,7 @@ selfTrade():SelfTrade {
   return this.bb!.readUint8(this.bb_pos + 60);
 }
 
-zero61():number {
+trigger():Trigger {
   return this.bb!.readUint8(this.bb_pos + 61);
 }
 
@@ -96,18 +97,18 @@ static sizeOf():number {
   return 64;
 }
 
-static createNewOrder(builder:flatbuffers.Builder, client_order_id: bigint, zero_8: bigint, valid_until_us: bigint, account: number, session: number, instrument: number, price: number, quantity: number, zero_44: number, zero_48: number, zero_52: number, kind: CommandKind, side: Side, type: OrderType, time_in_force: TimeInForce, self_trade: SelfTrade, zero_61: number, flags: number):flatbuffers.Offset {
+static createNewOrder(builder:flatbuffers.Builder, client_order_id: bigint, zero_8: bigint, valid_until_us: bigint, account: number, session: number, instrument: number, price: number, quantity: number, display_quantity: number, trigger_price: number, min_quantity: number, kind: CommandKind, side: Side, type: OrderType, time_in_force: TimeInForce, self_trade: SelfTrade, trigger: Trigger, flags: number):flatbuffers.Offset {
   builder.prep(8, 64);
   builder.writeInt16(flags);
-  builder.writeInt8(zero_61);
+  builder.writeInt8(trigger);
   builder.writeInt8(self_trade);
   builder.writeInt8(time_in_force);
   builder.writeInt8(type);
   builder.writeInt8(side);
   builder.writeInt8(kind);
-  builder.writeInt32(zero_52);
-  builder.writeInt32(zero_48);
-  builder.writeInt32(zero_44);
+  builder.writeInt32(min_quantity);
+  builder.writeInt32(trigger_price);
+  builder.writeInt32(display_quantity);
   builder.writeInt32(quantity);
   builder.writeInt32(price);
   builder.writeInt32(instrument);

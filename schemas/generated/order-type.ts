@@ -4,5 +4,10 @@
 
 export enum OrderType {
   Limit = 0,
-  Market = 1
+  Market = 1,
+  MarketToLimit = 2,
+  Stop = 3,
+  StopLimit = 4,
+  TrailingStop = 5,
+  Iceberg = 6
 }

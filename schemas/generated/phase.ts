@@ -8,5 +8,7 @@ export enum Phase {
   Auction = 2,
   Continuous = 3,
   Halted = 4,
-  CancelOnly = 5
+  CancelOnly = 5,
+  PostOnly = 6,
+  VolatilityAuction = 7
 }

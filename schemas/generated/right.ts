@@ -6,5 +6,6 @@ export enum Right {
   Read = 1,
   Trade = 2,
   Market = 4,
-  Admin = 8
+  Admin = 8,
+  Risk = 16
 }

@@ -3,5 +3,9 @@
 /* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-non-null-assertion */
 
 export enum SelfTrade {
-  None = 0
+  None = 0,
+  Newest = 1,
+  Oldest = 2,
+  Both = 3,
+  Decrement = 4
 }

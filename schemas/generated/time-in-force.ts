@@ -6,5 +6,6 @@ export enum TimeInForce {
   Day = 0,
   GoodTillCancel = 1,
   ImmediateOrCancel = 2,
-  FillOrKill = 3
+  FillOrKill = 3,
+  GoodTillDate = 4
 }

@@ -1,5 +1,5 @@
 /**
- * Makes everything that is derived from schemas/*.fbs and the tables of schemas/kinds.ts: the TypeScript and Python
+ * Makes everything that is derived from schemas/*.fbs and the tables of schemas/kinds.ts and phases.ts: the TypeScript and Python
  * code of flatc, the shapes that the frame verifier walks, and docs/records-table.md. Pure: returns paths and texts;
  * generate-main.ts writes them and check-generated.ts compares them with what is committed.
  */
@@ -36,7 +36,7 @@ export async function generateCode(root: string): Promise<Map<string, string>> {
   return new Map([...result].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** The document made of the tables in kinds.ts, which itself needs the generated codes: so it is made second. */
+/** The document made of the tables in kinds.ts and phases.ts, which need the generated codes: so it is made second. */
 export async function generateDocuments(): Promise<Map<string, string>> {
   const { recordsTable } = await import('./records-table.js');
   return new Map([['docs/records-table.md', recordsTable()]]);

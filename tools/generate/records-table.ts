@@ -1,13 +1,14 @@
 /**
- * Writes docs/records-table.md from the two tables of schemas/kinds.ts. A tool; generate.ts calls it.
+ * Writes docs/records-table.md from the two tables of schemas/kinds.ts and that of schemas/phases.ts. A tool; generate.ts calls it.
  */
 
 import { CommandFlag, CommandKind, EventKind } from '../../schemas/codes.js';
 import { COMMAND_FIELDS, COMMAND_ROWS, EVENT_FIELDS, EVENT_ROWS } from '../../schemas/kinds.js';
+import { PHASE_NAMES, PHASE_ROWS } from '../../schemas/phases.js';
 
 export function recordsTable(): string {
   return [
-    '<!-- generated from schemas/kinds.ts by tools/generate/generate.ts, do not modify -->',
+    '<!-- generated from schemas/kinds.ts and schemas/phases.ts by tools/generate/generate.ts, do not modify -->',
     '# Which field means what, by kind',
     '',
     'A field that a kind does not name must be zero: the gateway and the engine refuse a command otherwise.',
@@ -47,10 +48,27 @@ export function recordsTable(): string {
       lines.push(entry(EVENT_FIELDS.bits, 'bits', bits.join(', ')));
       return section(`${kind} ${EventKind[kind]}`, '', lines);
     }),
+    ...phasesSection(),
   ]
     .join('\n')
     .trimEnd()
     .concat('\n');
+}
+
+function phasesSection(): string[] {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    '## What each kind does in each phase',
+    '',
+    '`matches`: trades at once, the rest rests or goes. `rests`: waits in the book for an uncross. `applies`: is carried',
+    'out. A reason: it is refused with that. The first row that fits a command counts. A MassCancel of all instruments',
+    'asks for no phase.',
+    '',
+    row(['command', ...PHASE_NAMES]),
+    row(['---', ...PHASE_NAMES.map(() => '---')]),
+    ...PHASE_ROWS.map(({ what, effects }) => row([what, ...PHASE_NAMES.map((name) => effects[name])])),
+    '',
+  ];
 }
 
 type Places = Readonly<Record<string, readonly [number, number]>>;

@@ -198,29 +198,37 @@ export interface LocalAccount {
   readonly keys: LocalKey[];
 }
 
+export interface LocalAsset {
+  readonly asset: number;
+  readonly name: string;
+  readonly decimals: number;
+}
+
 export interface LocalDirectory {
   readonly accounts: LocalAccount[];
   /** By symbol: its number and its shard. */
   readonly instruments: ReadonlyMap<string, { readonly id: number; readonly shard: number }>;
+  readonly assets: readonly LocalAsset[];
 }
 
-/** Accounts, keys and instruments, folded from the journal of shard 0, which numbers them. Throws a PlatformError. */
+/** Accounts, keys, instruments and assets, folded from the journal of shard 0, which numbers them. Throws a PlatformError. */
 export function readDirectory(venue: LocalVenue): LocalDirectory {
   const accounts: LocalAccount[] = [];
   const keys: LocalKey[] = [];
   const instruments = new Map<string, { id: number; shard: number }>();
+  const assets: LocalAsset[] = [];
   for (const record of recordsOf(venue, 0)) {
     const answers = answersOf(record);
     for (let at = 0; at < record.commands.length; ) {
       const parts = partsBehind(record.commands, at);
       const answerAt = answers.get(record.firstCommandSequence + at / COMMAND_WORDS);
       if (answerAt !== undefined) {
-        takeAdminRecord(record, at, parts, answerAt, { accounts, keys, instruments });
+        takeAdminRecord(record, at, parts, answerAt, { accounts, keys, instruments, assets });
       }
       at += (1 + parts) * COMMAND_WORDS;
     }
   }
-  return { accounts, instruments };
+  return { accounts, instruments, assets };
 }
 
 /** Where the event lies that says that an admin record was applied, by its command's number. */
@@ -230,7 +238,7 @@ function answersOf({ events }: JournalRecord): Map<number, number> {
     const kindWord = events[at + EVENT_KIND_WORD] ?? 0;
     const kind = kindWord & 0xff;
     // A repeated operation id is answered again and adds nothing.
-    if (kind < EventKind.InstrumentAdded || kind > EventKind.KeyRevoked || (kindWord & EVENT_DUPLICATE_BIT) !== 0)
+    if (kind < EventKind.InstrumentAdded || kind > EventKind.AssetAdded || (kindWord & EVENT_DUPLICATE_BIT) !== 0)
       continue;
     answers.set(joinWords(events[at + EVENT_COMMAND_SEQUENCE] ?? 0, events[at + EVENT_COMMAND_SEQUENCE + 1] ?? 0), at);
   }
@@ -241,6 +249,7 @@ interface Folded {
   readonly accounts: LocalAccount[];
   readonly keys: LocalKey[];
   readonly instruments: Map<string, { id: number; shard: number }>;
+  readonly assets: LocalAsset[];
 }
 
 function takeAdminRecord(
@@ -263,7 +272,10 @@ function takeAdminRecord(
   } else if (terms.type === 'instrument') {
     const id = events[answerAt + EVENT_INSTRUMENT] ?? 0;
     folded.instruments.set(terms.symbol, { id, shard: events[answerAt + EVENT_QUANTITY] ?? 0 });
-  } else {
+  } else if (terms.type === 'asset') {
+    const { name, decimals } = terms;
+    folded.assets.push({ asset: events[answerAt + EVENT_QUANTITY] ?? 0, name, decimals });
+  } else if (terms.type === 'key') {
     const key: LocalKey = {
       key: events[answerAt + EVENT_QUANTITY] ?? 0,
       label: terms.label,

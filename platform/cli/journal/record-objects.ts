@@ -4,7 +4,7 @@
  * decimal strings: JSON as it is. Any thread, off the hot path.
  */
 
-import { idAt, reasonName, reportAt } from '../../../client/events.js';
+import { type AnyReport, idAt, reasonName, reportAt } from '../../../client/events.js';
 import { ANY_SHARD, decodeTerms } from '../../../schemas/admin.js';
 import {
   CommandFlag,
@@ -16,6 +16,7 @@ import {
   SelfTrade,
   Side,
   TimeInForce,
+  Trigger,
 } from '../../../schemas/codes.js';
 import {
   COMMAND_FIELDS,
@@ -26,8 +27,10 @@ import {
   needsParts,
 } from '../../../schemas/kinds.js';
 import {
+  COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
+  COMMAND_QUANTITY,
   COMMAND_TARGET_ID,
   COMMAND_WORDS,
   EVENT_KIND_WORD,
@@ -45,7 +48,41 @@ const EVENT_FIELDS_OF = new Map(
   EVENT_ROWS.map(({ kind, fields }) => [kind as number, Object.keys(fields) as EventField[]]),
 );
 
-const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Late'] as const;
+const MONEY_NAMES = {
+  instrument: 'asset',
+  quantity: 'amount',
+  displayQuantity: 'amount',
+  minQuantity: 'shard',
+} as const;
+/**
+ * What a field is called in an object where its kind means something of its own by it. Two fields of one name are the
+ * halves of a number.
+ */
+const COMMAND_NAMES = new Map<number, Readonly<Partial<Record<CommandField, string>>>>([
+  [CommandKind.AccountStatus, { targetId: 'asset', minQuantity: 'shard' }],
+  [CommandKind.Kill, { quantity: 'killed', minQuantity: 'shard' }],
+  [CommandKind.Note, { targetId: 'about', minQuantity: 'shard' }],
+  [CommandKind.Bust, { targetId: 'trade' }],
+  [CommandKind.Deposit, MONEY_NAMES],
+  [CommandKind.Withdraw, MONEY_NAMES],
+]);
+const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>>>([
+  [EventKind.PhaseChanged, { quantity: 'phase', leaves: 'previousPhase' }],
+  [EventKind.PositionState, { relatedId: 'cost', amount: 'realised', quantity: 'position', leaves: 'position' }],
+  [EventKind.BalanceState, { relatedId: 'reserved', amount: 'available', instrument: 'asset' }],
+  [EventKind.FeesSet, { quantity: 'tier' }],
+  [EventKind.LimitsSet, { leaves: 'whose' }],
+  [EventKind.AssetAdded, { quantity: 'asset' }],
+  [EventKind.KillChanged, { quantity: 'killed', leaves: 'whose' }],
+  [EventKind.Noted, { relatedId: 'about' }],
+  [EventKind.Busted, { relatedId: 'trade' }],
+  [EventKind.FillBusted, { relatedId: 'trade' }],
+  [EventKind.Deposited, { instrument: 'asset', leaves: 'whose' }],
+  [EventKind.Withdrawn, { instrument: 'asset', leaves: 'whose' }],
+  [EventKind.BalanceChanged, { instrument: 'asset' }],
+]);
+
+const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Slide', 'RefuseIfThrough', 'Late'] as const;
 const LANE_SHIFT = 48n;
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 
@@ -60,6 +97,11 @@ export function commandObject(words: Int32Array, at: number, sequence: number): 
   const kind = (words[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
   const object: PlainObject = { sequence, kind: CommandKind[kind] ?? String(kind) };
   for (const field of COMMAND_FIELDS_OF.get(kind) ?? []) putField(object, field, words, at, kind);
+  if (kind === CommandKind.Deposit || kind === CommandKind.Withdraw) {
+    object.quantity = signedWide(words[at + COMMAND_QUANTITY] ?? 0, words[at + COMMAND_DISPLAY_QUANTITY] ?? 0);
+    object.displayQuantity = object.quantity;
+  }
+  rename(object, COMMAND_NAMES.get(kind));
   const flags = (words[at + COMMAND_FLAGS_WORD] ?? 0) >>> 16;
   const names = FLAG_NAMES.filter((name) => (flags & CommandFlag[name]) !== 0);
   if (names.length > 0) object.flags = names;
@@ -84,7 +126,23 @@ function putField(object: PlainObject, field: CommandField, words: Int32Array, a
   else if (field === 'type') object.type = OrderType[code];
   else if (field === 'timeInForce') object.timeInForce = TimeInForce[code];
   else if (field === 'selfTrade') object.selfTrade = SelfTrade[code];
+  else if (field === 'trigger') object.trigger = Trigger[code];
+  else if (field === 'triggerPrice') object.triggerPrice = word;
   else object[field] = word >>> 0;
+}
+
+/** Gives fields the names that they have in this kind. */
+function rename(object: PlainObject, names: Readonly<Record<string, string>> | undefined): void {
+  for (const [field, name] of Object.entries(names ?? {})) {
+    const value = object[field];
+    delete object[field];
+    object[name] = value;
+  }
+}
+
+/** Exact up to 2^53; what is beyond is refused anyway. */
+function signedWide(low: number, high: number): number {
+  return high * 2 ** 32 + (low >>> 0);
 }
 
 function putClientOrderId(object: PlainObject, id: bigint): void {
@@ -105,7 +163,7 @@ function termsObject(words: Int32Array, at: number, parts: number): PlainObject 
 }
 
 export function rightNames(rights: number): string[] {
-  return (['Read', 'Trade', 'Market', 'Admin'] as const).filter((name) => (rights & Right[name]) !== 0);
+  return (['Read', 'Trade', 'Market', 'Admin', 'Risk'] as const).filter((name) => (rights & Right[name]) !== 0);
 }
 
 /** The event at word `at`. */
@@ -121,16 +179,12 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
   for (const field of EVENT_FIELDS_OF.get(kind) ?? []) {
     if (field === 'clientOrderId') putClientOrderId(object, report.clientOrderId);
     else if (field === 'orderId' || field === 'relatedId') object[field] = report[field].toString();
-    else object[field] = report[field];
-  }
-  if (kind === EventKind.PhaseChanged) {
-    delete object.quantity;
-    delete object.leaves;
-    object.phase = Phase[report.quantity];
-    object.previousPhase = Phase[report.leaves];
-  }
-  for (const bit of EVENT_ROW_OF.get(kind)?.bits ?? []) {
     // A fact that does not hold is not said.
+    else if (field !== 'reason' || report.reason !== 'None') object[field] = report[field];
+  }
+  putMeanings(object, kind, report);
+  rename(object, EVENT_NAMES.get(kind));
+  for (const bit of EVENT_ROW_OF.get(kind)?.bits ?? []) {
     if (bit === 'side') object.side = report.side;
     else if (bit === 'liquidity') object.liquidity = report.liquidity;
     else if (report[bit]) object[bit] = true;
@@ -138,18 +192,38 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
   return object;
 }
 
+/** Values that are no numbers, or that are written otherwise in other kinds. */
+function putMeanings(object: PlainObject, kind: EventKind, report: AnyReport): void {
+  if (kind === EventKind.PhaseChanged) {
+    object.quantity = Phase[report.quantity];
+    object.leaves = Phase[report.leaves];
+  } else if (kind === EventKind.PositionState) {
+    object.relatedId = Number(BigInt.asIntN(64, report.relatedId));
+    object.quantity = signedWide(report.quantity, report.leaves | 0);
+    object.leaves = object.quantity;
+  } else if (kind === EventKind.BalanceState) {
+    object.relatedId = Number(report.relatedId);
+  }
+}
+
 /** Kinds from here on are public records, which only subscribers get. */
 const FIRST_PUBLIC_KIND: number = EventKind.Trade;
 
+/** The names that eventObject may give an event of this kind besides its numbers and time; undefined: no such kind. */
+export function eventFieldNames(name: string): string[] | undefined {
+  const row = EVENT_ROWS.find(({ kind }) => EventKind[kind] === name && kind < FIRST_PUBLIC_KIND);
+  if (row === undefined) return undefined;
+  const { kind, fields, bits } = row;
+  const own = (Object.keys(fields) as EventField[]).flatMap((field) => {
+    if (field === 'clientOrderId') return [field, 'lane', 'id'];
+    return [EVENT_NAMES.get(kind)?.[field] ?? field];
+  });
+  return [...new Set([...own, ...bits])];
+}
+
 /** Every kind of event with its fields as eventObject gives them, a line each. */
 export function eventHelp(): string[] {
-  return EVENT_ROWS.filter(({ kind }) => kind < FIRST_PUBLIC_KIND).map(({ kind, fields, bits }) => {
-    const phases = ['phase', 'previousPhase'];
-    const own = (Object.keys(fields) as EventField[]).flatMap((field) => {
-      if (field === 'clientOrderId') return [field, 'lane', 'id'];
-      if (kind === EventKind.PhaseChanged && field === 'quantity') return phases;
-      return kind === EventKind.PhaseChanged && field === 'leaves' ? [] : [field];
-    });
-    return `${EventKind[kind]}: ${[...own, ...bits].join(', ')}`;
-  });
+  return EVENT_ROWS.filter(({ kind }) => kind < FIRST_PUBLIC_KIND).map(
+    ({ kind }) => `${EventKind[kind]}: ${eventFieldNames(EventKind[kind])?.join(', ')}`,
+  );
 }

@@ -3,18 +3,17 @@
  * lines, long ones, and many. Real processes but for the model.
  */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Model } from '../../../proof/model/model.js';
-import { writeEvent } from '../../../proof/model/plain-records.js';
 import { repositoryFolder } from '../../../proof/recordings/data-folder.js';
+import { ModelEngine } from '../../../proof/rules/model-engine.js';
 import { seededRandom } from '../../../proof/seeded-random.js';
-import { EVENT_WORDS } from '../../../schemas/layout.js';
-import { EXIT_BAD_LINES, EXIT_CLEAN } from '../../exit-codes.js';
+import { EXIT_BAD_LINES, EXIT_CLEAN, EXIT_RULE_BROKEN } from '../../exit-codes.js';
 import { jsonLines, tredye } from '../cli-process.js';
 import type { PlainObject } from '../journal/record-objects.js';
-import { MATCH_LIMITS, type MatchEngine, MatchVenue } from './match-venue.js';
+import { Line } from './match-line.js';
+import { MATCH_LIMITS, MatchVenue } from './match-venue.js';
 
 const CASES = join(repositoryFolder(), 'platform', 'cli', 'match', 'cases');
 
@@ -29,26 +28,9 @@ function namedOrders(events: readonly PlainObject[]): PlainObject[] {
   });
 }
 
-/** The model as an engine. */
-class ModelEngine implements MatchEngine {
-  readonly operationsInProgress = 0;
-  private readonly model = new Model({ ...MATCH_LIMITS, maxEventsPerCommand: Number.MAX_SAFE_INTEGER }, 0, 1);
-  private events: Int32Array = new Int32Array(0);
-
-  attach(events: Int32Array): void {
-    this.events = events;
-  }
-
-  apply(commands: Int32Array, at: number, eventAt: number): number {
-    const made = this.model.apply(commands, at);
-    for (const [index, event] of made.entries()) writeEvent(event, this.events, (eventAt + index) * EVENT_WORDS);
-    return made.length;
-  }
-}
-
 function played(venue: MatchVenue, lines: readonly string[]): PlainObject[] {
   const events: PlainObject[] = [];
-  for (const line of lines) venue.take(line, (event) => events.push({ ...event }));
+  for (const line of lines) venue.take(Line.ofJson(line), (event) => events.push({ ...event }));
   return namedOrders(events);
 }
 
@@ -112,7 +94,7 @@ t.test('random lines give the events that the model gives', async (t) => {
       ),
     );
   }
-  const byModel = played(new MatchVenue(new ModelEngine()), lines);
+  const byModel = played(new MatchVenue(MATCH_LIMITS, new ModelEngine(MATCH_LIMITS)), lines);
   const byEngine = played(new MatchVenue(), lines);
   t.equal(byEngine.length, byModel.length);
   const differs = byModel.findIndex((event, index) => JSON.stringify(event) !== JSON.stringify(byEngine[index]));
@@ -132,11 +114,12 @@ t.test('lines as an editor of Windows leaves them are taken', async (t) => {
 
 t.test('a wrong line says what is wrong with it and the run goes on', async (t) => {
   const wrong: readonly [line: string, error: string][] = [
-    ['nonsense', 'The line is no JSON: give one object a line.'],
+    ['nonsense', 'A command is an account and what it does, like nonsense new buy 5 @ 100.'],
+    ['{nonsense', 'The line is no JSON: give one object a line.'],
     ['[1]', 'The line is no JSON object: give one like {"kind":"new","side":"Buy","price":100,"quantity":5}.'],
     [
       '{}',
-      'The line has no kind: it is one of instrument, account, open, lost, new, cancel, replace, cancelReplace, massCancel, phase, uncross, endOfDay.',
+      'The line has no kind: it is one of instrument, account, asset, fees, limits, deposit, withdraw, accountStatus, kill, bust, why, open, lost, new, cancel, orderStatus, replace, cancelReplace, massCancel, deadMan, phase, uncross, referencePrice, endOfDay, at, record, hold, continue.',
     ],
     ['{"kind":"cancle"}', 'The kind "cancle" is unknown: did you mean cancel?'],
     [
@@ -188,6 +171,70 @@ t.test('a wrong line says what is wrong with it and the run goes on', async (t) 
   }
   t.equal(came.filter(({ kind }) => kind === 'Accepted').length, wrong.length, 'every other line was carried out');
   t.equal(run.code, EXIT_BAD_LINES);
+});
+
+t.test('a rule table is checked on the way, and what does not hold stands in its place', async (t) => {
+  const table = [
+    '# Text and JSON may be mixed.',
+    'rule 2.2: a limit order rests',
+    'instrument ACME priceMax=1000',
+    '{"kind":"new","account":"alice","side":"Buy","price":100,"quantity":5}',
+    '> Accepted alice #1 5 @ 100 # so far',
+    '> Booked alice #1 @ 100 leaves=4',
+    '= book ACME buy 5 @ 100',
+    '= phase ACME Halted',
+    'alice cancel #1',
+    '',
+    'rule 2.2: in a fresh venue',
+    'bob new buy 1 @ 7 id=9',
+    '= book TEST buy 1 @ 7 x1',
+  ];
+  const run = await tredye(['match'], { input: table.join('\n') });
+  const came = jsonLines(run.out);
+  t.same(
+    came.filter(({ expected }) => expected !== undefined),
+    [
+      {
+        line: 6,
+        rule: '2.2',
+        expected: 'Booked alice #1 @ 100 leaves=4',
+        came: 'Booked alice #1 buy @ 100 instrument=ACME leaves=5 displayed=5 book',
+      },
+      { line: 8, rule: '2.2', expected: 'phase ACME Halted', came: 'phase ACME Continuous' },
+    ],
+  );
+  t.same(
+    came.filter(({ kind }) => kind !== undefined).map(({ line, kind }) => `${line} ${kind}`),
+    ['3 InstrumentAdded', '4 Accepted', '4 Booked', '9 Cancelled', '12 Accepted', '12 Booked'],
+    'events as always',
+  );
+  t.equal(run.err, '5 expectations in 2 cases of 1 rules: 2 failed, 0 lines not understood');
+  t.equal(run.code, EXIT_RULE_BROKEN);
+  const held = await tredye(['match'], { input: table.filter((_, at) => at !== 5 && at !== 7).join('\n') });
+  t.equal(held.code, EXIT_RULE_BROKEN, 'an event that is not expected any more came');
+  const whole = await tredye(['match'], {
+    input: table
+      .map((line) => line.replace('=4', '=5'))
+      .join('\n')
+      .replace('Halted', 'Continuous'),
+  });
+  t.same(
+    [whole.code, whole.err],
+    [EXIT_CLEAN, '5 expectations in 2 cases of 1 rules: 0 failed, 0 lines not understood'],
+  );
+  const bad = await tredye(['match'], { input: `${table.join('\n')}\nnonsense` });
+  t.equal(bad.code, EXIT_BAD_LINES, 'a line that is not understood weighs more');
+  t.match(bad.err, /2 failed, 1 lines not understood/);
+});
+
+t.test('the committed tables hold, all in one run', async (t) => {
+  const folder = join(repositoryFolder(), 'proof', 'rules');
+  const tables = readdirSync(folder).filter((name) => name.endsWith('.rules'));
+  const run = await tredye(['match'], {
+    input: tables.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n'),
+  });
+  t.equal(run.code, EXIT_CLEAN);
+  t.match(run.err, /^\d+ expectations in \d+ cases of \d+ rules: 0 failed, 0 lines not understood$/);
 });
 
 t.test('an order is cancelled by the order id that its answer gave', async (t) => {

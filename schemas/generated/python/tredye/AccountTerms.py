@@ -33,8 +33,15 @@ class AccountTerms(object):
             return self._tab.String(o + self._tab.Pos)
         return None
 
+    # AccountTerms
+    def SelfTradeGroup(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(6))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
 def AccountTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(1)
+    builder.StartObject(2)
 
 def Start(builder: flatbuffers.Builder):
     AccountTermsStart(builder)
@@ -44,6 +51,12 @@ def AccountTermsAddName(builder: flatbuffers.Builder, name: int):
 
 def AddName(builder: flatbuffers.Builder, name: int):
     AccountTermsAddName(builder, name)
+
+def AccountTermsAddSelfTradeGroup(builder: flatbuffers.Builder, selfTradeGroup: int):
+    builder.PrependUint32Slot(1, selfTradeGroup, 0)
+
+def AddSelfTradeGroup(builder: flatbuffers.Builder, selfTradeGroup: int):
+    AccountTermsAddSelfTradeGroup(builder, selfTradeGroup)
 
 def AccountTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()

@@ -11,5 +11,11 @@ uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
 class CommandFlag(object):
   PostOnly = cast(int, ...)
   TargetIsClientOrderId = cast(int, ...)
+  Slide = cast(int, ...)
+  RefuseIfThrough = cast(int, ...)
+  OneCancelsOther = cast(int, ...)
+  OneLane = cast(int, ...)
+  OneSide = cast(int, ...)
+  CancelOnDisconnect = cast(int, ...)
   Late = cast(int, ...)
 

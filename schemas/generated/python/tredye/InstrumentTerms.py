@@ -89,8 +89,43 @@ class InstrumentTerms(object):
             return self._tab.Get(flatbuffers.number_types.Uint8Flags, o + self._tab.Pos)
         return 0
 
+    # InstrumentTerms
+    def BaseAsset(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(22))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # InstrumentTerms
+    def QuoteAsset(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(24))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # InstrumentTerms
+    def BaseUnit(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(26))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 1
+
+    # InstrumentTerms
+    def FeeCap(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(28))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # InstrumentTerms
+    def StaticBand(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(30))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
 def InstrumentTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(9)
+    builder.StartObject(14)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentTermsStart(builder)
@@ -148,6 +183,36 @@ def InstrumentTermsAddQuantityDecimals(builder: flatbuffers.Builder, quantityDec
 
 def AddQuantityDecimals(builder: flatbuffers.Builder, quantityDecimals: int):
     InstrumentTermsAddQuantityDecimals(builder, quantityDecimals)
+
+def InstrumentTermsAddBaseAsset(builder: flatbuffers.Builder, baseAsset: int):
+    builder.PrependUint32Slot(9, baseAsset, 0)
+
+def AddBaseAsset(builder: flatbuffers.Builder, baseAsset: int):
+    InstrumentTermsAddBaseAsset(builder, baseAsset)
+
+def InstrumentTermsAddQuoteAsset(builder: flatbuffers.Builder, quoteAsset: int):
+    builder.PrependUint32Slot(10, quoteAsset, 0)
+
+def AddQuoteAsset(builder: flatbuffers.Builder, quoteAsset: int):
+    InstrumentTermsAddQuoteAsset(builder, quoteAsset)
+
+def InstrumentTermsAddBaseUnit(builder: flatbuffers.Builder, baseUnit: int):
+    builder.PrependUint32Slot(11, baseUnit, 1)
+
+def AddBaseUnit(builder: flatbuffers.Builder, baseUnit: int):
+    InstrumentTermsAddBaseUnit(builder, baseUnit)
+
+def InstrumentTermsAddFeeCap(builder: flatbuffers.Builder, feeCap: int):
+    builder.PrependUint32Slot(12, feeCap, 0)
+
+def AddFeeCap(builder: flatbuffers.Builder, feeCap: int):
+    InstrumentTermsAddFeeCap(builder, feeCap)
+
+def InstrumentTermsAddStaticBand(builder: flatbuffers.Builder, staticBand: int):
+    builder.PrependUint32Slot(13, staticBand, 0)
+
+def AddStaticBand(builder: flatbuffers.Builder, staticBand: int):
+    InstrumentTermsAddStaticBand(builder, staticBand)
 
 def InstrumentTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()

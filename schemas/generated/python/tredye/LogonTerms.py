@@ -90,8 +90,22 @@ class LogonTerms(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(14))
         return o == 0
 
+    # LogonTerms
+    def CancelOnDisconnect(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(16))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return False
+
+    # LogonTerms
+    def GraceSeconds(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(18))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
 def LogonTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(6)
+    builder.StartObject(8)
 
 def Start(builder: flatbuffers.Builder):
     LogonTermsStart(builder)
@@ -147,6 +161,18 @@ def LogonTermsCreateResumeVector(builder: flatbuffers.Builder, data: Iterable[An
 
 def CreateResumeVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
     LogonTermsCreateResumeVector(builder, data)
+
+def LogonTermsAddCancelOnDisconnect(builder: flatbuffers.Builder, cancelOnDisconnect: bool):
+    builder.PrependBoolSlot(6, cancelOnDisconnect, 0)
+
+def AddCancelOnDisconnect(builder: flatbuffers.Builder, cancelOnDisconnect: bool):
+    LogonTermsAddCancelOnDisconnect(builder, cancelOnDisconnect)
+
+def LogonTermsAddGraceSeconds(builder: flatbuffers.Builder, graceSeconds: int):
+    builder.PrependUint32Slot(7, graceSeconds, 0)
+
+def AddGraceSeconds(builder: flatbuffers.Builder, graceSeconds: int):
+    LogonTermsAddGraceSeconds(builder, graceSeconds)
 
 def LogonTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()

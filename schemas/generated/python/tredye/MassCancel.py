@@ -33,7 +33,9 @@ class MassCancel(object):
     # MassCancel
     def Zero36(self): return self._tab.Get(flatbuffers.number_types.Int32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(36))
     # MassCancel
-    def Zero40(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(40))
+    def Lane(self): return self._tab.Get(flatbuffers.number_types.Uint16Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(40))
+    # MassCancel
+    def Zero42(self): return self._tab.Get(flatbuffers.number_types.Uint16Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(42))
     # MassCancel
     def Zero44(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(44))
     # MassCancel
@@ -43,7 +45,7 @@ class MassCancel(object):
     # MassCancel
     def Kind(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(56))
     # MassCancel
-    def Zero57(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(57))
+    def Side(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(57))
     # MassCancel
     def Zero58(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(58))
     # MassCancel
@@ -55,19 +57,20 @@ class MassCancel(object):
     # MassCancel
     def Flags(self): return self._tab.Get(flatbuffers.number_types.Uint16Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(62))
 
-def CreateMassCancel(builder, clientOrderId, zero8, validUntilUs, account, session, instrument, zero36, zero40, zero44, zero48, zero52, kind, zero57, zero58, zero59, zero60, zero61, flags):
+def CreateMassCancel(builder, clientOrderId, zero8, validUntilUs, account, session, instrument, zero36, lane, zero42, zero44, zero48, zero52, kind, side, zero58, zero59, zero60, zero61, flags):
     builder.Prep(8, 64)
     builder.PrependUint16(flags)
     builder.PrependUint8(zero61)
     builder.PrependUint8(zero60)
     builder.PrependUint8(zero59)
     builder.PrependUint8(zero58)
-    builder.PrependUint8(zero57)
+    builder.PrependUint8(side)
     builder.PrependUint8(kind)
     builder.PrependUint32(zero52)
     builder.PrependInt32(zero48)
     builder.PrependUint32(zero44)
-    builder.PrependUint32(zero40)
+    builder.PrependUint16(zero42)
+    builder.PrependUint16(lane)
     builder.PrependInt32(zero36)
     builder.PrependUint32(instrument)
     builder.PrependUint32(session)

@@ -35,11 +35,11 @@ class NewOrder(object):
     # NewOrder
     def Quantity(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(40))
     # NewOrder
-    def Zero44(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(44))
+    def DisplayQuantity(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(44))
     # NewOrder
-    def Zero48(self): return self._tab.Get(flatbuffers.number_types.Int32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(48))
+    def TriggerPrice(self): return self._tab.Get(flatbuffers.number_types.Int32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(48))
     # NewOrder
-    def Zero52(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(52))
+    def MinQuantity(self): return self._tab.Get(flatbuffers.number_types.Uint32Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(52))
     # NewOrder
     def Kind(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(56))
     # NewOrder
@@ -51,22 +51,22 @@ class NewOrder(object):
     # NewOrder
     def SelfTrade(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(60))
     # NewOrder
-    def Zero61(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(61))
+    def Trigger(self): return self._tab.Get(flatbuffers.number_types.Uint8Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(61))
     # NewOrder
     def Flags(self): return self._tab.Get(flatbuffers.number_types.Uint16Flags, self._tab.Pos + flatbuffers.number_types.UOffsetTFlags.py_type(62))
 
-def CreateNewOrder(builder, clientOrderId, zero8, validUntilUs, account, session, instrument, price, quantity, zero44, zero48, zero52, kind, side, type, timeInForce, selfTrade, zero61, flags):
+def CreateNewOrder(builder, clientOrderId, zero8, validUntilUs, account, session, instrument, price, quantity, displayQuantity, triggerPrice, minQuantity, kind, side, type, timeInForce, selfTrade, trigger, flags):
     builder.Prep(8, 64)
     builder.PrependUint16(flags)
-    builder.PrependUint8(zero61)
+    builder.PrependUint8(trigger)
     builder.PrependUint8(selfTrade)
     builder.PrependUint8(timeInForce)
     builder.PrependUint8(type)
     builder.PrependUint8(side)
     builder.PrependUint8(kind)
-    builder.PrependUint32(zero52)
-    builder.PrependInt32(zero48)
-    builder.PrependUint32(zero44)
+    builder.PrependUint32(minQuantity)
+    builder.PrependInt32(triggerPrice)
+    builder.PrependUint32(displayQuantity)
     builder.PrependUint32(quantity)
     builder.PrependInt32(price)
     builder.PrependUint32(instrument)

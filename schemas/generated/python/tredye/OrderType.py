@@ -5,3 +5,8 @@
 class OrderType(object):
     Limit = 0
     Market = 1
+    MarketToLimit = 2
+    Stop = 3
+    StopLimit = 4
+    TrailingStop = 5
+    Iceberg = 6

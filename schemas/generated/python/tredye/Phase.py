@@ -9,3 +9,5 @@ class Phase(object):
     Continuous = 3
     Halted = 4
     CancelOnly = 5
+    PostOnly = 6
+    VolatilityAuction = 7

@@ -15,4 +15,6 @@ class Phase(object):
   Continuous = cast(int, ...)
   Halted = cast(int, ...)
   CancelOnly = cast(int, ...)
+  PostOnly = cast(int, ...)
+  VolatilityAuction = cast(int, ...)
 

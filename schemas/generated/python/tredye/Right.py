@@ -7,3 +7,4 @@ class Right(object):
     Trade = 2
     Market = 4
     Admin = 8
+    Risk = 16

@@ -13,4 +13,5 @@ class Right(object):
   Trade = cast(int, ...)
   Market = cast(int, ...)
   Admin = cast(int, ...)
+  Risk = cast(int, ...)
 

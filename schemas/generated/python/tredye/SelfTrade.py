@@ -4,3 +4,7 @@
 
 class SelfTrade(object):
     None_ = 0
+    Newest = 1
+    Oldest = 2
+    Both = 3
+    Decrement = 4

@@ -10,4 +10,8 @@ uoffset: typing.TypeAlias = flatbuffers.number_types.UOffsetTFlags.py_type
 
 class SelfTrade(object):
   None_ = cast(int, ...)
+  Newest = cast(int, ...)
+  Oldest = cast(int, ...)
+  Both = cast(int, ...)
+  Decrement = cast(int, ...)
 

@@ -7,3 +7,4 @@ class TimeInForce(object):
     GoodTillCancel = 1
     ImmediateOrCancel = 2
     FillOrKill = 3
+    GoodTillDate = 4

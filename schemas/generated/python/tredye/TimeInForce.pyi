@@ -13,4 +13,5 @@ class TimeInForce(object):
   GoodTillCancel = cast(int, ...)
   ImmediateOrCancel = cast(int, ...)
   FillOrKill = cast(int, ...)
+  GoodTillDate = cast(int, ...)
 

@@ -1,0 +1,68 @@
+/**
+ * How an order leaves the engine, and how it comes into the list of its account. The shard's thread.
+ */
+
+import * as orderWords from '../book/order-words.js';
+import { expiryTimer } from '../timers/timer-ranges.js';
+import * as holdingFunctions from './holdings.js';
+import * as operationWords from './operations.js';
+import { partLegs } from './pairs.js';
+import type { EngineState } from './state.js';
+
+// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
+const { leaveOrder } = holdingFunctions;
+const { FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
+const { ORDER_FLAGS, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, SLOT_MASK } = orderWords;
+const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
+
+/** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
+export function listOrder(state: EngineState, slot: number): void {
+  const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
+  state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
+  state.accountOrders.add(slot);
+}
+
+/** A resting order leaves the book and the engine. Its last event is written. */
+export function takeOff(state: EngineState, slot: number): void {
+  state.ids.remove(slot);
+  state.books.unlink(slot);
+  forgetOrder(state, slot);
+}
+
+/** A stop waits no more: it is like an order that just came. */
+export function releaseStop(state: EngineState, slot: number): void {
+  const orderAt = slot << ORDER_SHIFT;
+  state.stops.remove(state.orders[orderAt + ORDER_STOP] as number);
+  state.ids.remove(slot);
+  state.orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
+}
+
+/** Mass cancels that walk over their account's orders and stand at this one go on with the next. */
+function passCursors(state: EngineState, slot: number): void {
+  const { operations } = state;
+  for (let index = 0; index < operations.count; index++) {
+    const at = operations.row(index) << OPERATION_SHIFT;
+    const walks = operations.words[at + OPERATION_INSTRUMENT] === 0 && operations.words[at + OPERATION_FILTER] !== 0;
+    if (!walks || operations.words[at + OPERATION_CURSOR] !== slot) continue;
+    operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, true);
+  }
+}
+
+/** What few orders have besides their record. The other leg of one goes on alone. */
+function forgetMore(state: EngineState, slot: number, flags: number): void {
+  if ((flags & FLAG_LEG) !== 0) partLegs(state, slot);
+  if ((flags & FLAG_EXPIRES) !== 0) state.timers.clear(expiryTimer(state.limits, slot));
+  if ((flags & (FLAG_SPECIAL | FLAG_MARKET)) === FLAG_SPECIAL) state.specials.remove(slot);
+}
+
+/** Frees an order that does not rest (any more), and takes it out of its account's list. */
+export function forgetOrder(state: EngineState, slot: number): void {
+  const flags = state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
+  if ((flags & FLAG_LISTED) !== 0) {
+    if (state.operations.walks !== 0) passCursors(state, slot);
+    state.accountOrders.remove(slot);
+  }
+  if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES | FLAG_LEG)) !== 0) forgetMore(state, slot, flags);
+  leaveOrder(state, slot);
+  state.books.orders.free(slot);
+}

@@ -1,0 +1,55 @@
+/**
+ * OrderStatus: what an own live order is like now. It changes nothing. The shard's thread.
+ */
+
+import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
+import { COMMAND_CLIENT_ORDER_ID, EVENT_AMOUNT, EVENT_RELATED_ID, NO_PRICE } from '../../schemas/layout.js';
+import { phasesThatTake } from '../../schemas/phases.js';
+import {
+  FLAG_SELL,
+  ORDER_CUMULATIVE,
+  ORDER_FLAGS,
+  ORDER_LEAVES,
+  ORDER_LEVEL,
+  ORDER_PRICE,
+  ORDER_SHIFT,
+  ORDER_STOP,
+  WAITING,
+} from '../book/order-words.js';
+import { NEVER } from '../stops/stop-words.js';
+import { checkInstrument, checkPhase, checkSender, findTarget } from './checks.js';
+import { hiddenOf } from './iceberg.js';
+import { type EngineState, writeOrderEvent } from './state.js';
+
+const PHASES = phasesThatTake(CommandKind.OrderStatus);
+const RESTING = EventKind.OrderState | (Reason.Resting << 16);
+const WAITS = EventKind.OrderState | (Reason.WaitingForTrigger << 16);
+
+/** Applies an OrderStatus whose shape is right. */
+export function applyOrderStatus(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkSender(state, words, at, true) || !checkInstrument(state, words, at, true)) return;
+  if (!checkPhase(state, words, at, PHASES)) return;
+  const slot = findTarget(state, words, at);
+  if (slot < 0) return;
+  const { orders } = state;
+  const orderAt = slot << ORDER_SHIFT;
+  const waits = orders[orderAt + ORDER_LEVEL] === WAITING;
+  const price = orders[orderAt + ORDER_PRICE] as number;
+  const leaves = orders[orderAt + ORDER_LEAVES] as number;
+  const total = (leaves + (orders[orderAt + ORDER_CUMULATIVE] as number)) | 0;
+  const shown = waits ? 0 : leaves - hiddenOf(state, slot);
+  const to = writeOrderEvent(state, slot, price, total, leaves, shown, waits ? WAITS : RESTING);
+  state.events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
+  state.events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  if (!waits) return;
+  const trigger = triggerOf(state, orderAt);
+  state.events[to + EVENT_AMOUNT] = trigger;
+  state.events[to + EVENT_AMOUNT + 1] = trigger >> 31;
+}
+
+function triggerOf(state: EngineState, orderAt: number): number {
+  const node = state.orders[orderAt + ORDER_STOP] as number;
+  const key = state.stops.keyOf(node);
+  if (key === NEVER) return NO_PRICE;
+  return ((state.orders[orderAt + ORDER_FLAGS] as number) & FLAG_SELL) !== 0 ? key : -key;
+}

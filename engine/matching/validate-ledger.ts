@@ -1,0 +1,124 @@
+/**
+ * Walks all open orders and compares what they come to with holdings, purses and counts; then adds up each asset. For tests
+ * and checkers. Throws with a sentence that names the first thing that is wrong.
+ */
+
+import {
+  FLAG_SELL_SHIFT,
+  FREE,
+  ORDER_ACCOUNT,
+  ORDER_FLAGS,
+  ORDER_INSTRUMENT,
+  ORDER_LEAVES,
+  ORDER_LEVEL,
+  ORDER_PRICE,
+  ORDER_SHIFT,
+} from '../book/order-words.js';
+import {
+  HOLDING_COST,
+  HOLDING_OPEN,
+  HOLDING_POSITION,
+  HOLDING_REALISED,
+  HOLDING_SHIFT,
+  MOST_LEDGER,
+  MOST_LOTS,
+  PURSE_RESERVED,
+  PURSE_SHIFT,
+  WORTH_LOT,
+  WORTH_SHIFT,
+} from '../ledger/ledger-words.js';
+import { PAIR_FIRST, PAIR_SECOND, PAIR_SHIFT } from '../ledger/pair-index.js';
+import {
+  ACCOUNT_OPEN_ORDERS,
+  ACCOUNT_SHIFT,
+  INSTRUMENT_BASE_ASSET,
+  INSTRUMENT_QUOTE_ASSET,
+  INSTRUMENT_SHIFT,
+} from '../registry-words.js';
+import { reserveOf } from './money.js';
+import { sharingLeg } from './pairs.js';
+import type { EngineState } from './state.js';
+
+export function validateLedger(state: EngineState): void {
+  const { ledger, registry } = state;
+  ledger.holdings.validate('holding');
+  ledger.purses.validate('purse');
+  /** Of each holding: open buys, open sells. */
+  const open = new Float64Array(ledger.holdings.count * 2);
+  const reserved = new Float64Array(ledger.purses.count);
+  const orders = new Float64Array(registry.accountCount + 1);
+  for (let slot = 0; slot < state.books.orders.used; slot++) {
+    const at = slot << ORDER_SHIFT;
+    if (state.orders[at + ORDER_LEVEL] === FREE) continue;
+    const account = state.orders[at + ORDER_ACCOUNT] as number;
+    const instrument = state.orders[at + ORDER_INSTRUMENT] as number;
+    const holding = ledger.findHolding(account, instrument);
+    if (holding < 0) throw new Error(`order slot ${slot} is of account ${account} without a holding`);
+    const sell = ((state.orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
+    const leaves = (state.orders[at + ORDER_LEAVES] as number) >>> 0;
+    const other = sharingLeg(state, slot);
+    // Of a pair the larger leg counts; of equal ones that in the lower slot.
+    const otherLeaves = other < 0 ? 0 : (state.orders[(other << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
+    const isCounted = other < 0 || leaves > otherLeaves || (leaves === otherLeaves && slot < other);
+    if (isCounted) open[holding * 2 + sell] = (open[holding * 2 + sell] as number) + leaves;
+    orders[account] = (orders[account] as number) + 1;
+    const instrumentAt = instrument << INSTRUMENT_SHIFT;
+    if (state.instruments[instrumentAt + INSTRUMENT_QUOTE_ASSET] === 0) continue;
+    const asset = state.instruments[
+      instrumentAt + (sell === 0 ? INSTRUMENT_QUOTE_ASSET : INSTRUMENT_BASE_ASSET)
+    ] as number;
+    const purse = ledger.findPurse(account, asset);
+    const price = state.orders[at + ORDER_PRICE] as number;
+    const own = reserveOf(state, instrument, sell, price, leaves);
+    const otherPrice = other < 0 ? price : (state.orders[(other << ORDER_SHIFT) + ORDER_PRICE] as number);
+    const others = other < 0 ? 0 : reserveOf(state, instrument, sell, otherPrice, otherLeaves);
+    if (other < 0 || own > others || (own === others && slot < other)) {
+      reserved[purse] = (reserved[purse] as number) + own;
+    }
+  }
+  for (let account = 1; account <= registry.accountCount; account++) {
+    if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS] !== orders[account]) {
+      throw new Error(`account ${account} is wrong about its ${orders[account]} open orders`);
+    }
+  }
+  for (let holding = 0; holding < ledger.holdings.count; holding++) validateHolding(state, holding, open);
+  validatePurses(state, reserved);
+}
+
+function validateHolding(state: EngineState, holding: number, open: Float64Array): void {
+  const { ledger } = state;
+  const sums = ledger.holdingSums;
+  const at = holding << HOLDING_SHIFT;
+  const name = `the holding of account ${ledger.accountOf(holding)} in instrument ${ledger.instrumentOf(holding)}`;
+  for (let which = 0; which < 2; which++) {
+    const held = sums[at + HOLDING_OPEN + which];
+    if (held !== open[holding * 2 + which]) {
+      const what = which === 0 ? 'buys' : 'sells';
+      throw new Error(`${name} has ${held} lots of open ${what}, its orders ${open[holding * 2 + which]}`);
+    }
+  }
+  const position = sums[at + HOLDING_POSITION] as number;
+  const cost = sums[at + HOLDING_COST] as number;
+  const realised = sums[at + HOLDING_REALISED] as number;
+  if (![position, cost, realised].every(Number.isSafeInteger)) throw new Error(`${name} has a sum that is not exact`);
+  if (position === 0 && cost !== 0) throw new Error(`${name} has no position, but a cost of ${cost}`);
+  const lots = (sums[at + HOLDING_OPEN] as number) + (sums[at + HOLDING_OPEN + 1] as number);
+  const worth = lots * (state.ledger.worth[(ledger.instrumentOf(holding) << WORTH_SHIFT) + WORTH_LOT] as number);
+  if (lots + Math.abs(position) > MOST_LOTS || Math.abs(cost) + Math.abs(realised) + worth > MOST_LEDGER) {
+    throw new Error(`${name} is above what a ledger may hold`);
+  }
+}
+
+function validatePurses(state: EngineState, reserved: Float64Array): void {
+  const { ledger } = state;
+  ledger.addUp(state.registry.assetCount);
+  for (let purse = 0; purse < ledger.purses.count; purse++) {
+    const held = ledger.purseSums[(purse << PURSE_SHIFT) + PURSE_RESERVED] as number;
+    if (held === reserved[purse]) continue;
+    const account = ledger.purses.words[(purse << PAIR_SHIFT) + PAIR_FIRST];
+    const asset = ledger.purses.words[(purse << PAIR_SHIFT) + PAIR_SECOND];
+    throw new Error(
+      `the purse of account ${account} and asset ${asset} reserves ${held}, its orders ${reserved[purse]}`,
+    );
+  }
+}
