@@ -230,6 +230,8 @@ const PROVOKED: Readonly<Record<string, (t: Test) => Promise<Met>>> = {
     return start(data);
   },
   'unknown configuration key': (t) => start(join(t.testdir(), 'data'), [], { environment: { TREDYE_GATEWAY: '2' } }),
+  'bad schedule': (t) =>
+    start(join(t.testdir({ day: 'Mon 25:00 * Auction' }), 'data'), ['--schedule', join(t.testdirName, 'day')]),
   'bad configuration value': (t) => start(join(t.testdir(), 'data'), ['--port', 'many']),
   'configuration of a later version': (t) =>
     start(join(t.testdir(), 'data'), [], { environment: { KAFKA_BROKERS: 'localhost:9092' } }),
