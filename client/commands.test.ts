@@ -1,7 +1,7 @@
 /** Words of commands about money, kills and questions: the fields of their kinds, and nothing that the wire refuses. */
 
 import t from 'tap';
-import { CommandKind } from '../schemas/codes.js';
+import { CommandKind, OrderType } from '../schemas/codes.js';
 import { checkCommandShape } from '../schemas/kinds.js';
 import {
   COMMAND_ACCOUNT,
@@ -11,8 +11,18 @@ import {
   COMMAND_MIN_QUANTITY,
   COMMAND_QUANTITY,
   COMMAND_TARGET_ID,
+  COMMAND_WORDS,
 } from '../schemas/layout.js';
-import { adminHeadWords, balanceWords, killWords, moneyMoveWords, positionWords } from './commands.js';
+import { checkLegs } from '../schemas/legs.js';
+import {
+  adminHeadWords,
+  balanceWords,
+  killWords,
+  legWords,
+  moneyMoveWords,
+  type OrderTerms,
+  positionWords,
+} from './commands.js';
 
 t.test('each has the shape that the wire asks for', async (t) => {
   for (const words of [
@@ -53,4 +63,20 @@ t.test('a kill and a question name what they are about', async (t) => {
   const balance = balanceWords(2, 1);
   t.same([balance[COMMAND_TARGET_ID], balance[COMMAND_INSTRUMENT], balance[COMMAND_MIN_QUANTITY]], [2, 0, 1]);
   t.equal(positionWords(9)[COMMAND_INSTRUMENT], 9);
+});
+
+t.test('rule 2.73: two legs are two New behind each other, and one of them must be a stop', async (t) => {
+  const limit: OrderTerms = { side: 'Sell', price: 110, quantity: 5 };
+  const stop: OrderTerms = { side: 'Sell', type: 'Stop', triggerPrice: 90, quantity: 5 };
+  const words = legWords(3, limit, stop);
+  t.equal(checkLegs(words, 0, 2), 0);
+  for (const [at, type] of [
+    [0, OrderType.Limit],
+    [COMMAND_WORDS, OrderType.Stop],
+  ] as const) {
+    t.equal(checkCommandShape(words, at, false), 0);
+    t.equal(words[at + COMMAND_INSTRUMENT], 3);
+    t.equal(((words[at + COMMAND_KIND_WORD] ?? 0) >>> 16) & 0xff, type);
+  }
+  t.throws(() => legWords(3, limit, limit), { code: 'BAD_ARGUMENT' });
 });

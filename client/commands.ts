@@ -226,6 +226,9 @@ export function putLeg(words: Int32Array): void {
 
 /** Two legs behind each other: what is entered together or not at all. */
 export function legWords(instrument: number, first: OrderTerms, second: OrderTerms): Int32Array {
+  if (![first, second].some(({ type }) => isStop(codeNamed(OrderType, type ?? 'Limit', 'type')))) {
+    throw new TredyeError('BAD_ARGUMENT', 'One of two orders of which one cancels the other must be a stop.');
+  }
   const words = new Int32Array(2 * COMMAND_WORDS);
   for (const [index, terms] of [first, second].entries()) {
     const leg = newOrderWords(instrument, terms);

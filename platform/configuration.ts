@@ -11,6 +11,8 @@ import { DEFAULT_GATEWAY_SETTINGS } from '../gateway/worker-data.js';
 import { EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 const VARIABLE_PREFIX = 'TREDYE_';
+/** The value of --schedule that means none. */
+const NO_SCHEDULE = 'none';
 const MEBIBYTE = 1024 * 1024;
 /** A suggestion is given for a name with at most this share of its letters wrong. */
 const SUGGEST_WITHIN = 0.4;
@@ -184,6 +186,15 @@ const SETTINGS: readonly Setting[] = [
     'a clock further behind the last journaled command than this refuses the start',
   ),
   whole('stopSeconds', 'stop-seconds', [1, 600], 20, 'a clean stop longer than this is given up'),
+  {
+    key: 'schedule',
+    flag: 'schedule',
+    value: 'FILE',
+    fallback: NO_SCHEDULE,
+    means: 'phases, uncrosses and ends of day by the clock (docs/schedule.md); none: by hand',
+    must: `the path of a file, or ${NO_SCHEDULE}`,
+    schema: z.string().min(1).max(4096),
+  },
 ];
 
 /** A limit that was asked for: in the engine's unit, and by which flag or variable. */
@@ -212,6 +223,8 @@ export interface Configuration {
   readonly syncLimitSeconds: number;
   readonly clockBehindMinutes: number;
   readonly stopSeconds: number;
+  /** Null: none. */
+  readonly scheduleFile: string | null;
   /** Those that were given; the others are the defaults, or what the data directory has recorded. */
   readonly askedLimits: AskedLimits;
 }
@@ -333,6 +346,7 @@ const configurationValues = z.strictObject({
   syncLimitSeconds: z.int(),
   clockBehindMinutes: z.int(),
   stopSeconds: z.int(),
+  schedule: z.string(),
 });
 
 /** The limits speak of their own names; whoever set them knows the flags. */
@@ -409,6 +423,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       syncLimitSeconds: values.syncLimitSeconds,
       clockBehindMinutes: values.clockBehindMinutes,
       stopSeconds: values.stopSeconds,
+      scheduleFile: values.schedule === NO_SCHEDULE ? null : values.schedule,
       askedLimits: limitsAskedFor(read, given),
     },
   };

@@ -9,6 +9,9 @@ import { type Configuration, helpText, readConfiguration } from './configuration
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { EXIT_CLEAN, EXIT_MISSING, EXIT_STOP_TIMED_OUT, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
 import { openLog, type PlatformLog } from './log.js';
+import { readScheduleFile, type ScheduleEntry } from './schedule/schedule.js';
+import { ScheduleRunner } from './schedule/schedule-runner.js';
+import { scheduleSeams } from './schedule/schedule-venue.js';
 import type { StuckShard } from './shard-threads.js';
 import { type Serving, Supervisor } from './supervisor.js';
 import { platformVersion } from './version.js';
@@ -52,6 +55,7 @@ class PlatformRun {
   private readonly log: PlatformLog;
   private readonly supervisor: Supervisor;
   private leaving = false;
+  private runner: ScheduleRunner | null = null;
   private stopSignals = 0;
   /** What happened while it stopped; the stop is not clean then. */
   private stopFailure: PlatformError | null = null;
@@ -59,6 +63,7 @@ class PlatformRun {
   constructor(
     private readonly configuration: Configuration,
     private readonly directory: DataDirectory,
+    private readonly schedule: readonly ScheduleEntry[],
   ) {
     this.log = openLog(configuration.logLevel, configuration.logFormat);
     this.supervisor = new Supervisor(configuration, directory, this.log, {
@@ -74,10 +79,20 @@ class PlatformRun {
   async run(): Promise<void> {
     try {
       const serving = await this.supervisor.start();
-      if (!this.leaving) this.sayReady(serving);
+      if (this.leaving) return;
+      this.sayReady(serving);
+      this.beginSchedule(serving.url);
     } catch (error) {
       this.leave(error instanceof PlatformError ? error : bug(error));
     }
+  }
+
+  private beginSchedule(url: string): void {
+    if (this.schedule.length === 0) return;
+    this.runner = new ScheduleRunner(this.schedule, scheduleSeams(url, this.directory), this.log);
+    this.runner.run().catch((error: unknown) => {
+      if (!this.leaving) this.leave(error instanceof PlatformError ? error : bug(error));
+    });
   }
 
   private sayReady(serving: Serving): void {
@@ -120,6 +135,7 @@ class PlatformRun {
     }
     if (this.leaving) return;
     this.leaving = true;
+    this.runner?.stop();
     const { stopSeconds } = this.configuration;
     this.log.info(`${signal}: closing sessions and finishing what was taken; a second one leaves at once`);
     this.exitAfter(this.supervisor.stop(), stopSeconds * 1000, () => {
@@ -143,6 +159,7 @@ class PlatformRun {
       return;
     }
     this.leaving = true;
+    this.runner?.stop();
     this.stopFailure = error;
     this.log.fatal({ code, exitCode, canRetry }, error.message);
     this.exitAfter(this.supervisor.abandon(), LEAVE_MS, () => {
@@ -192,9 +209,13 @@ class PlatformRun {
 }
 
 /** Claims the shared memory. */
-function madeRun(configuration: Configuration, directory: DataDirectory): PlatformRun {
+function madeRun(
+  configuration: Configuration,
+  directory: DataDirectory,
+  schedule: readonly ScheduleEntry[],
+): PlatformRun {
   try {
-    return new PlatformRun(configuration, directory);
+    return new PlatformRun(configuration, directory, schedule);
   } catch (error) {
     throw wantOfMemory('the rings', error instanceof Error ? error.message : '') ?? error;
   }
@@ -210,11 +231,12 @@ async function start(argv: readonly string[], environment: NodeJS.ProcessEnv): P
     process.stdout.write(`${platformVersion()}\n`);
     return;
   }
-  const { data, venue, shards, askedLimits } = asked.configuration;
+  const { data, venue, shards, askedLimits, scheduleFile } = asked.configuration;
+  const schedule = scheduleFile === null ? [] : readScheduleFile(scheduleFile);
   checkSocketLibrary();
   checkClockPossible(Date.now());
   const directory = openDataDirectory(data, venue, shards, askedLimits);
-  await madeRun(asked.configuration, directory).run();
+  await madeRun(asked.configuration, directory, schedule).run();
 }
 
 /** Resolves when the platform serves or has answered --help; from then on it ends the process itself. */

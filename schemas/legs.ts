@@ -4,7 +4,7 @@
 
 import { CommandFlag, CommandKind, Reason } from './codes.js';
 import { isStop } from './kinds.js';
-import { COMMAND_FLAGS_WORD, COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_WORDS } from './layout.js';
+import { COMMAND_ACCOUNT, COMMAND_FLAGS_WORD, COMMAND_INSTRUMENT, COMMAND_KIND_WORD, COMMAND_WORDS } from './layout.js';
 
 const KIND_NEW: number = CommandKind.New;
 const ONE_CANCELS_OTHER: number = CommandFlag.OneCancelsOther;
@@ -17,7 +17,7 @@ export function isLeg(kindWord: number, flagsWord: number): boolean {
 
 /**
  * Whether the leg at word `at`, of which `records` records are there, has its other leg right behind it: 0, or a Reason.
- * Both are of one instrument and lane, the second one's id is the later, and one of them at least is a stop.
+ * Both are of one instrument, account and lane, the second one's id is the later, and one of them at least is a stop.
  */
 export function checkLegs(words: Int32Array, at: number, records: number): number {
   const other = at + COMMAND_WORDS;
@@ -26,6 +26,7 @@ export function checkLegs(words: Int32Array, at: number, records: number): numbe
   if (!isLeg(otherKind, words[other + COMMAND_FLAGS_WORD] as number)) return BAD_PARTS;
   if (!isStop((kind >>> 16) & 0xff) && !isStop((otherKind >>> 16) & 0xff)) return BAD_PARTS;
   if (words[at + COMMAND_INSTRUMENT] !== words[other + COMMAND_INSTRUMENT]) return BAD_PARTS;
+  if (words[at + COMMAND_ACCOUNT] !== words[other + COMMAND_ACCOUNT]) return BAD_PARTS;
   const [high, otherHigh] = [words[at + 1] as number, words[other + 1] as number];
   if (high >>> 16 !== otherHigh >>> 16) return BAD_PARTS;
   const counter = (words[at] as number) >>> 0;

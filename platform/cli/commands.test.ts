@@ -73,6 +73,13 @@ t.test('instruments are added, listed, set to a phase and halted', async (t) => 
   const list = (await run('instrument', 'list')).out.split('\n');
   t.match(list[0], /^id +symbol +phase +shard +lowest price +highest price +largest order$/);
   t.match(list[2], /^ 2 +ETH\/EUR +Auction +0 +0\.01 +1000\.50 +1000000$/);
+  t.match(await run('uncross', 'ETH/EUR'), { out: 'nothing in ETH/EUR meets; the auction goes on\n' });
+  t.match(await json('uncross', 'ETH/EUR'), { symbol: 'ETH/EUR', price: null, quantity: 0, imbalance: 0 });
+  t.match(await run('uncross', 'ACME'), {
+    code: EXIT_REFUSED,
+    err: /^The venue refused the uncross of ACME: NotInThisPhase/,
+  });
+  t.match(await run('end-of-day', 'ACME'), { out: 'the day of ACME is over: its orders of the day go\n' });
   t.match(await run('reference', 'ACME', '99'), { out: 'ACME has the reference price 99\n' });
   t.match(await json('reference', 'ACME', 'none'), { symbol: 'ACME', price: null });
   t.match(await run('phase', 'NOPE', 'Halted'), {
@@ -261,6 +268,54 @@ t.test('orders are entered, traded, cancelled and looked up, in two shards', asy
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',
   });
+});
+
+t.test('rule 2.72: two orders of which one cancels the other are entered together or not at all', async (t) => {
+  const { run, json } = await startVenue(t);
+  await json('instrument', 'add', 'ACME', '--phase', 'Continuous');
+  await run('account', 'create', 'bob');
+  const bob = ['--key', 'bob-key.json'];
+  const pair = await json<object[]>('order', 'new', 'ACME', 'sell', '5', '110', '--other-trigger-price', '90');
+  t.match(pair, [
+    { kind: 'Accepted', side: 'Sell', price: 110, quantity: 5 },
+    { kind: 'Accepted', side: 'Sell', price: null, quantity: 5 },
+    { kind: 'Booked', price: 110 },
+  ]);
+  t.match(await run('order', 'new', 'ACME', 'buy', '5', '110', ...bob), {
+    out: /^accepted .*\nfilled 5 at 110, 0 left\n$/,
+  });
+  t.same(await json('order', 'cancel-all'), { cancelled: 0 }, 'the stop is gone');
+
+  await json('order', 'new', 'ACME', 'buy', '2', '100', ...bob);
+  const limits = ['--other-price', '95', '--other-trigger-price', '96', '--other-quantity', '2'];
+  t.match(await run('order', 'new', 'ACME', 'sell', '3', '100', ...limits), {
+    code: EXIT_CLEAN,
+    out: /^accepted .* 3 at 100\naccepted .* 2 at 95\nfilled 2 at 100, 1 left\ncancelled 2 of order \d+ \(OneCancelledOther\)\nrests at 100 with 1\n$/,
+  });
+  t.match(await run('order', 'new', 'ACME', 'sell', '1', '120', '--other-trailing-distance', '0.5'), {
+    code: EXIT_CONFIGURATION,
+    err: /^The trailing distance 0\.5 has 1 decimal, /,
+  });
+  t.match(await run('order', 'new', 'ACME', 'buy', '1', '90', '--other-price', '80'), {
+    code: EXIT_CONFIGURATION,
+    err: 'One of two orders of which one cancels the other must be a stop.',
+  });
+  t.match(await run('order', 'new', 'ACME', 'buy', '1', '90', '--other-side', 'sell'), {
+    code: EXIT_CONFIGURATION,
+    err: /^The other order needs --other-price, --other-trigger-price or --other-trailing-distance/,
+  });
+  const through = ['--other-side', 'buy', '--other-trigger-price', '99', '--refuse-if-through'];
+  t.match(await run('order', 'new', 'ACME', 'sell', '1', '120', ...through), {
+    code: EXIT_REFUSED,
+    err: /^The venue refused the other order: StopAlreadyThrough/,
+  });
+  const trails = ['--other-trailing-distance', '5', '--other-limit-offset', '1', '--other-trigger', 'touch'];
+  t.match(await json('order', 'new', 'ACME', 'sell', '1', '120', ...trails), [
+    {},
+    { kind: 'Accepted' },
+    { price: 120 },
+  ]);
+  t.same(await json('order', 'cancel-all'), { cancelled: 3 });
 });
 
 t.test('assets, fees, limits, money in two shards, and what is out of trading', async (t) => {

@@ -89,6 +89,29 @@ async function setPhases(address: Address, symbols: readonly string[], phase: Ph
   });
 }
 
+async function uncross(address: Address, symbol: string, json: boolean): Promise<void> {
+  await withVenue(address, async (client) => {
+    const { priceDecimals, quantityDecimals } = await client.instrument(symbol);
+    const report = await client.uncross({ symbol });
+    if (report.kind === 'Rejected') throw refused(`the uncross of ${symbol}`, report.reason);
+    const { price, quantity, amount, sequence } = report;
+    if (json) sayJson({ symbol, price, quantity, imbalance: Number(amount), sequence });
+    else if (price === null || quantity === 0) say(`nothing in ${symbol} meets; the auction goes on`);
+    else say(`${symbol} trades ${shownDecimal(quantity, quantityDecimals)} at ${shownDecimal(price, priceDecimals)}`);
+  });
+}
+
+async function endDays(address: Address, symbols: readonly string[], json: boolean): Promise<void> {
+  await withVenue(address, async (client) => {
+    for (const symbol of symbols) {
+      const report = await client.endOfDay({ symbol });
+      if (report.kind === 'Rejected') throw refused(`the end of day of ${symbol}`, report.reason);
+      if (json) sayJson({ symbol, sequence: report.sequence });
+      else say(`the day of ${symbol} is over: its orders of the day go`);
+    }
+  });
+}
+
 export function addInstrumentCommands(program: Command): void {
   const instrument = program.command('instrument').description('add or list instruments').helpCommand(false);
   instrument.addHelpText('after', examples('tredye instrument add ACME --price-max 1000 --phase Continuous'));
@@ -188,6 +211,30 @@ export function addInstrumentCommands(program: Command): void {
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye phase ACME Continuous', 'tredye phase ACME auction'))
     .action((symbol, phase, options) => setPhases(options, [symbol], phase, options.json === true));
+
+  program
+    .command('uncross')
+    .description('match an auction at the one price at which the most trades (needs the right Market)')
+    .argument('<symbol>')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(whyOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye uncross ACME'))
+    .action((symbol, options) => uncross(options, symbol, options.json === true));
+
+  program
+    .command('end-of-day')
+    .description('end orders of the day: all that are not good till cancelled or a date go (needs the right Market)')
+    .argument('<symbols...>')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(whyOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye end-of-day ACME BETA'))
+    .action((symbols, options) => endDays(options, symbols, options.json === true));
 
   program
     .command('reference')

@@ -4,6 +4,8 @@
 
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
+export const SIDES = ['Buy', 'Sell'] as const;
+
 const DEFAULT_URL = 'ws://127.0.0.1:7400';
 const DEFAULT_KEY = 'data/admin-key.json';
 const DEFAULT_DATA = 'data';

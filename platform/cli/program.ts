@@ -13,7 +13,7 @@ import { addAuditCommand } from './journal/audit-command.js';
 import { addJournalCommands } from './journal/journal-commands.js';
 import { addMarketCommands } from './market-commands.js';
 import { addMatchCommand } from './match/match-command.js';
-import { addOrderCommands } from './order-commands.js';
+import { addOrderCommands } from './order/order-commands.js';
 import { addPingCommand } from './ping-command.js';
 import { addTradeCommands } from './trade-commands.js';
 import { addWatchCommand } from './watch-command.js';

@@ -55,6 +55,7 @@ import { PHASE_NAMES } from '../../../schemas/phases.js';
 import { eventObject, type PlainObject } from '../journal/record-objects.js';
 import { type BookLevel, type HoldingAmounts, levelsOf, type MatchEngine, type PurseAmounts } from './match-engine.js';
 import { Line, LineError } from './match-line.js';
+import { MatchNames, VENUE } from './match-names.js';
 import {
   adminWords,
   assetTerms,
@@ -70,8 +71,6 @@ import { referenceOf } from './rule-line.js';
 const OPERATOR = 'operator';
 const OPERATOR_ACCOUNT = 1;
 const FIRST_SYMBOL = 'TEST';
-/** The account that the venue's purses belong to. */
-const VENUE = 'venue';
 const MAX_LANE = 0xffff;
 const MAX_COUNTER = 2 ** 48 - 1;
 const MAX_UINT32 = 0xffff_ffff;
@@ -85,22 +84,16 @@ interface LaneState {
 
 export const MATCH_LIMITS = limitsFrom({});
 
-/** No table of rules writes so many down. */
-
 export class MatchVenue {
   private readonly engine: MatchEngine;
   private readonly limits: Limits;
   private readonly events: Int32Array;
-  private readonly accounts = new Map<string, number>();
+  readonly names = new MatchNames();
   private accountCount = 0;
-  private readonly instruments = new Map<string, number>();
-  private readonly assets = new Map<string, number>();
   /** Both fills of each trade, by its id. */
   private readonly fills = new Map<number, Int32Array>();
   /** By account and lane. */
   private readonly lanes = new Map<string, LaneState>();
-  /** Order ids by account, lane and the counter that they were entered by. */
-  private readonly entered = new Map<string, string>();
   /** Continues come from lines alone. */
   private held = false;
   private incarnations = 0;
@@ -284,10 +277,6 @@ export class MatchVenue {
 
   // ---- what a line names
 
-  hasInstrument(instrument: number): boolean {
-    return instrument >= 1 && instrument <= this.instruments.size;
-  }
-
   private accountOf(line: Line): number {
     return this.accountNamed(line, 'account');
   }
@@ -295,7 +284,7 @@ export class MatchVenue {
   private accountNamed(line: Line, field: 'account' | 'whose'): number {
     const given = line.any(field) ?? OPERATOR_ACCOUNT;
     if (typeof given === 'string') {
-      const known = this.accounts.get(given);
+      const known = this.names.accountNamed(given);
       if (known === undefined && this.empty) throw new LineError(`No line before has added an account ${given}.`);
       return known ?? this.addAccount(given);
     }
@@ -312,11 +301,11 @@ export class MatchVenue {
   private instrumentOf(line: Line): number {
     const given = line.any('instrument');
     if (given === undefined) {
-      if (this.instruments.size === 0 && !this.empty) this.addFirstInstrument();
+      if (!this.names.hasInstruments() && !this.empty) this.addFirstInstrument();
       return 1;
     }
     if (typeof given !== 'string') return line.whole('instrument', 1, MAX_UINT32);
-    const known = this.instruments.get(given);
+    const known = this.names.instrumentNumber(given);
     if (known === undefined) throw new LineError(`No line before has added an instrument ${given}.`);
     return known;
   }
@@ -324,7 +313,7 @@ export class MatchVenue {
   private assetOf(line: Line, field: 'asset' | 'base' | 'quote'): number {
     const given = line.any(field);
     if (typeof given !== 'string') return line.whole(field, 0, MAX_UINT32);
-    const known = this.assets.get(given);
+    const known = this.names.assetNumber(given);
     if (known === undefined) throw new LineError(`No line before has added an asset ${given}.`);
     return known;
   }
@@ -342,29 +331,14 @@ export class MatchVenue {
   private enteredOrder(line: Line): string {
     const reference = referenceOf(line.any('orderOf'));
     if (reference === undefined) throw new LineError('orderOf must be like #1, alice#1 or alice/3#1.');
-    const account = reference.account === undefined ? this.accountOf(line) : this.accounts.get(reference.account);
+    const account = reference.account === undefined ? this.accountOf(line) : this.names.accountNamed(reference.account);
     const lane = reference.lane ?? (reference.account === undefined ? this.laneOf(line) : 1);
-    const order = this.entered.get(`${account}/${lane}#${reference.id}`);
+    const order = this.names.orderIdOf(account, lane, reference.id);
     if (order === undefined) throw new LineError(`No order was entered as ${line.any('orderOf')}.`);
     return order;
   }
 
-  // ---- what an expectation names
-
-  /** An account by name or number; undefined: there is none. */
-  accountNumber(named: unknown): number | undefined {
-    if (named === VENUE) return 0;
-    return typeof named === 'number' ? named : this.accounts.get(String(named));
-  }
-
-  /** An asset by name or number; undefined: there is none. */
-  assetNumber(named: unknown): number | undefined {
-    return typeof named === 'number' ? named : this.assets.get(String(named));
-  }
-
-  assetName(asset: unknown): string {
-    return [...this.assets].find(([, number]) => number === asset)?.[0] ?? String(asset);
-  }
+  // ---- what an expectation asks for
 
   /** Null: it never had any. */
   purse(account: number, asset: number): PurseAmounts | null {
@@ -373,32 +347,6 @@ export class MatchVenue {
 
   holding(account: number, instrument: number): HoldingAmounts | null {
     return this.engine.readHolding(account, instrument);
-  }
-
-  accountName(account: unknown): string {
-    const found = [...this.accounts].find(([, number]) => number === account);
-    return account === 0 ? 'nobody' : (found?.[0] ?? String(account));
-  }
-
-  /** An instrument by symbol or number, the first by default. */
-  instrumentNumber(named: unknown = 1): number | undefined {
-    return typeof named === 'number' ? named : this.instruments.get(String(named));
-  }
-
-  instrumentName(instrument: unknown): string {
-    return [...this.instruments].find(([, number]) => number === instrument)?.[0] ?? String(instrument);
-  }
-
-  /** The order id of what was entered by an id, as a decimal text; undefined: nothing was. */
-  orderIdOf(account: number, lane: number, id: number): string | undefined {
-    return this.entered.get(`${account}/${lane}#${id}`);
-  }
-
-  /** The id that an order was entered by, with account and lane, like alice/3#1; its order id where nobody knows. */
-  enteredAs(orderId: unknown): string {
-    const [place] = [...this.entered].find(([, entered]) => entered === orderId) ?? [];
-    const [, account, rest] = /^(\d+)(\/\d+#\d+)$/.exec(place ?? '') ?? [];
-    return account === undefined ? String(orderId) : `${this.accountName(Number(account))}${rest}`;
   }
 
   /** Best first; market orders are in none. */
@@ -500,7 +448,7 @@ export class MatchVenue {
     for (let at = 0; at < count; at++) {
       const object = eventObject(this.events, at * EVENT_WORDS);
       if (object.kind === 'Accepted' && object.duplicate !== true) {
-        this.entered.set(`${object.account}/${object.lane}#${object.id}`, String(object.orderId));
+        this.names.addOrder(object.account, object.lane, object.id, object.orderId);
       }
       if (object.kind === 'Fill' && Number(object.relatedId) === object.sequence) {
         this.fills.set(Number(object.relatedId), this.events.slice(at * EVENT_WORDS, (at + 2) * EVENT_WORDS));
@@ -518,7 +466,7 @@ export class MatchVenue {
     const first = this.apply(adminWords(head, terms, line), event);
     if (first !== EventKind.InstrumentAdded) return;
     const id = this.events[EVENT_INSTRUMENT] ?? 0;
-    this.instruments.set(symbol, id);
+    this.names.addInstrument(symbol, id);
     if (phase !== 'Closed') this.setPhase(id, Phase[phase]);
   }
 
@@ -526,7 +474,7 @@ export class MatchVenue {
     const name = line.text('name');
     const terms = assetTerms(line);
     const first = this.apply(adminWords(adminHeadWords(CommandKind.AddAsset, 0, 0), terms, line), event);
-    if (first === EventKind.AssetAdded) this.assets.set(name, this.assets.size + 1);
+    if (first === EventKind.AssetAdded) this.names.addAsset(name);
   }
 
   private addFirstInstrument(): void {
@@ -557,7 +505,7 @@ export class MatchVenue {
   private noteAccount(name: string): number {
     const account = this.events[EVENT_LEAVES] ?? 0;
     this.accountCount = account;
-    if (!this.accounts.has(name)) this.accounts.set(name, account);
+    this.names.addAccount(name, account);
     return account;
   }
 

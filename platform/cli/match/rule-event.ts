@@ -42,7 +42,7 @@ export function sameValue(expected: unknown, came: unknown): boolean {
 export function eventText(venue: MatchVenue, event: PlainObject): string {
   const words: unknown[] = [event.kind];
   if (event.account !== undefined) {
-    const name = venue.accountName(event.account);
+    const name = venue.names.accountName(event.account);
     // A number alone would be a quantity.
     const lane = event.lane ?? 1;
     if (/^\d+$/.test(name)) words.push(`account=${name}`, `lane=${lane}`);
@@ -56,15 +56,15 @@ export function eventText(venue: MatchVenue, event: PlainObject): string {
   for (const [name, value] of Object.entries(event)) {
     if (UNSAID.includes(name) || value === 0 || value === '0') continue;
     if (value === true) words.push(name);
-    else if (name === 'whose') words.push(`whose=${venue.accountName(value)}`);
-    else if (name === 'asset') words.push(`asset=${venue.assetName(value)}`);
-    else if (name === 'instrument') words.push(`instrument=${venue.instrumentName(value)}`);
+    else if (name === 'whose') words.push(`whose=${venue.names.accountName(value)}`);
+    else if (name === 'asset') words.push(`asset=${venue.names.assetName(value)}`);
+    else if (name === 'instrument') words.push(`instrument=${venue.names.instrumentName(value)}`);
     else if (name === 'relatedId' && event.reason === 'OneCancelledOther') {
-      words.push(`relatedId=${venue.enteredAs(value)}`);
+      words.push(`relatedId=${venue.names.enteredAs(value)}`);
     } else if (name === 'relatedId' && RELATED_TO_ID.includes(String(event.kind))) {
       const id = BigInt(String(value));
       const lane = id >> LANE_SHIFT;
-      const whose = lane === BigInt(Number(event.lane)) ? '' : `${venue.accountName(event.account)}/${lane}`;
+      const whose = lane === BigInt(Number(event.lane)) ? '' : `${venue.names.accountName(event.account)}/${lane}`;
       words.push(`relatedId=${whose}#${id & COUNTER_MASK}`);
     } else words.push(`${name}=${value}`);
   }

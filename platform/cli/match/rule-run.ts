@@ -190,16 +190,16 @@ export class RuleRun {
 
   /** The value in the event's own terms: names and references stand for numbers. */
   private meant(name: string, value: unknown, came: PlainObject): unknown {
-    if (name === 'account' || name === 'whose') return this.venue.accountNumber(value);
-    if (name === 'asset') return this.venue.assetNumber(value);
-    if (name === 'instrument') return this.venue.instrumentNumber(value);
+    if (name === 'account' || name === 'whose') return this.venue.names.accountNumber(value);
+    if (name === 'asset') return this.venue.names.assetNumber(value);
+    if (name === 'instrument') return this.venue.names.instrumentNumber(value);
     const reference = referenceOf(value);
     if (reference === undefined) return value;
-    const account = this.venue.accountNumber(reference.account ?? came.account);
+    const account = this.venue.names.accountNumber(reference.account ?? came.account);
     const lane = reference.lane ?? (reference.account === undefined ? Number(came.lane) : 1);
     const isOrder = name === 'orderId' || came.reason === 'OneCancelledOther';
     return isOrder
-      ? this.venue.orderIdOf(account ?? 0, lane, reference.id)
+      ? this.venue.names.orderIdOf(account ?? 0, lane, reference.id)
       : clientOrderIdOf(laneId(lane), reference.id).toString();
   }
 

@@ -40,10 +40,10 @@ function instrumentFirst(
   words: readonly string[],
 ): { instrument: number; symbol: string; rest: readonly string[] } {
   const [first = '', ...rest] = words;
-  const named = venue.instrumentNumber(first);
+  const named = venue.names.instrumentNumber(first);
   const instrument = named ?? 1;
-  if (!venue.hasInstrument(instrument)) throw new LineError('No line before has added an instrument.');
-  return { instrument, symbol: venue.instrumentName(instrument), rest: named === undefined ? words : rest };
+  if (!venue.names.hasInstrument(instrument)) throw new LineError('No line before has added an instrument.');
+  return { instrument, symbol: venue.names.instrumentName(instrument), rest: named === undefined ? words : rest };
 }
 
 function phaseState(venue: MatchVenue, words: readonly string[]): StateTexts {
@@ -93,7 +93,7 @@ function expectedLevels(words: readonly string[]): BookLevel[] {
 function purseState(venue: MatchVenue, words: readonly string[]): StateTexts {
   const [whose = '', named = '', ...amounts] = words;
   const account = accountNamed(venue, whose);
-  const asset = venue.assetNumber(named);
+  const asset = venue.names.assetNumber(named);
   if (asset === undefined) throw new LineError(`No line before has added an asset ${named}.`);
   const purse = venue.purse(account, asset);
   const came = purse === null ? 'none' : `${purse.available}${saidOf({ reserved: purse.reserved })}`;
@@ -119,7 +119,7 @@ function holdingState(venue: MatchVenue, words: readonly string[]): StateTexts {
 }
 
 function accountNamed(venue: MatchVenue, name: string): number {
-  const account = venue.accountNumber(name);
+  const account = venue.names.accountNumber(name);
   if (account !== undefined) return account;
   throw new LineError(`No line before has an account ${name}.`);
 }

@@ -1,12 +1,12 @@
 /** The state of an order out of its events, as the engine makes them: by order id and by every id that it lived under. */
 
 import t from 'tap';
-import { reportAt } from '../../client/events.js';
-import type { AnyReport } from '../../client/index.js';
-import { Engine } from '../../engine/matching/engine.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
-import { Line } from './match/match-line.js';
-import { MATCH_LIMITS, MatchVenue } from './match/match-venue.js';
+import { reportAt } from '../../../client/events.js';
+import type { AnyReport } from '../../../client/index.js';
+import { Engine } from '../../../engine/matching/engine.js';
+import { EVENT_WORDS } from '../../../schemas/layout.js';
+import { Line } from '../match/match-line.js';
+import { MATCH_LIMITS, MatchVenue } from '../match/match-venue.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
 
 const LANE = 1n << 48n;

@@ -3,7 +3,7 @@
  * is asked for by its order id or by any client order id that it lived under. Any thread.
  */
 
-import type { AnyReport } from '../../client/index.js';
+import type { AnyReport } from '../../../client/index.js';
 
 export type OrderName = { readonly orderId: bigint } | { readonly clientOrderId: bigint };
 

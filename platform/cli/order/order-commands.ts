@@ -1,5 +1,5 @@
 /**
- * `tredye order new | cancel | cancel-all | status`. Main thread.
+ * `tredye order cancel | cancel-all | status`, beside `order new`. Main thread.
  *
  * The venue keeps no table of what became of orders. `status` folds events: the account's own private stream from its
  * beginning, as the venue sends it again to who resumes there, or with --data the journal itself, all accounts in it;
@@ -7,89 +7,23 @@
  */
 
 import type { Command } from '@commander-js/extra-typings';
-import { reportAt } from '../../client/events.js';
-import { type AnyReport, type MassCancelTerms, type TredyeClient, TredyeError } from '../../client/index.js';
-import type { InstrumentFields } from '../../schemas/control.js';
-import { EVENT_WORDS } from '../../schemas/layout.js';
-import { EXIT_REFUSED, PlatformError } from '../exit-codes.js';
-import { shownDecimal, takenDecimal } from './decimals.js';
-import { examples } from './help-text.js';
-import { openLocalVenue, readDirectory, recordsOf } from './journal/local-venue.js';
-import { getBook } from './market-commands.js';
-import {
-  decimalText,
-  expirySeconds,
-  jsonOption,
-  keyOption,
-  laneOption,
-  oneOf,
-  urlOption,
-  wholeNumber,
-  wideId,
-} from './options.js';
+import { reportAt } from '../../../client/events.js';
+import { type AnyReport, type MassCancelTerms, type TredyeClient, TredyeError } from '../../../client/index.js';
+import { EVENT_WORDS } from '../../../schemas/layout.js';
+import { EXIT_REFUSED, PlatformError } from '../../exit-codes.js';
+import { shownDecimal } from '../decimals.js';
+import { examples } from '../help-text.js';
+import { openLocalVenue, readDirectory, recordsOf } from '../journal/local-venue.js';
+import { getBook } from '../market-commands.js';
+import { jsonOption, keyOption, laneOption, oneOf, SIDES, urlOption, wholeNumber, wideId } from '../options.js';
+import { say, sayJson } from '../terminal.js';
+import { type Address, connect, noSuchInstrument, refused, withVenue } from '../venue.js';
 import { OrderFold, type OrderName, type OrderStatus } from './order-fold.js';
-import { say, sayJson } from './terminal.js';
-import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
+import { addNewCommand } from './order-new.js';
+import { sayReports } from './order-reports.js';
 
-const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit', 'TrailingStop'] as const;
-const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
-const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
-const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'] as const;
-const LEVELS = ['Disk', 'Matched'] as const;
 /** A replayed history that stands still for so long has ended without a word. */
 const QUIET_MS = 30_000;
-
-function reportLine(report: AnyReport, of: InstrumentFields): string {
-  const price = report.price === null ? 'no price' : shownDecimal(report.price, of.priceDecimals);
-  const lots = (value: number): string => shownDecimal(value, of.quantityDecimals);
-  const order = `order ${report.orderId}`;
-  switch (report.kind) {
-    case 'Accepted':
-      return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)} at ${price}`;
-    case 'Fill':
-      return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
-    case 'Triggered':
-      return `${order} is triggered`;
-    case 'Replenished':
-      return `${order} shows ${lots(report.displayed)}`;
-    case 'Booked':
-      return `rests at ${price} with ${lots(report.leaves)}`;
-    case 'Cancelled':
-      return `cancelled ${lots(report.quantity)} of ${order} (${report.reason})`;
-    default:
-      return `${report.kind} ${order}`;
-  }
-}
-
-/** All events of the account's own order that follow from one command. */
-class CommandReports {
-  private readonly all: AnyReport[] = [];
-  private closed = '';
-  private wake: (() => void) | null = null;
-
-  constructor(client: TredyeClient) {
-    client.onReport((report) => {
-      this.all.push(report);
-      this.wake?.();
-    });
-    client.onStateChange((state, why) => {
-      if (state === 'closed') this.closed = why;
-      this.wake?.();
-    });
-  }
-
-  /** The events of the command whose first answer is given, up to its end. Throws when the session ends before. */
-  async of(first: AnyReport): Promise<AnyReport[]> {
-    while (!this.all.some((report) => isOf(report, first) && ends(report))) {
-      if (this.closed !== '') throw new TredyeError('SESSION_ENDED', `The venue ended the session: ${this.closed}.`);
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-    return this.all.filter((report) => isOf(report, first) && report.orderId === first.orderId);
-  }
-}
 
 /** Returns how many orders went, in all shards together. */
 async function cancelAll(client: TredyeClient, of: MassCancelTerms & { readonly symbol?: string }): Promise<number> {
@@ -116,20 +50,6 @@ async function cancelAll(client: TredyeClient, of: MassCancelTerms & { readonly 
       look = resolve;
     });
   }
-}
-
-function isOf(report: AnyReport, first: AnyReport): boolean {
-  return report.shard === first.shard && report.commandSequence === first.commandSequence;
-}
-
-/** The last event of a command may be another account's: an order that rests or is filled is at its end as well. */
-function ends(report: AnyReport): boolean {
-  return report.endOfCommand || report.kind === 'Booked' || (report.kind === 'Fill' && report.leaves === 0);
-}
-
-function sayReports(reports: readonly AnyReport[], of: InstrumentFields, json: boolean): void {
-  if (json) sayJson(reports);
-  else for (const report of reports) say(reportLine(report, of));
 }
 
 /** The private stream of one shard from its beginning, up to now. Throws a TredyeError or a PlatformError. */
@@ -227,88 +147,7 @@ interface Decimals {
 export function addOrderCommands(program: Command): void {
   const order = program.command('order').description('enter, cancel or look at orders').helpCommand(false);
   order.addHelpText('after', examples('tredye order new ACME buy 5 101', 'tredye order status ACME 4294967296'));
-
-  order
-    .command('new')
-    .description('enter an order and show what became of it (needs the right Trade)')
-    .argument('<symbol>')
-    .argument('<side>', 'Buy or Sell', oneOf(SIDES))
-    .argument('<quantity>', 'as the instrument counts', decimalText)
-    .argument('[price]', 'limit; of a market order the worst price', decimalText)
-    .option('--type <type>', TYPES.join(', '), oneOf(TYPES))
-    .option('--time-in-force <time>', TIMES_IN_FORCE.join(', '), oneOf(TIMES_IN_FORCE), 'GoodTillCancel' as const)
-    .option('--post-only', 'refused where it would trade')
-    .option('--slide', 'with --post-only: one tick off the best opposite price instead of refused')
-    .option(
-      '--self-trade <mode>',
-      `what goes when it meets an own order: ${SELF_TRADES.join(', ')}`,
-      oneOf(SELF_TRADES),
-      'None' as const,
-    )
-    .option('--expires <time>', 'of a GoodTillDate: when it goes, like 2026-11-30T17:30:00Z', expirySeconds)
-    .option('--display-quantity <quantity>', 'of an Iceberg: so much is shown at a time', decimalText)
-    .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
-    .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
-    .option(
-      '--trailing-distance <price>',
-      'of a TrailingStop: how far behind the best price its trigger stays',
-      decimalText,
-    )
-    .option('--limit-offset <price>', 'of a TrailingStop: how far beyond its trigger its limit is', decimalText)
-    .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
-    .option('--refuse-if-through', 'a stop that is through already is refused')
-    .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
-    .addOption(urlOption())
-    .addOption(keyOption())
-    .addOption(laneOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      examples('tredye order new ACME buy 5 101', 'tredye order new ACME sell 5   # without a price: a market order'),
-    )
-    .action(async (symbol, side, quantity, price, options) => {
-      await withVenue(
-        options,
-        async (client) => {
-          const of = await client.instrument(symbol);
-          const reports = new CommandReports(client);
-          const first = await client.place({
-            symbol,
-            side,
-            quantity: takenDecimal(quantity, of.quantityDecimals, 'The quantity'),
-            ...(price === undefined ? {} : { price: takenDecimal(price, of.priceDecimals, 'The price') }),
-            type: options.type ?? (price === undefined ? 'Market' : 'Limit'),
-            timeInForce: options.timeInForce,
-            postOnly: options.postOnly === true,
-            slide: options.slide === true,
-            selfTrade: options.selfTrade,
-            ...(options.expires === undefined ? {} : { expirySeconds: options.expires }),
-            ...(options.displayQuantity === undefined
-              ? {}
-              : { displayQuantity: takenDecimal(options.displayQuantity, of.quantityDecimals, 'The shown quantity') }),
-            ...(options.minQuantity === undefined
-              ? {}
-              : { minQuantity: takenDecimal(options.minQuantity, of.quantityDecimals, 'The minimum quantity') }),
-            ...(options.triggerPrice === undefined
-              ? {}
-              : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),
-            ...(options.trailingDistance === undefined
-              ? {}
-              : {
-                  trailingDistance: takenDecimal(options.trailingDistance, of.priceDecimals, 'The trailing distance'),
-                }),
-            ...(options.limitOffset === undefined
-              ? {}
-              : { limitOffset: takenDecimal(options.limitOffset, of.priceDecimals, 'The limit offset') }),
-            ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
-            refuseIfThrough: options.refuseIfThrough === true,
-          });
-          if (first.kind === 'Rejected') throw refused('the order', first.reason);
-          sayReports(await reports.of(first), of, options.json === true);
-        },
-        { ackLevel: options.level },
-      );
-    });
+  addNewCommand(order);
 
   order
     .command('cancel')
