@@ -1,6 +1,7 @@
 /** All benches of `make bench`, in the order in which they run. A new one is a line here. */
 
 import { benchEngine } from './engine/engine.js';
+import { benchGrowth } from './growth/growth.js';
 import { benchHttp } from './load/http.js';
 import { benchLatency } from './load/latency.js';
 import { benchThroughput } from './load/throughput.js';
@@ -12,6 +13,7 @@ import { benchRecovery } from './start/recovery.js';
 
 export const BENCHES: readonly Bench[] = [
   { name: 'engine', run: benchEngine },
+  { name: 'growth', run: benchGrowth },
   { name: 'latency', run: benchLatency },
   { name: 'throughput', run: benchThroughput },
   { name: 'http', run: benchHttp },

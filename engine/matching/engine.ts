@@ -144,7 +144,7 @@ export class Engine {
     if (state.end * EVENT_WORDS > state.events.length) throw new Error('assert: no room for the events of a command');
     state.answerLane = -1;
     state.suspended = false;
-    state.visits = state.maxVisits;
+    state.looks = state.maxLooks;
 
     const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
     if (kind === NEW) {
@@ -218,7 +218,7 @@ export class Engine {
     state.originHigh = operations.words[at + OPERATION_COMMAND_HIGH] as number;
     const from = state.next;
     // The step that it stopped before counts.
-    state.visits--;
+    state.looks--;
     const done = watchOperation(state, row, from, runOperation(state, row));
     if (done) endOperation(state);
     else state.suspended = true;

@@ -64,12 +64,16 @@ const { ACCOUNT_MASK, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
 const EVENT_SLOT_MASK = 0x1fffff;
 /** An end of day passes many an order without an event; those cost little, but not nothing. */
 const VISITS_PER_EVENT = 16;
+/** Finding a triggered stop and taking it out of its tree costs as much as several events. */
+const EVENTS_PER_LOOK = 4;
 
 export class EngineState {
   readonly limits: Limits;
   readonly maxEvents: number;
   /** Orders that an end of day looks at before it stops, as it does when its events are used up. */
   readonly maxVisits: number;
+  /** Triggered stops that a look takes before it stops. */
+  readonly maxLooks: number;
   readonly shard: number;
   readonly shardCount: number;
   readonly registry: Registry;
@@ -120,7 +124,7 @@ export class EngineState {
   /** The command stopped before its last event and became an operation. */
   suspended = false;
   /** Stops that this go may still look at. */
-  visits = 0;
+  looks = 0;
   /** Slots of `events`: the next one, and the first one that this command may not use. */
   next = 0;
   end = 0;
@@ -129,6 +133,7 @@ export class EngineState {
     this.limits = limits;
     this.maxEvents = limits.maxEventsPerCommand;
     this.maxVisits = limits.maxEventsPerCommand * VISITS_PER_EVENT;
+    this.maxLooks = 1 + Math.floor(limits.maxEventsPerCommand / EVENTS_PER_LOOK);
     this.shard = shard;
     this.shardCount = shardCount;
     this.registry = new Registry(limits);

@@ -431,8 +431,8 @@ function pullTriggered(state: EngineState, instrument: number, counted: boolean)
     const sell = findTriggered(state, (instrument << 1) + 1);
     if (buy < 0 && sell < 0) return true;
     if (!free) {
-      if (state.visits === 0) return false;
-      state.visits--;
+      if (state.looks === 0) return false;
+      state.looks--;
     }
     free = false;
     const first = sell < 0 || (buy >= 0 && (stops.entries[buy] as number) < (stops.entries[sell] as number));

@@ -38,7 +38,8 @@ const {
 } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
 const { TOTAL, TOTAL_SHIFT } = levelWords;
-const { FLAG_SELL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
+const { FLAG_LEG, FLAG_SELL, FLAG_SPECIAL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL } = orderWords;
+const { ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } = orderWords;
 const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
 const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
 
@@ -46,6 +47,8 @@ const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
 const ICEBERG_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT);
 const MAX_QUANTITY = 0xffffffff;
+/** A trade with such an order has more to it than two fills. */
+const UNUSUAL = FLAG_SPECIAL | FLAG_LEG;
 /** Stages: trades go on; only market orders that found nobody are left; nothing was traded. */
 const STAGE_TRADES = 0;
 const STAGE_LEFTOVERS = 1;
@@ -127,12 +130,22 @@ function runTrades(state: EngineState, row: number): boolean {
       left = 0;
       break;
     }
-    const buyerOther = otherLeg(state, buyer);
-    const sellerOther = otherLeg(state, seller);
     const buyerOpen = (orders[(buyer << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
     if (quantity > left) quantity = left;
+    const flags =
+      (orders[(buyer << ORDER_SHIFT) + ORDER_FLAGS] as number) |
+      (orders[(seller << ORDER_SHIFT) + ORDER_FLAGS] as number);
+    if ((flags & UNUSUAL) === 0) {
+      if (state.next + 2 > state.end) break;
+      left -= quantity;
+      state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
+      tradePlain(state, buyer, seller, price, quantity, buyerOpen - quantity, sellerOpen - quantity);
+      continue;
+    }
+    const buyerOther = otherLeg(state, buyer);
+    const sellerOther = otherLeg(state, seller);
     const anew = (showsAnew(state, buyer, quantity) ? 1 : 0) + (showsAnew(state, seller, quantity) ? 1 : 0);
     const others = (buyerOther < 0 ? 0 : 1) + (sellerOther < 0 ? 0 : 1);
     if (state.next + 2 + anew + others > state.end) break;
@@ -152,6 +165,40 @@ function runTrades(state: EngineState, row: number): boolean {
   }
   operations.volumes[row] = left;
   return left === 0;
+}
+
+/** A trade of orders that have nothing besides their record: as that of all others, without asking for the rest. */
+function tradePlain(
+  state: EngineState,
+  buyer: number,
+  seller: number,
+  price: number,
+  quantity: number,
+  buyerLeaves: number,
+  sellerLeaves: number,
+): void {
+  const events = state.events;
+  const first = fillPlain(state, buyer, price, quantity, buyerLeaves);
+  const tradeLow = state.eventLow;
+  const tradeHigh = state.eventHigh;
+  const second = fillPlain(state, seller, price, quantity, sellerLeaves);
+  events[first + EVENT_RELATED_ID] = tradeLow;
+  events[first + EVENT_RELATED_ID + 1] = tradeHigh;
+  events[second + EVENT_RELATED_ID] = tradeLow;
+  events[second + EVENT_RELATED_ID + 1] = tradeHigh;
+  if (buyerLeaves === 0) takeOff(state, buyer);
+  if (sellerLeaves === 0) takeOff(state, seller);
+}
+
+function fillPlain(state: EngineState, slot: number, price: number, quantity: number, leaves: number): number {
+  const orders = state.orders;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  orders[at + ORDER_LEAVES] = leaves | 0;
+  orders[at + ORDER_CUMULATIVE] = ((orders[at + ORDER_CUMULATIVE] as number) + quantity) | 0;
+  const to = writeOrderEvent(state, slot, price, quantity | 0, leaves | 0, leaves | 0, AUCTION_FILL);
+  fillOrder(state, slot, to, price, quantity | 0, leaves | 0, FEE_AUCTION);
+  state.books.reduce(orders[at + ORDER_LEVEL] as number, quantity);
+  return to;
 }
 
 /** One side of a trade; the trade id is the sequence of the buyer's fill, which gives 0, 0 for its own. */

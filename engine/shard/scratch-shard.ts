@@ -6,7 +6,7 @@
  */
 
 import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, OrderType, Phase, Right, Side, TimeInForce, Trigger } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -17,7 +17,9 @@ import {
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
+  COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
+  NO_PRICE,
 } from '../../schemas/layout.js';
 import { AdminLog } from '../admin-log.js';
 import type { Disk, DiskFile } from '../journal/disk.js';
@@ -45,6 +47,9 @@ const FAR_TICKS = 1_800;
 /** Every so many batches the account cancels all it has: what becomes empty has code of its own. */
 const BATCHES_A_MASS_CANCEL = 48;
 const MID_PRICE = 1_000;
+const QUANTITY_MAX = 1_000;
+/** Of the offer that the stops of a cascade trade with: above all others. */
+const HIGH_PRICE = 2 * MID_PRICE - 2 * SPREAD_TICKS;
 const TARGETS_BACK = 64;
 const PUBLIC_KEY_BYTES = 32;
 
@@ -156,7 +161,7 @@ export class ScratchShard {
       shard: 0,
       priceMin: 1,
       priceMax: 2 * MID_PRICE,
-      quantityMax: 1_000,
+      quantityMax: QUANTITY_MAX,
       unit: 1,
       referencePrice: null,
       priceDecimals: 0,
@@ -197,6 +202,51 @@ export class ScratchScript {
     this.#write(words, 0, CommandKind.SetPhase | (Phase.Continuous << 16));
     words[COMMAND_ACCOUNT] = 0;
     return words;
+  }
+
+  /** An auction whose orders cross, and its uncross; the market trades before and behind it. */
+  auction(): Int32Array {
+    const words = this.#words;
+    this.#setPhase(0, Phase.Auction);
+    for (let index = 1; index < SCRATCH_BATCH - 2; index += 1) {
+      const at = index * COMMAND_WORDS;
+      this.#writeNew(at, index & 1, OrderType.Limit, TimeInForce.Day);
+      this.#price(at);
+    }
+    this.#write(words, (SCRATCH_BATCH - 2) * COMMAND_WORDS, CommandKind.Uncross);
+    words[(SCRATCH_BATCH - 2) * COMMAND_WORDS + COMMAND_ACCOUNT] = 0;
+    this.#setPhase((SCRATCH_BATCH - 1) * COMMAND_WORDS, Phase.Continuous);
+    return words;
+  }
+
+  /** Stops, and an order that sets all of them off, as long as the last trade was lower. */
+  cascade(): Int32Array {
+    const words = this.#words;
+    this.#writeNew(0, Side.Sell, OrderType.Limit, TimeInForce.Day);
+    words[COMMAND_PRICE] = HIGH_PRICE;
+    words[COMMAND_QUANTITY] = QUANTITY_MAX;
+    for (let index = 1; index < SCRATCH_BATCH - 1; index += 1) {
+      const at = index * COMMAND_WORDS;
+      this.#writeNew(at, Side.Buy, OrderType.Stop, TimeInForce.ImmediateOrCancel);
+      words[at + COMMAND_PRICE] = NO_PRICE;
+      words[at + COMMAND_QUANTITY] = 1;
+      words[at + COMMAND_TRIGGER_PRICE] = HIGH_PRICE - this.#below(SPREAD_TICKS);
+      words[at + COMMAND_FLAGS_WORD] = Trigger.LastTrade << 8;
+    }
+    const last = (SCRATCH_BATCH - 1) * COMMAND_WORDS;
+    this.#writeNew(last, Side.Buy, OrderType.Limit, TimeInForce.ImmediateOrCancel);
+    words[last + COMMAND_PRICE] = HIGH_PRICE;
+    words[last + COMMAND_QUANTITY] = QUANTITY_MAX / 2;
+    return words;
+  }
+
+  #setPhase(at: number, phase: Phase): void {
+    this.#write(this.#words, at, CommandKind.SetPhase | (phase << 16));
+    this.#words[at + COMMAND_ACCOUNT] = 0;
+  }
+
+  #writeNew(at: number, side: number, type: OrderType, timeInForce: TimeInForce): void {
+    this.#write(this.#words, at, CommandKind.New | (side << 8) | (type << 16) | (timeInForce << 24));
   }
 
   /** SCRATCH_BATCH commands; the memory is used again by the next call. */

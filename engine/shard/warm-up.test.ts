@@ -45,11 +45,17 @@ t.test('the script books, fills, cancels and replaces, and is refused for nothin
   const script = new ScratchScript();
   play(script.sessionOpen());
   play(script.openMarket());
+  for (let batch = 0; batch < 4; batch += 1) {
+    play(script.auction());
+    play(script.cascade());
+  }
   for (let batch = 0; batch < 40; batch += 1) play(script.batch());
   shard.close();
   for (const kind of ['Accepted', 'Booked', 'Fill', 'Cancelled', 'Replaced'] as const) {
     t.ok((kinds.get(EventKind[kind]) ?? 0) > 10, `${kind}: ${kinds.get(EventKind[kind])}`);
   }
+  t.equal(kinds.get(EventKind.Uncrossed), 4);
+  t.equal(kinds.get(EventKind.Triggered), 4 * (SCRATCH_BATCH - 2), 'all stops of each cascade');
   t.strictSame([...reasons], [600], 'UnknownOrder');
   t.end();
 });

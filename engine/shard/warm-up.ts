@@ -11,6 +11,8 @@ import { SCRATCH_BATCH, ScratchScript, ScratchShard } from './scratch-shard.js';
 
 /** More gains nothing that can be measured (docs/decisions/0007). */
 const COMMANDS = 12_000;
+/** Beside so many there is one of those that are rare and do much: auctions and cascades of stops. */
+const RARE_SHARE = 2;
 const SPANS = 256;
 const NAP = new Int32Array(new SharedArrayBuffer(4));
 
@@ -75,6 +77,11 @@ export function warmUpShard(commands = COMMANDS, mostNaps = MOST_NAPS): number {
   reader.join();
   play(script.sessionOpen(), 1);
   play(script.openMarket(), 1);
+  // First what is rare: what comes last decides how the code of the others is compiled.
+  for (let made = 0; made < commands / RARE_SHARE; made += 2 * SCRATCH_BATCH) {
+    play(script.auction(), SCRATCH_BATCH);
+    play(script.cascade(), SCRATCH_BATCH);
+  }
   playBatches(commands);
   for (let naps = 0, pieces = 0; naps < mostNaps && pieces < PIECES; naps += 1) {
     if (napIdly()) {

@@ -35,6 +35,7 @@ import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './pl
 import { checkSender, keepAnswer, openSession, senderAccount } from './sessions.js';
 import {
   type Lane,
+  LOOK,
   type ModelLimits,
   type Operation,
   type Refusal,
@@ -48,6 +49,8 @@ import { expire, isOnItsWay } from './work.js';
 
 /** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
+/** Rule 2.60. */
+const EVENTS_PER_LOOK = 4;
 
 export interface PlainPurse {
   readonly available: number;
@@ -439,6 +442,7 @@ export class Model {
     const { state } = this;
     const { maxEventsPerCommand } = state.limits;
     let visits = goesOn === undefined ? 0 : 1;
+    let looks = visits;
     // What a timer began waits behind what is in progress: it says that it has started, and no more.
     const queues =
       goesOn === undefined && work.instrument === 0 && state.operations.length > 0 && work.byTimer === true;
@@ -446,10 +450,12 @@ export class Model {
     let step = work.steps.next();
     while (step.done !== true) {
       visits += step.value === VISIT ? 1 : 0;
+      looks += step.value === LOOK ? 1 : 0;
       if (
         state.events.length + step.value > maxEventsPerCommand ||
         (queues && state.events.length > before) ||
-        (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT)
+        (step.value === VISIT && visits > maxEventsPerCommand * VISITS_PER_EVENT) ||
+        (step.value === LOOK && looks > 1 + Math.floor(maxEventsPerCommand / EVENTS_PER_LOOK))
       ) {
         const { taker } = work.sweep;
         if (taker !== undefined) {

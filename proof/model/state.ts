@@ -112,6 +112,8 @@ export interface Lane {
 
 /** A step that makes no event by itself: an end of day comes to the next order, a look at stops to one that triggers. */
 export const VISIT = 0;
+/** The same of a stop that a look takes: of those fewer fit. */
+export const LOOK = -1;
 
 /**
  * The rest of a command's work, step by step. It yields how many events its next step makes (1, or 2 for a pair of

@@ -6,7 +6,7 @@ import { EventKind, OrderType, Phase, Reason, Side, TimeInForce, Trigger } from 
 import { NO_PRICE } from '../../schemas/layout.js';
 import { isMarket, type ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
-import { type ModelInstrument, type Sender, type State, type Steps, type Sweep, VISIT } from './state.js';
+import { LOOK, type ModelInstrument, type Sender, type State, type Steps, type Sweep } from './state.js';
 import { accept, cancelOther, drop, matchAndRest, trail } from './work.js';
 
 /** A stop comes: it waits, whatever the market does. */
@@ -135,7 +135,7 @@ function* pull(instrument: ModelInstrument): Steps {
     trail(instrument, Trigger.Reference, tracked);
   }
   while (next(instrument) !== undefined) {
-    yield VISIT;
+    yield LOOK;
     const stop = next(instrument);
     if (stop !== undefined) {
       stops.splice(stops.indexOf(stop), 1);
