@@ -9,15 +9,16 @@ import * as operationWords from './operations.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { leaveOrder } = holdingFunctions;
+const { enterOrder, leaveOrder } = holdingFunctions;
 const { FLAG_EXPIRES, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, ORDER_FLAGS, ORDER_SHIFT, SLOT_MASK } = orderWords;
 const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
-/** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
+/** Puts a New behind the others of its account in the instrument: the order in which mass cancels take orders. It is open. */
 export function listOrder(state: EngineState, slot: number): void {
   const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
   state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
   state.accountOrders.add(slot);
+  enterOrder(state, slot);
 }
 
 /** A resting order leaves the book and the engine. Its last event is written. */
@@ -50,8 +51,8 @@ export function forgetOrder(state: EngineState, slot: number): void {
   if ((flags & FLAG_LISTED) !== 0) {
     if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
+    leaveOrder(state, slot);
   }
-  leaveOrder(state, slot);
   if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES)) !== 0) forgetMore(state, slot, flags);
   state.books.orders.free(slot);
 }
