@@ -13,15 +13,17 @@ import {
   FEE_WHOLE,
   MOST_POSITION,
 } from '../../schemas/admin.js';
-import { CommandKind, type Phase } from '../../schemas/codes.js';
+import { CommandKind, type Phase, SelfTrade } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_DISPLAY_QUANTITY,
+  COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
+  COMMAND_TIME_US,
   COMMAND_WORDS,
   highWord,
 } from '../../schemas/layout.js';
@@ -53,6 +55,22 @@ export interface VenueControls {
   readonly limits?: boolean;
   /** Assets that orders reserve and trades move, with fees. */
   readonly money?: boolean;
+  /** New orders ask not to trade with their own account: whoever plays gives each command to `control`. */
+  readonly prevention?: boolean;
+}
+
+/** Everything on. */
+export const ALL_CONTROLS: VenueControls = { limits: true, money: true, prevention: true };
+
+/**
+ * Makes a prepared command one of a venue with controls: the time is microseconds, as many as commands went before, so that
+ * rates fill; a new order prevents self-trades.
+ */
+export function control(words: Int32Array, at: number, index: number, { prevention = false }: VenueControls): void {
+  words[at + COMMAND_TIME_US] = index + 1;
+  if (prevention && ((words[at + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.New) {
+    words[at + COMMAND_FLAGS_WORD] = SelfTrade.Newest;
+  }
 }
 
 export interface Venue {
