@@ -5,9 +5,9 @@
  *             next older holding + 1; and 16 doubles:
  *             0 position   1 cost   2 realised profit   3 open buys   4 open sells
  *             and, so that one look at it is enough, what follows from these, from its instrument and from its account:
- *             5, 6 open buys and sells that surely pass the limits of position and ledger   7 order quantity that surely passes
- *             8, 9 amount a tick, 10, 11 amount beside that   12, 13 fee cap, each of what a lot of a buy and of a sell reserves
- *             14 largest amount of a lot
+ *             5, 6 open buys and sells that surely pass the limits of position and ledger   7 order quantity that passes with no
+ *             more to look at   8, 9 amount a tick, 10, 11 amount beside that   12, 13 fee cap, each of what a lot of a buy and of a sell reserves
+ *             14 largest amount of a lot   15 order quantity that surely passes
  *   purse     an account's of an asset: 8 words, and 2 doubles: 0 available   1 reserved
  *   account   8 doubles: 0 order notional   1 position   2 rate   3 burst   4 tokens   5 time of the last look; what it has in
  *             words is in registry-words.ts
@@ -34,7 +34,9 @@ export const HOLDING_OWN = 5;
  */
 export const HOLDING_CAP = 5;
 /** Lots of an order that are within the limits of quantity and notional at any price; -1: the account is killed. */
-export const HOLDING_ORDER_MAX = 7;
+export const HOLDING_ORDER_MAX = 15;
+/** The same where there is no more to look at than lots; -1: there is a rate, a limit of open orders, or money. */
+export const HOLDING_PLAIN_MAX = 7;
 /** By side, a sell's one more: a lot reserves price × HOLDING_UNIT + HOLDING_FIXED, and a fee of at most HOLDING_FEE_CAP. */
 export const HOLDING_UNIT = 8;
 export const HOLDING_FIXED = 10;
@@ -74,3 +76,7 @@ export const TOKEN = 1_000_000;
 /** Sums of a holding stay below: its amounts, and its lots. */
 export const MOST_LEDGER = 2 ** 52;
 export const MOST_LOTS = 2 ** 36;
+
+/** What the last look at the money of a command found: of so many lots, what they reserve. */
+export const CHECKED_LOTS = 0;
+export const CHECKED_AMOUNT = 1;

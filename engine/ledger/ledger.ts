@@ -16,6 +16,7 @@ const {
   ACCOUNT_NEWEST_HOLDING,
   ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_QUANTITY_MAX,
+  ACCOUNT_RATED,
   ACCOUNT_RECENT_HOLDING,
   ACCOUNT_SHIFT,
 } = registryWords;
@@ -31,6 +32,7 @@ const {
   HOLDING_OLDER,
   HOLDING_OPEN,
   HOLDING_ORDER_MAX,
+  HOLDING_PLAIN_MAX,
   HOLDING_POSITION,
   HOLDING_QUOTE_PURSE,
   HOLDING_REALISED,
@@ -151,7 +153,13 @@ export class Ledger {
     const killed = this.accounts[accountAt + ACCOUNT_KILLED] !== 0;
     const notional = this.limits[(account << LIMIT_SHIFT) + LIMIT_NOTIONAL] as number;
     const lots = wholeShare(notional, this.holdingSums[at + HOLDING_LOT] as number);
-    this.holdingSums[at + HOLDING_ORDER_MAX] = killed ? -1 : most === 0 ? lots : Math.min(most, lots);
+    const largest = killed ? -1 : most === 0 ? lots : Math.min(most, lots);
+    const plain =
+      this.accounts[accountAt + ACCOUNT_RATED] === 0 &&
+      this.accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] === ANY_ORDERS &&
+      (this.holdingWords[(holding << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) < 0;
+    this.holdingSums[at + HOLDING_ORDER_MAX] = largest;
+    this.holdingSums[at + HOLDING_PLAIN_MAX] = plain ? largest : -1;
     this.lowerCaps(holding);
   }
 

@@ -24,7 +24,7 @@ import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
-const { checkLimits, checkMoney, needsPrice } = limitFunctions;
+const { checkLimits, checkMoney, needsPrice, passesPlainly } = limitFunctions;
 const { isFillableByOthers } = selfTradeFunctions;
 const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
 const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
@@ -84,7 +84,8 @@ function applyUsual(state: EngineState, words: Int32Array, at: number): void {
   const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
   const isMarket = (kindWord >>> 16) & MARKET;
   const timeInForce = kindWord >>> 24;
-  if (!checkLimits(state, words, at, sell, quantity >>> 0, NO_ORDER)) return;
+  const plain = passesPlainly(state, words, at, sell);
+  if (!plain && !checkLimits(state, words, at, sell, quantity >>> 0, NO_ORDER)) return;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
     return;
@@ -94,7 +95,7 @@ function applyUsual(state: EngineState, words: Int32Array, at: number): void {
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, NO_ORDER);
     return;
   }
-  if (!checkMoney(state, words, at, sell, price, quantity >>> 0, NO_ORDER)) return;
+  if (!plain && !checkMoney(state, words, at, sell, price, quantity >>> 0, NO_ORDER)) return;
   if (timeInForce === FILL_OR_KILL && !findsEnough(state, words, at, side, price, quantity >>> 0)) {
     refuse(state, words, at, Reason.FillOrKillNotFillable, 0, NO_ORDER);
     return;

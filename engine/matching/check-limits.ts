@@ -38,6 +38,7 @@ const {
   HOLDING_MASK,
   HOLDING_OPEN,
   HOLDING_ORDER_MAX,
+  HOLDING_PLAIN_MAX,
   HOLDING_POSITION,
   HOLDING_REALISED,
   HOLDING_SHIFT,
@@ -50,6 +51,8 @@ const {
   LIMIT_TOKENS,
   MOST_LEDGER,
   MOST_LOTS,
+  CHECKED_AMOUNT,
+  CHECKED_LOTS,
   PURSE_AVAILABLE,
   PURSE_SHIFT,
   TOKEN,
@@ -57,6 +60,26 @@ const {
   WORTH_SHIFT,
   WORTH_UNIT,
 } = ledgerWords;
+
+/**
+ * Whether a new order of an account surely passes all limits and there is no money to look at: of nearly all accounts that
+ * have neither. False says nothing. `state.holding` is as checkLimits leaves it.
+ */
+export function passesPlainly(state: EngineState, words: Int32Array, at: number, sell: number): boolean {
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const holding = state.ledger.findHolding(words[at + COMMAND_ACCOUNT] as number, instrument);
+  if (holding < 0) return false;
+  state.holding = holding;
+  const sums = state.holdingSums;
+  const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  const side = holdingAt + (sell & 1);
+  return (
+    quantity <= (sums[holdingAt + HOLDING_PLAIN_MAX] as number) &&
+    (sums[side + HOLDING_OPEN] as number) + quantity <= (sums[side + HOLDING_CAP] as number) &&
+    state.instruments[((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] === 0
+  );
+}
 
 /**
  * Kill switches, rate and limits of the command's account, for a new order (`slot` NO_ORDER) or a replace of one; `added`:
@@ -230,6 +253,9 @@ function canPay(
   if (holding < 0) return canPayAtFirst(state, words, at, sell, price, lots);
   const available = state.purseSums[purseAt(state, holding, sell) + PURSE_AVAILABLE] as number;
   let needed = heldBy(state, holding, sell, price, lots);
+  // An order that comes to rest as it came reserves just this.
+  state.checked[CHECKED_LOTS] = lots;
+  state.checked[CHECKED_AMOUNT] = needed;
   if (slot >= 0) {
     const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
     const old = (state.orders[orderAt + ORDER_LEAVES] as number) >>> 0;
@@ -255,5 +281,7 @@ function canPayAtFirst(
   const purse = state.ledger.findPurse(words[at + COMMAND_ACCOUNT] as number, asset);
   const available = purse < 0 ? 0 : (state.purseSums[(purse << PURSE_SHIFT) + PURSE_AVAILABLE] as number);
   const needed = reserveOf(state, instrument, sell, price, lots);
+  state.checked[CHECKED_LOTS] = lots;
+  state.checked[CHECKED_AMOUNT] = needed;
   return needed <= available || refuse(state, words, at, Reason.NotEnoughMoney, available, NO_ORDER);
 }

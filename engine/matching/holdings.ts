@@ -69,7 +69,7 @@ export function enterOrder(state: EngineState, slot: number): void {
   const ordersAt = (((orders[at + ORDER_ACCOUNT] as number) & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
   state.accounts[ordersAt] = (state.accounts[ordersAt] as number) + 1;
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
-    reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves);
+    reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves, state.checked);
   }
 }
 
@@ -132,7 +132,7 @@ export function changeOrder(state: EngineState, slot: number, price: number, lea
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) + leaves;
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
-    reserve(state, holding, sell, price, leaves);
+    reserve(state, holding, sell, price, leaves, null);
   }
 }
 

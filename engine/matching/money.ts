@@ -21,6 +21,8 @@ const { ACCOUNT_FEE_TIER, ACCOUNT_MASK, ACCOUNT_SHIFT, INSTRUMENT_MASK, INSTRUME
   registryWords;
 const { PAIR_SHIFT } = pairIndex;
 const {
+  CHECKED_AMOUNT,
+  CHECKED_LOTS,
   FEE_SHIFT,
   FEE_TIER_SHIFT,
   HOLDING_BASE_UNIT,
@@ -57,9 +59,22 @@ export function heldBy(state: EngineState, holding: number, sell: number, price:
   return amount + feeOf(amount, sums[at + HOLDING_FEE_CAP] as number);
 }
 
-/** Takes out of what is available what an order at `price` with `lots` open reserves. */
-export function reserve(state: EngineState, holding: number, sell: number, price: number, lots: number): void {
-  const amount = heldBy(state, holding, sell, price, lots);
+/**
+ * Takes out of what is available what an order at `price` with `lots` open reserves; `checked`: what was found for its
+ * New at this price, or null.
+ */
+export function reserve(
+  state: EngineState,
+  holding: number,
+  sell: number,
+  price: number,
+  lots: number,
+  checked: Float64Array | null,
+): void {
+  const amount =
+    checked !== null && checked[CHECKED_LOTS] === lots
+      ? (checked[CHECKED_AMOUNT] as number)
+      : heldBy(state, holding, sell, price, lots);
   const at = purseAt(state, holding, sell);
   const sums = state.purseSums;
   sums[at + PURSE_AVAILABLE] = (sums[at + PURSE_AVAILABLE] as number) - amount;
@@ -120,8 +135,9 @@ export function settle(
   if (reserved !== 0) {
     letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, (after >>> 0) + quantity, after >>> 0);
   }
-  const paid = sell === 0 ? 0 - notional : notional;
-  const got = sell === 0 ? lots : 0 - lots;
+  const sign = 1 - (sell << 1);
+  const paid = 0 - notional * sign;
+  const got = lots * sign;
   sums[quoteAt + PURSE_AVAILABLE] = (sums[quoteAt + PURSE_AVAILABLE] as number) + (paid - charged);
   sums[baseAt + PURSE_AVAILABLE] = (sums[baseAt + PURSE_AVAILABLE] as number) + got;
   if (charged === 0) return;

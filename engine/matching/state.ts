@@ -96,6 +96,8 @@ export class EngineState {
   readonly accountLimits: Float64Array;
   readonly venue: Float64Array;
   readonly fees: Int32Array;
+  /** Lots and amount that checkMoney found for the command's order. */
+  readonly checked = new Float64Array(2);
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** 1: a kill switch keeps all of the shard out of trading. */
