@@ -156,6 +156,20 @@ export interface PublicTop {
   readonly orders: number;
 }
 
+/** What the auction of an instrument would come to if it ended now. */
+export interface PublicIndicative {
+  readonly shard: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly instrument: number;
+  /** Null: nothing would trade, or the auction is over. */
+  readonly price: number | null;
+  readonly quantity: number;
+  /** Buys minus sells at the price. */
+  readonly imbalance: number;
+}
+
 const PRIVATE_KIND_BY_CODE: readonly (PrivateKind | undefined)[] = Array.from({ length: 256 }, (_, code) =>
   PRIVATE_KINDS.find((name) => EventKind[name] === code),
 );
@@ -303,5 +317,19 @@ export function topAt(words: Int32Array, at: number, shard: number, epoch: numbe
     price: priceAt(words, at + EVENT_PRICE),
     quantity: signedWide(words, at + EVENT_AMOUNT),
     orders: unsigned(words, at + EVENT_CUMULATIVE),
+  };
+}
+
+/** An indicative price out of its 24 words (IndicativeRecord of overlays.fbs). */
+export function indicativeAt(words: Int32Array, at: number, shard: number, epoch: number): PublicIndicative {
+  return {
+    shard,
+    epoch,
+    sequence: wide(words, at + EVENT_SEQUENCE),
+    timeUs: wide(words, at + EVENT_TIME_US),
+    instrument: unsigned(words, at + EVENT_INSTRUMENT),
+    price: priceAt(words, at + EVENT_PRICE),
+    quantity: unsigned(words, at + EVENT_QUANTITY),
+    imbalance: signedWide(words, at + EVENT_AMOUNT),
   };
 }

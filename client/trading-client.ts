@@ -30,6 +30,7 @@ import {
   deadManWords,
   endOfDayWords,
   killWords,
+  legWords,
   type MassCancelTerms,
   massCancelWords,
   moneyMoveWords,
@@ -175,6 +176,22 @@ export class TradingClient extends Session {
     return narrowed(report, ['Accepted', 'Rejected']);
   }
 
+  /**
+   * One-cancels-other: two orders, one of them at least a stop, both or neither. The first fill of one, or its trigger,
+   * cancels the other (OneCancelledOther).
+   */
+  async placePair(
+    of: InstrumentName,
+    first: OrderTerms,
+    second: OrderTerms,
+  ): Promise<readonly Report<'Accepted' | 'Rejected'>[]> {
+    if (this.locate(of) === null) await this.loadInstruments(0);
+    const found = this.locate(of);
+    if (found === null) throw new TredyeError('UNKNOWN_SYMBOL', 'There is no such instrument.');
+    const reports = await Promise.all(this.submitLegs(legWords(found.instrument, first, second), found.shard));
+    return reports.map((report) => narrowed(report, ['Accepted', 'Rejected']));
+  }
+
   /** quantity is the new total, filled included; only less at the same price keeps the place. */
   async replace(order: Replacement): Promise<Report<'Reduced' | 'Replaced' | 'Cancelled' | 'Rejected'>> {
     return this.replaceAs(CommandKind.Replace, order);
@@ -309,7 +326,6 @@ export class TradingClient extends Session {
     return narrowed(await this.submitFor(of, uncrossWords), ['Uncrossed', 'Rejected']);
   }
 
-  /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
   /** A price from outside that triggers stops; null: there is none any more. */
   async setReferencePrice(
     of: InstrumentName & { readonly price: number | null },
@@ -318,6 +334,7 @@ export class TradingClient extends Session {
     return narrowed(report, ['ReferenceChanged', 'Rejected']);
   }
 
+  /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
   async endOfDay(of: InstrumentName): Promise<Report<'Started' | 'Rejected'>> {
     return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
   }

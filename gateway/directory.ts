@@ -19,6 +19,7 @@ import {
   EVENT_KIND_WORD,
   EVENT_QUANTITY,
   EVENT_WORDS,
+  NO_PRICE,
 } from '../schemas/layout.js';
 import { type InstrumentRoutes, ROUTE_NOT_READY, ROUTE_UNKNOWN } from './orders/order-path.js';
 
@@ -101,6 +102,11 @@ export class Directory implements InstrumentRoutes {
     const known = this.#instruments[instrument - 1];
     if (known === undefined) return ROUTE_UNKNOWN;
     return known.applied ? known.shard : ROUTE_NOT_READY;
+  }
+
+  /** The reference price of its terms, NO_PRICE when it is not known. */
+  referenceOf(instrument: number): number {
+    return this.#instruments[instrument - 1]?.terms.referencePrice ?? NO_PRICE;
   }
 
   get instrumentCount(): number {

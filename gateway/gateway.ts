@@ -134,6 +134,7 @@ export class Gateway {
       settings.pauseBufferedBytes,
       (instrument) => this.#directory.shardOf(instrument),
       (wanted) => seams.framedWanted(wanted),
+      (instrument) => this.#directory.referenceOf(instrument),
     );
     this.#catchUps = new CatchUps(
       this.#reports,

@@ -67,10 +67,10 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market and Stop: worst price or NO_PRICE; MarketToLimit: NO_PRICE',
+      price: 'limit; market, Stop: worst price; TrailingStop: limit offset; these and MarketToLimit: or NO_PRICE',
       quantity: 'lots',
       displayQuantity: 'of an Iceberg: lots that it shows at a time',
-      triggerPrice: 'of a stop',
+      triggerPrice: 'of a stop; TrailingStop: its distance',
       minQuantity: 'IOC: lots that trade at once, or it is refused; good-till-date: expiry, seconds since 1970',
       side: 'Side',
       type: 'OrderType',
@@ -78,7 +78,9 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       selfTrade: 'SelfTrade',
       trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly | CommandFlag.Slide | CommandFlag.RefuseIfThrough },
+    {
+      flags: CommandFlag.PostOnly | CommandFlag.Slide | CommandFlag.RefuseIfThrough | CommandFlag.OneCancelsOther,
+    },
   ),
   row(
     CommandKind.Cancel,
@@ -230,7 +232,12 @@ const ANSWER_BITS: readonly EventBitName[] = ['endOfCommand', 'duplicate'];
 export const EVENT_ROWS: readonly EventRow[] = [
   {
     kind: EventKind.Accepted,
-    fields: { ...ORDER, price: 'limit or NO_PRICE', quantity: "the order's", leaves: 'leaves' },
+    fields: {
+      ...ORDER,
+      price: 'limit, TrailingStop: its offset, or NO_PRICE',
+      quantity: "the order's",
+      leaves: 'leaves',
+    },
     bits: ['side', 'endOfCommand', 'duplicate'],
   },
   {
@@ -282,7 +289,8 @@ export const EVENT_ROWS: readonly EventRow[] = [
     kind: EventKind.Cancelled,
     fields: {
       ...ORDER,
-      relatedId: 'client order id of the command that took it away; 0: none',
+      relatedId:
+        'client order id of the command that took it away, OneCancelledOther: order id of the other leg; 0: none',
       price: 'its level, or NO_PRICE',
       quantity: 'taken away',
       amount: 'hidden part of that',
@@ -318,7 +326,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
   },
   {
     kind: EventKind.Triggered,
-    fields: { ...ORDER, price: 'limit, or NO_PRICE', leaves: 'leaves' },
+    fields: { ...ORDER, amount: 'of a TrailingStop: its trigger', price: 'limit, or NO_PRICE', leaves: 'leaves' },
     bits: ['side', 'endOfCommand'],
   },
   {
@@ -510,5 +518,15 @@ export const EVENT_ROWS: readonly EventRow[] = [
       cumulative: 'number of orders',
     },
     bits: ['side'],
+  },
+  {
+    kind: EventKind.Indicative,
+    fields: {
+      amount: 'imbalance: buys minus sells at the price',
+      instrument: 'instrument',
+      price: 'what an Uncross would give now, NO_PRICE: no trade, or no auction',
+      quantity: 'volume, at most 2^32 - 1',
+    },
+    bits: [],
   },
 ];

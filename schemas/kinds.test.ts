@@ -233,13 +233,23 @@ t.test('an event that says more than its kind says is found', async (t) => {
   t.equal(checkEventShape(words, 0), Reason.BadKind);
 });
 
+const PUBLIC_OVERLAYS: Readonly<Record<number, (typeof OVERLAYS)[keyof typeof OVERLAYS] | undefined>> = {
+  [EventKind.Trade]: OVERLAYS.TradeRecord,
+  [EventKind.Top]: OVERLAYS.TopRecord,
+  [EventKind.TradeVoid]: OVERLAYS.TradeVoidRecord,
+  [EventKind.Indicative]: OVERLAYS.IndicativeRecord,
+};
+
 t.test('public records name neither account, session, client order id, account sequence nor fee', async (t) => {
   for (const { kind, fields } of EVENT_ROWS) {
     if (kind < EventKind.Trade) continue;
     for (const name of ['account', 'session', 'clientOrderId', 'accountSequence']) t.notOk(name in fields, name);
-    if (kind !== EventKind.Top) t.notOk('amount' in fields, 'fee');
-    const of = kind === EventKind.Trade ? OVERLAYS.TradeRecord : OVERLAYS.TradeVoidRecord;
-    const overlay = kind === EventKind.Top ? OVERLAYS.TopRecord : of;
+    if (kind === EventKind.Trade || kind === EventKind.TradeVoid) t.notOk('amount' in fields, 'fee');
+    const overlay = PUBLIC_OVERLAYS[kind];
+    if (overlay === undefined) {
+      t.fail(`no overlay for public kind ${kind}`);
+      continue;
+    }
     const words = new Int32Array(EVENT_WORDS);
     const bytes = new Uint8Array(words.buffer);
     for (const field of overlay.fields) {

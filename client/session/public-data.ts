@@ -8,6 +8,8 @@ import type { PublicFrameReader } from '../../schemas/frame-verifier.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import {
   eventKindAt,
+  indicativeAt,
+  type PublicIndicative,
   type PublicTop,
   type PublicTrade,
   type PublicTradeVoid,
@@ -30,6 +32,7 @@ export interface PublicListeners {
   readonly trades: Listeners<[PublicTrade]>;
   readonly voids: Listeners<[PublicTradeVoid]>;
   readonly tops: Listeners<[PublicTop]>;
+  readonly indicatives: Listeners<[PublicIndicative]>;
   readonly gaps: Listeners<[PublicGap]>;
   readonly words: Listeners<[Int32Array, number, number, number]>;
 }
@@ -77,11 +80,13 @@ export class PublicData {
   }
 
   private takeRecord(words: Int32Array, at: number, shard: number, epoch: number): void {
-    const { trades, voids, tops, words: wordListeners } = this.listeners;
+    const { trades, voids, tops, indicatives, words: wordListeners } = this.listeners;
     if (wordListeners.count > 0) wordListeners.call(words, at, shard, epoch);
     const kind = eventKindAt(words, at);
     if (kind === EventKind.Trade && trades.count > 0) trades.call(tradeAt(words, at, shard, epoch));
     else if (kind === EventKind.TradeVoid && voids.count > 0) voids.call(tradeVoidAt(words, at, shard, epoch));
     else if (kind === EventKind.Top && tops.count > 0) tops.call(topAt(words, at, shard, epoch));
+    else if (kind === EventKind.Indicative && indicatives.count > 0)
+      indicatives.call(indicativeAt(words, at, shard, epoch));
   }
 }

@@ -62,6 +62,7 @@ export class PublicSession extends SessionEvents {
     trades: this.tradeListeners,
     voids: this.voidListeners,
     tops: this.topListeners,
+    indicatives: this.indicativeListeners,
     gaps: this.gapListeners,
     words: this.publicWordListeners,
   });

@@ -2,7 +2,7 @@
  * What a session tells its user, and who wants to hear it. Each on… returns what takes the listener away again.
  */
 
-import type { AnyReport, PublicTop, PublicTrade, PublicTradeVoid } from '../events.js';
+import type { AnyReport, PublicIndicative, PublicTop, PublicTrade, PublicTradeVoid } from '../events.js';
 import type { TredyeError } from '../tredye-error.js';
 import { Listeners } from './listeners.js';
 import type { PublicGap } from './private-chain.js';
@@ -29,6 +29,7 @@ export abstract class SessionEvents {
   protected readonly tradeListeners = new Listeners<[PublicTrade]>();
   protected readonly voidListeners = new Listeners<[PublicTradeVoid]>();
   protected readonly topListeners = new Listeners<[PublicTop]>();
+  protected readonly indicativeListeners = new Listeners<[PublicIndicative]>();
   protected readonly statusListeners = new Listeners<[StatusMessage]>();
   protected readonly stateListeners = new Listeners<[SessionState, string]>();
   protected readonly refusalListeners = new Listeners<[frame: number, error: TredyeError]>();
@@ -57,6 +58,11 @@ export abstract class SessionEvents {
 
   onTop(listener: (top: PublicTop) => void): () => void {
     return this.topListeners.add(listener);
+  }
+
+  /** In auctions, of whoever subscribed to tops: what an uncross would come to now, at most every 16 ms. */
+  onIndicative(listener: (indicative: PublicIndicative) => void): () => void {
+    return this.indicativeListeners.add(listener);
   }
 
   onStatus(listener: (status: StatusMessage) => void): () => void {
@@ -95,7 +101,7 @@ export abstract class SessionEvents {
     return this.wordListeners.add(listener);
   }
 
-  /** Trades and tops as words. */
+  /** Trades, tops and indicative prices as words. */
   onPublicWords(listener: EventWordsListener): () => void {
     return this.publicWordListeners.add(listener);
   }

@@ -43,6 +43,8 @@ export const FLAG_POST_ONLY = 1 << 3;
  */
 export const FLAG_LISTED_SHIFT = 4;
 export const FLAG_LISTED = 1 << FLAG_LISTED_SHIFT;
+/** A leg of one-cancels-other whose other leg lives, too (EngineState.legs). */
+export const FLAG_LEG = 1 << 11;
 /** SelfTrade in three bits. */
 export const SELF_TRADE_SHIFT = 5;
 export const SELF_TRADE_MASK = 7;

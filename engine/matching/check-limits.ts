@@ -11,10 +11,11 @@ import * as ledgerWords from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import * as checksFunctions from './checks.js';
 import * as moneyFunctions from './money.js';
+import { sharingLeg } from './pairs.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { NO_ORDER, refuse } = checksFunctions;
+const { NO_ORDER, hasOffset, refuse } = checksFunctions;
 const { heldBy, purseAt, reserveOf } = moneyFunctions;
 const { COMMAND_ACCOUNT, COMMAND_INSTRUMENT, COMMAND_PRICE, COMMAND_QUANTITY, NO_PRICE } = layout;
 const { ORDER_LEAVES, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } = orderWords;
@@ -151,7 +152,9 @@ function checkEachLimit(
   const price = words[at + COMMAND_PRICE] as number;
   const worthAt = instrument << WORTH_SHIFT;
   const lot = state.ledger.worth[worthAt + WORTH_LOT] as number;
-  const each = price === NO_PRICE ? lot : Math.abs(price) * (state.ledger.worth[worthAt + WORTH_UNIT] as number);
+  // The price of a stop that trails is an offset.
+  const priced = price !== NO_PRICE && !hasOffset(state, words, at, slot);
+  const each = !priced ? lot : Math.abs(price) * (state.ledger.worth[worthAt + WORTH_UNIT] as number);
   const notional = limits[limitAt + LIMIT_NOTIONAL] as number;
   if (each * quantity > notional) return refuse(state, words, at, Reason.OrderNotionalLimit, notional, slot);
   const orders = state.accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number;
@@ -259,7 +262,10 @@ function canPay(
   if (slot >= 0) {
     const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
     const old = (state.orders[orderAt + ORDER_LEAVES] as number) >>> 0;
-    needed -= heldBy(state, holding, sell, state.orders[orderAt + ORDER_PRICE] as number, old);
+    // Of a pair the larger leg reserves.
+    const shared = reservedByOther(state, slot, holding, sell);
+    const before = heldBy(state, holding, sell, state.orders[orderAt + ORDER_PRICE] as number, old);
+    needed = Math.max(needed, shared) - Math.max(before, shared);
   }
   return needed <= available || refuse(state, words, at, Reason.NotEnoughMoney, available, slot);
 }
@@ -284,4 +290,20 @@ function canPayAtFirst(
   state.checked[CHECKED_LOTS] = lots;
   state.checked[CHECKED_AMOUNT] = needed;
   return needed <= available || refuse(state, words, at, Reason.NotEnoughMoney, available, NO_ORDER);
+}
+
+/** What the other leg of an order reserves by itself, where it is of the same side; else 0. */
+function reservedByOther(state: EngineState, slot: number, holding: number, sell: number): number {
+  const other = sharingLeg(state, slot);
+  if (other < 0) return 0;
+  const at = other << ORDER_SHIFT;
+  const lots = (state.orders[at + ORDER_LEAVES] as number) >>> 0;
+  return heldBy(state, holding, sell, state.orders[at + ORDER_PRICE] as number, lots);
+}
+
+/** Lots that come to be open when an order has `after` instead of `before`: of a pair the larger leg is. */
+export function lotsAdded(state: EngineState, slot: number, before: number, after: number): number {
+  const other = sharingLeg(state, slot);
+  const shared = other < 0 ? 0 : (state.orders[(other << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
+  return Math.max(after, shared) - Math.max(before, shared);
 }

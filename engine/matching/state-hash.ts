@@ -17,8 +17,10 @@ import {
   TOTAL_SHIFT,
 } from '../book/level-words.js';
 import {
+  FLAG_LEG,
   FREE,
   ORDER_ACCOUNT_NEXT,
+  ORDER_FLAGS,
   ORDER_GENERATION,
   ORDER_LEVEL,
   ORDER_NEXT,
@@ -57,10 +59,11 @@ import {
 import {
   GROUP_MASK,
   GROUP_SHIFT,
-  STOP_KEY,
   STOP_RIGHT,
   STOP_SHIFT,
   STOP_SLOT,
+  TRAIL_DISTANCE,
+  TRAIL_SHIFT,
   WATCH_HASHED,
   WATCH_SHIFT,
 } from '../stops/stop-words.js';
@@ -185,6 +188,7 @@ function addOrders(mixer: Mixer, state: EngineState): void {
     mixer.addWords(words, at + ORDER_PRICE, ORDER_SESSION + 1);
     mixer.add(words[at + ORDER_ACCOUNT_NEXT] as number);
     if (isIceberg(state, slot)) mixer.addWords(state.specials.words, state.specials.at(slot), SPECIAL_HIDDEN + 1);
+    if (((words[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) mixer.add(state.legs[slot] as number);
   }
   for (let slot = pool.freeHead; slot >= 0; slot = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) mixer.add(slot);
 }
@@ -301,7 +305,9 @@ function addStops(mixer: Mixer, state: EngineState): void {
 
 function addStop(mixer: Mixer, state: EngineState, node: number): void {
   const at = node << STOP_SHIFT;
-  mixer.add(state.stops.words[at + STOP_SLOT] as number);
-  mixer.add(state.stops.words[at + STOP_KEY] as number);
-  mixer.addDouble(state.stops.entries[node] as number);
+  const { stops } = state;
+  mixer.add(stops.words[at + STOP_SLOT] as number);
+  mixer.add(stops.keyOf(node));
+  if (stops.trailsBehind(node)) mixer.add(stops.trails[(node << TRAIL_SHIFT) + TRAIL_DISTANCE] as number);
+  mixer.addDouble(stops.entries[node] as number);
 }

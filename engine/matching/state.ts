@@ -98,6 +98,8 @@ export class EngineState {
   readonly fees: Int32Array;
   /** Lots and amount that checkMoney found for the command's order. */
   readonly checked = new Float64Array(2);
+  /** By order slot with FLAG_LEG: the slot of the other leg. Other orders never touch it. */
+  readonly legs: Int32Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** 1: a kill switch keeps all of the shard out of trading. */
@@ -154,6 +156,7 @@ export class EngineState {
     this.accountLimits = this.ledger.limits;
     this.venue = this.ledger.venue;
     this.fees = this.ledger.fees;
+    this.legs = new Int32Array(limits.maxOrders);
     this.adminLog = adminLog;
   }
 }

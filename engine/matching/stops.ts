@@ -16,16 +16,18 @@ import * as stopWords from '../stops/stop-words.js';
 import { checkLimits, checkMoney } from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
+import { cancelOther } from './legs.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
-import { forgetOrder, listOrder } from './order-life.js';
+import { forgetOrder, listOrder, releaseStop } from './order-life.js';
+import { otherLeg, partLegs } from './pairs.js';
 import { isLeaving, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
 import { writeOrderEvent } from './state.js';
 import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { NO_ORDER, refuse } = checksFunctions;
+const { checkQuantity, checkTerms, NO_ORDER, refuse } = checksFunctions;
 const {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
@@ -33,6 +35,8 @@ const {
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_TRIGGER_PRICE,
+  EVENT_AMOUNT,
+  EVENT_DUPLICATE_BIT,
   EVENT_KIND_WORD,
   EVENT_PRICE,
   EVENT_WORDS,
@@ -40,7 +44,7 @@ const {
 } = layout;
 const { LEVEL_KEY, LEVEL_SHIFT } = levelWords;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { FLAG_MARKET, FLAG_SELL_SHIFT, NOT_RESTING, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
+const { FLAG_LEG, FLAG_MARKET, FLAG_SELL_SHIFT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
 const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
 const {
   INSTRUMENT_IN_PROGRESS,
@@ -51,7 +55,8 @@ const {
   INSTRUMENT_SHIFT,
   INSTRUMENT_TRACKED,
 } = registryWords;
-const { STOP_SHIFT, STOP_KEY, STOP_SLOT, WATCH_HIGH, WATCH_LOW, WATCH_SHIFT, WATCH_STOPS, WATCH_TRADED } = stopWords;
+const { GROUP_SELL, GROUP_TRAILS, GROUP_TRIGGER, STOP_SHIFT, STOP_KEY, STOP_SLOT } = stopWords;
+const { WATCH_FIRST, WATCH_HIGH, WATCH_LOW, WATCH_SHIFT, WATCH_STOPS, WATCH_TRADED, WATCH_TRAILING } = stopWords;
 const {
   CASCADE,
   OPERATION_ACCOUNT,
@@ -70,33 +75,52 @@ const {
 } = operationWords;
 
 const ACCEPTED = EventKind.Accepted;
+const REJECTED = EventKind.Rejected;
 const TRIGGERED = EventKind.Triggered;
 const FILL = EventKind.Fill;
 const CANCELLED_FULL = EventKind.Cancelled | (Reason.LevelsFull << 16);
 const GOOD_TILL_DATE = TimeInForce.GoodTillDate;
 const MARKET_STOP = OrderType.Stop;
+const TRAILING_STOP = OrderType.TrailingStop;
 const LAST_TRADE = Trigger.LastTrade;
-const TOUCH = Trigger.Touch;
 const REFERENCE = Trigger.Reference;
 const REFUSE_IF_THROUGH = CommandFlag.RefuseIfThrough << 16;
 const MATCHING_PHASES = phasesThatMatch();
 /** Above every key: no price is there that could trigger. */
 const NO_KEY = 0x80000000;
+/** Triggered, the other leg cancelled, and no level. */
+const MOST_TRIGGERED = 3;
+/** Of a stop that trails, in ticks. */
+const LEAST_DISTANCE = 1;
 
 /** The checks of a new stop that the book has no part in, behind those that all orders have. */
 export function checkStop(state: EngineState, words: Int32Array, at: number): boolean {
   if ((((words[at + COMMAND_FLAGS_WORD] as number) >>> 8) & 0xff) === 0) {
     return refuse(state, words, at, Reason.TriggerRequired, 0, NO_ORDER);
   }
-  const isMarket = (((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff) === MARKET_STOP;
-  if (!isMarket && words[at + COMMAND_PRICE] === NO_PRICE) {
+  const type = ((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff;
+  if (type === TRAILING_STOP) return checkTrail(state, words, at);
+  if (type !== MARKET_STOP && words[at + COMMAND_PRICE] === NO_PRICE) {
     return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   }
-  return true;
+  return checkTerms(state, words, at) && checkTrigger(state, words, at);
+}
+
+/** The limit offset of a stop that trails, where it has one, the quantity, and the distance. */
+function checkTrail(state: EngineState, words: Int32Array, at: number): boolean {
+  if (!checkOffset(state, words, at, NO_ORDER) || !checkQuantity(state, words, at)) return false;
+  const far = (words[at + COMMAND_TRIGGER_PRICE] as number) >= LEAST_DISTANCE;
+  return far || refuse(state, words, at, Reason.PriceOutOfRange, LEAST_DISTANCE, NO_ORDER);
+}
+
+/** The price of a stop that trails is an offset: none, or not below 0. `slot`: the order that gets it, or NO_ORDER. */
+export function checkOffset(state: EngineState, words: Int32Array, at: number, slot: number): boolean {
+  const offset = words[at + COMMAND_PRICE] as number;
+  return offset === NO_PRICE || offset >= 0 || refuse(state, words, at, Reason.PriceOutOfRange, 0, slot);
 }
 
 /** The trigger lies within the instrument's prices. */
-export function checkTrigger(state: EngineState, words: Int32Array, at: number): boolean {
+function checkTrigger(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const min = state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
@@ -107,31 +131,48 @@ export function checkTrigger(state: EngineState, words: Int32Array, at: number):
 
 /** A new stop whose checks are done but for room: it waits; one that is through already is triggered behind the command. */
 export function enterStop(state: EngineState, words: Int32Array, at: number): void {
+  if (!hasStopRoom(state, words, at, 0, 0)) return;
+  const slot = makeStop(state, words, at);
+  waitForTrigger(state, words, at, slot);
+  listOrder(state, slot);
+}
+
+/** Room for a stop behind so many orders and stops that come before it, and whether it is through already. */
+export function hasStopRoom(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  orders: number,
+  waiting: number,
+): boolean {
   const stops = state.stops;
   const sell = ((words[at + COMMAND_KIND_WORD] as number) >>> 8) & 1;
   const lots = (words[at + COMMAND_QUANTITY] as number) >>> 0;
-  if (!checkLimits(state, words, at, sell, lots, NO_ORDER)) return;
-  if (state.books.orders.isFull()) {
-    refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
-    return;
+  if (!checkLimits(state, words, at, sell, lots, NO_ORDER)) return false;
+  if (state.books.orders.room() <= orders) {
+    return refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
   }
-  if (stops.isFull()) {
-    refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
-    return;
+  if (stops.waiting + waiting >= stops.capacity) {
+    return refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
   }
-  if (!checkMoney(state, words, at, sell, words[at + COMMAND_PRICE] as number, lots, NO_ORDER)) return;
-  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  if (!checkMoney(state, words, at, sell, words[at + COMMAND_PRICE] as number, lots, NO_ORDER)) return false;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
   const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
   const trigger = (flagsWord >>> 8) & 0xff;
   const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const key = (side & 1) === 0 ? -price : price;
   if ((flagsWord & REFUSE_IF_THROUGH) !== 0 && key >= leastKey(state, side, trigger)) {
-    refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
-    return;
+    return refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
   }
+  return true;
+}
+
+/** The order of a stop, accepted; it does not wait yet. */
+export function makeStop(state: EngineState, words: Int32Array, at: number): number {
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const type = (kindWord >>> 16) & 0xff;
   const expires = kindWord >>> 24 === GOOD_TILL_DATE;
-  const market = ((kindWord >>> 16) & 0xff) === MARKET_STOP ? FLAG_MARKET : 0;
+  const market = type === MARKET_STOP || type === TRAILING_STOP ? FLAG_MARKET : 0;
   const slot = makeOrder(
     state,
     words,
@@ -142,37 +183,43 @@ export function enterStop(state: EngineState, words: Int32Array, at: number): vo
   if (expires) setExpiry(state, slot, words, at);
   const quantity = words[at + COMMAND_QUANTITY] as number;
   writeOrderEvent(state, slot, words[at + COMMAND_PRICE] as number, quantity, quantity, 0, ACCEPTED);
+  return slot;
+}
+
+/** From here on it waits. */
+export function waitForTrigger(state: EngineState, words: Int32Array, at: number, slot: number): void {
+  const { stops } = state;
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const type = (kindWord >>> 16) & 0xff;
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((kindWord >>> 8) & 1);
+  const trigger = ((words[at + COMMAND_FLAGS_WORD] as number) >>> 8) & 0xff;
+  const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const orderAt = slot << ORDER_SHIFT;
   state.orders[orderAt + ORDER_LEVEL] = WAITING;
-  state.orders[orderAt + ORDER_STOP] = stops.add(slot, side, trigger, price);
+  state.orders[orderAt + ORDER_STOP] =
+    type === TRAILING_STOP ? stops.addTrailing(slot, side, trigger, price) : stops.add(slot, side, trigger, price);
   state.ids.add(slot);
-  listOrder(state, slot);
 }
 
 /** A stop that waits leaves the engine. Its last event is written. */
 export function takeStop(state: EngineState, slot: number): void {
-  release(state, slot);
+  releaseStop(state, slot);
   forgetOrder(state, slot);
-}
-
-/** The order waits no more: it is like one that just came. */
-function release(state: EngineState, slot: number): void {
-  const orderAt = slot << ORDER_SHIFT;
-  state.stops.remove(state.orders[orderAt + ORDER_STOP] as number);
-  state.ids.remove(slot);
-  state.orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
 }
 
 /**
  * Looks at the stops of the command's instrument when the command is over, and begins the cascade. `from`: the command's
- * first event.
+ * first event. One that was refused, or got its first answer again, changes nothing: no stop that trails moves by it.
  */
 export function watchStops(state: EngineState, instrument: number, from: number): void {
+  const first = state.events[from * EVENT_WORDS + EVENT_KIND_WORD] as number;
+  if (state.next === from || (first & 0xff) === REJECTED || (first & EVENT_DUPLICATE_BIT) !== 0) return;
   if (!isWatched(state, instrument)) return;
   noteTrades(state, instrument, from);
   if (state.suspended || state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] !== 0) return;
+  beginLook(state, instrument);
   if (!findsAny(state, instrument)) {
-    state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRADED] = 0;
+    endLook(state, instrument);
     return;
   }
   const row = state.operations.scratch;
@@ -214,6 +261,7 @@ function noteTrades(state: EngineState, instrument: number, from: number): void 
     if (((events[at + EVENT_KIND_WORD] as number) & 0xff) !== FILL) continue;
     const price = events[at + EVENT_PRICE] as number;
     const first = watch[watchAt + WATCH_TRADED] === 0;
+    if (first) watch[watchAt + WATCH_FIRST] = price;
     if (first || price < (watch[watchAt + WATCH_LOW] as number)) watch[watchAt + WATCH_LOW] = price;
     if (first || price > (watch[watchAt + WATCH_HIGH] as number)) watch[watchAt + WATCH_HIGH] = price;
     watch[watchAt + WATCH_TRADED] = 1;
@@ -225,38 +273,72 @@ function noteTrades(state: EngineState, instrument: number, from: number): void 
  * counts besides those that nothing has looked at: it is what a stop that comes is through already by.
  */
 function leastKey(state: EngineState, side: number, trigger: number): number {
-  const instrument = side >>> 1;
   const isBuy = (side & 1) === 0;
-  let price = NO_PRICE;
-  if (trigger === LAST_TRADE) {
-    price = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] as number;
-    const watchAt = instrument << WATCH_SHIFT;
-    const watch = state.stops.watch;
-    if (price !== NO_PRICE && watch[watchAt + WATCH_TRADED] !== 0) {
-      price = isBuy
-        ? Math.max(price, watch[watchAt + WATCH_HIGH] as number)
-        : Math.min(price, watch[watchAt + WATCH_LOW] as number);
-    }
-  } else if (trigger === TOUCH) {
-    const best = state.sides[(side << SIDE_SHIFT) + SIDE_BEST] as number;
-    if (best < 0) return NO_KEY;
-    const key = state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number;
-    price = isBuy ? key : -key;
-  } else {
-    price = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_TRACKED] as number;
-  }
+  let price = priceNow(state, side, trigger);
   if (price === NO_PRICE) return NO_KEY;
+  const watchAt = (side >>> 1) << WATCH_SHIFT;
+  const watch = state.stops.watch;
+  if (trigger === LAST_TRADE && watch[watchAt + WATCH_TRADED] !== 0) {
+    price = isBuy
+      ? Math.max(price, watch[watchAt + WATCH_HIGH] as number)
+      : Math.min(price, watch[watchAt + WATCH_LOW] as number);
+  }
   return isBuy ? -price : price;
+}
+
+/** The last trade, the best price of the side, or the reference price; NO_PRICE: there is none. */
+function priceNow(state: EngineState, side: number, trigger: number): number {
+  const instrumentAt = (side >>> 1) << INSTRUMENT_SHIFT;
+  if (trigger === LAST_TRADE) return state.instruments[instrumentAt + INSTRUMENT_LAST] as number;
+  if (trigger === REFERENCE) return state.instruments[instrumentAt + INSTRUMENT_TRACKED] as number;
+  const best = state.sides[(side << SIDE_SHIFT) + SIDE_BEST] as number;
+  if (best < 0) return NO_PRICE;
+  const key = state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number;
+  return (side & 1) === 0 ? key : -key;
+}
+
+/**
+ * A look begins: stops that trail see the first price since the last one. The trades that a look finds are those of one
+ * order that swept in one direction: away from stops that would be triggered, then the first is the nearest to them, or
+ * towards them, then it is the farthest. So this, the nearest of all (leastKey) and, at the end of the look, the farthest
+ * come to the same as each price in turn.
+ */
+function beginLook(state: EngineState, instrument: number): void {
+  const { stops } = state;
+  const watchAt = instrument << WATCH_SHIFT;
+  if (stops.watch[watchAt + WATCH_TRAILING] === 0) return;
+  const traded = stops.watch[watchAt + WATCH_TRADED] !== 0;
+  for (let side = instrument << 1; side < (instrument << 1) + 2; side++) {
+    for (let trigger = LAST_TRADE; trigger <= REFERENCE; trigger++) {
+      const first = traded && trigger === LAST_TRADE;
+      const price = first ? (stops.watch[watchAt + WATCH_FIRST] as number) : priceNow(state, side, trigger);
+      if (price !== NO_PRICE) stops.raise(groupOf(side, trigger) | GROUP_TRAILS, (side & 1) === 0 ? -price : price);
+    }
+  }
+}
+
+/** A look is over: what was traded has been seen. */
+function endLook(state: EngineState, instrument: number): void {
+  const { stops } = state;
+  const { watch } = stops;
+  const watchAt = instrument << WATCH_SHIFT;
+  if (watch[watchAt + WATCH_TRADED] !== 0 && watch[watchAt + WATCH_TRAILING] !== 0) {
+    const group = groupOf(instrument << 1, LAST_TRADE) | GROUP_TRAILS;
+    stops.raise(group, -(watch[watchAt + WATCH_LOW] as number));
+    stops.raise(group | GROUP_SELL, watch[watchAt + WATCH_HIGH] as number);
+  }
+  watch[watchAt + WATCH_TRADED] = 0;
 }
 
 /** The stop of a side that is triggered first, or -1: the largest key, then the earliest entry. */
 function findTriggered(state: EngineState, side: number): number {
-  const { words, entries } = state.stops;
+  const { words, entries, watch } = state.stops;
+  const kinds = watch[((side >>> 1) << WATCH_SHIFT) + WATCH_TRAILING] === 0 ? REFERENCE : GROUP_TRAILS | REFERENCE;
   let found = -1;
-  for (let trigger = LAST_TRADE; trigger <= REFERENCE; trigger++) {
-    const group = groupOf(side, trigger);
+  for (let kind = LAST_TRADE; kind <= kinds; kind++) {
+    const group = groupOf(side, 0) | kind;
     if (state.stops.root(group) < 0) continue;
-    const node = state.stops.findTriggered(group, leastKey(state, side, trigger));
+    const node = state.stops.findTriggered(group, leastKey(state, side, kind & GROUP_TRIGGER));
     if (node < 0) continue;
     const key = words[(node << STOP_SHIFT) + STOP_KEY] as number;
     const most = found < 0 ? key : (words[(found << STOP_SHIFT) + STOP_KEY] as number);
@@ -307,10 +389,11 @@ export function runCascade(state: EngineState, row: number, goesOn: boolean): bo
       stopped = false;
     }
     if (words[at + OPERATION_PRICE] === 1) {
+      if (!counted) beginLook(state, instrument);
       if (!pullTriggered(state, instrument, counted)) return false;
       counted = false;
       words[at + OPERATION_PRICE] = 0;
-      state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRADED] = 0;
+      endLook(state, instrument);
     }
     const node = state.stops.firstInQueue(instrument);
     if (node < 0) return true;
@@ -367,19 +450,46 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
     state.stops.setAside(node);
     return true;
   }
-  const flags = orders[orderAt + ORDER_FLAGS] as number;
-  const price = orders[orderAt + ORDER_PRICE] as number;
+  let flags = orders[orderAt + ORDER_FLAGS] as number;
+  let price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
   const side = ((orders[orderAt + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
-  const full = isPatient(flags) && !hasLevelRoom(state, side, price);
-  if (state.next + (full ? 2 : 1) > state.end) return false;
-  release(state, slot);
-  writeOrderEvent(state, slot, price, 0, leaves, 0, TRIGGERED);
-  if (full) {
+  const key = state.stops.words[(node << STOP_SHIFT) + STOP_KEY] as number;
+  const trailed = state.stops.trailsBehind(node);
+  if (trailed && price !== NO_PRICE) {
+    flags &= ~FLAG_MARKET;
+    price = limitBehind(state, side, key - price);
+  }
+  const other = otherLeg(state, slot);
+  if (state.next + (other >= 0 ? MOST_TRIGGERED : isFull(state, flags, side, price) ? 2 : 1) > state.end) return false;
+  partLegs(state, slot);
+  releaseStop(state, slot);
+  orders[orderAt + ORDER_FLAGS] = flags & ~FLAG_LEG;
+  orders[orderAt + ORDER_PRICE] = price;
+  const to = writeOrderEvent(state, slot, price, 0, leaves, 0, TRIGGERED);
+  if (trailed) {
+    const trigger = (side & 1) === 0 ? -key : key;
+    state.events[to + EVENT_AMOUNT] = trigger;
+    state.events[to + EVENT_AMOUNT + 1] = trigger >> 31;
+  }
+  cancelOther(state, slot, other);
+  if (isFull(state, flags, side, price)) {
     writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_FULL);
     forgetOrder(state, slot);
   } else {
     state.operations.words[at + OPERATION_CURSOR] = slot;
   }
   return true;
+}
+
+/** Whether an order that may rest finds no price level. */
+function isFull(state: EngineState, flags: number, side: number, price: number): boolean {
+  return isPatient(flags) && !hasLevelRoom(state, side, price);
+}
+
+/** The limit of a stop that trailed, from its key, within the instrument's prices: there it only gets better for its owner. */
+function limitBehind(state: EngineState, side: number, key: number): number {
+  const instrumentAt = (side >>> 1) << INSTRUMENT_SHIFT;
+  if ((side & 1) === 0) return Math.min(-key, state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number);
+  return Math.max(key, state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number);
 }

@@ -1,7 +1,6 @@
 /**
  * The uncross of an auction: one price at which the most trades, then all trades at that price by priority.
- * The shard's thread. `findAuction` is a pure function over two sorted sides, so that an indicative price can one day be made
- * elsewhere by the same code.
+ * The shard's thread. The price is engine/public's, by the same function that gateways make indicative prices with.
  */
 
 import { CommandKind, EventKind, Liquidity } from '../../schemas/codes.js';
@@ -11,12 +10,15 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import { FEE_AUCTION } from '../ledger/ledger-words.js';
+import { AuctionResult, findAuction } from '../public/auction-price.js';
 import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import { fillOrder } from './holdings.js';
 import { hiddenOf, isIceberg, showAfterAuction, shownAfterAuction, showsAnew } from './iceberg.js';
+import { cancelOther } from './legs.js';
 import * as operationWords from './operations.js';
 import { takeOff } from './order-life.js';
+import { otherLeg, partLegs } from './pairs.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
 import { type EngineState, writeOrderEvent } from './state.js';
@@ -35,7 +37,7 @@ const {
   NO_PRICE,
 } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
-const { LEVEL_BETTER, LEVEL_KEY, LEVEL_SHIFT, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
+const { TOTAL, TOTAL_SHIFT } = levelWords;
 const { FLAG_SELL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
 const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
 const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
@@ -48,103 +50,6 @@ const MAX_QUANTITY = 0xffffffff;
 const STAGE_TRADES = 0;
 const STAGE_LEFTOVERS = 1;
 const STAGE_NO_TRADE = 2;
-
-/** What an auction comes to. `volume` 0: no trade, and `price` is NO_PRICE. */
-class AuctionResult {
-  price = NO_PRICE;
-  volume = 0;
-  /** Buys minus sells that would trade at the price, market orders included. */
-  imbalance = 0;
-}
-
-/**
- * Finds the price with the greatest volume; among those the least imbalance; among those the midpoint of the lowest
- * and highest, rounded down. Candidates are the prices of the levels. One pass over both sides from the lowest price
- * up, after one over the buys: at most maxLevels each, in one go. `levels` and `totals` are those of the pool; `bestBuy`, `worstBuy`, `bestSell`: levels or -1; `marketBuy`,
- * `marketSell`: quantities without a price, which trade at any; when they alone cross, at the reference price.
- */
-function findAuction(
-  levels: Int32Array,
-  totals: Float64Array,
-  bestBuy: number,
-  worstBuy: number,
-  bestSell: number,
-  marketBuy: number,
-  marketSell: number,
-  reference: number,
-  result: AuctionResult,
-): void {
-  let buys = marketBuy;
-  for (let level = bestBuy; level >= 0; level = levels[(level << LEVEL_SHIFT) + LEVEL_WORSE] as number) {
-    buys += totals[(level << TOTAL_SHIFT) + TOTAL] as number;
-  }
-  const allBuys = buys;
-  let sells = marketSell;
-  let buy = worstBuy;
-  let sell = bestSell;
-  let volume = 0;
-  let imbalance = 0;
-  let lowest = 0;
-  let highest = 0;
-  while (buy >= 0 || sell >= 0) {
-    const bid = buy >= 0 ? (levels[(buy << LEVEL_SHIFT) + LEVEL_KEY] as number) : Number.POSITIVE_INFINITY;
-    const ask = sell >= 0 ? -(levels[(sell << LEVEL_SHIFT) + LEVEL_KEY] as number) : Number.POSITIVE_INFINITY;
-    const price = bid < ask ? bid : ask;
-    // At this price: sells up to it are in, buys below it are out already.
-    if (ask === price) {
-      sells += totals[(sell << TOTAL_SHIFT) + TOTAL] as number;
-      sell = levels[(sell << LEVEL_SHIFT) + LEVEL_WORSE] as number;
-    }
-    const here = buys < sells ? buys : sells;
-    const apart = buys < sells ? sells - buys : buys - sells;
-    if (here > volume || (here === volume && here > 0 && apart < Math.abs(imbalance))) {
-      volume = here;
-      imbalance = buys - sells;
-      lowest = price;
-      highest = price;
-    } else if (here === volume && here > 0 && apart === Math.abs(imbalance)) {
-      highest = price;
-    }
-    if (bid === price) {
-      buys -= totals[(buy << TOTAL_SHIFT) + TOTAL] as number;
-      buy = levels[(buy << LEVEL_SHIFT) + LEVEL_BETTER] as number;
-    }
-  }
-  const marketVolume = marketBuy < marketSell ? marketBuy : marketSell;
-  if (volume < marketVolume) volume = marketVolume;
-  result.price = NO_PRICE;
-  result.volume = 0;
-  result.imbalance = 0;
-  if (volume === 0) return;
-  let price = reference;
-  if (volume > marketVolume) price = Math.floor((lowest + highest) / 2);
-  else if (reference === NO_PRICE) return;
-  result.price = price;
-  result.volume = volume;
-  result.imbalance = imbalanceAt(levels, totals, worstBuy, bestSell, allBuys, marketSell, price);
-}
-
-/** Buys minus sells at a price that need not be a level's: the midpoint, or the reference. */
-function imbalanceAt(
-  levels: Int32Array,
-  totals: Float64Array,
-  worstBuy: number,
-  bestSell: number,
-  allBuys: number,
-  marketSell: number,
-  price: number,
-): number {
-  let imbalance = allBuys - marketSell;
-  for (let level = worstBuy; level >= 0; level = levels[(level << LEVEL_SHIFT) + LEVEL_BETTER] as number) {
-    if ((levels[(level << LEVEL_SHIFT) + LEVEL_KEY] as number) >= price) break;
-    imbalance -= totals[(level << TOTAL_SHIFT) + TOTAL] as number;
-  }
-  for (let level = bestSell; level >= 0; level = levels[(level << LEVEL_SHIFT) + LEVEL_WORSE] as number) {
-    if (-(levels[(level << LEVEL_SHIFT) + LEVEL_KEY] as number) > price) break;
-    imbalance -= totals[(level << TOTAL_SHIFT) + TOTAL] as number;
-  }
-  return imbalance;
-}
 
 /** Applies an Uncross whose shape is right. */
 export function applyUncross(state: EngineState, words: Int32Array, at: number): void {
@@ -222,12 +127,19 @@ function runTrades(state: EngineState, row: number): boolean {
       left = 0;
       break;
     }
+    const buyerOther = otherLeg(state, buyer);
+    const sellerOther = otherLeg(state, seller);
     const buyerOpen = (orders[(buyer << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
     if (quantity > left) quantity = left;
     const anew = (showsAnew(state, buyer, quantity) ? 1 : 0) + (showsAnew(state, seller, quantity) ? 1 : 0);
-    if (state.next + 2 + anew > state.end) break;
+    const others = (buyerOther < 0 ? 0 : 1) + (sellerOther < 0 ? 0 : 1);
+    if (state.next + 2 + anew + others > state.end) break;
+    if (others > 0) {
+      partLegs(state, buyer);
+      partLegs(state, seller);
+    }
     left -= quantity;
     const shown = [buyerOpen - hiddenOf(state, buyer), sellerOpen - hiddenOf(state, seller)] as const;
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
@@ -235,6 +147,8 @@ function runTrades(state: EngineState, row: number): boolean {
     fillInAuction(state, seller, price, quantity, state.eventLow, state.eventHigh);
     settle(state, buyer, quantity, shown[0]);
     settle(state, seller, quantity, shown[1]);
+    cancelOther(state, buyer, buyerOther);
+    cancelOther(state, seller, sellerOther);
   }
   operations.volumes[row] = left;
   return left === 0;

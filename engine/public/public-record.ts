@@ -1,5 +1,5 @@
 /**
- * What the public sees of a shard's events: Trade, Top and TradeVoid records, made here and nowhere else, by functions of their
+ * What the public sees of a shard's events: Trade, Top, Indicative and TradeVoid records, made here and nowhere else, by functions of their
  * arguments alone. Used by gateways, by whatever feeds public topics, and by proofs. Layouts: schemas/overlays.fbs.
  *
  * A record is built from zeros by naming what goes in, never by taking an event and blanking what must not: a field that
@@ -23,7 +23,9 @@ import {
   EVENT_SEQUENCE,
   EVENT_WORDS,
   highWord,
+  NO_PRICE,
 } from '../../schemas/layout.js';
+import type { AuctionResult } from './auction-price.js';
 import { type LevelFold, STAMP_WORDS } from './level-fold.js';
 
 const FILL: number = EventKind.Fill;
@@ -31,6 +33,7 @@ const TRADE: number = EventKind.Trade;
 const TOP: number = EventKind.Top;
 const VOID: number = EventKind.TradeVoid;
 const BUSTED: number = EventKind.Busted;
+const INDICATIVE: number = EventKind.Indicative;
 const AUCTION: number = Liquidity.Auction;
 const SELL: number = Side.Sell;
 const AUCTION_BITS = AUCTION << EVENT_LIQUIDITY_SHIFT;
@@ -174,6 +177,30 @@ export function writeTop(
   target[targetAt + EVENT_KIND_WORD] = TOP | (side === SELL ? EVENT_SELL_BIT : 0);
 }
 
+/**
+ * Writes the Indicative record of an instrument, stamped with the last event that the fold has folded, to `target` at word
+ * `targetAt`.
+ */
+export function writeIndicative(
+  target: Int32Array,
+  targetAt: number,
+  fold: LevelFold,
+  instrument: number,
+  auction: AuctionResult,
+): void {
+  const { price, volume, imbalance } = auction;
+  target.fill(0, targetAt, targetAt + EVENT_WORDS);
+  for (let word = 0; word < STAMP_WORDS; word++) {
+    target[targetAt + word] = fold.stamp[word] as number;
+  }
+  target[targetAt + EVENT_AMOUNT] = imbalance;
+  target[targetAt + EVENT_AMOUNT + 1] = Math.floor(imbalance / 4294967296);
+  target[targetAt + EVENT_INSTRUMENT] = instrument | 0;
+  target[targetAt + EVENT_PRICE] = volume === 0 ? NO_PRICE : price;
+  target[targetAt + EVENT_QUANTITY] = Math.min(volume, MAX_DISPLAYED) | 0;
+  target[targetAt + EVENT_KIND_WORD] = INDICATIVE;
+}
+
 /** A 1 for each word of a record that the public may see, by its kind; the kind word is looked at bit by bit. */
 const TRADE_WORDS = publicWords([
   EVENT_ORDER_ID,
@@ -184,6 +211,13 @@ const TRADE_WORDS = publicWords([
 ]);
 const VOID_WORDS = publicWords([EVENT_RELATED_ID, EVENT_RELATED_ID + 1, EVENT_QUANTITY]);
 const TOP_WORDS = publicWords([EVENT_AMOUNT, EVENT_AMOUNT + 1, EVENT_DISPLAYED, EVENT_CUMULATIVE]);
+const INDICATIVE_WORDS = publicWords([EVENT_AMOUNT, EVENT_AMOUNT + 1, EVENT_QUANTITY]);
+const WORDS_OF_KIND: Readonly<Record<number, Uint8Array>> = {
+  [TRADE]: TRADE_WORDS,
+  [TOP]: TOP_WORDS,
+  [VOID]: VOID_WORDS,
+  [INDICATIVE]: INDICATIVE_WORDS,
+};
 
 function publicWords(own: readonly number[]): Uint8Array {
   const words = new Uint8Array(EVENT_WORDS).fill(1, 0, STAMP_WORDS);
@@ -195,13 +229,14 @@ function publicWords(own: readonly number[]): Uint8Array {
 
 /**
  * Index of the first word of the record at word `at` that says what the public must not know, -1 when there is none. A
- * record that is no Trade, Top or TradeVoid is private as a whole: the kind word's index. For tests of frames and topics.
+ * record of any other kind is private as a whole: the kind word's index. For tests of frames and topics.
  */
 export function firstPrivateWord(words: Int32Array, at: number): number {
   const kindWord = words[at + EVENT_KIND_WORD] as number;
   const kind = kindWord & 0xff;
-  const allowed = kind === TRADE ? TRADE_WORDS : kind === TOP ? TOP_WORDS : kind === VOID ? VOID_WORDS : undefined;
-  const allowedBits = 0xff | (kind === VOID ? 0 : EVENT_SELL_BIT) | (kind === TRADE ? AUCTION_BITS : 0);
+  const allowed = WORDS_OF_KIND[kind];
+  const sided = kind === TRADE || kind === TOP;
+  const allowedBits = 0xff | (sided ? EVENT_SELL_BIT : 0) | (kind === TRADE ? AUCTION_BITS : 0);
   const liquidity = kindWord & AUCTION_BITS;
   if (allowed === undefined || (kindWord & ~allowedBits) !== 0 || (liquidity !== 0 && liquidity !== AUCTION_BITS)) {
     return EVENT_KIND_WORD;

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { firstPrivateWord } from '../../engine/public/public-record.js';
-import { Channel, CommandKind, Phase, Reason, Right, StreamMode } from '../../schemas/codes.js';
+import { Channel, CommandKind, EventKind, Phase, Reason, Right, StreamMode } from '../../schemas/codes.js';
 import { encodeControl } from '../../schemas/control.js';
 import {
+  EVENT_AMOUNT,
   EVENT_CUMULATIVE,
   EVENT_DISPLAYED,
   EVENT_INSTRUMENT,
@@ -351,4 +352,52 @@ t.test('a key without the right to read trades, and is refused public data', asy
   gateway.message(reader.session, encodeControl({ type: 'Subscribe', request: 8, ...message }), true);
   t.not(reader.socket.last('Subscribed'), undefined);
   venue.end();
+});
+
+/** Price, volume and imbalance of the Indicative records. */
+function indicatives(socket: FakeSocket): number[][] {
+  return entries(socket)
+    .flatMap(({ records }) => records)
+    .filter((record) => (record[EVENT_KIND_WORD] & 0xff) === EventKind.Indicative)
+    .map((record) => [record[EVENT_PRICE], record[EVENT_QUANTITY], record[EVENT_AMOUNT]]);
+}
+
+t.test('an auction says what it would come to, once a tick at most and only while it changes', async (t) => {
+  const market = new Market(t.testdir());
+  const raw = market.watcher();
+  const framed = market.watcher();
+  market.subscribe(raw, TOP_BIT, StreamMode.Raw);
+  t.equal(market.venue.framed, false);
+  market.send(CommandKind.SetPhase, { instrument: 1, type: Phase.Auction });
+  t.equal(market.venue.framed, true, 'a tick is wanted for a changed auction');
+  market.venue.gateway.frameTick();
+  t.equal(market.venue.framed, false, 'and no longer when it was looked at');
+  market.order(BUY, 1, 105, 10);
+  market.order(SELL, 1, 101, 4);
+  market.order(SELL, 1, 103, 2);
+  t.same(indicatives(raw.socket), []);
+  market.venue.gateway.frameTick();
+  t.same(indicatives(raw.socket), [[104, 6, 4]]);
+  market.order(BUY, 1, 90, 3);
+  market.venue.gateway.frameTick();
+  t.same(indicatives(raw.socket), [[104, 6, 4]], 'an order far away changes nothing');
+  market.subscribe(framed, TOP_BIT, StreamMode.Frame);
+  market.venue.gateway.frameTick();
+  t.same(indicatives(framed.socket), [[104, 6, 4]], 'who comes later is told, too');
+  market.order(SELL, 1, 105, 1);
+  market.venue.gateway.frameTick();
+  market.send(CommandKind.Uncross, { instrument: 1 });
+  market.venue.gateway.frameTick();
+  market.send(CommandKind.SetPhase, { instrument: 1, type: Phase.Continuous });
+  market.venue.gateway.frameTick();
+  for (const { socket } of [raw, framed]) {
+    t.same(indicatives(socket).slice(1, 3), [
+      [105, 7, 3],
+      [NO_PRICE, 0, 0],
+    ]);
+    t.same(gaps(socket), []);
+    for (const { records } of entries(socket)) for (const record of records) t.equal(firstPrivateWord(record, 0), -1);
+  }
+  t.equal(indicatives(raw.socket).length, 3);
+  market.venue.end();
 });

@@ -1,5 +1,5 @@
 /**
- * Public data of all shards: trades and top of book, made from durable events by engine/public and sent to whoever
+ * Public data of all shards: trades, top of book and indicative prices of auctions, made from durable events by engine/public and sent to whoever
  * subscribed. Gateway thread.
  *
  * Sessions that want the same (channel, mode, one instrument or all) are one group: a frame is encoded once and its bytes
@@ -13,7 +13,7 @@
 
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
-import { TradePairs, writeTop, writeTradeVoid } from '../../engine/public/public-record.js';
+import { TradePairs, writeIndicative, writeTop, writeTradeVoid } from '../../engine/public/public-record.js';
 import { Channel, StreamMode } from '../../schemas/codes.js';
 import { PublicFrameWriter } from '../../schemas/frame-writer.js';
 import * as layout from '../../schemas/layout.js';
@@ -22,6 +22,7 @@ import type { Clock } from '../clock.js';
 import type { ShardFeed } from '../reports/shard-feed.js';
 import type { Session } from '../sessions/session.js';
 import * as sessionStates from '../sessions/session.js';
+import { Indicatives } from './indicatives.js';
 import { RecentTrades } from './recent-trades.js';
 import { type PendingRecords, PublicInterest, SubscriptionGroup } from './subscriptions.js';
 
@@ -73,6 +74,7 @@ export class MarketData {
   /** By instrument, of channel Top: sequence of the last change. */
   readonly #topLast = new Map<number, number>();
   readonly #lastTrade = new Map<number, LastTrade>();
+  readonly #indicatives: Indicatives;
   /** For whoever asks; streams do not need it. */
   readonly trades = new RecentTrades();
   /** Groups by channel and instrument; ALL_INSTRUMENTS is one of them. */
@@ -82,7 +84,7 @@ export class MarketData {
   /** Sessions that missed something, by mode. */
   readonly #behind: readonly Set<Session>[] = [new Set(), new Set()];
   readonly #writer = new PublicFrameWriter();
-  readonly #record = new Int32Array(EVENT_WORDS * 2);
+  readonly #record = new Int32Array(EVENT_WORDS * 3);
   readonly #toFlush = new Set<Session>();
   readonly #interests = new Map<Session, PublicInterest>();
   /** Streams of the frame at hand, for the sessions that do not get it. */
@@ -93,13 +95,17 @@ export class MarketData {
   #framed = 0;
   #framedSaid = false;
 
-  /** `shardOf`: negative for an instrument that is not known. `framedWanted`: see GatewaySeams. */
+  /**
+   * `shardOf`: negative for an instrument that is not known. `framedWanted`: see GatewaySeams. `referenceOf`: the
+   * reference price of an instrument's terms.
+   */
   constructor(
     feeds: readonly ShardFeed[],
     clock: Clock,
     pauseBytes: number,
     shardOf: (instrument: number) => number,
     framedWanted: (wanted: boolean) => void,
+    referenceOf: (instrument: number) => number,
   ) {
     this.#feeds = feeds;
     this.#shards = feeds.map(() => new ShardMarket());
@@ -107,6 +113,7 @@ export class MarketData {
     this.#pauseBytes = pauseBytes;
     this.#shardOf = shardOf;
     this.#framedWanted = framedWanted;
+    this.#indicatives = new Indicatives(referenceOf);
   }
 
   /** Folds `count` durable events of a shard and sends what raw subscribers get of them. */
@@ -122,6 +129,7 @@ export class MarketData {
         this.trades.markVoid(record);
         this.#trade(feed.shard, record);
       }
+      this.#indicatives.take(words, at);
       if (fold.apply(words, at) === FOLD_TOP) {
         const instrument = (words[at + EVENT_INSTRUMENT] as number) >>> 0;
         if (!this.#topLast.has(instrument)) withBook.add(instrument);
@@ -129,6 +137,7 @@ export class MarketData {
       }
     }
     if (this.#dirty[RAW].size > 0 || this.#behind[RAW].size > 0) this.#flush(RAW);
+    if (this.#indicatives.changed.size > 0) this.#watchFramed();
   }
 
   /** The books of a shard as of the last event that was taken. Read only. */
@@ -149,8 +158,13 @@ export class MarketData {
     return most;
   }
 
-  /** Every frameMs while somebody is subscribed to framed data. */
+  /** Every frameMs while somebody is subscribed to framed data, or an auction that somebody watches has changed. */
   frameTick(): void {
+    if (this.#indicatives.changed.size > 0) {
+      for (const instrument of this.#indicatives.changed) this.#lookAtAuction(instrument);
+      if (this.#dirty[RAW].size > 0) this.#flush(RAW);
+      this.#watchFramed();
+    }
     this.#flush(FRAME);
   }
 
@@ -220,7 +234,8 @@ export class MarketData {
   }
 
   #watchFramed(): void {
-    const wanted = this.#framed > 0;
+    const auctions = this.#indicatives.changed.size > 0 && (this.#groups[TOP]?.size ?? 0) > 0;
+    const wanted = this.#framed > 0 || auctions;
     if (wanted === this.#framedSaid) return;
     this.#framedSaid = wanted;
     this.#framedWanted(wanted);
@@ -315,6 +330,31 @@ export class MarketData {
     this.#addTop(instrument, shard, fold, instrument, side, previousLast);
   }
 
+  /** Says what the auction of a changed instrument would come to, where that is not what was said last. */
+  #lookAtAuction(instrument: number): void {
+    const shard = this.#shardOf(instrument);
+    const market = this.#shards[shard];
+    if (market === undefined) this.#indicatives.changed.delete(instrument);
+    if (market === undefined || !this.#indicatives.look(market.fold, instrument)) return;
+    const { fold, withBook } = market;
+    const previousLast = this.#topLast.get(instrument) ?? 0;
+    if (previousLast === 0) withBook.add(instrument);
+    const { stamp } = fold;
+    this.#topLast.set(instrument, joinWords(stamp[EVENT_SEQUENCE] as number, stamp[EVENT_SEQUENCE + 1] as number));
+    for (const key of [ALL_INSTRUMENTS, instrument]) {
+      for (const group of this.#groups[TOP]?.get(key) ?? []) {
+        this.#dirty[group.mode].add(group);
+        if (group.mode === RAW) {
+          writeIndicative(this.#record, 0, fold, instrument, this.#indicatives.of(instrument));
+          (group.pending[shard] as PendingRecords).add(instrument, previousLast, this.#record, 0);
+        } else {
+          const changed = group.changed[shard] as Map<number, number>;
+          if (!changed.has(instrument)) changed.set(instrument, previousLast);
+        }
+      }
+    }
+  }
+
   #addTop(key: number, shard: number, fold: LevelFold, instrument: number, side: number, previousLast: number): void {
     const groups = this.#groups[TOP]?.get(key);
     if (groups === undefined) return;
@@ -403,8 +443,13 @@ export class MarketData {
     const { fold } = this.#shards[shard] as ShardMarket;
     writeTop(this.#record, 0, fold, instrument, 0);
     writeTop(this.#record, EVENT_WORDS, fold, instrument, 1);
+    let count = 2;
+    if (this.#indicatives.has(instrument)) {
+      writeIndicative(this.#record, EVENT_WORDS * 2, fold, instrument, this.#indicatives.of(instrument));
+      count = 3;
+    }
     const last = this.#topLast.get(instrument) ?? 0;
-    return this.#writer.append(instrument, TOP, previousLast, last, this.#record, 0, 2);
+    return this.#writer.append(instrument, TOP, previousLast, last, this.#record, 0, count);
   }
 
   #note(instrument: number, previousLast: number): void {

@@ -6,6 +6,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import {
   NO_KEY,
+  type PublicIndicative,
   type PublicTop,
   type PublicTrade,
   readKeyFile,
@@ -48,6 +49,7 @@ class Screen {
   private trades: TradesAnswer;
   private state = 'live';
   private dirty = true;
+  private indicative: PublicIndicative | null = null;
   private lookedAt = 0;
   private looking = false;
 
@@ -61,6 +63,11 @@ class Screen {
   }
 
   changed(): void {
+    this.dirty = true;
+  }
+
+  auction(indicative: PublicIndicative): void {
+    this.indicative = indicative;
     this.dirty = true;
   }
 
@@ -88,9 +95,24 @@ class Screen {
   }
 
   draw(): void {
-    const lines = [...bookLines(this.book), '', ...tradeLines(this.trades), '', `${this.state}; Ctrl-C ends`];
+    const auction =
+      this.indicative === null || this.indicative.price === null ? [] : [indicativeText(this.indicative, this.book)];
+    const lines = [
+      ...bookLines(this.book),
+      ...auction,
+      '',
+      ...tradeLines(this.trades),
+      '',
+      `${this.state}; Ctrl-C ends`,
+    ];
     process.stdout.write(`${CLEAR}${lines.join('\n')}\n`);
   }
+}
+
+function indicativeText({ price, quantity, imbalance }: PublicIndicative, book: BookAnswer): string {
+  if (price === null) return 'auction: nothing would trade';
+  const lots = (value: number) => shownDecimal(value, book.quantityDecimals);
+  return `auction: ${lots(quantity)} would trade at ${shownDecimal(price, book.priceDecimals)}, imbalance ${lots(imbalance)}`;
 }
 
 /** One line for each thing that happens. */
@@ -106,15 +128,18 @@ function sayPlainly(client: TredyeClient, book: BookAnswer): void {
     const what = top.side === 'Buy' ? 'bid' : 'ask';
     say(`${timeOfDay(top.timeUs)} ${what} ${lots(top.quantity)} at ${price(top.price)} in ${top.orders} orders`);
   });
+  client.onIndicative((indicative) => say(`${timeOfDay(indicative.timeUs)} ${indicativeText(indicative, book)}`));
   client.onStateChange((state, why) => {
     if (state !== 'closed') say(`${state}${why === '' ? '' : `: ${why}`}`);
   });
 }
 
 function sayAsJson(client: TredyeClient, symbol: string): void {
-  const print = (type: string) => (record: PublicTrade | PublicTop) => sayJson({ type, symbol, ...record });
+  const print = (type: string) => (record: PublicTrade | PublicTop | PublicIndicative) =>
+    sayJson({ type, symbol, ...record });
   client.onTrade(print('trade'));
   client.onTop(print('top'));
+  client.onIndicative(print('indicative'));
   client.onStateChange((state, why) => {
     if (state !== 'closed') sayJson({ type: 'state', state, why });
   });
@@ -123,6 +148,7 @@ function sayAsJson(client: TredyeClient, symbol: string): void {
 function drawOnTerminal(client: TredyeClient, screen: Screen): () => void {
   client.onTrade(() => screen.changed());
   client.onTop(() => screen.changed());
+  client.onIndicative((indicative) => screen.auction(indicative));
   client.onStateChange((state, why) => screen.say(state === 'ready' ? 'live' : `${state}: ${why}`));
   process.stdout.write(HIDE_CURSOR);
   const timer = setInterval(() => void screen.look(performance.now()), LOOK_MS);

@@ -70,6 +70,12 @@ t.test('without a terminal each change is a line, and Ctrl-C ends it', async (t)
     plainSaid.until(/\n\d\d:\d\d:\d\d\.\d{3} ask 4 at 101\.5 in 1 orders\n/),
     jsonSaid.until(/\{"type":"trade","symbol":"ACME",.*"price":1015,"quantity":3,"aggressor":"Buy"\}\n/),
   ]);
+  await client.setPhase({ symbol: 'ACME', phase: 'Auction' });
+  await client.place({ symbol: 'ACME', side: 'Buy', price: 1015, quantity: 3 });
+  await Promise.all([
+    plainSaid.until(/\n\d\d:\d\d:\d\d\.\d{3} auction: 3 would trade at 101\.5, imbalance -1\n/),
+    jsonSaid.until(/\{"type":"indicative","symbol":"ACME",.*"price":1015,"quantity":3,"imbalance":-1\}\n/),
+  ]);
   for (const child of [plain, json]) {
     child.kill('SIGINT');
     t.same(await once(child, 'close'), [EXIT_CLEAN, null]);

@@ -3,7 +3,7 @@
  * trading. What is open is counted from the live orders each time. Any thread.
  */
 import { MOST_POSITION } from '../../schemas/admin.js';
-import { EventKind, Reason, Side } from '../../schemas/codes.js';
+import { EventKind, OrderType, Reason, Side } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import type { ModelOrder } from './book.js';
 import { available, checkPurses, checkShardAndAsset, openPurses, reserved } from './money.js';
@@ -21,17 +21,23 @@ export interface Open {
 export function openIn(state: State, account: number, instrument: number): Open {
   const there = [...state.orders.values()].filter((one) => one.account === account && one.instrument === instrument);
   const lots = (side: Side): number =>
-    there.filter((order) => order.side === side).reduce((sum, order) => sum + order.leaves, 0);
+    there.filter((order) => order.side === side && !isSpared(order)).reduce((sum, order) => sum + order.leaves, 0);
   return { buys: lots(Side.Buy), sells: lots(Side.Sell) };
 }
 
-/** The checks of a new order, or (with `old`) of a replace of it that leaves so much open, in their order. */
+/** Of a pair of one side the larger leg is open; of equal ones that which came first. */
+function isSpared({ id, side, leaves, other }: ModelOrder): boolean {
+  return other?.side === side && (other.leaves > leaves || (other.leaves === leaves && other.id < id));
+}
+
+/** The checks of a new order, or (with `old`) of a replace of it that leaves so much open, in their order; `ahead`: the leg before it, which passed. */
 export function checkLimits(
   state: State,
   command: PlainCommand,
   instrument: ModelInstrument,
   leaves: number,
   old?: ModelOrder,
+  ahead?: PlainCommand,
 ): Refusal | undefined {
   const { account, price, quantity, timeUs } = command;
   const owner = state.account(account);
@@ -48,21 +54,33 @@ export function checkLimits(
   if (limits.orderQuantity > 0 && quantity > limits.orderQuantity) {
     return { reason: Reason.OrderQuantityLimit, amount: limits.orderQuantity };
   }
-  const size = price === NO_PRICE ? largestPrice(instrument) : Math.abs(price);
+  // The price of a stop that trails is an offset.
+  const trails = old === undefined ? command.type === OrderType.TrailingStop : isTrailing(old);
+  const size = price === NO_PRICE || trails ? largestPrice(instrument) : Math.abs(price);
   const notional = BigInt(quantity) * BigInt(size) * BigInt(instrument.unit);
   if (limits.orderNotional > 0 && notional > BigInt(limits.orderNotional)) {
     return { reason: Reason.OrderNotionalLimit, amount: limits.orderNotional };
   }
-  if (old === undefined && limits.openOrders > 0 && openOrders(state, account) >= limits.openOrders) {
+  if (
+    old === undefined &&
+    limits.openOrders > 0 &&
+    openOrders(state, account) + (ahead === undefined ? 0 : 1) >= limits.openOrders
+  ) {
     return { reason: Reason.OpenOrdersLimit, amount: limits.openOrders };
   }
-  const added = leaves - (old?.leaves ?? 0);
   const side = old?.side ?? (command.side as Side);
+  const shared = old?.other?.side === side ? old.other.leaves : 0;
+  const added = Math.max(leaves, shared) - Math.max(old?.leaves ?? 0, shared);
+  const across = ahead !== undefined && ahead.side !== side ? ahead.quantity : 0;
   return (
     checkPosition(state, account, instrument, side, added, limits.position) ??
-    checkLedger(state, account, instrument, added) ??
+    checkLedger(state, account, instrument, added + across) ??
     checkHolding(state, account, instrument)
   );
+}
+
+function isTrailing(order: ModelOrder): boolean {
+  return order.waits && order.type === OrderType.TrailingStop;
 }
 
 function openOrders(state: State, account: number): number {

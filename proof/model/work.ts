@@ -9,12 +9,13 @@ import {
   Phase,
   Reason,
   SelfTrade,
-  type Side,
+  Side,
   TimeInForce,
+  Trigger,
 } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import { auction } from './auction.js';
-import type { Book, ModelOrder } from './book.js';
+import { type Book, isMarket, type ModelOrder } from './book.js';
 import { lose, replenish, showAfterAuction, shownOf, showPeak, showsAnew } from './iceberg.js';
 import { fillHolding, openHolding } from './limits.js';
 import { settle } from './money.js';
@@ -22,9 +23,9 @@ import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
 const MAX_UINT32 = 0xffffffff;
+const LARGEST_PRICE = 0x7fffffff;
 
 /** Orders without a limit. A market-to-limit is one as long as it has no price. */
-export const MARKET_TYPES: readonly OrderType[] = [OrderType.Market, OrderType.Stop, OrderType.MarketToLimit];
 
 export function* enterNew(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
   yield 1;
@@ -47,11 +48,17 @@ export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrd
 /** What the order is like: in the book, or outside of it with its trigger price. */
 export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps {
   yield 1;
-  const { leaves, cumulative, triggerPrice } = order;
+  const { leaves, cumulative } = order;
   const where = order.waits
-    ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
+    ? { reason: Reason.WaitingForTrigger, amount: triggerOf(order) }
     : { reason: Reason.Resting, displayed: shownOf(order) };
   state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
+}
+
+/** What a stop waits for. One that trails and has seen no price, or whose trigger no price reaches, waits for none. */
+function triggerOf({ side, level }: ModelOrder): number {
+  const isOut = level === undefined || (side === Side.Buy ? level > LARGEST_PRICE : level <= NO_PRICE);
+  return isOut ? NO_PRICE : level;
 }
 
 /** Replace with a total at or below what is filled. */
@@ -186,9 +193,10 @@ function inDayOrder({ book, stops }: ModelInstrument): ModelOrder[] {
   return [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(stops)];
 }
 
-/** Buys, then sells, each by what triggers them, then by entry. */
+/** Buys, then sells, each by what triggers them, then by entry; of each side those that trail come last. */
 function byGroup(stops: readonly ModelOrder[]): ModelOrder[] {
-  return stops.toSorted((a, b) => a.side - b.side || a.trigger - b.trigger);
+  const trails = (order: ModelOrder): number => (order.type === OrderType.TrailingStop ? 1 : 0);
+  return stops.toSorted((a, b) => a.side - b.side || trails(a) - trails(b) || a.trigger - b.trigger);
 }
 
 /** The order is off the book and comes to that only by a Continue. */
@@ -241,12 +249,13 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
       break;
     }
     const traded = Math.min(left, ...before.map(({ leaves }) => leaves));
-    yield 2 + before.filter((order) => showsAnew(order, traded)).length;
+    yield 2 + before.filter((order) => showsAnew(order, traded)).length + before.filter(({ other }) => other).length;
     const pair = nextPair(book, price);
     if (pair === undefined) {
       break;
     }
     const [buyer, seller] = pair;
+    const [buyerOther, sellerOther] = [buyer.other, seller.other];
     const quantity = Math.min(left, buyer.leaves, seller.leaves);
     const shown = [shownOf(buyer), shownOf(seller)];
     const tradeId = state.nextSequence();
@@ -254,6 +263,8 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
     fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
     showAfterAuction(state, buyer, shown[0] ?? 0);
     showAfterAuction(state, seller, shown[1] ?? 0);
+    cancelOther(state, buyer, buyerOther);
+    cancelOther(state, seller, sellerOther);
     left -= quantity;
   }
   if (volume > 0) {
@@ -286,7 +297,9 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
     const next = book.opposite(taker.side).firstAtBest();
     const refills = next !== undefined && next.hidden > 0 && taker.leaves >= shownOf(next);
-    yield refills && !isPrevented(state, taker, next) ? 3 : 2;
+    // The other legs of both go with it.
+    const others = [taker, next].filter((order) => order?.other !== undefined).length;
+    yield next !== undefined && isPrevented(state, taker, next) ? 2 : 2 + (refills ? 1 : 0) + others;
     // While the taker waited for a Continue, a mass cancel may have taken the maker away.
     const maker = book.opposite(taker.side).firstAtBest();
     if (maker === undefined || !crosses(book, taker.side, taker.price)) {
@@ -301,18 +314,21 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     }
     const quantity = Math.min(taker.leaves, shownOf(maker));
     const tradeId = state.nextSequence();
+    const [makerOther, takerOther] = [maker.other, taker.other];
     const price = maker.price;
     fill(state, book, maker, Liquidity.Maker, price, quantity, tradeId);
     fill(state, book, taker, Liquidity.Taker, price, quantity, tradeId);
     if (maker.leaves > 0 && shownOf(maker) === 0) {
       replenish(state, book, maker);
     }
+    cancelOther(state, maker, makerOther);
+    cancelOther(state, taker, takerOther);
   }
   if (taker.leaves === 0) {
     return;
   }
   yield 1;
-  if (continuous && MARKET_TYPES.includes(taker.type)) {
+  if (continuous && isMarket(taker)) {
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(taker.timeInForce)) {
     drop(state, taker, Reason.ImmediateOrCancel);
@@ -378,6 +394,7 @@ function fill(
   }
   instrument.last = price;
   instrument.trades.push(price);
+  trail(instrument, Trigger.LastTrade, price);
   const fee = settle(state, instrument, order, liquidity, price, quantity);
   fillHolding(holding, instrument, order.side, price, quantity);
   state.setLeaves(order, order.leaves - quantity);
@@ -404,6 +421,27 @@ function fill(
       book.side(order.side).remove(order);
     }
     state.removeOrder(order);
+  }
+}
+
+/** In continuous trading stops that trail follow their trigger's price, one price at a time: away from it, never towards it. */
+export function trail(instrument: ModelInstrument, trigger: Trigger, price: number, side?: Side): void {
+  if (instrument.phase !== Phase.Continuous) {
+    return;
+  }
+  for (const stop of instrument.stops) {
+    const follows =
+      stop.type === OrderType.TrailingStop && stop.trigger === trigger && (side ?? stop.side) === stop.side;
+    if (!follows || stop.through) {
+      continue;
+    }
+    const towards = stop.side === Side.Buy ? 1 : -1;
+    if (stop.level !== undefined && (price - stop.level) * towards >= 0) {
+      stop.through = trigger === Trigger.LastTrade;
+    } else {
+      const moved = price + towards * stop.triggerPrice;
+      stop.level = stop.level === undefined || (stop.level - moved) * towards > 0 ? moved : stop.level;
+    }
   }
 }
 
@@ -440,6 +478,14 @@ function* endMarketOrders(state: State, book: Book, price: number | undefined): 
     if (state.orders.has(order.id)) {
       takeAway(state, book, order, Reason.AuctionLeftover, 0n);
     }
+  }
+}
+
+/** A leg was filled or triggered: the other one, if it lives, goes. */
+export function cancelOther(state: State, leg: ModelOrder, other: ModelOrder | undefined): void {
+  const book = state.instrument(leg.instrument)?.book;
+  if (other !== undefined && book !== undefined) {
+    takeAway(state, book, other, Reason.OneCancelledOther, leg.id);
   }
 }
 

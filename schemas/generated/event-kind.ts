@@ -41,5 +41,6 @@ export enum EventKind {
   FillBusted = 114,
   Trade = 128,
   Top = 129,
-  TradeVoid = 130
+  TradeVoid = 130,
+  Indicative = 131
 }

@@ -42,3 +42,4 @@ class EventKind(object):
     Trade = 128
     Top = 129
     TradeVoid = 130
+    Indicative = 131

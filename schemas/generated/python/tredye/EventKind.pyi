@@ -48,4 +48,5 @@ class EventKind(object):
   Trade = cast(int, ...)
   Top = cast(int, ...)
   TradeVoid = cast(int, ...)
+  Indicative = cast(int, ...)
 
