@@ -5,6 +5,7 @@ import { playDayOnEngine, playFlowOnEngine } from './play-on-engine.js';
 import { findRecording } from './recordings/data-folder.js';
 import { planFlow } from './recordings/flow-plan.js';
 import { readExpectedHash } from './recordings/flow-reports.js';
+import { ALL_CONTROLS } from './recordings/venue.js';
 
 t.setTimeout(300_000);
 
@@ -30,6 +31,16 @@ for (const [name, trades] of DAYS) {
   });
 }
 
+for (const [name] of DAYS) {
+  t.test(`${name} comes out the same with money, fees, limits and prevention, none of which acts`, async (t) => {
+    const played = await playDayOnEngine(findRecording(name).folder, {}, ALL_CONTROLS);
+    for (const [what, end] of Object.entries(played)) {
+      t.equal(end.difference, '', `${what} are equal`);
+      t.equal(end.equal, end.expected, `${end.expected} ${what}`);
+    }
+  });
+}
+
 t.test('a day comes out the same when each command makes few events at a time and windows are tiny', async (t) => {
   const { folder } = findRecording('sse_601825_20230711');
   const played = await playDayOnEngine(folder, { maxEventsPerCommand: 5, ladderTicks: 32, ladderWindows: 1 });
@@ -46,4 +57,12 @@ t.test('the report lines of the flow have the hash on which independent engines 
   }
   const played = playFlowOnEngine(await planFlow(join(recording.folder, 'commands.bin.gz')));
   t.equal(played.hash, readExpectedHash(join(recording.folder, 'reports.sha256')), `${played.lines} lines`);
+});
+
+t.test('the flow has the same report lines with money, fees, limits and prevention, none of which acts', async (t) => {
+  const { folder } = findRecording('flow_normal');
+  const plan = await planFlow(join(folder, 'commands.bin.gz'));
+  const played = playFlowOnEngine(plan, ALL_CONTROLS);
+  t.equal(played.hash, readExpectedHash(join(folder, 'reports.sha256')), `${played.lines} lines`);
+  t.not(played.stateHash, playFlowOnEngine(plan).stateHash, 'the controls were there: purses are part of the state');
 });

@@ -4,7 +4,7 @@
 
 import { type Limits, limitsFrom } from '../engine/limits.js';
 import { Engine } from '../engine/matching/engine.js';
-import { CommandKind, EventKind, Phase } from '../schemas/codes.js';
+import { CommandKind, EventKind, Phase, Side } from '../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../schemas/layout.js';
 import type { PlayedDay } from './model-vs-engine/play-on-model.js';
 import { planDay } from './recordings/day-plan.js';
@@ -18,7 +18,7 @@ import {
 import { readExpectedTrades, TradeComparer } from './recordings/expected-trades.js';
 import type { FlowPlan } from './recordings/flow-plan.js';
 import { FlowReports } from './recordings/flow-reports.js';
-import { type Venue, venueFor } from './recordings/venue.js';
+import { control, type Venue, type VenueControls, venueFor } from './recordings/venue.js';
 
 /** An engine that has applied a venue's first records, and the events area that it writes to. */
 export interface StartedEngine {
@@ -43,13 +43,21 @@ export function startEngine(venue: Venue, limits: Limits): StartedEngine {
   return { engine, events };
 }
 
-/** Plays the day in the folder; what waits for a Continue gets it before the next command, as in a shard. */
-export async function playDayOnEngine(folder: string, overrides: Partial<Limits>): Promise<PlayedDay> {
+/**
+ * Plays the day in the folder; what waits for a Continue gets it before the next command, as in a shard. With controls buys
+ * are one account's and sells another's, without them one account plays.
+ */
+export async function playDayOnEngine(
+  folder: string,
+  overrides: Partial<Limits>,
+  controls?: VenueControls,
+): Promise<PlayedDay> {
   const plan = await planDay(folder);
   const trades = new TradeComparer(await readExpectedTrades(folder, plan), plan);
   const expected = await readExpectedSnapshots(folder);
   const snapshots = expected === undefined ? undefined : new SnapshotComparer(expected);
-  const venue = venueFor(plan.needs, 1);
+  const venue = venueFor(plan.needs, controls === undefined ? 1 : 2, undefined, 1, controls);
+  const [buyer, seller = buyer] = venue.parties;
   const { engine, events } = startEngine(venue, limitsFrom(overrides));
   const watcher = new DayWatcher(plan, trades, snapshots, (levels) => {
     levels.fill(0);
@@ -60,7 +68,8 @@ export async function playDayOnEngine(folder: string, overrides: Partial<Limits>
   const goOn = new Int32Array(COMMAND_WORDS);
   goOn[COMMAND_KIND_WORD] = CommandKind.Continue;
   for (let index = 0; index < plan.length; index += 1) {
-    plan.writeCommand(command, 0, index, venue.parties[0]);
+    plan.writeCommand(command, 0, index, plan.sideAt(index) === Side.Buy ? buyer : seller);
+    if (controls !== undefined) control(command, 0, index, controls);
     for (let next = command; ; next = goOn) {
       const count = engine.apply(next, 0, 0);
       for (let event = 0; event < count; event += 1) {
@@ -78,14 +87,18 @@ export async function playDayOnEngine(folder: string, overrides: Partial<Limits>
 }
 
 /** Plays the flow; the hash is that of its report lines. */
-export function playFlowOnEngine(plan: FlowPlan): { hash: string; lines: number; stateHash: string } {
+export function playFlowOnEngine(
+  plan: FlowPlan,
+  controls?: VenueControls,
+): { hash: string; lines: number; stateHash: string } {
   const reports = new FlowReports(plan);
-  const venue = venueFor(plan.needs, 2, Phase.Continuous);
+  const venue = venueFor(plan.needs, 2, Phase.Continuous, 1, controls);
   const { engine, events } = startEngine(venue, limitsFrom({}));
   const [buyer, seller] = venue.parties;
   const command = new Int32Array(COMMAND_WORDS);
   for (let index = 0; index < plan.length; index += 1) {
     plan.writeCommand(command, 0, index, buyer, seller ?? buyer);
+    if (controls !== undefined) control(command, 0, index, controls);
     const count = engine.apply(command, 0, 0);
     for (let event = 0; event < count; event += 1) {
       reports.event(events, event * EVENT_WORDS);

@@ -8,6 +8,7 @@ import { COMMAND_KIND_WORD, COMMAND_WORDS } from '../../schemas/layout.js';
 import { askEngine } from './engine-answers.js';
 import { engineFlow, FLOW_KINDS } from './engine-flows.js';
 import { DepthHash, disagreement } from './flow-answers.js';
+import { COST_NAMES, kindCosts, leastSquares } from './kind-costs.js';
 import { playOrderBooks } from './order-books.js';
 
 const FLOW = join(findExcerpt('flow_normal').folder, 'commands.bin.gz');
@@ -50,4 +51,33 @@ t.test('a level more, less or elsewhere is another depth', async (t) => {
     hashes.add(hash.toString());
   }
   t.equal(hashes.size, 5);
+});
+
+t.test('limits, money and prevention change no answer, and are there', async (t) => {
+  const plain = await engineFlow('normal', FLOW, COMMANDS);
+  for (const kind of ['limits', 'all'] as const) {
+    const flow = await engineFlow(kind, FLOW, COMMANDS);
+    t.same(askEngine(flow).answers, askEngine(plain).answers);
+    t.not(flow.venue.words.length, plain.venue.words.length);
+  }
+});
+
+t.test('what fits best is found, and a column without a number of its own is nothing', (t) => {
+  const rows = [
+    [3, 0, 1, 0],
+    [1, 0, 4, 0],
+    [2, 0, 2, 0],
+    [0, 0, 1, 0],
+  ];
+  const values = rows.map(([one = 0, , two = 0]) => 100 * one + 7 * two);
+  t.same(
+    leastSquares(rows, values).map((cost) => Math.round(cost * 1e6) / 1e6),
+    [100, 0, 7, 0],
+  );
+  t.end();
+});
+
+t.test('commands of each kind cost something', async (t) => {
+  const costs = kindCosts(await engineFlow('all', FLOW, COMMANDS), 2);
+  for (const name of COST_NAMES) t.ok(Number.isFinite(costs[name]), `${name} ${costs[name]} ns`);
 });

@@ -1,6 +1,6 @@
 /**
- * The engine's bench: flow_normal through the shard's own engine class and options, the same spread over a thousand
- * instruments and as a market that jumps, beside nodejs-order-book (and exchange-core, where Java is) on the same
+ * The engine's bench: flow_normal through the shard's own engine class and options, plain, with limits, and with money, fees
+ * and prevention of self-trades besides; the same spread over a thousand instruments and as a market that jumps, beside nodejs-order-book (and exchange-core, where Java is) on the same
  * commands in the same run. Every measurement is a process of its own, one at a time.
  *
  * Right answers: the report lines of the whole file have the hash that independent engines agree on; every timed copy
@@ -20,6 +20,7 @@ import type { EngineAnswers } from './engine-answers.js';
 import { FLOW_KINDS, type FlowKind } from './engine-flows.js';
 import { type CoreRun, makeCore, playCore } from './exchange-core.js';
 import { disagreement } from './flow-answers.js';
+import { COST_NAMES, type KindCosts } from './kind-costs.js';
 import type { BooksPass } from './order-books.js';
 
 interface EngineSize {
@@ -37,6 +38,9 @@ const SIZES: Readonly<Record<BenchSize, EngineSize>> = {
 const PEER = join(import.meta.dirname, 'flow-peer-main.js');
 const MEGABYTE = 2 ** 20;
 
+/** Kinds whose commands are told apart. */
+const COSTED = ['normal', 'all'] as const;
+
 type Rates = Record<FlowKind, { first: number[]; warm: number[] }>;
 
 export async function benchEngine({ size, say }: BenchRequest): Promise<BenchOutcome> {
@@ -48,6 +52,8 @@ export async function benchEngine({ size, say }: BenchRequest): Promise<BenchOut
     peer(what, kind, path, String(commands), String(passes)) as Promise<T>;
   const rates: Rates = {
     normal: { first: [], warm: [] },
+    limits: { first: [], warm: [] },
+    all: { first: [], warm: [] },
     spread: { first: [], warm: [] },
     jumping: { first: [], warm: [] },
   };
@@ -62,6 +68,8 @@ export async function benchEngine({ size, say }: BenchRequest): Promise<BenchOut
     asked.set(kind, engine);
     bytes.set(kind, await ask<number>('weight', kind));
   }
+  const costs = new Map<FlowKind, KindCosts>();
+  for (const kind of COSTED) costs.set(kind, await ask<KindCosts>('costs', kind));
   const books: number[] = [];
   const core: number[] = [];
   // It plays whole files only.
@@ -91,11 +99,13 @@ export async function benchEngine({ size, say }: BenchRequest): Promise<BenchOut
   }
   const more = absent === '' ? [figureOf('exchange_core', 'Mcommands/s', core)] : [];
   return {
-    figures: [...figures(rates, books, bytes), ...more],
+    figures: [...figures(rates, books, bytes), ...kindFigures(costs), ...more],
     curves: [],
     conditions: [
       `${played} commands of flow_normal, two accounts, each measurement a fresh process of ${passes} passes behind the shard's own warm-up, ${repeats} repeats; first: its first pass, warm: its best one`,
       'events of 96 bytes into an output ring that a second thread empties; no socket, no journal',
+      'limits: both accounts have limits of quantity, notional, open orders, position and rate; all: besides, orders reserve money, trades move it and pay fees, and each order prevents self-trades; none of it acts, and the report lines are those of the plain flow',
+      'ns: the engine alone, by least squares over the least times of pieces of 512 commands; a trade comes on top of its command',
       'spread: 1,000 instruments; jumping: 2^30 ticks up and back every 1,000 commands; nodejs-order-book: one pass of a fresh process, its answers not sent anywhere',
       'memory: what each of eight engines side by side comes to hold, of what it claims at the start',
     ],
@@ -117,6 +127,10 @@ function figures(rates: Rates, books: readonly number[], bytes: ReadonlyMap<Flow
   return [
     figureOf('normal.first', 'Mcommands/s', rates.normal.first, { target: '>=7' }),
     figureOf('normal.warm', 'Mcommands/s', rates.normal.warm, { target: '>=10' }),
+    figureOf('limits.warm', 'Mcommands/s', rates.limits.warm, { target: '>=10' }),
+    figureOf('all.first', 'Mcommands/s', rates.all.first),
+    figureOf('all.warm', 'Mcommands/s', rates.all.warm, { target: '>=8' }),
+    over('all.start', medianOf(rates.all.first) / medianOf(rates.all.warm), 'warm', '>=0.7'),
     figureOf('spread.warm', 'Mcommands/s', rates.spread.warm),
     figureOf('jumping.warm', 'Mcommands/s', rates.jumping.warm),
     over('jumping.time', warm / medianOf(rates.jumping.warm), 'flow_normal', '<=5'),
@@ -126,6 +140,12 @@ function figures(rates: Rates, books: readonly number[], bytes: ReadonlyMap<Flow
     figureOf('nodejs_order_book', 'Mcommands/s', books),
     over('normal.gain', warm / medianOf(books), 'nodejs-order-book', '>=14'),
   ];
+}
+
+function kindFigures(costs: ReadonlyMap<FlowKind, KindCosts>): BenchFigure[] {
+  return [...costs].flatMap(([kind, of]) =>
+    COST_NAMES.map((name) => figureOf(`${kind}.${name}`, 'ns', [rounded(of[name])])),
+  );
 }
 
 function rounded(value: number): number {

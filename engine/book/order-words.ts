@@ -34,10 +34,15 @@ export const ORDER_CHAIN_NEXT = 15;
 
 /** Bits of the flags word. The side lies where an event's kind word has it. */
 export const FLAG_TIME_IN_FORCE = 3;
-export const FLAG_MARKET = 1 << 2;
+export const FLAG_MARKET_SHIFT = 2;
+export const FLAG_MARKET = 1 << FLAG_MARKET_SHIFT;
 export const FLAG_POST_ONLY = 1 << 3;
-/** The order is in a list of its account's (account-orders.ts): not before it rests or waits for a Continue. */
-export const FLAG_LISTED = 1 << 4;
+/**
+ * The order is in a list of its account's (account-orders.ts) and counts among what that has open (matching/holdings.ts): not
+ * before it rests, waits for its trigger or for a Continue.
+ */
+export const FLAG_LISTED_SHIFT = 4;
+export const FLAG_LISTED = 1 << FLAG_LISTED_SHIFT;
 /** A leg of one-cancels-other whose other leg lives, too (EngineState.legs). */
 export const FLAG_LEG = 1 << 11;
 /** SelfTrade in three bits. */

@@ -3,16 +3,20 @@
  */
 
 const FEE_WHOLE = 1_000_000;
+/** A product below is a whole number, not a rounded one. */
+const EXACT = 2 ** 53;
 /** Parts are taken apart in base 2^16. */
 const DIGIT = 65_536;
 
 /**
- * `amount` × `millionths` / 1,000,000, rounded toward zero. `amount`: 0 to 2^50; `millionths`: -1,000,000 to 1,000,000. Both
- * quotients are below 2^31, so that their distance from the next whole number is more than a double's error.
+ * `amount` × `millionths` / 1,000,000, rounded toward zero. `amount`: 0 to 2^50; `millionths`: -1,000,000 to 1,000,000. All
+ * quotients are below 2^34, so that their distance from the next whole number is more than a double's error.
  */
 export function feeOf(amount: number, millionths: number): number {
   if (millionths === 0) return 0;
   const rate = millionths < 0 ? -millionths : millionths;
+  const product = amount * rate;
+  if (product < EXACT) return millionths < 0 ? 0 - Math.floor(product / FEE_WHOLE) : Math.floor(product / FEE_WHOLE);
   const whole = Math.floor(amount / FEE_WHOLE);
   const rest = amount - whole * FEE_WHOLE;
   const fee = whole * rate + Math.floor((rest * rate) / FEE_WHOLE);

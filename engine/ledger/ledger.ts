@@ -16,6 +16,7 @@ const {
   ACCOUNT_NEWEST_HOLDING,
   ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_QUANTITY_MAX,
+  ACCOUNT_RATED,
   ACCOUNT_RECENT_HOLDING,
   ACCOUNT_SHIFT,
 } = registryWords;
@@ -23,21 +24,33 @@ const {
   FEE_SHIFT,
   FEE_TIER_SHIFT,
   HOLDING_BASE_PURSE,
+  HOLDING_BASE_UNIT,
+  HOLDING_CAP,
+  HOLDING_COST,
+  HOLDING_FEE_CAP,
   HOLDING_LOT,
-  HOLDING_NOTIONAL_MAX,
   HOLDING_OLDER,
-  HOLDING_POSITION_MAX,
-  HOLDING_QUANTITY_MAX,
+  HOLDING_OPEN,
+  HOLDING_ORDER_MAX,
+  HOLDING_PLAIN_MAX,
+  HOLDING_POSITION,
   HOLDING_QUOTE_PURSE,
+  HOLDING_REALISED,
   HOLDING_SHIFT,
+  HOLDING_UNIT,
   LIMIT_NOTIONAL,
   LIMIT_POSITION,
   LIMIT_SHIFT,
+  MOST_LEDGER,
+  MOST_LOTS,
   PURSE_AVAILABLE,
   PURSE_RESERVED,
   PURSE_SHIFT,
+  WORTH_BASE_UNIT,
   WORTH_FEE_CAP,
+  WORTH_LOT,
   WORTH_SHIFT,
+  WORTH_UNIT,
 } = ledgerWords;
 
 /** An account may have all orders that there are. */
@@ -109,10 +122,7 @@ export class Ledger {
     this.holdingWords[at + HOLDING_OLDER] = this.accounts[accountAt + ACCOUNT_NEWEST_HOLDING] as number;
     this.accounts[accountAt + ACCOUNT_NEWEST_HOLDING] = holding + 1;
     this.accounts[accountAt + ACCOUNT_RECENT_HOLDING] = holding + 1;
-    const worthAt = instrument << WORTH_SHIFT;
-    const sumsAt = (holding << HOLDING_SHIFT) + HOLDING_LOT;
-    for (let term = 0; term <= WORTH_FEE_CAP; term++)
-      this.holdingSums[sumsAt + term] = this.worth[worthAt + term] as number;
+    this.copyWorth(holding, instrument);
     this.copyLimits(holding, account);
     return holding;
   }
@@ -126,14 +136,59 @@ export class Ledger {
     }
   }
 
+  private copyWorth(holding: number, instrument: number): void {
+    const sums = this.holdingSums;
+    const at = holding << HOLDING_SHIFT;
+    const worthAt = instrument << WORTH_SHIFT;
+    sums[at + HOLDING_UNIT] = this.worth[worthAt + WORTH_UNIT] as number;
+    sums[at + HOLDING_BASE_UNIT] = this.worth[worthAt + WORTH_BASE_UNIT] as number;
+    sums[at + HOLDING_FEE_CAP] = this.worth[worthAt + WORTH_FEE_CAP] as number;
+    sums[at + HOLDING_LOT] = this.worth[worthAt + WORTH_LOT] as number;
+  }
+
   private copyLimits(holding: number, account: number): void {
     const at = holding << HOLDING_SHIFT;
     const accountAt = account << ACCOUNT_SHIFT;
     const most = (this.accounts[accountAt + ACCOUNT_QUANTITY_MAX] as number) >>> 0;
     const killed = this.accounts[accountAt + ACCOUNT_KILLED] !== 0;
-    this.holdingSums[at + HOLDING_QUANTITY_MAX] = killed ? -1 : most === 0 ? Number.POSITIVE_INFINITY : most;
-    this.holdingSums[at + HOLDING_NOTIONAL_MAX] = this.limits[(account << LIMIT_SHIFT) + LIMIT_NOTIONAL] as number;
-    this.holdingSums[at + HOLDING_POSITION_MAX] = this.limits[(account << LIMIT_SHIFT) + LIMIT_POSITION] as number;
+    const notional = this.limits[(account << LIMIT_SHIFT) + LIMIT_NOTIONAL] as number;
+    const lots = wholeShare(notional, this.holdingSums[at + HOLDING_LOT] as number);
+    const largest = killed ? -1 : most === 0 ? lots : Math.min(most, lots);
+    const plain =
+      this.accounts[accountAt + ACCOUNT_RATED] === 0 &&
+      this.accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] === ANY_ORDERS &&
+      (this.holdingWords[(holding << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) < 0;
+    this.holdingSums[at + HOLDING_ORDER_MAX] = largest;
+    this.holdingSums[at + HOLDING_PLAIN_MAX] = plain ? largest : -1;
+    this.lowerCaps(holding);
+  }
+
+  /** Position, cost or limits of a holding have changed otherwise than by a fill: what surely passed may not now. */
+  lowerCaps(holding: number): void {
+    const at = (holding << HOLDING_SHIFT) + HOLDING_CAP;
+    this.holdingSums[at] = -1;
+    this.holdingSums[at + 1] = -1;
+  }
+
+  /**
+   * Lots of a side that may be open now, with what is left of the bounds halved between both sides. `added` lots of side
+   * `sell` are about to be open, and within all limits.
+   */
+  raiseCaps(holding: number, account: number, sell: number, added: number): void {
+    const sums = this.holdingSums;
+    const at = holding << HOLDING_SHIFT;
+    const position = sums[at + HOLDING_POSITION] as number;
+    const amount = Math.abs(sums[at + HOLDING_COST] as number) + Math.abs(sums[at + HOLDING_REALISED] as number);
+    const most = Math.min(
+      MOST_LOTS - Math.abs(position),
+      wholeShare(MOST_LEDGER - amount, sums[at + HOLDING_LOT] as number),
+    );
+    const buys = (sums[at + HOLDING_OPEN] as number) + (sell === 0 ? added : 0);
+    const sells = (sums[at + HOLDING_OPEN + 1] as number) + (sell === 0 ? 0 : added);
+    const half = Math.floor((most - buys - sells) / 2);
+    const limit = this.limits[(account << LIMIT_SHIFT) + LIMIT_POSITION] as number;
+    sums[at + HOLDING_CAP] = Math.min(limit - position, buys + half);
+    sums[at + HOLDING_CAP + 1] = Math.min(limit + position, sells + half);
   }
 
   /** The account's purse of the asset, or -1. */
@@ -191,4 +246,10 @@ export class Ledger {
   instrumentOf(holding: number): number {
     return this.holdingWords[(holding << PAIR_SHIFT) + PAIR_SECOND] as number;
   }
+}
+
+/** How often `part` goes into a whole number at least, rounded down; a double's quotient may be rounded up. */
+function wholeShare(whole: number, part: number): number {
+  const quotient = Math.floor(whole / part);
+  return quotient * part <= whole ? quotient : quotient - 1;
 }

@@ -40,7 +40,7 @@ const {
 } = layout;
 const { FLAG_POST_ONLY } = orderWords;
 const { ACCOUNT_OPEN_ORDERS, ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } = registryWords;
-const { HOLDING_OPEN, HOLDING_SHIFT, LIMIT_SHIFT, LIMIT_TIME, LIMIT_TOKENS } = ledgerWords;
+const { CHECKED_LOTS, HOLDING_OPEN, HOLDING_SHIFT, LIMIT_SHIFT, LIMIT_TIME, LIMIT_TOKENS } = ledgerWords;
 
 const ACCEPTED = EventKind.Accepted;
 const POST_ONLY = CommandFlag.PostOnly << 16;
@@ -96,6 +96,8 @@ export function applyLegs(state: EngineState, words: Int32Array, at: number, end
     return;
   }
   const otherSlot = acceptLeg(state, words, other);
+  // What was found for the second leg is not what the first one reserves.
+  state.checked[CHECKED_LOTS] = -1;
   endLeg(state, words, other);
   joinLegs(state, slot, otherSlot);
   listOrder(state, slot);

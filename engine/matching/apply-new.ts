@@ -24,7 +24,7 @@ import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
-const { checkLimits, checkMoney, needsPrice } = limitFunctions;
+const { checkLimits, checkMoney, needsPrice, passesPlainly } = limitFunctions;
 const { isFillableByOthers } = selfTradeFunctions;
 const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
 const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
@@ -42,7 +42,7 @@ const {
 } = layout;
 const { SIDE_BEST, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK, LEVEL_WORSE, TOTAL, TOTAL_SHIFT } = levelWords;
-const { FLAG_MARKET, FLAG_POST_ONLY, FLAG_SPECIAL } = orderWords;
+const { FLAG_MARKET, FLAG_MARKET_SHIFT, FLAG_POST_ONLY, FLAG_SPECIAL } = orderWords;
 
 const NEW = CommandKind.New;
 const ACCEPTED = EventKind.Accepted;
@@ -69,41 +69,73 @@ for (let index = 0; index < REFUSALS.length; index++) {
   REFUSALS[index] = phaseRefusal(phaseEffect(index & 7, NEW, index >>> TYPE_PLACE, timeInForce, priced));
 }
 
-/** Applies a New. */
+/** Applies a New. Nearly all are usual ones; what others need stands apart, so that V8 takes their way as one piece. */
 export function applyNew(state: EngineState, words: Int32Array, from: number): void {
   const at = from & WORD_MASK;
-  const passed = passesAtOnce(state, words, at);
-  if (!passed && !checkNew(state, words, at)) return;
+  if (passesAtOnce(state, words, at)) applyUsual(state, words, at);
+  else if (checkNew(state, words, at)) applyUnusual(state, words, at);
+}
+
+/** A limit or market order with a price and no more terms, in continuous trading. */
+function applyUsual(state: EngineState, words: Int32Array, at: number): void {
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
-  if (!passed && isStop((kindWord >>> 16) & 0xff)) {
+  const price = words[at + COMMAND_PRICE] as number;
+  const quantity = words[at + COMMAND_QUANTITY] as number;
+  const sell = (kindWord >>> 8) & 1;
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
+  const isMarket = (kindWord >>> 16) & MARKET;
+  const timeInForce = kindWord >>> 24;
+  const plain = passesPlainly(state, words, at, sell);
+  if (!plain && !checkLimits(state, words, at, sell, quantity >>> 0, NO_ORDER)) return;
+  if (state.books.orders.isFull()) {
+    refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
+    return;
+  }
+  // Whether it would fill completely is not asked: what may rest must find a level.
+  if (isMarket === 0 && timeInForce < IMMEDIATE_OR_CANCEL && !hasLevelRoom(state, side, price)) {
+    refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, NO_ORDER);
+    return;
+  }
+  if (!plain && !checkMoney(state, words, at, sell, price, quantity >>> 0, NO_ORDER)) return;
+  if (timeInForce === FILL_OR_KILL && !findsEnough(state, words, at, side, price, quantity >>> 0)) {
+    refuse(state, words, at, Reason.FillOrKillNotFillable, 0, NO_ORDER);
+    return;
+  }
+  const slot = makeOrder(state, words, at, price, isMarket << FLAG_MARKET_SHIFT);
+  writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
+  if (!matchAndRest(state, slot)) suspendSweep(state, slot);
+}
+
+/** One that the checks, one by one, let pass: any type, any phase. */
+function applyUnusual(state: EngineState, words: Int32Array, at: number): void {
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const type = (kindWord >>> 16) & 0xff;
+  if (isStop(type)) {
     enterStop(state, words, at);
     return;
   }
-  let isMarket = ((kindWord >>> 16) & 0xff) === MARKET;
+  let isMarket = type === MARKET;
   let timeInForce = kindWord >>> 24;
-  let price = words[at + COMMAND_PRICE] as number;
-  const continuous = passed || ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
+  const continuous = ((MATCHING_PHASES >>> phaseOf(state, words, at)) & 1) !== 0;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const sell = (kindWord >>> 8) & 1;
   const side = (instrument << 1) + sell;
   let special = 0;
   let expires = 0;
-  if (!passed) {
-    if (timeInForce === GOOD_TILL_DATE) {
-      timeInForce = GOOD_TILL_CANCEL;
-      expires = GOOD_TILL_DATE_FLAGS;
-    }
-    price = entryPrice(state, words, at, side, continuous);
-    if (((kindWord >>> 16) & 0xff) === ICEBERG) {
-      special = FLAG_SPECIAL;
-    } else if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT && price === NO_PRICE) {
-      isMarket = true;
-      special = FLAG_SPECIAL;
-    }
-    if (price === NO_PRICE && needsPrice(state, instrument, sell)) {
-      refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
-      return;
-    }
+  if (timeInForce === GOOD_TILL_DATE) {
+    timeInForce = GOOD_TILL_CANCEL;
+    expires = GOOD_TILL_DATE_FLAGS;
+  }
+  const price = entryPrice(state, words, at, side, continuous);
+  if (type === ICEBERG) {
+    special = FLAG_SPECIAL;
+  } else if (type === MARKET_TO_LIMIT && price === NO_PRICE) {
+    isMarket = true;
+    special = FLAG_SPECIAL;
+  }
+  if (price === NO_PRICE && needsPrice(state, instrument, sell)) {
+    refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
+    return;
   }
   const mayRest = !continuous || (!isMarket && timeInForce < IMMEDIATE_OR_CANCEL);
   const postOnly = ((words[at + COMMAND_FLAGS_WORD] as number) & POST_ONLY) !== 0;
@@ -117,7 +149,6 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
     refuse(state, words, at, Reason.SpecialOrdersFull, state.specials.capacity, NO_ORDER);
     return;
   }
-  // Whether it would fill completely is not asked: what may rest must find a level.
   if (mayRest && !hasLevelRoom(state, side, price)) {
     refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, NO_ORDER);
     return;
@@ -133,12 +164,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
       return;
     }
     const least = (words[at + COMMAND_MIN_QUANTITY] as number) >>> 0;
-    if (
-      !passed &&
-      timeInForce === IMMEDIATE_OR_CANCEL &&
-      least !== 0 &&
-      !findsEnough(state, words, at, side, price, least)
-    ) {
+    if (timeInForce === IMMEDIATE_OR_CANCEL && least !== 0 && !findsEnough(state, words, at, side, price, least)) {
       refuse(state, words, at, Reason.MinQuantityNotFillable, 0, NO_ORDER);
       return;
     }

@@ -221,6 +221,7 @@ function turnBack(state: EngineState, holding: number, sell: number, { each, qua
   } else {
     closePosition(sums, at, position, quantity, each);
   }
+  state.ledger.lowerCaps(holding);
 }
 
 function payBack(state: EngineState, instrument: number, trade: Trade): void {

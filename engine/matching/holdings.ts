@@ -18,6 +18,8 @@ const { shareOf } = amounts;
 const { letGo, reserve, settle } = moneyFunctions;
 const {
   FLAG_LEG,
+  FLAG_LISTED,
+  FLAG_LISTED_SHIFT,
   FLAG_SELL_SHIFT,
   ORDER_ACCOUNT,
   ORDER_FLAGS,
@@ -37,6 +39,7 @@ const {
   INSTRUMENT_SHIFT,
 } = registryWords;
 const {
+  HOLDING_CAP,
   HOLDING_COST,
   HOLDING_MASK,
   HOLDING_OPEN,
@@ -47,22 +50,28 @@ const {
   HOLDING_UNIT,
 } = ledgerWords;
 
-/** A new order is open: `state.holding` is as checkLimits left it. */
+/** A New is taken: its account has a holding from here on. Nothing is open yet; `state.holding` is as checkLimits left it. */
+export function makeHolding(state: EngineState, account: number, instrument: number): void {
+  if (state.holding < 0) state.holding = openHolding(state, account, instrument);
+}
+
+/**
+ * What is left of a New rests, waits for its trigger or for a Continue: from here on (FLAG_LISTED) it is open. What of it
+ * traded at once never was: it is only in the position.
+ */
 export function enterOrder(state: EngineState, slot: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const account = orders[at + ORDER_ACCOUNT] as number;
-  const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
-  const holding = state.holding >= 0 ? state.holding : openHolding(state, account, instrument);
+  const holding = state.holding;
   const sums = state.holdingSums;
-  const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
-  sums[holdingAt + HOLDING_OPEN + sell] = (sums[holdingAt + HOLDING_OPEN + sell] as number) + leaves;
-  const ordersAt = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
+  const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
+  sums[openAt] = (sums[openAt] as number) + leaves;
+  const ordersAt = (((orders[at + ORDER_ACCOUNT] as number) & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
   state.accounts[ordersAt] = (state.accounts[ordersAt] as number) + 1;
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
-    reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves);
+    reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves, state.checked);
   }
 }
 
@@ -76,7 +85,7 @@ function openHolding(state: EngineState, account: number, instrument: number): n
   );
 }
 
-/** An order leaves the engine: what it still has open is open no more. */
+/** An order that is open leaves the engine: what it still has open is open no more. */
 export function leaveOrder(state: EngineState, slot: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
@@ -84,17 +93,24 @@ export function leaveOrder(state: EngineState, slot: number): void {
   const ordersAt = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
   state.accounts[ordersAt] = (state.accounts[ordersAt] as number) - 1;
   const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
-  if (leaves !== 0) shrinkOrder(state, slot, leaves, 0);
+  if (leaves !== 0) closeLots(state, slot, holdingOf(state, slot), leaves, 0);
 }
 
-/** An order that stays, or is about to leave, has `after` lots open instead of `before`, at the price that it had. */
+/**
+ * An order that stays, or is about to leave, has `after` lots open instead of `before`, at the price that it had. One that
+ * came just now has none open.
+ */
 export function shrinkOrder(state: EngineState, slot: number, before: number, after: number): void {
+  if (((state.orders[((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number) & FLAG_LISTED) === 0) return;
+  closeLots(state, slot, holdingOf(state, slot), before, after);
+}
+/** The holding of an order's account: it has one, because it has an order. */
+function holdingOf(state: EngineState, slot: number): number {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const holding = state.ledger.findHolding(
+  return state.ledger.findHolding(
     state.orders[at + ORDER_ACCOUNT] as number,
     state.orders[at + ORDER_INSTRUMENT] as number,
   );
-  closeLots(state, slot, holding, before, after);
 }
 
 function closeLots(state: EngineState, slot: number, holding: number, before: number, after: number): void {
@@ -116,17 +132,14 @@ function closeLots(state: EngineState, slot: number, holding: number, before: nu
 export function changeOrder(state: EngineState, slot: number, price: number, leaves: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const holding = state.ledger.findHolding(
-    orders[at + ORDER_ACCOUNT] as number,
-    orders[at + ORDER_INSTRUMENT] as number,
-  );
+  const holding = holdingOf(state, slot);
   closeLots(state, slot, holding, (orders[at + ORDER_LEAVES] as number) >>> 0, 0);
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) share(state, slot, price, leaves, 1);
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) + leaves;
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
-    reserve(state, holding, sell, price, leaves);
+    reserve(state, holding, sell, price, leaves, null);
   }
 }
 
@@ -145,26 +158,27 @@ export function fillOrder(
 ): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const holding = state.ledger.findHolding(
-    orders[at + ORDER_ACCOUNT] as number,
-    orders[at + ORDER_INSTRUMENT] as number,
-  );
+  const holding = holdingOf(state, slot);
   const quantity = quantityBits >>> 0;
-  const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
+  const flags = orders[at + ORDER_FLAGS] as number;
+  const sell = (flags >>> FLAG_SELL_SHIFT) & 1;
+  const listed = (flags >>> FLAG_LISTED_SHIFT) & 1;
   const sums = state.holdingSums;
   const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
-  const openAt = holdingAt + HOLDING_OPEN + sell;
-  sums[openAt] = (sums[openAt] as number) - quantity;
+  const side = holdingAt + sell;
+  sums[side + HOLDING_OPEN] = (sums[side + HOLDING_OPEN] as number) - quantity * listed;
+  sums[side + HOLDING_CAP] = (sums[side + HOLDING_CAP] as number) - quantity;
   const each = price * (sums[holdingAt + HOLDING_UNIT] as number);
   const position = sums[holdingAt + HOLDING_POSITION] as number;
-  if (sell === 0 ? position >= 0 : position <= 0) {
-    sums[holdingAt + HOLDING_POSITION] = sell === 0 ? position + quantity : position - quantity;
+  const sign = 1 - (sell << 1);
+  if (position * sign >= 0) {
+    sums[holdingAt + HOLDING_POSITION] = position + quantity * sign;
     sums[holdingAt + HOLDING_COST] = (sums[holdingAt + HOLDING_COST] as number) + each * quantity;
   } else {
     closePosition(sums, holdingAt, position, quantity, each);
   }
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
-    settle(state, slot, holding, eventAt, each * quantity, quantity, after, fee);
+    settle(state, slot, holding, eventAt, each * quantity, quantity, after, fee, listed);
   }
 }
 

@@ -15,19 +15,25 @@ import type { EngineState } from './state.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { feeOf } = amounts;
 const { EVENT_AMOUNT } = layout;
-const { FLAG_SELL_SHIFT, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_PRICE, ORDER_SHIFT } = orderWords;
-const { ACCOUNT_FEE_TIER, ACCOUNT_SHIFT, INSTRUMENT_QUOTE_ASSET, INSTRUMENT_SHIFT } = registryWords;
+const { FLAG_SELL_SHIFT, ORDER_ACCOUNT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } =
+  orderWords;
+const { ACCOUNT_FEE_TIER, ACCOUNT_MASK, ACCOUNT_SHIFT, INSTRUMENT_MASK, INSTRUMENT_QUOTE_ASSET, INSTRUMENT_SHIFT } =
+  registryWords;
 const { PAIR_SHIFT } = pairIndex;
 const {
+  CHECKED_AMOUNT,
+  CHECKED_LOTS,
   FEE_SHIFT,
   FEE_TIER_SHIFT,
-  HOLDING_BASE_PURSE,
   HOLDING_BASE_UNIT,
   HOLDING_FEE_CAP,
+  HOLDING_FIXED,
+  HOLDING_MASK,
   HOLDING_QUOTE_PURSE,
   HOLDING_SHIFT,
   HOLDING_UNIT,
   PURSE_AVAILABLE,
+  PURSE_MASK,
   PURSE_RESERVED,
   PURSE_SHIFT,
   WORTH_BASE_UNIT,
@@ -37,43 +43,38 @@ const {
 } = ledgerWords;
 
 /** What an order reserves: of the base asset for a sell, of the quote asset for a buy at `price` at worst. */
-function amountOf(sell: number, price: number, lots: number, unit: number, baseUnit: number, feeCap: number): number {
-  if (sell !== 0) return lots * baseUnit;
-  const notional = lots * price * unit;
-  return notional + feeOf(notional, feeCap);
-}
-
-/** The same, by the terms of an instrument. */
 export function reserveOf(state: EngineState, instrument: number, sell: number, price: number, lots: number): number {
   const { worth } = state.ledger;
   const at = instrument << WORTH_SHIFT;
-  return amountOf(
-    sell,
-    price,
-    lots,
-    worth[at + WORTH_UNIT] as number,
-    worth[at + WORTH_BASE_UNIT] as number,
-    worth[at + WORTH_FEE_CAP] as number,
-  );
+  if (sell !== 0) return lots * (worth[at + WORTH_BASE_UNIT] as number);
+  const notional = lots * price * (worth[at + WORTH_UNIT] as number);
+  return notional + feeOf(notional, worth[at + WORTH_FEE_CAP] as number);
 }
 
-/** The same, by the copies of a holding. */
+/** The same, by what a holding has of them. Sides come as if by dice: what differs is looked up, not branched on. */
 export function heldBy(state: EngineState, holding: number, sell: number, price: number, lots: number): number {
   const sums = state.holdingSums;
-  const at = holding << HOLDING_SHIFT;
-  return amountOf(
-    sell,
-    price,
-    lots,
-    sums[at + HOLDING_UNIT] as number,
-    sums[at + HOLDING_BASE_UNIT] as number,
-    sums[at + HOLDING_FEE_CAP] as number,
-  );
+  const at = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + (sell & 1);
+  const amount = lots * (price * (sums[at + HOLDING_UNIT] as number) + (sums[at + HOLDING_FIXED] as number));
+  return amount + feeOf(amount, sums[at + HOLDING_FEE_CAP] as number);
 }
 
-/** Takes out of what is available what an order at `price` with `lots` open reserves. */
-export function reserve(state: EngineState, holding: number, sell: number, price: number, lots: number): void {
-  const amount = heldBy(state, holding, sell, price, lots);
+/**
+ * Takes out of what is available what an order at `price` with `lots` open reserves; `checked`: what was found for its
+ * New at this price, or null.
+ */
+export function reserve(
+  state: EngineState,
+  holding: number,
+  sell: number,
+  price: number,
+  lots: number,
+  checked: Float64Array | null,
+): void {
+  const amount =
+    checked !== null && checked[CHECKED_LOTS] === lots
+      ? (checked[CHECKED_AMOUNT] as number)
+      : heldBy(state, holding, sell, price, lots);
   const at = purseAt(state, holding, sell);
   const sums = state.purseSums;
   sums[at + PURSE_AVAILABLE] = (sums[at + PURSE_AVAILABLE] as number) - amount;
@@ -89,7 +90,8 @@ export function letGo(
   before: number,
   after: number,
 ): void {
-  const amount = heldBy(state, holding, sell, price, before) - heldBy(state, holding, sell, price, after);
+  const left = after === 0 ? 0 : heldBy(state, holding, sell, price, after);
+  const amount = heldBy(state, holding, sell, price, before) - left;
   const at = purseAt(state, holding, sell);
   const sums = state.purseSums;
   sums[at + PURSE_AVAILABLE] = (sums[at + PURSE_AVAILABLE] as number) + amount;
@@ -98,11 +100,14 @@ export function letGo(
 
 /** The purse that an order of this side reserves in. */
 export function purseAt(state: EngineState, holding: number, sell: number): number {
-  const word = (holding << PAIR_SHIFT) + (sell === 0 ? HOLDING_QUOTE_PURSE : HOLDING_BASE_PURSE);
-  return (state.holdingWords[word] as number) << PURSE_SHIFT;
+  const word = ((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE - (sell & 1);
+  return ((state.holdingWords[word] as number) & PURSE_MASK) << PURSE_SHIFT;
 }
 
-/** Pays one side of a trade of `notional` and writes its fee into the fill at word `eventAt`; as fillOrder of holdings.ts. */
+/**
+ * Pays one side of a trade of `notional` and writes its fee into the fill at word `eventAt`; as fillOrder of holdings.ts.
+ * `reserved`: 1, or 0 for an order that came just now and reserves nothing yet: it pays out of what is available.
+ */
 export function settle(
   state: EngineState,
   slot: number,
@@ -112,32 +117,36 @@ export function settle(
   quantity: number,
   after: number,
   fee: number,
+  reserved: number,
 ): void {
   const orders = state.orders;
-  const at = slot << ORDER_SHIFT;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
-  const leaves = after >>> 0;
   const sums = state.purseSums;
   const baseAt = purseAt(state, holding, 1);
   const quoteAt = purseAt(state, holding, 0);
-  const lots = quantity * (state.holdingSums[(holding << HOLDING_SHIFT) + HOLDING_BASE_UNIT] as number);
-  const tier = state.accounts[((orders[at + ORDER_ACCOUNT] as number) << ACCOUNT_SHIFT) + ACCOUNT_FEE_TIER] as number;
-  const rate = state.ledger.fees[(((instrument << FEE_TIER_SHIFT) + tier) << FEE_SHIFT) + fee] as number;
-  const charged = feeOf(notional, rate);
-  if (sell === 0) {
-    const price = orders[at + ORDER_PRICE] as number;
-    const freed = heldBy(state, holding, 0, price, leaves + quantity) - heldBy(state, holding, 0, price, leaves);
-    sums[quoteAt + PURSE_RESERVED] = (sums[quoteAt + PURSE_RESERVED] as number) - freed;
-    sums[quoteAt + PURSE_AVAILABLE] = (sums[quoteAt + PURSE_AVAILABLE] as number) + (freed - notional - charged);
-    sums[baseAt + PURSE_AVAILABLE] = (sums[baseAt + PURSE_AVAILABLE] as number) + lots;
-  } else {
-    sums[baseAt + PURSE_RESERVED] = (sums[baseAt + PURSE_RESERVED] as number) - lots;
-    sums[quoteAt + PURSE_AVAILABLE] = (sums[quoteAt + PURSE_AVAILABLE] as number) + (notional - charged);
+  const lots =
+    quantity * (state.holdingSums[((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_BASE_UNIT] as number);
+  const accountAt = ((orders[at + ORDER_ACCOUNT] as number) & ACCOUNT_MASK) << ACCOUNT_SHIFT;
+  const tier = state.accounts[accountAt + ACCOUNT_FEE_TIER] as number;
+  const feeAt = ((((instrument & INSTRUMENT_MASK) << FEE_TIER_SHIFT) + tier) << FEE_SHIFT) + fee;
+  const charged = feeOf(notional, state.fees[feeAt] as number);
+  if (reserved !== 0) {
+    letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, (after >>> 0) + quantity, after >>> 0);
   }
+  const sign = 1 - (sell << 1);
+  const paid = 0 - notional * sign;
+  const got = lots * sign;
+  sums[quoteAt + PURSE_AVAILABLE] = (sums[quoteAt + PURSE_AVAILABLE] as number) + (paid - charged);
+  sums[baseAt + PURSE_AVAILABLE] = (sums[baseAt + PURSE_AVAILABLE] as number) + got;
   if (charged === 0) return;
-  const asset = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET] as number;
-  state.ledger.venue[asset] = (state.ledger.venue[asset] as number) + charged;
-  state.events[eventAt + EVENT_AMOUNT] = charged;
-  state.events[eventAt + EVENT_AMOUNT + 1] = Math.floor(charged / 4294967296);
+  const asset = state.instruments[
+    ((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET
+  ] as number;
+  const venue = state.venue;
+  venue[asset] = (venue[asset] as number) + charged;
+  const events = state.events;
+  events[eventAt + EVENT_AMOUNT] = charged;
+  events[eventAt + EVENT_AMOUNT + 1] = Math.floor(charged / 4294967296);
 }

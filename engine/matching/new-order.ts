@@ -8,7 +8,7 @@ import * as holdingFunctions from './holdings.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { enterOrder } = holdingFunctions;
+const { makeHolding } = holdingFunctions;
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
@@ -52,6 +52,6 @@ export function makeOrder(state: EngineState, words: Int32Array, at: number, pri
   orders[orderAt + ORDER_CLIENT_LOW] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
   orders[orderAt + ORDER_CLIENT_HIGH] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   orders[orderAt + ORDER_SESSION] = words[at + COMMAND_SESSION] as number;
-  enterOrder(state, slot);
+  makeHolding(state, words[at + COMMAND_ACCOUNT] as number, words[at + COMMAND_INSTRUMENT] as number);
   return slot;
 }

@@ -10,16 +10,17 @@ import { partLegs } from './pairs.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { leaveOrder } = holdingFunctions;
+const { enterOrder, leaveOrder } = holdingFunctions;
 const { FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
 const { ORDER_FLAGS, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, SLOT_MASK } = orderWords;
 const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
-/** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
+/** Puts a New behind the others of its account in the instrument: the order in which mass cancels take orders. It is open. */
 export function listOrder(state: EngineState, slot: number): void {
   const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
   state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_LISTED;
   state.accountOrders.add(slot);
+  enterOrder(state, slot);
 }
 
 /** A resting order leaves the book and the engine. Its last event is written. */
@@ -63,6 +64,6 @@ export function forgetOrder(state: EngineState, slot: number): void {
     state.accountOrders.remove(slot);
   }
   if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES | FLAG_LEG)) !== 0) forgetMore(state, slot, flags);
-  leaveOrder(state, slot);
+  if ((flags & FLAG_LISTED) !== 0) leaveOrder(state, slot);
   state.books.orders.free(slot);
 }

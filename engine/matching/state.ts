@@ -98,13 +98,17 @@ export class EngineState {
   readonly holdingSums: Float64Array;
   readonly purseSums: Float64Array;
   readonly accountLimits: Float64Array;
+  readonly venue: Float64Array;
+  readonly fees: Int32Array;
+  /** Lots and amount that checkMoney found for the command's order. */
+  readonly checked = new Float64Array(2);
   /** By order slot with FLAG_LEG: the slot of the other leg. Other orders never touch it. */
   readonly legs: Int32Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** 1: a kill switch keeps all of the shard out of trading. */
   killed = 0;
-  /** The holding of the account whose command passed its limits, or -1: it has none yet. */
+  /** The holding of the account whose command passed its limits, or -1: it has none yet; a New that is taken makes it. */
   holding = -1;
   /** Levels that sweeps in progress may still need. */
   reservedLevels = 0;
@@ -155,6 +159,8 @@ export class EngineState {
     this.holdingSums = this.ledger.holdingSums;
     this.purseSums = this.ledger.purseSums;
     this.accountLimits = this.ledger.limits;
+    this.venue = this.ledger.venue;
+    this.fees = this.ledger.fees;
     this.legs = new Int32Array(limits.maxOrders);
     this.adminLog = adminLog;
   }

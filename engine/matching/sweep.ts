@@ -143,51 +143,55 @@ function match(state: EngineState, slot: number, side: number): boolean {
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
   const selfTrade = (orders[at + ORDER_FLAGS] as number) & FLAG_SELF_TRADE;
   let leg = (orders[at + ORDER_FLAGS] as number) & FLAG_LEG;
-  const lastAt = (((side >>> 1) & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST;
-  let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
-  while (leaves > 0) {
+  do {
     const level = state.sides[best] as number;
     if (level < 0) break;
     const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
-    const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
     if (state.next + 2 > state.end) return false;
-    if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
-      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
-      continue;
-    }
-    if ((((orders[makerAt + ORDER_FLAGS] as number) | leg) & UNUSUAL) !== 0) {
+    if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) continue;
+    const makerFlags = orders[((maker & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
+    if (((makerFlags | leg) & UNUSUAL) === 0) {
+      trade(state, slot, maker, level);
+    } else {
       if (!fillUnusual(state, slot, maker)) return false;
-      leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       leg = 0;
-      continue;
     }
-    const price = orders[makerAt + ORDER_PRICE] as number;
-    const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
-    const quantity = makerOpen < leaves ? makerOpen : leaves;
-    const makerLeaves = (makerOpen - quantity) | 0;
-    leaves = (leaves - quantity) >>> 0;
-    orders[makerAt + ORDER_LEAVES] = makerLeaves;
-    orders[makerAt + ORDER_CUMULATIVE] = ((orders[makerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
-    orders[at + ORDER_LEAVES] = leaves;
-    orders[at + ORDER_CUMULATIVE] = ((orders[at + ORDER_CUMULATIVE] as number) + quantity) | 0;
-    const makerEvent = writeOrderEvent(state, maker, price, quantity | 0, makerLeaves, makerLeaves, MAKER_FILL);
-    const tradeLow = state.eventLow;
-    const tradeHigh = state.eventHigh;
-    const takerEvent = writeOrderEvent(state, slot, price, quantity | 0, leaves | 0, 0, TAKER_FILL);
-    const events = state.events;
-    events[makerEvent + EVENT_RELATED_ID] = tradeLow;
-    events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
-    events[takerEvent + EVENT_RELATED_ID] = tradeLow;
-    events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
-    fillOrder(state, maker, makerEvent, price, quantity | 0, makerLeaves, FEE_MAKER);
-    fillOrder(state, slot, takerEvent, price, quantity | 0, leaves | 0, FEE_TAKER);
-    state.instruments[lastAt] = price;
-    state.books.reduce(level, quantity);
-    if (makerLeaves === 0) takeOff(state, maker);
-  }
+  } while (orders[at + ORDER_LEAVES] !== 0);
   return true;
+}
+
+/** A taker trades with a plain order that is the next in line at its level, as much as both have. */
+function trade(state: EngineState, slot: number, maker: number, level: number): void {
+  const orders = state.orders;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
+  const price = orders[makerAt + ORDER_PRICE] as number;
+  const open = (orders[at + ORDER_LEAVES] as number) >>> 0;
+  const makerOpen = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
+  const quantity = makerOpen < open ? makerOpen : open;
+  const makerLeaves = (makerOpen - quantity) | 0;
+  const leaves = (open - quantity) | 0;
+  orders[makerAt + ORDER_LEAVES] = makerLeaves;
+  orders[makerAt + ORDER_CUMULATIVE] = ((orders[makerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
+  orders[at + ORDER_LEAVES] = leaves;
+  orders[at + ORDER_CUMULATIVE] = ((orders[at + ORDER_CUMULATIVE] as number) + quantity) | 0;
+  const makerEvent = writeOrderEvent(state, maker, price, quantity | 0, makerLeaves, makerLeaves, MAKER_FILL);
+  const tradeLow = state.eventLow;
+  const tradeHigh = state.eventHigh;
+  const takerEvent = writeOrderEvent(state, slot, price, quantity | 0, leaves, 0, TAKER_FILL);
+  const events = state.events;
+  events[makerEvent + EVENT_RELATED_ID] = tradeLow;
+  events[makerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+  events[takerEvent + EVENT_RELATED_ID] = tradeLow;
+  events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
+  fillOrder(state, maker, makerEvent, price, quantity | 0, makerLeaves, FEE_MAKER);
+  fillOrder(state, slot, takerEvent, price, quantity | 0, leaves, FEE_TAKER);
+  const instrument = orders[at + ORDER_INSTRUMENT] as number;
+  state.instruments[((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
+  state.books.reduce(level, quantity);
+  if (makerLeaves === 0) takeOff(state, maker);
 }
 
 /** Whether the side has a level at this price that stays there while the instrument's commands wait. */

@@ -15,11 +15,14 @@ import {
   ORDER_SHIFT,
 } from '../book/order-words.js';
 import {
+  HOLDING_CAP,
   HOLDING_COST,
   HOLDING_OPEN,
   HOLDING_POSITION,
   HOLDING_REALISED,
   HOLDING_SHIFT,
+  LIMIT_POSITION,
+  LIMIT_SHIFT,
   MOST_LEDGER,
   MOST_LOTS,
   PURSE_RESERVED,
@@ -106,6 +109,30 @@ function validateHolding(state: EngineState, holding: number, open: Float64Array
   const worth = lots * (state.ledger.worth[(ledger.instrumentOf(holding) << WORTH_SHIFT) + WORTH_LOT] as number);
   if (lots + Math.abs(position) > MOST_LOTS || Math.abs(cost) + Math.abs(realised) + worth > MOST_LEDGER) {
     throw new Error(`${name} is above what a ledger may hold`);
+  }
+  validateCaps(state, holding, name);
+}
+
+/** With as much open as the caps allow, position and ledger are still within their bounds, and so is an order's quantity. */
+function validateCaps(state: EngineState, holding: number, name: string): void {
+  const { ledger } = state;
+  const sums = ledger.holdingSums;
+  const at = holding << HOLDING_SHIFT;
+  const caps = [sums[at + HOLDING_CAP] as number, sums[at + HOLDING_CAP + 1] as number] as const;
+  const buys = Math.max(caps[0], sums[at + HOLDING_OPEN] as number);
+  const sells = Math.max(caps[1], sums[at + HOLDING_OPEN + 1] as number);
+  const position = sums[at + HOLDING_POSITION] as number;
+  const amount = Math.abs(sums[at + HOLDING_COST] as number) + Math.abs(sums[at + HOLDING_REALISED] as number);
+  const lot = ledger.worth[(ledger.instrumentOf(holding) << WORTH_SHIFT) + WORTH_LOT] as number;
+  const account = ledger.accountOf(holding);
+  const most = state.accountLimits[(account << LIMIT_SHIFT) + LIMIT_POSITION] as number;
+  if (
+    buys + sells + Math.abs(position) > MOST_LOTS ||
+    amount + (buys + sells) * lot > MOST_LEDGER ||
+    (caps[0] >= 0 && caps[0] + position > most) ||
+    (caps[1] >= 0 && caps[1] - position > most)
+  ) {
+    throw new Error(`${name} lets orders pass that are above its bounds`);
   }
 }
 

@@ -80,6 +80,13 @@ export class DayPlan {
     return this.kinds[index] ?? CommandKind.None;
   }
 
+  /** The side of a new order, of a cancel that of its order; 0 of what has none. */
+  sideAt(index: number): number {
+    const kind = this.kinds[index];
+    if (kind === CommandKind.New) return this.details[index] ?? 0;
+    return kind === CommandKind.Cancel ? (this.details[(this.targets[index] ?? 0) - 1] ?? 0) : 0;
+  }
+
   /** When it happened: milliseconds since midnight. */
   timeAt(index: number): number {
     return this.times[index] ?? 0;
