@@ -45,6 +45,8 @@ export const FLAG_LISTED_SHIFT = 4;
 export const FLAG_LISTED = 1 << FLAG_LISTED_SHIFT;
 /** A leg of one-cancels-other whose other leg lives, too (EngineState.legs). */
 export const FLAG_LEG = 1 << 11;
+/** Nothing of it is open any more, and it goes with the next event but one: the other leg was filled or triggered. */
+export const FLAG_CLOSED = 1 << 14;
 /** SelfTrade in three bits. */
 export const SELF_TRADE_SHIFT = 5;
 export const SELF_TRADE_MASK = 7;

@@ -10,7 +10,7 @@ import * as ledgerWords from '../ledger/ledger-words.js';
 import * as pairIndex from '../ledger/pair-index.js';
 import * as registryWords from '../registry-words.js';
 import * as moneyFunctions from './money.js';
-import { share } from './pairs.js';
+import { moveLeg } from './pairs.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -66,13 +66,23 @@ export function enterOrder(state: EngineState, slot: number): void {
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const holding = state.holding;
   const sums = state.holdingSums;
+  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) {
+    const price = orders[at + ORDER_PRICE] as number;
+    countOrder(state, orders[at + ORDER_ACCOUNT] as number);
+    moveLeg(state, slot, holding, price, 0, price, leaves);
+    return;
+  }
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   sums[openAt] = (sums[openAt] as number) + leaves;
-  const ordersAt = (((orders[at + ORDER_ACCOUNT] as number) & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
-  state.accounts[ordersAt] = (state.accounts[ordersAt] as number) + 1;
+  countOrder(state, orders[at + ORDER_ACCOUNT] as number);
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
     reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves, state.checked);
   }
+}
+
+function countOrder(state: EngineState, account: number): void {
+  const at = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
+  state.accounts[at] = (state.accounts[at] as number) + 1;
 }
 
 function openHolding(state: EngineState, account: number, instrument: number): number {
@@ -119,8 +129,9 @@ function closeLots(state: EngineState, slot: number, holding: number, before: nu
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) {
-    share(state, slot, orders[at + ORDER_PRICE] as number, before, -1);
-    share(state, slot, orders[at + ORDER_PRICE] as number, after, 1);
+    const price = orders[at + ORDER_PRICE] as number;
+    moveLeg(state, slot, holding, price, before, price, after);
+    return;
   }
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) - (before - after);
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
@@ -133,10 +144,14 @@ export function changeOrder(state: EngineState, slot: number, price: number, lea
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const holding = holdingOf(state, slot);
-  closeLots(state, slot, holding, (orders[at + ORDER_LEAVES] as number) >>> 0, 0);
+  const before = (orders[at + ORDER_LEAVES] as number) >>> 0;
+  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) {
+    moveLeg(state, slot, holding, orders[at + ORDER_PRICE] as number, before, price, leaves);
+    return;
+  }
+  closeLots(state, slot, holding, before, 0);
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
-  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) share(state, slot, price, leaves, 1);
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) + leaves;
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
     reserve(state, holding, sell, price, leaves, null);

@@ -7,14 +7,31 @@
 import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
+import { leaveOrder } from './holdings.js';
 import { forgetOrder, releaseStop, takeOff } from './order-life.js';
+import { otherLeg, partLegs } from './pairs.js';
 import { type EngineState, writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { EVENT_BOOK_BIT, EVENT_RELATED_ID } = layout;
-const { ORDER_GENERATION, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, WAITING } = orderWords;
+const { FLAG_CLOSED, ORDER_FLAGS, ORDER_GENERATION, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, WAITING } =
+  orderWords;
 
 const CANCELLED = EventKind.Cancelled | (Reason.OneCancelledOther << 16);
+
+/**
+ * A leg is about to trade, or was triggered: of its other one nothing is open any more, and from here on it is alone.
+ * Returns the other one, for cancelOther, or -1.
+ */
+export function endPair(state: EngineState, slot: number): number {
+  const other = otherLeg(state, slot);
+  if (other < 0) return -1;
+  leaveOrder(state, other);
+  partLegs(state, slot);
+  const flagsAt = (other << ORDER_SHIFT) + ORDER_FLAGS;
+  state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_CLOSED;
+  return other;
+}
 
 /** Takes `other` (-1: none) away because of what happened to the leg in `slot`, which may be gone already. One event. */
 export function cancelOther(state: EngineState, slot: number, other: number): void {

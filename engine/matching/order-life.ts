@@ -11,7 +11,7 @@ import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { enterOrder, leaveOrder } = holdingFunctions;
-const { FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
+const { FLAG_CLOSED, FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
 const { ORDER_FLAGS, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, SLOT_MASK } = orderWords;
 const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
@@ -63,7 +63,7 @@ export function forgetOrder(state: EngineState, slot: number): void {
     if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
   }
+  if ((flags & (FLAG_LISTED | FLAG_CLOSED)) === FLAG_LISTED) leaveOrder(state, slot);
   if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES | FLAG_LEG)) !== 0) forgetMore(state, slot, flags);
-  if ((flags & FLAG_LISTED) !== 0) leaveOrder(state, slot);
   state.books.orders.free(slot);
 }

@@ -16,11 +16,11 @@ import * as stopWords from '../stops/stop-words.js';
 import { checkLimits, checkMoney } from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
-import { cancelOther } from './legs.js';
+import { cancelOther, endPair } from './legs.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
 import { forgetOrder, listOrder, releaseStop } from './order-life.js';
-import { otherLeg, partLegs } from './pairs.js';
+import { otherLeg } from './pairs.js';
 import { isLeaving, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
 import { writeOrderEvent } from './state.js';
@@ -462,7 +462,7 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
   }
   const other = otherLeg(state, slot);
   if (state.next + (other >= 0 ? MOST_TRIGGERED : isFull(state, flags, side, price) ? 2 : 1) > state.end) return false;
-  partLegs(state, slot);
+  endPair(state, slot);
   releaseStop(state, slot);
   orders[orderAt + ORDER_FLAGS] = flags & ~FLAG_LEG;
   orders[orderAt + ORDER_PRICE] = price;

@@ -15,10 +15,10 @@ import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import { fillOrder } from './holdings.js';
 import { hiddenOf, isIceberg, showAfterAuction, shownAfterAuction, showsAnew } from './iceberg.js';
-import { cancelOther } from './legs.js';
+import { cancelOther, endPair } from './legs.js';
 import * as operationWords from './operations.js';
 import { takeOff } from './order-life.js';
-import { otherLeg, partLegs } from './pairs.js';
+import { otherLeg } from './pairs.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
 import { type EngineState, writeOrderEvent } from './state.js';
@@ -150,8 +150,8 @@ function runTrades(state: EngineState, row: number): boolean {
     const others = (buyerOther < 0 ? 0 : 1) + (sellerOther < 0 ? 0 : 1);
     if (state.next + 2 + anew + others > state.end) break;
     if (others > 0) {
-      partLegs(state, buyer);
-      partLegs(state, seller);
+      endPair(state, buyer);
+      endPair(state, seller);
     }
     left -= quantity;
     const shown = [buyerOpen - hiddenOf(state, buyer), sellerOpen - hiddenOf(state, seller)] as const;

@@ -10,9 +10,9 @@ import { FEE_MAKER, FEE_TAKER } from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import { fillOrder } from './holdings.js';
 import { hiddenOf, showPeak } from './iceberg.js';
-import { cancelOther } from './legs.js';
+import { cancelOther, endPair } from './legs.js';
 import { takeOff } from './order-life.js';
-import { otherLeg, partLegs } from './pairs.js';
+import { otherLeg } from './pairs.js';
 import { type EngineState, writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -41,8 +41,8 @@ export function fillUnusual(state: EngineState, taker: number, maker: number): b
   const takerOther = otherLeg(state, taker);
   const more = (hidden > 0 && shown === 0 ? 1 : 0) + (makerOther < 0 ? 0 : 1) + (takerOther < 0 ? 0 : 1);
   if (state.next + 2 + more > state.end) return false;
-  partLegs(state, maker);
-  partLegs(state, taker);
+  endPair(state, maker);
+  endPair(state, taker);
   const price = orders[makerAt + ORDER_PRICE] as number;
   orders[makerAt + ORDER_LEAVES] = open - quantity;
   orders[makerAt + ORDER_CUMULATIVE] = ((orders[makerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
