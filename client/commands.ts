@@ -55,7 +55,7 @@ export type OrderTarget = { readonly orderId: bigint } | { readonly clientOrderI
 
 export interface OrderTerms {
   readonly side: SideName;
-  /** Ticks; may be left out for a market order and a Stop, where it is the worst price; a MarketToLimit has none. */
+  /** Ticks; may be left out for a market order and a Stop, where it is the worst price; a MarketToLimit and a TrailingStop have none. */
   readonly price?: number;
   /** Lots. */
   readonly quantity: number;
@@ -67,7 +67,7 @@ export interface OrderTerms {
   readonly slide?: boolean;
   /** What goes when it meets an order of its own account or group. Default None: they trade. */
   readonly selfTrade?: SelfTradeName;
-  /** Of a Stop or StopLimit: which price sets it off. Default LastTrade. */
+  /** Of a stop: which price sets it off, and which a TrailingStop follows. Default LastTrade. */
   readonly trigger?: TriggerName;
   /** Of a Stop or StopLimit, ticks: a buy is triggered at or above it, a sell at or below it. */
   readonly triggerPrice?: number;
@@ -77,6 +77,10 @@ export interface OrderTerms {
   readonly minQuantity?: number;
   /** Of a GoodTillDate, seconds since 1970: the order goes then. */
   readonly expirySeconds?: number;
+  /** Of a TrailingStop, ticks: its trigger stays so far below (a sell) or above (a buy) the best price that it has seen. */
+  readonly trailingDistance?: number;
+  /** Of a TrailingStop, ticks: its limit is so far beyond its trigger. Left out, it becomes a market order. */
+  readonly limitOffset?: number;
   /** A stop that is through already is refused; without this it is triggered at once. */
   readonly refuseIfThrough?: boolean;
   /** Microseconds since 1970 after which the shard refuses it as Expired. */
@@ -139,7 +143,8 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   const words = blank(CommandKind.New, instrument);
   const type = codeNamed(OrderType, terms.type ?? 'Limit', 'type');
   const timeInForce = codeNamed(TimeInForce, terms.timeInForce ?? 'GoodTillCancel', 'timeInForce');
-  if (terms.price === undefined) {
+  if (type === OrderType.TrailingStop) putOffset(words, terms);
+  else if (terms.price === undefined) {
     if (!UNPRICED_TYPES.includes(type)) throw new TredyeError('BAD_ARGUMENT', 'A limit order needs a price.');
     words[COMMAND_PRICE] = NO_PRICE;
   } else {
@@ -182,15 +187,33 @@ export function newOrderWords(instrument: number, terms: OrderTerms): Int32Array
   return words;
 }
 
+/** The price word of a TrailingStop. */
+function putOffset(words: Int32Array, terms: OrderTerms): void {
+  const { price, limitOffset } = terms;
+  if (price !== undefined)
+    throw new TredyeError('BAD_ARGUMENT', 'A TrailingStop has a limitOffset in place of a price.');
+  if (limitOffset !== undefined) checkWhole(limitOffset, 0, MAX_INT32, 'limitOffset');
+  words[COMMAND_PRICE] = limitOffset ?? NO_PRICE;
+}
+
 function putTrigger(words: Int32Array, type: number, terms: OrderTerms): void {
-  const { trigger, triggerPrice, refuseIfThrough } = terms;
+  const { trigger, triggerPrice, trailingDistance, limitOffset, refuseIfThrough } = terms;
+  const trails = type === OrderType.TrailingStop;
+  if (!trails && (trailingDistance !== undefined || limitOffset !== undefined)) {
+    throw new TredyeError('BAD_ARGUMENT', 'Only a TrailingStop has a trailingDistance and a limitOffset.');
+  }
   if (!isStop(type)) {
     if (trigger === undefined && triggerPrice === undefined && refuseIfThrough !== true) return;
     throw new TredyeError('BAD_ARGUMENT', 'Only a Stop or StopLimit has a trigger.');
   }
-  if (triggerPrice === undefined) throw new TredyeError('BAD_ARGUMENT', 'A stop needs a triggerPrice.');
-  checkWhole(triggerPrice, MIN_INT32 + 1, MAX_INT32, 'triggerPrice');
-  words[COMMAND_TRIGGER_PRICE] = triggerPrice;
+  if (trails) {
+    if (triggerPrice !== undefined) {
+      throw new TredyeError('BAD_ARGUMENT', 'A TrailingStop has a trailingDistance in place of a triggerPrice.');
+    }
+    checkWhole(trailingDistance ?? 0, 1, MAX_INT32, 'trailingDistance');
+  } else if (triggerPrice === undefined) throw new TredyeError('BAD_ARGUMENT', 'A stop needs a triggerPrice.');
+  else checkWhole(triggerPrice, MIN_INT32 + 1, MAX_INT32, 'triggerPrice');
+  words[COMMAND_TRIGGER_PRICE] = (trails ? trailingDistance : triggerPrice) ?? 0;
   const code = codeNamed(Trigger, trigger ?? 'LastTrade', 'trigger');
   const flags = refuseIfThrough === true ? CommandFlag.RefuseIfThrough << 16 : 0;
   words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (code << 8) | flags;
@@ -210,7 +233,10 @@ function targetWords(kind: CommandKind, instrument: number, target: OrderTarget)
   return words;
 }
 
-/** Replace: quantity is the new total, filled included. CancelReplace: quantity is what shall be open. */
+/**
+ * Replace: quantity is the new total, filled included. CancelReplace: quantity is what shall be open. Of a TrailingStop that
+ * waits `price` is its new limit offset.
+ */
 export function replaceWords(
   kind: CommandKind.Replace | CommandKind.CancelReplace,
   instrument: number,

@@ -309,7 +309,6 @@ export class TradingClient extends Session {
     return narrowed(await this.submitFor(of, uncrossWords), ['Uncrossed', 'Rejected']);
   }
 
-  /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
   /** A price from outside that triggers stops; null: there is none any more. */
   async setReferencePrice(
     of: InstrumentName & { readonly price: number | null },
@@ -318,6 +317,7 @@ export class TradingClient extends Session {
     return narrowed(report, ['ReferenceChanged', 'Rejected']);
   }
 
+  /** Day orders of an instrument end. The cancels follow by onReport where the orders are the sender's. */
   async endOfDay(of: InstrumentName): Promise<Report<'Started' | 'Rejected'>> {
     return narrowed(await this.submitFor(of, endOfDayWords), ['Started', 'Rejected']);
   }

@@ -67,10 +67,10 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     {
       ...CLIENT,
       instrument: 'instrument',
-      price: 'limit; market and Stop: worst price or NO_PRICE; MarketToLimit: NO_PRICE',
+      price: 'limit; market, Stop: worst price; TrailingStop: limit offset; these and MarketToLimit: or NO_PRICE',
       quantity: 'lots',
       displayQuantity: 'of an Iceberg: lots that it shows at a time',
-      triggerPrice: 'of a stop',
+      triggerPrice: 'of a stop; TrailingStop: its distance',
       minQuantity: 'IOC: lots that trade at once, or it is refused; good-till-date: expiry, seconds since 1970',
       side: 'Side',
       type: 'OrderType',
@@ -230,7 +230,12 @@ const ANSWER_BITS: readonly EventBitName[] = ['endOfCommand', 'duplicate'];
 export const EVENT_ROWS: readonly EventRow[] = [
   {
     kind: EventKind.Accepted,
-    fields: { ...ORDER, price: 'limit or NO_PRICE', quantity: "the order's", leaves: 'leaves' },
+    fields: {
+      ...ORDER,
+      price: 'limit, TrailingStop: its offset, or NO_PRICE',
+      quantity: "the order's",
+      leaves: 'leaves',
+    },
     bits: ['side', 'endOfCommand', 'duplicate'],
   },
   {
@@ -318,7 +323,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
   },
   {
     kind: EventKind.Triggered,
-    fields: { ...ORDER, price: 'limit, or NO_PRICE', leaves: 'leaves' },
+    fields: { ...ORDER, amount: 'of a TrailingStop: its trigger', price: 'limit, or NO_PRICE', leaves: 'leaves' },
     bits: ['side', 'endOfCommand'],
   },
   {

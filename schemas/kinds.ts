@@ -40,8 +40,9 @@ const BAD_PARTS: number = Reason.BadParts;
 
 const SIDE_MAX: number = Side.Sell;
 /** Bit t: the type with code t is known; those that wait for a trigger. */
-const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit', 'Iceberg');
-const STOP_TYPES = maskOfTypes('Stop', 'StopLimit');
+const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'StopLimit', 'TrailingStop', 'Iceberg');
+const STOP_TYPES = maskOfTypes('Stop', 'StopLimit', 'TrailingStop');
+const TRAILING_STOP: number = OrderType.TrailingStop;
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.GoodTillDate;
@@ -155,10 +156,12 @@ function checkFilter(words: Int32Array, at: number, flags: number): number {
 
 /** Of a New with known codes: what only stops may say. */
 function checkStopShape(words: Int32Array, at: number, type: number): number {
-  if (isStop(type)) return 0;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
+  const refusesIfThrough = ((flagsWord >>> 16) & REFUSE_IF_THROUGH) !== 0;
+  // A trailing stop is never through when it comes: it begins at its distance.
+  if (isStop(type)) return type === TRAILING_STOP && refusesIfThrough ? BAD_FLAGS : 0;
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
-  return ((flagsWord >>> 16) & REFUSE_IF_THROUGH) === 0 ? 0 : BAD_FLAGS;
+  return refusesIfThrough ? BAD_FLAGS : 0;
 }
 
 /** Bit t is set for each of these types with code t. */

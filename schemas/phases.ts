@@ -73,7 +73,7 @@ const WAITING: PhaseRow['effects'] = {
 
 /** The first row that fits a command says what it does. */
 export const PHASE_ROWS: readonly PhaseRow[] = [
-  { what: 'New, stop', kinds: ['New'], types: ['Stop', 'StopLimit'], effects: WAITING },
+  { what: 'New, stop', kinds: ['New'], types: ['Stop', 'StopLimit', 'TrailingStop'], effects: WAITING },
   { what: 'New, IOC or FOK', kinds: ['New'], timesInForce: ['ImmediateOrCancel', 'FillOrKill'], effects: AT_ONCE },
   { what: 'New, market with a worst price', kinds: ['New'], types: ['Market'], priced: true, effects: AT_ONCE },
   { what: 'New, market', kinds: ['New'], types: ['Market'], effects: { ...TRADING, PostOnly: NO } },

@@ -19,7 +19,7 @@ import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
-import { checkStop, checkTrigger, enterStop } from './stops.js';
+import { checkStop, enterStop } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -49,6 +49,7 @@ const ACCEPTED = EventKind.Accepted;
 const ICEBERG = OrderType.Iceberg;
 const MARKET = OrderType.Market;
 const MARKET_TO_LIMIT = OrderType.MarketToLimit;
+const TRAILING_STOP = OrderType.TrailingStop;
 const MATCHING_PHASES = phasesThatMatch();
 const UNCROSSED_PHASES = phasesWithoutCrossing();
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
@@ -172,27 +173,20 @@ function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
     (price === NO_PRICE ? 0 : 1 << PRICED_PLACE);
   const refusal = REFUSALS[order | phaseOf(state, words, at)] as number;
   if (refusal !== 0) return refuse(state, words, at, refusal, 0, NO_ORDER);
-  const toLimit = ((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT;
-  // What a market-to-limit comes to the book says.
+  const type = (kindWord >>> 16) & 0xff;
+  // What a market-to-limit comes to the book says; the price of a stop that trails is an offset.
   if (
-    price === NO_PRICE &&
-    !toLimit &&
+    (price === NO_PRICE || type === TRAILING_STOP) &&
+    type !== MARKET_TO_LIMIT &&
     needsPrice(state, words[at + COMMAND_INSTRUMENT] as number, (kindWord >>> 8) & 1)
   ) {
     return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   }
-  if (isStop((kindWord >>> 16) & 0xff)) {
-    return (
-      checkStop(state, words, at) &&
-      checkTerms(state, words, at) &&
-      checkTrigger(state, words, at) &&
-      checkExpiry(state, words, at)
-    );
-  }
-  if (((kindWord >>> 16) & 0xff) === MARKET_TO_LIMIT) {
+  if (isStop(type)) return checkStop(state, words, at) && checkExpiry(state, words, at);
+  if (type === MARKET_TO_LIMIT) {
     if (price !== NO_PRICE) return refuse(state, words, at, Reason.PriceNotAllowed, 0, NO_ORDER);
   } else if (!isMarket && price === NO_PRICE) return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
-  if (((kindWord >>> 16) & 0xff) === ICEBERG) {
+  if (type === ICEBERG) {
     return checkDisplay(state, words, at) && checkExpiry(state, words, at);
   }
   return checkTerms(state, words, at) && checkLeast(state, words, at) && checkExpiry(state, words, at);

@@ -16,6 +16,7 @@ import * as holdingFunctions from './holdings.js';
 import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
+import { checkOffset } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -23,6 +24,7 @@ const { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } = sweepFunctions;
 const { writeOrderEvent } = stateFunctions;
 const { checkInstrument, checkPhase, checkSender, checkShape, checkTerms, findTarget, passesAtOnce, phaseOf, refuse } =
   checksFunctions;
+const { checkQuantity, peekTarget, trails } = checksFunctions;
 const { cancelOrder } = applyCancelFunctions;
 const { checkLimits, checkMoney, needsPrice } = limitFunctions;
 const { changeOrder, shrinkOrder } = holdingFunctions;
@@ -93,6 +95,8 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     return;
   }
   const open = (orders[orderAt + ORDER_LEAVES] as number) >>> 0;
+  const offset = waits && trails(state, slot);
+  if (offset && !checkOffset(state, words, at, slot)) return;
   let leaves = quantity;
   if (((words[at + COMMAND_KIND_WORD] as number) & 0xff) === REPLACE) {
     if (quantity <= cumulative) {
@@ -140,7 +144,10 @@ function checkReplace(state: EngineState, words: Int32Array, at: number): boolea
   if (!checkInstrument(state, words, at, true)) return false;
   const isReplace = ((words[at + COMMAND_KIND_WORD] as number) & 0xff) === REPLACE;
   const phases = isReplace ? REPLACE_PHASES : CANCEL_REPLACE_PHASES;
-  return checkPhase(state, words, at, phases) && checkTerms(state, words, at);
+  if (!checkPhase(state, words, at, phases)) return false;
+  // The price of a stop that trails is an offset; it is looked at when it is known to be one.
+  const slot = peekTarget(state, words, at);
+  return slot >= 0 && trails(state, slot) ? checkQuantity(state, words, at) : checkTerms(state, words, at);
 }
 
 /** Off its old level, then in again with the new price and leaves. */
@@ -167,7 +174,7 @@ function moveOrder(
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
 
-/** A stop that waits goes on to wait for the same trigger, as one that comes now. */
+/** A stop that waits goes on to wait for the same trigger, as one that comes now; one that trails keeps what it has seen, and its place. */
 function replaceWaiting(
   state: EngineState,
   words: Int32Array,
@@ -186,7 +193,8 @@ function replaceWaiting(
   state.ids.add(slot);
   orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = leaves;
-  state.stops.moveBack(orders[orderAt + ORDER_STOP] as number);
+  const node = orders[orderAt + ORDER_STOP] as number;
+  if (!state.stops.trailsBehind(node)) state.stops.moveBack(node);
 }
 
 /** Less quantity, same price, same place. */

@@ -14,7 +14,7 @@ import * as moneyFunctions from './money.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { NO_ORDER, refuse } = checksFunctions;
+const { NO_ORDER, hasOffset, refuse } = checksFunctions;
 const { reserveOf } = moneyFunctions;
 const { COMMAND_ACCOUNT, COMMAND_INSTRUMENT, COMMAND_PRICE, COMMAND_QUANTITY, NO_PRICE } = layout;
 const { ORDER_LEAVES, ORDER_PRICE, ORDER_SHIFT } = orderWords;
@@ -142,7 +142,9 @@ function checkEachLimit(
   const price = words[at + COMMAND_PRICE] as number;
   const worthAt = instrument << WORTH_SHIFT;
   const lot = state.ledger.worth[worthAt + WORTH_LOT] as number;
-  const each = price === NO_PRICE ? lot : Math.abs(price) * (state.ledger.worth[worthAt + WORTH_UNIT] as number);
+  // The price of a stop that trails is an offset.
+  const priced = price !== NO_PRICE && !hasOffset(state, words, at, slot);
+  const each = !priced ? lot : Math.abs(price) * (state.ledger.worth[worthAt + WORTH_UNIT] as number);
   const notional = limits[limitAt + LIMIT_NOTIONAL] as number;
   if (each * quantity > notional) return refuse(state, words, at, Reason.OrderNotionalLimit, notional, slot);
   const orders = state.accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number;

@@ -52,8 +52,17 @@ const {
   NO_PRICE,
   WORD_MASK,
 } = layout;
-const { NOT_RESTING, ORDER_ACCOUNT, ORDER_GENERATION, ORDER_INSTRUMENT, ORDER_LEVEL, ORDER_SHIFT, SLOT_MASK } =
-  orderWords;
+const {
+  NOT_RESTING,
+  ORDER_ACCOUNT,
+  ORDER_GENERATION,
+  ORDER_INSTRUMENT,
+  ORDER_LEVEL,
+  ORDER_SHIFT,
+  ORDER_STOP,
+  SLOT_MASK,
+  WAITING,
+} = orderWords;
 const {
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
@@ -108,6 +117,7 @@ const FLAG_BY_CLIENT_ID = CommandFlag.TargetIsClientOrderId << 16;
 const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
 /** Bits of a New's kind word that no known side, type or time in force sets. */
+const TRAILING_STOP = OrderType.TrailingStop;
 const NEW_KIND_ZERO = ~(0xff | (Side.Sell << 8) | (OrderType.Market << 16) | (TimeInForce.FillOrKill << 24));
 /** Bit p: in the phase with code p orders trade at once. */
 const MATCHING_PHASES = phasesThatMatch();
@@ -411,10 +421,14 @@ function checkBand(state: EngineState, words: Int32Array, at: number, price: num
  * or below whatever is filled.
  */
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
+  const price = words[at + COMMAND_PRICE] as number;
+  return checkPrice(state, words, at, price) && checkBand(state, words, at, price) && checkQuantity(state, words, at);
+}
+
+/** As checkTerms, the quantity alone. */
+export function checkQuantity(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const instruments = state.instruments;
-  const price = words[at + COMMAND_PRICE] as number;
-  if (!checkPrice(state, words, at, price) || !checkBand(state, words, at, price)) return false;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
   if (quantity === 0 && ((words[at + COMMAND_KIND_WORD] as number) & 0xff) !== REPLACE) {
     return refuse(state, words, at, Reason.QuantityOutOfRange, 1, NO_ORDER);
@@ -424,8 +438,27 @@ export function checkTerms(state: EngineState, words: Int32Array, at: number): b
   return true;
 }
 
-/** The slot of the own resting order that the command names, of its instrument; NO_ORDER when it has refused. */
+/** Whether the order is a stop that waits and trails: its price is an offset. */
+export function trails(state: EngineState, slot: number): boolean {
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
+  if (state.orders[orderAt + ORDER_LEVEL] !== WAITING) return false;
+  return state.stops.trailsBehind(state.orders[orderAt + ORDER_STOP] as number);
+}
+
+/** Whether the price of a New (`slot` NO_ORDER), or of a replace of that order, is an offset. */
+export function hasOffset(state: EngineState, words: Int32Array, at: number, slot: number): boolean {
+  return slot < 0 ? (((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff) === TRAILING_STOP : trails(state, slot);
+}
+
+/** The slot of the own live order that the command names, of its instrument; NO_ORDER when it has refused. */
 export function findTarget(state: EngineState, words: Int32Array, at: number): number {
+  const slot = peekTarget(state, words, at);
+  if (slot < 0) refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
+  return slot;
+}
+
+/** The same, or NO_ORDER without a word. */
+export function peekTarget(state: EngineState, words: Int32Array, at: number): number {
   const account = words[at + COMMAND_ACCOUNT] as number;
   const low = words[at + COMMAND_TARGET_ID] as number;
   const high = words[at + COMMAND_TARGET_ID + 1] as number;
@@ -442,6 +475,5 @@ export function findTarget(state: EngineState, words: Int32Array, at: number): n
       return slot;
     }
   }
-  refuse(state, words, at, Reason.UnknownOrder, 0, NO_ORDER);
   return NO_ORDER;
 }

@@ -3,7 +3,7 @@
  */
 
 import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
-import { COMMAND_CLIENT_ORDER_ID, EVENT_AMOUNT, EVENT_RELATED_ID } from '../../schemas/layout.js';
+import { COMMAND_CLIENT_ORDER_ID, EVENT_AMOUNT, EVENT_RELATED_ID, NO_PRICE } from '../../schemas/layout.js';
 import { phasesThatTake } from '../../schemas/phases.js';
 import {
   FLAG_SELL,
@@ -16,7 +16,7 @@ import {
   ORDER_STOP,
   WAITING,
 } from '../book/order-words.js';
-import { STOP_KEY, STOP_SHIFT } from '../stops/stop-words.js';
+import { NEVER } from '../stops/stop-words.js';
 import { checkInstrument, checkPhase, checkSender, findTarget } from './checks.js';
 import { hiddenOf } from './iceberg.js';
 import { type EngineState, writeOrderEvent } from './state.js';
@@ -49,6 +49,7 @@ export function applyOrderStatus(state: EngineState, words: Int32Array, at: numb
 
 function triggerOf(state: EngineState, orderAt: number): number {
   const node = state.orders[orderAt + ORDER_STOP] as number;
-  const key = state.stops.words[(node << STOP_SHIFT) + STOP_KEY] as number;
+  const key = state.stops.keyOf(node);
+  if (key === NEVER) return NO_PRICE;
   return ((state.orders[orderAt + ORDER_FLAGS] as number) & FLAG_SELL) !== 0 ? key : -key;
 }

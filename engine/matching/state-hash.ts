@@ -57,10 +57,11 @@ import {
 import {
   GROUP_MASK,
   GROUP_SHIFT,
-  STOP_KEY,
   STOP_RIGHT,
   STOP_SHIFT,
   STOP_SLOT,
+  TRAIL_DISTANCE,
+  TRAIL_SHIFT,
   WATCH_HASHED,
   WATCH_SHIFT,
 } from '../stops/stop-words.js';
@@ -301,7 +302,9 @@ function addStops(mixer: Mixer, state: EngineState): void {
 
 function addStop(mixer: Mixer, state: EngineState, node: number): void {
   const at = node << STOP_SHIFT;
-  mixer.add(state.stops.words[at + STOP_SLOT] as number);
-  mixer.add(state.stops.words[at + STOP_KEY] as number);
-  mixer.addDouble(state.stops.entries[node] as number);
+  const { stops } = state;
+  mixer.add(stops.words[at + STOP_SLOT] as number);
+  mixer.add(stops.keyOf(node));
+  if (stops.trailsBehind(node)) mixer.add(stops.trails[(node << TRAIL_SHIFT) + TRAIL_DISTANCE] as number);
+  mixer.addDouble(stops.entries[node] as number);
 }

@@ -25,7 +25,7 @@ import { writeOrderEvent } from './state.js';
 import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { NO_ORDER, refuse } = checksFunctions;
+const { checkQuantity, checkTerms, NO_ORDER, refuse } = checksFunctions;
 const {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
@@ -33,6 +33,8 @@ const {
   COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_TRIGGER_PRICE,
+  EVENT_AMOUNT,
+  EVENT_DUPLICATE_BIT,
   EVENT_KIND_WORD,
   EVENT_PRICE,
   EVENT_WORDS,
@@ -51,7 +53,8 @@ const {
   INSTRUMENT_SHIFT,
   INSTRUMENT_TRACKED,
 } = registryWords;
-const { STOP_SHIFT, STOP_KEY, STOP_SLOT, WATCH_HIGH, WATCH_LOW, WATCH_SHIFT, WATCH_STOPS, WATCH_TRADED } = stopWords;
+const { GROUP_SELL, GROUP_TRAILS, GROUP_TRIGGER, STOP_SHIFT, STOP_KEY, STOP_SLOT } = stopWords;
+const { WATCH_FIRST, WATCH_HIGH, WATCH_LOW, WATCH_SHIFT, WATCH_STOPS, WATCH_TRADED, WATCH_TRAILING } = stopWords;
 const {
   CASCADE,
   OPERATION_ACCOUNT,
@@ -70,33 +73,50 @@ const {
 } = operationWords;
 
 const ACCEPTED = EventKind.Accepted;
+const REJECTED = EventKind.Rejected;
 const TRIGGERED = EventKind.Triggered;
 const FILL = EventKind.Fill;
 const CANCELLED_FULL = EventKind.Cancelled | (Reason.LevelsFull << 16);
 const GOOD_TILL_DATE = TimeInForce.GoodTillDate;
 const MARKET_STOP = OrderType.Stop;
+const TRAILING_STOP = OrderType.TrailingStop;
 const LAST_TRADE = Trigger.LastTrade;
-const TOUCH = Trigger.Touch;
 const REFERENCE = Trigger.Reference;
 const REFUSE_IF_THROUGH = CommandFlag.RefuseIfThrough << 16;
 const MATCHING_PHASES = phasesThatMatch();
 /** Above every key: no price is there that could trigger. */
 const NO_KEY = 0x80000000;
+/** Of a stop that trails, in ticks. */
+const LEAST_DISTANCE = 1;
 
 /** The checks of a new stop that the book has no part in, behind those that all orders have. */
 export function checkStop(state: EngineState, words: Int32Array, at: number): boolean {
   if ((((words[at + COMMAND_FLAGS_WORD] as number) >>> 8) & 0xff) === 0) {
     return refuse(state, words, at, Reason.TriggerRequired, 0, NO_ORDER);
   }
-  const isMarket = (((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff) === MARKET_STOP;
-  if (!isMarket && words[at + COMMAND_PRICE] === NO_PRICE) {
+  const type = ((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff;
+  if (type === TRAILING_STOP) return checkTrail(state, words, at);
+  if (type !== MARKET_STOP && words[at + COMMAND_PRICE] === NO_PRICE) {
     return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
   }
-  return true;
+  return checkTerms(state, words, at) && checkTrigger(state, words, at);
+}
+
+/** The limit offset of a stop that trails, where it has one, the quantity, and the distance. */
+function checkTrail(state: EngineState, words: Int32Array, at: number): boolean {
+  if (!checkOffset(state, words, at, NO_ORDER) || !checkQuantity(state, words, at)) return false;
+  const far = (words[at + COMMAND_TRIGGER_PRICE] as number) >= LEAST_DISTANCE;
+  return far || refuse(state, words, at, Reason.PriceOutOfRange, LEAST_DISTANCE, NO_ORDER);
+}
+
+/** The price of a stop that trails is an offset: none, or not below 0. `slot`: the order that gets it, or NO_ORDER. */
+export function checkOffset(state: EngineState, words: Int32Array, at: number, slot: number): boolean {
+  const offset = words[at + COMMAND_PRICE] as number;
+  return offset === NO_PRICE || offset >= 0 || refuse(state, words, at, Reason.PriceOutOfRange, 0, slot);
 }
 
 /** The trigger lies within the instrument's prices. */
-export function checkTrigger(state: EngineState, words: Int32Array, at: number): boolean {
+function checkTrigger(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const min = state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
@@ -130,8 +150,9 @@ export function enterStop(state: EngineState, words: Int32Array, at: number): vo
     refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
     return;
   }
+  const type = (kindWord >>> 16) & 0xff;
   const expires = kindWord >>> 24 === GOOD_TILL_DATE;
-  const market = ((kindWord >>> 16) & 0xff) === MARKET_STOP ? FLAG_MARKET : 0;
+  const market = type === MARKET_STOP || type === TRAILING_STOP ? FLAG_MARKET : 0;
   const slot = makeOrder(
     state,
     words,
@@ -144,7 +165,8 @@ export function enterStop(state: EngineState, words: Int32Array, at: number): vo
   writeOrderEvent(state, slot, words[at + COMMAND_PRICE] as number, quantity, quantity, 0, ACCEPTED);
   const orderAt = slot << ORDER_SHIFT;
   state.orders[orderAt + ORDER_LEVEL] = WAITING;
-  state.orders[orderAt + ORDER_STOP] = stops.add(slot, side, trigger, price);
+  state.orders[orderAt + ORDER_STOP] =
+    type === TRAILING_STOP ? stops.addTrailing(slot, side, trigger, price) : stops.add(slot, side, trigger, price);
   state.ids.add(slot);
   listOrder(state, slot);
 }
@@ -165,14 +187,17 @@ function release(state: EngineState, slot: number): void {
 
 /**
  * Looks at the stops of the command's instrument when the command is over, and begins the cascade. `from`: the command's
- * first event.
+ * first event. One that was refused, or got its first answer again, changes nothing: no stop that trails moves by it.
  */
 export function watchStops(state: EngineState, instrument: number, from: number): void {
+  const first = state.events[from * EVENT_WORDS + EVENT_KIND_WORD] as number;
+  if (state.next === from || (first & 0xff) === REJECTED || (first & EVENT_DUPLICATE_BIT) !== 0) return;
   if (!isWatched(state, instrument)) return;
   noteTrades(state, instrument, from);
   if (state.suspended || state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] !== 0) return;
+  beginLook(state, instrument);
   if (!findsAny(state, instrument)) {
-    state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRADED] = 0;
+    endLook(state, instrument);
     return;
   }
   const row = state.operations.scratch;
@@ -214,6 +239,7 @@ function noteTrades(state: EngineState, instrument: number, from: number): void 
     if (((events[at + EVENT_KIND_WORD] as number) & 0xff) !== FILL) continue;
     const price = events[at + EVENT_PRICE] as number;
     const first = watch[watchAt + WATCH_TRADED] === 0;
+    if (first) watch[watchAt + WATCH_FIRST] = price;
     if (first || price < (watch[watchAt + WATCH_LOW] as number)) watch[watchAt + WATCH_LOW] = price;
     if (first || price > (watch[watchAt + WATCH_HIGH] as number)) watch[watchAt + WATCH_HIGH] = price;
     watch[watchAt + WATCH_TRADED] = 1;
@@ -225,38 +251,72 @@ function noteTrades(state: EngineState, instrument: number, from: number): void 
  * counts besides those that nothing has looked at: it is what a stop that comes is through already by.
  */
 function leastKey(state: EngineState, side: number, trigger: number): number {
-  const instrument = side >>> 1;
   const isBuy = (side & 1) === 0;
-  let price = NO_PRICE;
-  if (trigger === LAST_TRADE) {
-    price = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] as number;
-    const watchAt = instrument << WATCH_SHIFT;
-    const watch = state.stops.watch;
-    if (price !== NO_PRICE && watch[watchAt + WATCH_TRADED] !== 0) {
-      price = isBuy
-        ? Math.max(price, watch[watchAt + WATCH_HIGH] as number)
-        : Math.min(price, watch[watchAt + WATCH_LOW] as number);
-    }
-  } else if (trigger === TOUCH) {
-    const best = state.sides[(side << SIDE_SHIFT) + SIDE_BEST] as number;
-    if (best < 0) return NO_KEY;
-    const key = state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number;
-    price = isBuy ? key : -key;
-  } else {
-    price = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_TRACKED] as number;
-  }
+  let price = priceNow(state, side, trigger);
   if (price === NO_PRICE) return NO_KEY;
+  const watchAt = (side >>> 1) << WATCH_SHIFT;
+  const watch = state.stops.watch;
+  if (trigger === LAST_TRADE && watch[watchAt + WATCH_TRADED] !== 0) {
+    price = isBuy
+      ? Math.max(price, watch[watchAt + WATCH_HIGH] as number)
+      : Math.min(price, watch[watchAt + WATCH_LOW] as number);
+  }
   return isBuy ? -price : price;
+}
+
+/** The last trade, the best price of the side, or the reference price; NO_PRICE: there is none. */
+function priceNow(state: EngineState, side: number, trigger: number): number {
+  const instrumentAt = (side >>> 1) << INSTRUMENT_SHIFT;
+  if (trigger === LAST_TRADE) return state.instruments[instrumentAt + INSTRUMENT_LAST] as number;
+  if (trigger === REFERENCE) return state.instruments[instrumentAt + INSTRUMENT_TRACKED] as number;
+  const best = state.sides[(side << SIDE_SHIFT) + SIDE_BEST] as number;
+  if (best < 0) return NO_PRICE;
+  const key = state.levels[(best << LEVEL_SHIFT) + LEVEL_KEY] as number;
+  return (side & 1) === 0 ? key : -key;
+}
+
+/**
+ * A look begins: stops that trail see the first price since the last one. The trades that a look finds are those of one
+ * order that swept in one direction: away from stops that would be triggered, then the first is the nearest to them, or
+ * towards them, then it is the farthest. So this, the nearest of all (leastKey) and, at the end of the look, the farthest
+ * come to the same as each price in turn.
+ */
+function beginLook(state: EngineState, instrument: number): void {
+  const { stops } = state;
+  const watchAt = instrument << WATCH_SHIFT;
+  if (stops.watch[watchAt + WATCH_TRAILING] === 0) return;
+  const traded = stops.watch[watchAt + WATCH_TRADED] !== 0;
+  for (let side = instrument << 1; side < (instrument << 1) + 2; side++) {
+    for (let trigger = LAST_TRADE; trigger <= REFERENCE; trigger++) {
+      const first = traded && trigger === LAST_TRADE;
+      const price = first ? (stops.watch[watchAt + WATCH_FIRST] as number) : priceNow(state, side, trigger);
+      if (price !== NO_PRICE) stops.raise(groupOf(side, trigger) | GROUP_TRAILS, (side & 1) === 0 ? -price : price);
+    }
+  }
+}
+
+/** A look is over: what was traded has been seen. */
+function endLook(state: EngineState, instrument: number): void {
+  const { stops } = state;
+  const { watch } = stops;
+  const watchAt = instrument << WATCH_SHIFT;
+  if (watch[watchAt + WATCH_TRADED] !== 0 && watch[watchAt + WATCH_TRAILING] !== 0) {
+    const group = groupOf(instrument << 1, LAST_TRADE) | GROUP_TRAILS;
+    stops.raise(group, -(watch[watchAt + WATCH_LOW] as number));
+    stops.raise(group | GROUP_SELL, watch[watchAt + WATCH_HIGH] as number);
+  }
+  watch[watchAt + WATCH_TRADED] = 0;
 }
 
 /** The stop of a side that is triggered first, or -1: the largest key, then the earliest entry. */
 function findTriggered(state: EngineState, side: number): number {
-  const { words, entries } = state.stops;
+  const { words, entries, watch } = state.stops;
+  const kinds = watch[((side >>> 1) << WATCH_SHIFT) + WATCH_TRAILING] === 0 ? REFERENCE : GROUP_TRAILS | REFERENCE;
   let found = -1;
-  for (let trigger = LAST_TRADE; trigger <= REFERENCE; trigger++) {
-    const group = groupOf(side, trigger);
+  for (let kind = LAST_TRADE; kind <= kinds; kind++) {
+    const group = groupOf(side, 0) | kind;
     if (state.stops.root(group) < 0) continue;
-    const node = state.stops.findTriggered(group, leastKey(state, side, trigger));
+    const node = state.stops.findTriggered(group, leastKey(state, side, kind & GROUP_TRIGGER));
     if (node < 0) continue;
     const key = words[(node << STOP_SHIFT) + STOP_KEY] as number;
     const most = found < 0 ? key : (words[(found << STOP_SHIFT) + STOP_KEY] as number);
@@ -307,10 +367,11 @@ export function runCascade(state: EngineState, row: number, goesOn: boolean): bo
       stopped = false;
     }
     if (words[at + OPERATION_PRICE] === 1) {
+      if (!counted) beginLook(state, instrument);
       if (!pullTriggered(state, instrument, counted)) return false;
       counted = false;
       words[at + OPERATION_PRICE] = 0;
-      state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRADED] = 0;
+      endLook(state, instrument);
     }
     const node = state.stops.firstInQueue(instrument);
     if (node < 0) return true;
@@ -367,14 +428,27 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
     state.stops.setAside(node);
     return true;
   }
-  const flags = orders[orderAt + ORDER_FLAGS] as number;
-  const price = orders[orderAt + ORDER_PRICE] as number;
+  let flags = orders[orderAt + ORDER_FLAGS] as number;
+  let price = orders[orderAt + ORDER_PRICE] as number;
   const leaves = orders[orderAt + ORDER_LEAVES] as number;
   const side = ((orders[orderAt + ORDER_INSTRUMENT] as number) << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
+  const key = state.stops.words[(node << STOP_SHIFT) + STOP_KEY] as number;
+  const trailed = state.stops.trailsBehind(node);
+  if (trailed && price !== NO_PRICE) {
+    flags &= ~FLAG_MARKET;
+    price = limitBehind(state, side, key - price);
+  }
   const full = isPatient(flags) && !hasLevelRoom(state, side, price);
   if (state.next + (full ? 2 : 1) > state.end) return false;
   release(state, slot);
-  writeOrderEvent(state, slot, price, 0, leaves, 0, TRIGGERED);
+  orders[orderAt + ORDER_FLAGS] = flags;
+  orders[orderAt + ORDER_PRICE] = price;
+  const to = writeOrderEvent(state, slot, price, 0, leaves, 0, TRIGGERED);
+  if (trailed) {
+    const trigger = (side & 1) === 0 ? -key : key;
+    state.events[to + EVENT_AMOUNT] = trigger;
+    state.events[to + EVENT_AMOUNT + 1] = trigger >> 31;
+  }
   if (full) {
     writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_FULL);
     forgetOrder(state, slot);
@@ -382,4 +456,11 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
     state.operations.words[at + OPERATION_CURSOR] = slot;
   }
   return true;
+}
+
+/** The limit of a stop that trailed, from its key, within the instrument's prices: there it only gets better for its owner. */
+function limitBehind(state: EngineState, side: number, key: number): number {
+  const instrumentAt = (side >>> 1) << INSTRUMENT_SHIFT;
+  if ((side & 1) === 0) return Math.min(-key, state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number);
+  return Math.max(key, state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number);
 }

@@ -9,12 +9,16 @@ import { INSTRUMENT_IN_PROGRESS, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../r
 import type { StopPool } from '../stops/stop-pool.js';
 import {
   GROUP_MASK,
+  GROUP_SELL,
   GROUP_SHIFT,
+  GROUP_TRAILS,
+  GROUP_TRIGGER,
+  NEVER,
   PLACE_ASIDE,
   PLACE_QUEUE,
+  PLACE_RAISED,
   PLACE_TREE,
   STOP_GROUP,
-  STOP_KEY,
   STOP_LEFT,
   STOP_MOST,
   STOP_PLACE,
@@ -22,10 +26,15 @@ import {
   STOP_RIGHT,
   STOP_SHIFT,
   STOP_SLOT,
+  TRAIL_DISTANCE,
+  TRAIL_LEAST,
+  TRAIL_SHIFT,
   WATCH_QUEUE_LAST,
+  WATCH_REACHED,
   WATCH_SHIFT,
   WATCH_STOPS,
   WATCH_TRADED,
+  WATCH_TRAILING,
 } from '../stops/stop-words.js';
 import { isLeaving } from './progress.js';
 import type { EngineState } from './state.js';
@@ -38,14 +47,17 @@ export function validateStops(state: EngineState): number {
   const { stops, registry } = state;
   const places = new Map<number, number>();
   const counts = new Int32Array(registry.instrumentCount + 1);
+  const trailing = new Int32Array(registry.instrumentCount + 1);
   for (let slot = 0; slot < state.books.orders.used; slot++) {
     if (state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] !== WAITING) continue;
     const node = state.orders[(slot << ORDER_SHIFT) + ORDER_STOP] as number;
     const at = node << STOP_SHIFT;
     if (stops.words[at + STOP_SLOT] !== slot) throw new Error(`order slot ${slot} waits by a stop of another order`);
-    const place = stops.words[at + STOP_PLACE] as number;
+    const said = stops.words[at + STOP_PLACE] as number;
+    const place = said === PLACE_RAISED ? PLACE_TREE : said;
     const instrument = (stops.words[at + STOP_GROUP] as number) >>> GROUP_SHIFT;
     counts[instrument] = (counts[instrument] as number) + 1;
+    if (stops.trailsBehind(node)) trailing[instrument] = (trailing[instrument] as number) + 1;
     places.set(place, (places.get(place) ?? 0) + 1);
     if (place === PLACE_ASIDE) validateAside(state, slot);
   }
@@ -53,12 +65,15 @@ export function validateStops(state: EngineState): number {
   let inQueues = 0;
   for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
     for (let group = instrument << GROUP_SHIFT; group <= (instrument << GROUP_SHIFT) + GROUP_MASK; group++) {
-      const counted = { nodes: 0, entry: 0 };
+      const counted = { nodes: 0, entry: 0, extreme: Number.POSITIVE_INFINITY, reached: reachedBy(stops, group) };
       validateTree(state, group, stops.root(group), counted);
       inTrees += counted.nodes;
     }
     inQueues += validateQueue(stops, instrument);
     validateWatch(state, instrument, counts[instrument] as number);
+    if (stops.watch[(instrument << WATCH_SHIFT) + WATCH_TRAILING] !== trailing[instrument]) {
+      throw new Error(`${trailing[instrument]} stops trail in instrument ${instrument}, it counts others`);
+    }
   }
   if (inTrees !== (places.get(PLACE_TREE) ?? 0)) throw new Error(`the trees hold ${inTrees} stops, others wait there`);
   if (inQueues !== (places.get(PLACE_QUEUE) ?? 0)) throw new Error(`the queues hold ${inQueues} stops, others should`);
@@ -73,17 +88,47 @@ function validateAside(state: EngineState, slot: number): void {
   }
 }
 
+/** What a walk through a tree has come to. */
+interface Walk {
+  nodes: number;
+  entry: number;
+  /** Of stops that trail: that of the one before, and what none is below. */
+  extreme: number;
+  readonly reached: number;
+}
+
+function reachedBy(stops: StopPool, group: number): number {
+  if ((group & GROUP_TRAILS) === 0 || stops.root(group) < 0) return NEVER;
+  const place = ((group & GROUP_SELL) >>> 1) | (group & GROUP_TRIGGER);
+  return stops.watch[((group >>> GROUP_SHIFT) << WATCH_SHIFT) + WATCH_REACHED + place] as number;
+}
+
+/** Extremes never rise from left to right, all are at least what the tree has reached, and the least distance is right. */
+function validateTrail(stops: StopPool, node: number, walk: Walk): void {
+  const extreme = stops.extremeOf(node);
+  if (extreme > walk.extreme) throw new Error(`stop ${node} has seen more than one before it`);
+  if (extreme < walk.reached) throw new Error(`stop ${node} has not seen what all of its tree have`);
+  walk.extreme = extreme;
+  let least = stops.trails[(node << TRAIL_SHIFT) + TRAIL_DISTANCE] as number;
+  if (least < 1) throw new Error(`stop ${node} trails at a distance of ${least}`);
+  for (const side of [STOP_LEFT, STOP_RIGHT]) {
+    const child = stops.words[(node << STOP_SHIFT) + side] as number;
+    if (child >= 0) least = Math.min(least, stops.trails[(child << TRAIL_SHIFT) + TRAIL_LEAST] as number);
+  }
+  if (stops.trails[(node << TRAIL_SHIFT) + TRAIL_LEAST] !== least) {
+    throw new Error(`stop ${node} is wrong about the least distance below it`);
+  }
+}
+
 /** Entries rise from left to right, priorities fall from the root on, and each node knows the largest key below it. */
-function validateTree(
-  state: EngineState,
-  group: number,
-  node: number,
-  counted: { nodes: number; entry: number },
-): number {
+function validateTree(state: EngineState, group: number, node: number, counted: Walk, above = NEVER): number {
   if (node < 0) return Number.NEGATIVE_INFINITY;
-  const { words, entries } = state.stops;
+  const { stops } = state;
+  const { words, entries } = stops;
   const at = node << STOP_SHIFT;
-  if (words[at + STOP_GROUP] !== group || words[at + STOP_PLACE] !== PLACE_TREE) {
+  const place = words[at + STOP_PLACE] as number;
+  const raised = place === PLACE_RAISED && (group & GROUP_TRAILS) !== 0;
+  if (words[at + STOP_GROUP] !== group || (place !== PLACE_TREE && !raised)) {
     throw new Error(`stop ${node} stands in the tree of group ${group}, where it does not belong`);
   }
   if (state.orders[((words[at + STOP_SLOT] as number) << ORDER_SHIFT) + ORDER_LEVEL] === FREE) {
@@ -99,12 +144,17 @@ function validateTree(
       throw new Error(`stop ${child} stands below one of less priority`);
     }
   }
-  const before = validateTree(state, group, left, counted);
+  // The topmost that has not told those below it is right.
+  const told = above !== NEVER || !raised ? above : stops.extremeOf(node);
+  const before = validateTree(state, group, left, counted, told);
   if ((entries[node] as number) <= counted.entry) throw new Error(`stop ${node} stands before an earlier one`);
   counted.entry = entries[node] as number;
   counted.nodes++;
-  const most = Math.max(before, words[at + STOP_KEY] as number, validateTree(state, group, right, counted));
-  if (words[at + STOP_MOST] !== most) throw new Error(`stop ${node} is wrong about the largest key below it`);
+  if ((group & GROUP_TRAILS) !== 0) validateTrail(stops, node, counted);
+  const most = Math.max(before, stops.keyOf(node), validateTree(state, group, right, counted, told));
+  // Who was not told will be before anything looks there.
+  if (above === NEVER && words[at + STOP_MOST] !== most)
+    throw new Error(`stop ${node} is wrong about the largest key below it`);
   return most;
 }
 

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { StopPool } from './stop-pool.js';
-import { STOP_LEFT, STOP_RIGHT, STOP_SHIFT, STOP_SLOT } from './stop-words.js';
+import { groupOf, StopPool } from './stop-pool.js';
+import { GROUP_TRAILS, NEVER, STOP_LEFT, STOP_RIGHT, STOP_SHIFT, STOP_SLOT } from './stop-words.js';
 
 const STOPS = 100_000;
 const BUYS = 2;
 const SELLS = 3;
 const LAST_TRADE = 1;
-const BUY_GROUP = (BUYS << 2) | LAST_TRADE;
+const BUY_GROUP = groupOf(BUYS, LAST_TRADE);
 
 /** Levels of a tree below a node. */
 function depth(pool: StopPool, node: number): number {
@@ -40,7 +40,30 @@ t.test('the lowest trigger of the buys and the highest of the sells come first, 
   pool.remove(buys[2] ?? 0);
   t.equal(pool.words[(pool.firstInQueue(1) << STOP_SHIFT) + STOP_SLOT], 0);
   const sells = [95, 97].map((price, slot) => pool.add(slot, SELLS, LAST_TRADE, price));
-  t.equal(pool.findTriggered((SELLS << 2) | LAST_TRADE, 90), sells[1]);
+  t.equal(pool.findTriggered(groupOf(SELLS, LAST_TRADE), 90), sells[1]);
   pool.remove(buys[3] ?? 0);
   t.throws(() => pool.remove(buys[3] ?? 0), /assert/);
+});
+
+t.test('a price that all have seen moves many stops that trail by a few nodes, as if each had been told', async (t) => {
+  const pool = new StopPool(STOPS, 1, 12345);
+  const group = groupOf(SELLS, LAST_TRADE) | GROUP_TRAILS;
+  const extremes = new Float64Array(STOPS).fill(NEVER);
+  const distance = (node: number) => 1 + ((node * 7919) % 500);
+  let price = 1000;
+  for (let node = 0; node < STOPS; node++) {
+    pool.addTrailing(node, SELLS, LAST_TRADE, distance(node));
+    price += ((node * 31) % 17) - 8;
+    pool.raise(group, price);
+    for (let one = node; one >= 0 && (extremes[one] ?? 0) < price; one--) extremes[one] = price;
+  }
+  let wrong = 0;
+  for (let node = 0; node < STOPS; node++) wrong += pool.extremeOf(node) === extremes[node] ? 0 : 1;
+  t.equal(wrong, 0);
+  for (let count = 0; count < 1000; count++) {
+    const first = pool.findTriggered(group, price - 30);
+    if (first < 0) break;
+    t.equal(pool.keyOf(first), (extremes[first] ?? 0) - distance(first));
+    pool.remove(first);
+  }
 });

@@ -73,6 +73,8 @@ t.test('instruments are added, listed, set to a phase and halted', async (t) => 
   const list = (await run('instrument', 'list')).out.split('\n');
   t.match(list[0], /^id +symbol +phase +shard +lowest price +highest price +largest order$/);
   t.match(list[2], /^ 2 +ETH\/EUR +Auction +0 +0\.01 +1000\.50 +1000000$/);
+  t.match(await run('reference', 'ACME', '99'), { out: 'ACME has the reference price 99\n' });
+  t.match(await json('reference', 'ACME', 'none'), { symbol: 'ACME', price: null });
   t.match(await run('phase', 'NOPE', 'Halted'), {
     code: EXIT_REFUSED,
     err: 'There is no instrument NOPE: tredye instrument list shows all.',

@@ -1,5 +1,6 @@
 /**
- * `tredye instrument add | list`, `tredye phase` and `tredye halt`: what is traded, and when. Main thread.
+ * `tredye instrument add | list`, `tredye phase`, `tredye halt` and `tredye reference`: what is traded, and when. Main
+ * thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
@@ -40,6 +41,11 @@ interface Instrument {
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
   readonly phase: string;
+}
+
+/** A price, or none. */
+function referenceText(text: string): string {
+  return text.toLowerCase() === 'none' ? 'none' : decimalText(text);
 }
 
 async function listInstruments(url: string): Promise<Instrument[]> {
@@ -182,6 +188,27 @@ export function addInstrumentCommands(program: Command): void {
     .addOption(jsonOption())
     .addHelpText('after', examples('tredye phase ACME Continuous', 'tredye phase ACME auction'))
     .action((symbol, phase, options) => setPhases(options, [symbol], phase, options.json === true));
+
+  program
+    .command('reference')
+    .description('give an instrument a reference price from outside, which sets stops off (needs the right Market)')
+    .argument('<symbol>')
+    .argument('<price>', 'as the instrument counts, or none to take it away', referenceText)
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye reference ACME 101.5', 'tredye reference ACME none'))
+    .action(async (symbol, price, options) => {
+      await withVenue(options, async (client) => {
+        const { priceDecimals } = await client.instrument(symbol);
+        const ticks = price === 'none' ? null : takenDecimal(price, priceDecimals, 'The price');
+        const report = await client.setReferencePrice({ symbol, price: ticks });
+        if (report.kind === 'Rejected') throw refused(`the reference price ${price} of ${symbol}`, report.reason);
+        if (options.json === true) sayJson({ symbol, price: report.price });
+        else say(price === 'none' ? `${symbol} has no reference price` : `${symbol} has the reference price ${price}`);
+      });
+    });
 
   program
     .command('halt')

@@ -32,7 +32,7 @@ import { say, sayJson } from './terminal.js';
 import { type Address, connect, noSuchInstrument, refused, withVenue } from './venue.js';
 
 const SIDES = ['Buy', 'Sell'] as const;
-const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'] as const;
+const TYPES = ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit', 'TrailingStop'] as const;
 const TRIGGERS = ['LastTrade', 'Touch', 'Reference'] as const;
 const SELF_TRADES = ['None', 'Newest', 'Oldest', 'Both', 'Decrement'] as const;
 const TIMES_IN_FORCE = ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'] as const;
@@ -249,6 +249,12 @@ export function addOrderCommands(program: Command): void {
     .option('--display-quantity <quantity>', 'of an Iceberg: so much is shown at a time', decimalText)
     .option('--min-quantity <quantity>', 'of an ImmediateOrCancel: so much at once, or it is refused', decimalText)
     .option('--trigger-price <price>', 'of a stop: the price that sets it off', decimalText)
+    .option(
+      '--trailing-distance <price>',
+      'of a TrailingStop: how far behind the best price its trigger stays',
+      decimalText,
+    )
+    .option('--limit-offset <price>', 'of a TrailingStop: how far beyond its trigger its limit is', decimalText)
     .option('--trigger <which>', `what sets a stop off: ${TRIGGERS.join(', ')}`, oneOf(TRIGGERS))
     .option('--refuse-if-through', 'a stop that is through already is refused')
     .option('--level <level>', 'answered when on Disk, or already when Matched', oneOf(LEVELS), 'Disk' as const)
@@ -286,6 +292,14 @@ export function addOrderCommands(program: Command): void {
             ...(options.triggerPrice === undefined
               ? {}
               : { triggerPrice: takenDecimal(options.triggerPrice, of.priceDecimals, 'The trigger price') }),
+            ...(options.trailingDistance === undefined
+              ? {}
+              : {
+                  trailingDistance: takenDecimal(options.trailingDistance, of.priceDecimals, 'The trailing distance'),
+                }),
+            ...(options.limitOffset === undefined
+              ? {}
+              : { limitOffset: takenDecimal(options.limitOffset, of.priceDecimals, 'The limit offset') }),
             ...(options.trigger === undefined ? {} : { trigger: options.trigger }),
             refuseIfThrough: options.refuseIfThrough === true,
           });

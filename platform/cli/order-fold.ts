@@ -86,6 +86,7 @@ export class OrderFold {
     };
     switch (report.kind) {
       case 'Triggered':
+        return { ...changed, price: report.price };
       case 'Replenished':
         return changed;
       case 'Booked':

@@ -7,7 +7,7 @@
  * most commands are sensible. A command stands alone once it is made: taking others out of the sequence leaves it what it
  * was, and that is what makes a failing sequence easy to shrink.
  */
-import { CommandKind, Phase, Side, TimeInForce } from '../../schemas/codes.js';
+import { CommandKind, OrderType, Phase, Side, TimeInForce } from '../../schemas/codes.js';
 import {
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
@@ -74,6 +74,7 @@ class ScenarioMaker extends RandomOrders {
       [42, () => this.enter()],
       [this.stops ? 14 : 0, () => this.enterStop()],
       [this.stops ? rare : 0, () => this.cascade()],
+      [this.stops ? 1.5 * rare : 0, () => this.chase()],
       [this.stops ? 2 : 0.2, () => this.referencePrice()],
       [9, () => this.aimAt(CommandKind.Cancel)],
       [9, () => this.aimAt(CommandKind.Replace)],
@@ -212,6 +213,34 @@ class ScenarioMaker extends RandomOrders {
       this.enter(instrument, TimeInForce.ImmediateOrCancel, undefined, dice.between(1, 9));
       if (dice.chance(0.5)) {
         this.goOn();
+      }
+    }
+  }
+
+  /** Stops that trail, and sweeps up and down through a few levels that they follow, and that set some of them off. */
+  private chase(): void {
+    const { dice } = this;
+    const instrument = this.anInstrument();
+    for (let count = dice.between(1, 6); count > 0; count -= 1) {
+      this.enterStop(instrument, this.aSession(), dice.between(1, 2), OrderType.TrailingStop);
+    }
+    for (let count = dice.between(2, 6); count > 0; count -= 1) {
+      const side = dice.pick([Side.Buy, Side.Sell]);
+      const away = side === Side.Buy ? -1 : 1;
+      for (let orders = dice.between(1, 5); orders > 0; orders -= 1) {
+        const bits = (side << 8) | (TimeInForce.GoodTillCancel << 24);
+        const price = this.center + away * dice.between(-1, this.spread);
+        this.push(this.limit(this.aSession(), instrument, bits, price, 1));
+      }
+      const opposite = side === Side.Buy ? Side.Sell : Side.Buy;
+      const bits = (opposite << 8) | (TimeInForce.ImmediateOrCancel << 24);
+      const reached = this.center + away * this.spread;
+      this.push(this.limit(this.aSession(), instrument, bits, reached, dice.between(1, 5)));
+      for (let goes = dice.below(3); goes > 0; goes -= 1) {
+        this.goOn();
+      }
+      if (dice.chance(0.2)) {
+        this.enterStop(instrument, this.aSession(), 1, OrderType.TrailingStop);
       }
     }
   }

@@ -56,10 +56,14 @@ export abstract class RandomOrders extends RandomAdministration {
   }
 
   /** A stop, mostly a few ticks off the market on the side where it will be triggered, and by the last trade. */
-  protected enterStop(instrument = this.anInstrument(), session = this.aSession(), quantity = this.aQuantity()): void {
+  protected enterStop(
+    instrument = this.anInstrument(),
+    session = this.aSession(),
+    quantity = this.aQuantity(),
+    type = this.dice.pick([OrderType.Stop, OrderType.StopLimit, OrderType.TrailingStop]),
+  ): void {
     const { dice } = this;
     const side = dice.pick([Side.Buy, Side.Sell]);
-    const type = dice.pick([OrderType.Stop, OrderType.StopLimit]);
     const words = this.from(session, CommandKind.New, instrument);
     const away = (side === Side.Buy ? 1 : -1) * dice.between(dice.chance(0.8) ? 0 : -this.spread, this.spread);
     const timeInForce = dice.chance(0.95)
@@ -78,6 +82,10 @@ export abstract class RandomOrders extends RandomAdministration {
       dice.chance(0.02) || (type === OrderType.Stop && dice.chance(0.6)) ? NO_PRICE : this.aPrice(side);
     words[COMMAND_TRIGGER_PRICE] = dice.chance(0.99) ? clampPrice(this.center + away) : this.aPrice();
     words[COMMAND_QUANTITY] = quantity;
+    if (type === OrderType.TrailingStop) {
+      words[COMMAND_PRICE] = dice.chance(0.4) ? NO_PRICE : this.anOffset();
+      words[COMMAND_TRIGGER_PRICE] = dice.chance(0.97) ? dice.between(1, this.spread) : this.aDistance();
+    }
     words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (trigger << 8) | (flags << 16);
     this.putExpiry(words);
     this.push(words);
@@ -128,6 +136,7 @@ export abstract class RandomOrders extends RandomAdministration {
       words[COMMAND_PRICE] = dice.weighted([
         [5, target.price],
         [5, this.aPrice()],
+        [this.stops ? 1 : 0, this.anOffset()],
         [0.3, NO_PRICE],
       ]);
       words[COMMAND_QUANTITY] = this.aQuantity();
@@ -163,6 +172,14 @@ export abstract class RandomOrders extends RandomAdministration {
     const words = this.from(this.aSession(), kind, instrument);
     words[COMMAND_ACCOUNT] = 0;
     this.push(words);
+  }
+
+  private anOffset(): number {
+    return this.dice.chance(0.97) ? this.dice.between(0, 4) : this.dice.pick([-1, 0x7fffffff, this.aPrice()]);
+  }
+
+  private aDistance(): number {
+    return this.dice.pick([0, -1, 0x7fffffff, 0x7fffff00, this.aPrice()]);
   }
 
   protected referencePrice(): void {

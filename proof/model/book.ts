@@ -2,7 +2,7 @@
  * The model's order book: for each side the resting market orders, and for each price an array of orders, first come
  * first. Written for reading: arrays, splice, a sorted list of prices. Any thread.
  */
-import { type OrderType, type SelfTrade, Side, type TimeInForce, type Trigger } from '../../schemas/codes.js';
+import { OrderType, type SelfTrade, Side, type TimeInForce, type Trigger } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 
 export interface ModelOrder {
@@ -16,13 +16,18 @@ export interface ModelOrder {
   readonly postOnly: boolean;
   readonly selfTrade: SelfTrade;
   readonly trigger: Trigger;
+  /** Of a stop that trails its distance. */
   readonly triggerPrice: number;
+  /** The price that triggers a stop; it moves with one that trails, and undefined: that has seen no price yet. */
+  level: number | undefined;
+  /** A trade has gone through the level of a stop that trails the last trade. */
+  through: boolean;
   /** A stop that was not triggered yet. */
   waits: boolean;
   /** Of the command that entered it or last replaced it. */
   session: number;
   clientOrderId: bigint;
-  /** Limit, or a market order's worst price; NO_PRICE: any price. */
+  /** Limit, or a market order's worst price; NO_PRICE: any price. Of a stop that trails and waits, its limit's offset. */
   price: number;
   leaves: number;
   /** Of an iceberg: what it shows at a time; of others all. And what is hidden of it where it rests. */
@@ -33,6 +38,12 @@ export interface ModelOrder {
   /** Its time came while it was on its way: it will not rest. */
   expired: boolean;
   cumulative: number;
+}
+
+/** Whether what is left of the order goes where nobody is left to trade with. */
+export function isMarket(order: Pick<ModelOrder, 'type' | 'price'>): boolean {
+  const trailsWithoutLimit = order.type === OrderType.TrailingStop && order.price === NO_PRICE;
+  return [OrderType.Market, OrderType.Stop, OrderType.MarketToLimit].includes(order.type) || trailsWithoutLimit;
 }
 
 /** One level as the public sees it. */

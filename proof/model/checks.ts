@@ -30,7 +30,7 @@ export const ADMIN_KINDS: readonly number[] = [
   CommandKind.AddAsset,
 ];
 export const MONEY_KINDS: readonly number[] = [CommandKind.Deposit, CommandKind.Withdraw];
-const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
+export const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
 
 /** What the tables of kinds and fields cannot say: fields that must fit each other. Reason.None: they do. */
 export function checkTogether(command: PlainCommand, shard: number): Reason {
@@ -97,8 +97,9 @@ export function checkFields(command: PlainCommand, instrument: ModelInstrument):
   if (kind !== CommandKind.New) {
     return undefined;
   }
-  // What a market-to-limit comes to the book says.
-  if (price === NO_PRICE && type !== OrderType.MarketToLimit && needsPrice(instrument, side)) {
+  // What a market-to-limit comes to the book says; the price of a stop that trails is an offset.
+  const saysNone = price === NO_PRICE || type === OrderType.TrailingStop;
+  if (saysNone && type !== OrderType.MarketToLimit && needsPrice(instrument, side)) {
     return { reason: Reason.PriceRequired };
   }
   if (isStop(type) && trigger === Trigger.None) {
@@ -107,32 +108,44 @@ export function checkFields(command: PlainCommand, instrument: ModelInstrument):
   if (type === OrderType.MarketToLimit && price !== NO_PRICE) {
     return { reason: Reason.PriceNotAllowed };
   }
-  const maySayNone = [OrderType.Market, OrderType.MarketToLimit, OrderType.Stop].includes(type);
+  const maySayNone = [OrderType.Market, OrderType.MarketToLimit, OrderType.Stop, OrderType.TrailingStop].includes(type);
   return price === NO_PRICE && !maySayNone ? { reason: Reason.PriceRequired } : undefined;
 }
 
 export function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
   const { kind, type, triggerPrice } = command;
   const { priceMin, priceMax } = instrument;
+  if (kind === CommandKind.New && type === OrderType.TrailingStop) {
+    return triggerPrice < 1 ? { reason: Reason.PriceOutOfRange, amount: 1 } : undefined;
+  }
   if (kind !== CommandKind.New || !isStop(type) || (triggerPrice >= priceMin && triggerPrice <= priceMax)) {
     return undefined;
   }
   return { reason: Reason.PriceOutOfRange, amount: triggerPrice < priceMin ? priceMin : priceMax };
 }
 
-export function checkRanges(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {
+/** `isOffset`: its price is none of the instrument's. Of a new order it must not be below 0; of a change that comes later. */
+export function checkRanges(
+  command: PlainCommand,
+  instrument: ModelInstrument,
+  isOffset: boolean,
+): Refusal | undefined {
   const { kind, price, quantity } = command;
   if (kind !== CommandKind.New && kind !== CommandKind.ReferencePrice && !REPLACE_KINDS.includes(kind)) {
     return undefined;
   }
   const { priceMin, priceMax, quantityMax, reference, staticBand } = instrument;
-  if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
+  if (isOffset) {
+    if (kind === CommandKind.New && price !== NO_PRICE && price < 0) {
+      return { reason: Reason.PriceOutOfRange, amount: 0 };
+    }
+  } else if (price !== NO_PRICE && (price < priceMin || price > priceMax)) {
     return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
   }
   if (kind === CommandKind.ReferencePrice) {
     return undefined;
   }
-  if (price !== NO_PRICE && staticBand > 0 && Math.abs(price - reference) > staticBand) {
+  if (!isOffset && price !== NO_PRICE && staticBand > 0 && Math.abs(price - reference) > staticBand) {
     return { reason: Reason.OutsideStaticBand, amount: reference + Math.sign(price - reference) * staticBand };
   }
   const least = kind === CommandKind.Replace ? 0 : 1;

@@ -11,7 +11,7 @@ import { crosses } from './work.js';
 /** Whether what is left of such an order rests in continuous trading. */
 export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
   return (
-    [OrderType.Limit, OrderType.StopLimit, OrderType.Iceberg].includes(type) &&
+    [OrderType.Limit, OrderType.StopLimit, OrderType.TrailingStop, OrderType.Iceberg].includes(type) &&
     [TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.GoodTillDate].includes(timeInForce)
   );
 }
@@ -60,6 +60,8 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
     selfTrade: command.selfTrade,
     trigger: command.trigger,
     triggerPrice: command.triggerPrice,
+    level: command.type === OrderType.TrailingStop ? undefined : command.triggerPrice,
+    through: false,
     waits: isStop(command.type),
     price: command.price,
     leaves: command.quantity,

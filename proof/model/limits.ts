@@ -3,7 +3,7 @@
  * trading. What is open is counted from the live orders each time. Any thread.
  */
 import { MOST_POSITION } from '../../schemas/admin.js';
-import { EventKind, Reason, Side } from '../../schemas/codes.js';
+import { EventKind, OrderType, Reason, Side } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import type { ModelOrder } from './book.js';
 import { available, checkPurses, checkShardAndAsset, openPurses, reserved } from './money.js';
@@ -48,7 +48,9 @@ export function checkLimits(
   if (limits.orderQuantity > 0 && quantity > limits.orderQuantity) {
     return { reason: Reason.OrderQuantityLimit, amount: limits.orderQuantity };
   }
-  const size = price === NO_PRICE ? largestPrice(instrument) : Math.abs(price);
+  // The price of a stop that trails is an offset.
+  const trails = old === undefined ? command.type === OrderType.TrailingStop : isTrailing(old);
+  const size = price === NO_PRICE || trails ? largestPrice(instrument) : Math.abs(price);
   const notional = BigInt(quantity) * BigInt(size) * BigInt(instrument.unit);
   if (limits.orderNotional > 0 && notional > BigInt(limits.orderNotional)) {
     return { reason: Reason.OrderNotionalLimit, amount: limits.orderNotional };
@@ -63,6 +65,10 @@ export function checkLimits(
     checkLedger(state, account, instrument, added) ??
     checkHolding(state, account, instrument)
   );
+}
+
+function isTrailing(order: ModelOrder): boolean {
+  return order.waits && order.type === OrderType.TrailingStop;
 }
 
 function openOrders(state: State, account: number): number {

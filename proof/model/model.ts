@@ -22,7 +22,7 @@ import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from 
 import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import { administer } from './administration.js';
-import type { ModelOrder, PlainLevel } from './book.js';
+import { isMarket, type ModelOrder, type PlainLevel } from './book.js';
 import { decideBust } from './bust.js';
 import {
   ADMIN_KINDS,
@@ -34,6 +34,7 @@ import {
   checkTrigger,
   MONEY_KINDS,
   partsBehind,
+  REPLACE_KINDS,
 } from './checks.js';
 import { enteredAs, expiryOf, isPatient, leastOf, orderOf } from './entering.js';
 import { filterOf } from './filter.js';
@@ -68,7 +69,6 @@ import {
   isOnItsWay,
   isUncrossed,
   kill,
-  MARKET_TYPES,
   reduce,
   replace,
   say,
@@ -348,7 +348,7 @@ export class Model {
       checkProgress(state, command, sender.account) ??
       checkPhase(command, instrument.phase) ??
       checkFields(command, instrument) ??
-      checkRanges(command, instrument) ??
+      checkRanges(command, instrument, this.isOffset(command)) ??
       checkTrigger(command, instrument) ??
       this.checkExpiry(command);
     if (refusal !== undefined) {
@@ -434,21 +434,37 @@ export class Model {
     if (unpaid !== undefined) {
       return unpaid;
     }
-    if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, command)) {
+    const stop = orderOf(command, 0n);
+    if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, stop)) {
       return { reason: Reason.StopAlreadyThrough };
     }
     return { steps: enterStop(state, instrument, orderOf(command, state.nextOrderId())) };
+  }
+
+  /** The own order that the command names, of its instrument. */
+  private targetOf(command: PlainCommand): ModelOrder | undefined {
+    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
+    const order = byClientId
+      ? this.state.findByClientId(command.account, command.targetId)
+      : this.state.orders.get(command.targetId);
+    return order?.account === command.account && order.instrument === command.instrument ? order : undefined;
+  }
+
+  /** Whether its price is an offset: that of a stop that trails, or of the change of one. */
+  private isOffset(command: PlainCommand): boolean {
+    if (command.kind === CommandKind.New) {
+      return command.type === OrderType.TrailingStop;
+    }
+    const target = REPLACE_KINDS.includes(command.kind) ? this.targetOf(command) : undefined;
+    return target?.waits === true && target.type === OrderType.TrailingStop;
   }
 
   /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
   private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
     const { state } = this;
     const { price, quantity, kind } = command;
-    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
-    const order = byClientId
-      ? state.findByClientId(command.account, command.targetId)
-      : state.orders.get(command.targetId);
-    if (order === undefined || order.account !== command.account || order.instrument !== instrument.id) {
+    const order = this.targetOf(command);
+    if (order === undefined) {
       return { reason: Reason.UnknownOrder };
     }
     const { book, phase } = instrument;
@@ -459,13 +475,16 @@ export class Model {
       return { steps: say(state, order, command.clientOrderId) };
     }
     const orderId = order.id;
-    const isMarket = MARKET_TYPES.includes(order.type);
-    const mayHaveAny = order.waits && isMarket;
+    const trails = order.waits && order.type === OrderType.TrailingStop;
+    const mayHaveAny = trails || (order.waits && order.type === OrderType.Stop);
     if (price === NO_PRICE && needsPrice(instrument, order.side)) {
       return { reason: Reason.PriceRequired, orderId };
     }
-    if (!mayHaveAny && (isMarket ? price !== NO_PRICE : price === NO_PRICE)) {
+    if (!mayHaveAny && (isMarket(order) ? price !== NO_PRICE : price === NO_PRICE)) {
       return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
+    }
+    if (trails && price !== NO_PRICE && price < 0) {
+      return { reason: Reason.PriceOutOfRange, amount: 0, orderId };
     }
     const cumulativeRoom = MAX_UINT32 - order.cumulative;
     if (kind === CommandKind.CancelReplace && quantity > cumulativeRoom) {
@@ -628,7 +647,7 @@ export class Model {
   private needsLevel(taker: ModelOrder | undefined): boolean {
     const { state } = this;
     const book = state.instrument(taker?.instrument ?? 0)?.book;
-    if (taker === undefined || book === undefined || !isPatient(taker.type, taker.timeInForce)) {
+    if (taker === undefined || book === undefined || isMarket(taker) || !isPatient(taker.type, taker.timeInForce)) {
       return false;
     }
     return !state.levelStays(book, taker.side, taker.price);

@@ -4,10 +4,10 @@
  */
 import { EventKind, OrderType, Phase, Reason, Side, TimeInForce, Trigger } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
-import type { ModelOrder } from './book.js';
+import { isMarket, type ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, type Sweep, VISIT } from './state.js';
-import { accept, drop, matchAndRest } from './work.js';
+import { accept, drop, matchAndRest, trail } from './work.js';
 
 /** A stop comes: it waits, whatever the market does. */
 export function* enterStop(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
@@ -17,7 +17,10 @@ export function* enterStop(state: State, instrument: ModelInstrument, order: Mod
   instrument.stops.push(order);
 }
 
-/** A stop that waits is replaced: it keeps its trigger; but for less at the same price it waits as if it came now. */
+/**
+ * A stop that waits is replaced: it keeps its trigger; but for less at the same price it waits as if it came now. One that
+ * trails keeps its level and its place.
+ */
 export function* replaceStop(
   state: State,
   instrument: ModelInstrument,
@@ -31,8 +34,10 @@ export function* replaceStop(
   state.emitOrder(EventKind.Replaced, order, { quantity: order.leaves, leaves, relatedId });
   order.price = command.price;
   state.setLeaves(order, leaves);
-  instrument.stops.splice(instrument.stops.indexOf(order), 1);
-  instrument.stops.push(order);
+  if (order.type !== OrderType.TrailingStop) {
+    instrument.stops.splice(instrument.stops.indexOf(order), 1);
+    instrument.stops.push(order);
+  }
 }
 
 /** The price from outside; NO_PRICE: there is none. */
@@ -61,9 +66,11 @@ export function* withStops(state: State, instrument: ModelInstrument, steps: Ste
       continue;
     }
     instrument.triggered.shift();
-    order.waits = false;
     const full = hasNoLevel(state, instrument, order);
-    state.emitOrder(EventKind.Triggered, order, { leaves: order.leaves });
+    order.price = limitOf(instrument, order);
+    order.waits = false;
+    const amount = order.type === OrderType.TrailingStop ? (order.level ?? 0) : 0;
+    state.emitOrder(EventKind.Triggered, order, { leaves: order.leaves, amount });
     if (full) {
       drop(state, order, Reason.LevelsFull);
       continue;
@@ -78,14 +85,23 @@ export function* withStops(state: State, instrument: ModelInstrument, steps: Ste
 }
 
 /** Whether a trigger of this side and price is through by what was seen. */
-export function isThrough(
-  instrument: ModelInstrument,
-  stop: Pick<ModelOrder, 'side' | 'trigger' | 'triggerPrice'>,
-): boolean {
-  const { side, trigger, triggerPrice } = stop;
-  return seen(instrument, side, trigger).some((price) =>
-    side === Side.Buy ? price >= triggerPrice : price <= triggerPrice,
+export function isThrough(instrument: ModelInstrument, stop: Pick<ModelOrder, 'side' | 'trigger' | 'level'>): boolean {
+  const { side, trigger, level } = stop;
+  return (
+    level !== undefined &&
+    seen(instrument, side, trigger).some((price) => (side === Side.Buy ? price >= level : price <= level))
   );
+}
+
+/** What a stop becomes: one that trailed has its limit an offset beyond its level, within the prices that there are. */
+function limitOf(instrument: ModelInstrument, order: ModelOrder): number {
+  const { type, price, side, level } = order;
+  if (type !== OrderType.TrailingStop || price === NO_PRICE || level === undefined) {
+    return price;
+  }
+  return side === Side.Buy
+    ? Math.min(level + price, instrument.priceMax)
+    : Math.max(level - price, instrument.priceMin);
 }
 
 function seen(instrument: ModelInstrument, side: Side, trigger: Trigger): number[] {
@@ -104,7 +120,20 @@ function seen(instrument: ModelInstrument, side: Side, trigger: Trigger): number
 
 /** All that is triggered goes behind what was: buys by the lowest trigger, sells by the highest, of one of each by entry. */
 function* pull(instrument: ModelInstrument): Steps {
-  const { stops, triggered } = instrument;
+  const { stops, triggered, book, last, tracked } = instrument;
+  // A trade that was looked at before says nothing new; a stop that came since sees it for the first time.
+  if (last !== undefined) {
+    trail(instrument, Trigger.LastTrade, last);
+  }
+  for (const side of [Side.Buy, Side.Sell]) {
+    const best = book.side(side).best();
+    if (best !== undefined) {
+      trail(instrument, Trigger.Touch, best, side);
+    }
+  }
+  if (tracked !== undefined) {
+    trail(instrument, Trigger.Reference, tracked);
+  }
   while (next(instrument) !== undefined) {
     yield VISIT;
     const stop = next(instrument);
@@ -120,15 +149,21 @@ function next(instrument: ModelInstrument): ModelOrder | undefined {
   if (instrument.phase !== Phase.Continuous) {
     return undefined;
   }
-  const through = instrument.stops.filter((stop) => isThrough(instrument, stop));
+  const through = instrument.stops.filter((stop) =>
+    // Between the trades of one look the level of a stop that trails moves: each was looked at when it was made.
+    stop.type === OrderType.TrailingStop && stop.trigger === Trigger.LastTrade
+      ? stop.through
+      : isThrough(instrument, stop),
+  );
+  const levelOf = ({ level = 0 }: ModelOrder) => level;
   // Sorts are stable, and the list is by entry.
-  const [buy] = through.filter(({ side }) => side === Side.Buy).sort((a, b) => a.triggerPrice - b.triggerPrice);
-  const [sell] = through.filter(({ side }) => side === Side.Sell).sort((a, b) => b.triggerPrice - a.triggerPrice);
+  const [buy] = through.filter(({ side }) => side === Side.Buy).sort((a, b) => levelOf(a) - levelOf(b));
+  const [sell] = through.filter(({ side }) => side === Side.Sell).sort((a, b) => levelOf(b) - levelOf(a));
   return instrument.stops.find((stop) => stop === buy || stop === sell);
 }
 
 /** Whether a triggered order that may rest finds no free price level, and so may not enter. */
 function hasNoLevel(state: State, instrument: ModelInstrument, order: ModelOrder): boolean {
-  const rests = order.type === OrderType.StopLimit && order.timeInForce !== TimeInForce.ImmediateOrCancel;
-  return rests && !state.hasLevelRoom(instrument.book, order.side, order.price);
+  const rests = !isMarket(order) && order.timeInForce !== TimeInForce.ImmediateOrCancel;
+  return rests && !state.hasLevelRoom(instrument.book, order.side, limitOf(instrument, order));
 }

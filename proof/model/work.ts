@@ -9,12 +9,13 @@ import {
   Phase,
   Reason,
   SelfTrade,
-  type Side,
+  Side,
   TimeInForce,
+  Trigger,
 } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 import { auction } from './auction.js';
-import type { Book, ModelOrder } from './book.js';
+import { type Book, isMarket, type ModelOrder } from './book.js';
 import { lose, replenish, showAfterAuction, shownOf, showPeak, showsAnew } from './iceberg.js';
 import { fillHolding, openHolding } from './limits.js';
 import { settle } from './money.js';
@@ -22,9 +23,9 @@ import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
 const MAX_UINT32 = 0xffffffff;
+const LARGEST_PRICE = 0x7fffffff;
 
 /** Orders without a limit. A market-to-limit is one as long as it has no price. */
-export const MARKET_TYPES: readonly OrderType[] = [OrderType.Market, OrderType.Stop, OrderType.MarketToLimit];
 
 export function* enterNew(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
   yield 1;
@@ -47,11 +48,17 @@ export function* cancel(state: State, book: Book, order: ModelOrder, byClientOrd
 /** What the order is like: in the book, or outside of it with its trigger price. */
 export function* say(state: State, order: ModelOrder, relatedId: bigint): Steps {
   yield 1;
-  const { leaves, cumulative, triggerPrice } = order;
+  const { leaves, cumulative } = order;
   const where = order.waits
-    ? { reason: Reason.WaitingForTrigger, amount: triggerPrice }
+    ? { reason: Reason.WaitingForTrigger, amount: triggerOf(order) }
     : { reason: Reason.Resting, displayed: shownOf(order) };
   state.emitOrder(EventKind.OrderState, order, { quantity: leaves + cumulative, leaves, relatedId, ...where });
+}
+
+/** What a stop waits for. One that trails and has seen no price, or whose trigger no price reaches, waits for none. */
+function triggerOf({ side, level }: ModelOrder): number {
+  const isOut = level === undefined || (side === Side.Buy ? level > LARGEST_PRICE : level <= NO_PRICE);
+  return isOut ? NO_PRICE : level;
 }
 
 /** Replace with a total at or below what is filled. */
@@ -186,9 +193,10 @@ function inDayOrder({ book, stops }: ModelInstrument): ModelOrder[] {
   return [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(stops)];
 }
 
-/** Buys, then sells, each by what triggers them, then by entry. */
+/** Buys, then sells, each by what triggers them, then by entry; of each side those that trail come last. */
 function byGroup(stops: readonly ModelOrder[]): ModelOrder[] {
-  return stops.toSorted((a, b) => a.side - b.side || a.trigger - b.trigger);
+  const trails = (order: ModelOrder): number => (order.type === OrderType.TrailingStop ? 1 : 0);
+  return stops.toSorted((a, b) => a.side - b.side || trails(a) - trails(b) || a.trigger - b.trigger);
 }
 
 /** The order is off the book and comes to that only by a Continue. */
@@ -312,7 +320,7 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     return;
   }
   yield 1;
-  if (continuous && MARKET_TYPES.includes(taker.type)) {
+  if (continuous && isMarket(taker)) {
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(taker.timeInForce)) {
     drop(state, taker, Reason.ImmediateOrCancel);
@@ -378,6 +386,7 @@ function fill(
   }
   instrument.last = price;
   instrument.trades.push(price);
+  trail(instrument, Trigger.LastTrade, price);
   const fee = settle(state, instrument, order, liquidity, price, quantity);
   fillHolding(holding, instrument, order.side, price, quantity);
   state.setLeaves(order, order.leaves - quantity);
@@ -404,6 +413,27 @@ function fill(
       book.side(order.side).remove(order);
     }
     state.removeOrder(order);
+  }
+}
+
+/** In continuous trading stops that trail follow their trigger's price, one price at a time: away from it, never towards it. */
+export function trail(instrument: ModelInstrument, trigger: Trigger, price: number, side?: Side): void {
+  if (instrument.phase !== Phase.Continuous) {
+    return;
+  }
+  for (const stop of instrument.stops) {
+    const follows =
+      stop.type === OrderType.TrailingStop && stop.trigger === trigger && (side ?? stop.side) === stop.side;
+    if (!follows || stop.through) {
+      continue;
+    }
+    const towards = stop.side === Side.Buy ? 1 : -1;
+    if (stop.level !== undefined && (price - stop.level) * towards >= 0) {
+      stop.through = trigger === Trigger.LastTrade;
+    } else {
+      const moved = price + towards * stop.triggerPrice;
+      stop.level = stop.level === undefined || (stop.level - moved) * towards > 0 ? moved : stop.level;
+    }
   }
 }
 

@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'uncross-at-the-lowest-price',
-    file: 'engine/matching/uncross.ts',
+    file: 'engine/public/auction-price.ts',
     find: 'price = Math.floor((lowest + highest) / 2);',
     replace: 'price = Math.min(lowest, highest);',
     tests: ['engine/matching/uncross.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],

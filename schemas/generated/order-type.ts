@@ -8,5 +8,6 @@ export enum OrderType {
   MarketToLimit = 2,
   Stop = 3,
   StopLimit = 4,
+  TrailingStop = 5,
   Iceberg = 6
 }

@@ -187,7 +187,7 @@ export class MatchVenue {
       case 'new': {
         const type = line.named(
           'type',
-          ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit'],
+          ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit', 'TrailingStop'],
           line.has('price') ? 'Limit' : 'Market',
         );
         return newOrderWords(this.instrumentOf(line), {
@@ -208,6 +208,8 @@ export class MatchVenue {
           ...(line.has('displayQuantity') ? { displayQuantity: line.whole('displayQuantity', 0, MAX_UINT32) } : {}),
           ...(line.has('minQuantity') ? { minQuantity: line.whole('minQuantity', 0, MAX_UINT32) } : {}),
           ...(line.has('expirySeconds') ? { expirySeconds: line.whole('expirySeconds', 0, MAX_UINT32) } : {}),
+          ...(line.has('trailingDistance') ? { trailingDistance: line.whole('trailingDistance', 1, MAX_INT32) } : {}),
+          ...(line.has('limitOffset') ? { limitOffset: line.whole('limitOffset', 0, MAX_INT32) } : {}),
           refuseIfThrough: line.truth('refuseIfThrough'),
         });
       }

@@ -8,4 +8,5 @@ class OrderType(object):
     MarketToLimit = 2
     Stop = 3
     StopLimit = 4
+    TrailingStop = 5
     Iceberg = 6

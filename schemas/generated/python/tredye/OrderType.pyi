@@ -14,5 +14,6 @@ class OrderType(object):
   MarketToLimit = cast(int, ...)
   Stop = cast(int, ...)
   StopLimit = cast(int, ...)
+  TrailingStop = cast(int, ...)
   Iceberg = cast(int, ...)
 
