@@ -15,25 +15,39 @@ import {
   ORDER_SHIFT,
 } from '../book/order-words.js';
 import {
+  HOLDING_BASE_PURSE,
   HOLDING_COST,
+  HOLDING_LOT,
+  HOLDING_NOTIONAL_MAX,
   HOLDING_OPEN,
   HOLDING_POSITION,
+  HOLDING_POSITION_MAX,
+  HOLDING_QUANTITY_MAX,
+  HOLDING_QUOTE_PURSE,
   HOLDING_REALISED,
   HOLDING_SHIFT,
+  LIMIT_NOTIONAL,
+  LIMIT_POSITION,
+  LIMIT_SHIFT,
   MOST_LEDGER,
   MOST_LOTS,
   PURSE_RESERVED,
   PURSE_SHIFT,
+  WORTH_FEE_CAP,
   WORTH_LOT,
   WORTH_SHIFT,
 } from '../ledger/ledger-words.js';
 import { PAIR_FIRST, PAIR_SECOND, PAIR_SHIFT } from '../ledger/pair-index.js';
 import {
+  ACCOUNT_KILLED,
   ACCOUNT_OPEN_ORDERS,
+  ACCOUNT_QUANTITY_MAX,
   ACCOUNT_SHIFT,
   INSTRUMENT_BASE_ASSET,
+  INSTRUMENT_KILLED,
   INSTRUMENT_QUOTE_ASSET,
   INSTRUMENT_SHIFT,
+  KILLED_WITH_ALL,
 } from '../registry-words.js';
 import { reserveOf } from './money.js';
 import type { EngineState } from './state.js';
@@ -73,6 +87,11 @@ export function validateLedger(state: EngineState): void {
   }
   for (let holding = 0; holding < ledger.holdings.count; holding++) validateHolding(state, holding, open);
   validatePurses(state, reserved);
+  for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
+    const killed =
+      (state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] as number) & KILLED_WITH_ALL;
+    if ((killed !== 0) !== (state.killed !== 0)) throw new Error(`instrument ${instrument} is not killed like all`);
+  }
 }
 
 function validateHolding(state: EngineState, holding: number, open: Float64Array): void {
@@ -96,6 +115,37 @@ function validateHolding(state: EngineState, holding: number, open: Float64Array
   const worth = lots * (state.ledger.worth[(ledger.instrumentOf(holding) << WORTH_SHIFT) + WORTH_LOT] as number);
   if (lots + Math.abs(position) > MOST_LOTS || Math.abs(cost) + Math.abs(realised) + worth > MOST_LEDGER) {
     throw new Error(`${name} is above what a ledger may hold`);
+  }
+  validateCopies(state, holding, name);
+}
+
+/** What a holding has copies of: worth of its instrument, limits and kill switch of its account, and its purses. */
+function validateCopies(state: EngineState, holding: number, name: string): void {
+  const { ledger, accounts, instruments } = state;
+  const sums = ledger.holdingSums;
+  const at = holding << HOLDING_SHIFT;
+  const account = ledger.accountOf(holding);
+  const instrument = ledger.instrumentOf(holding);
+  for (let term = WORTH_LOT; term <= WORTH_FEE_CAP; term++) {
+    const worth = ledger.worth[(instrument << WORTH_SHIFT) + term];
+    if (sums[at + HOLDING_LOT + term] !== worth) throw new Error(`${name} has a copy of another worth`);
+  }
+  const accountAt = account << ACCOUNT_SHIFT;
+  const most = (accounts[accountAt + ACCOUNT_QUANTITY_MAX] as number) >>> 0 || Number.POSITIVE_INFINITY;
+  const quantity = accounts[accountAt + ACCOUNT_KILLED] === 0 ? most : -1;
+  const notional = ledger.limits[(account << LIMIT_SHIFT) + LIMIT_NOTIONAL];
+  const position = ledger.limits[(account << LIMIT_SHIFT) + LIMIT_POSITION];
+  const copies = [HOLDING_QUANTITY_MAX, HOLDING_NOTIONAL_MAX, HOLDING_POSITION_MAX].map((word) => sums[at + word]);
+  if (copies.some((copy, index) => copy !== [quantity, notional, position][index])) {
+    throw new Error(`${name} has copies of other limits`);
+  }
+  for (const [word, of] of [
+    [HOLDING_BASE_PURSE, INSTRUMENT_BASE_ASSET],
+    [HOLDING_QUOTE_PURSE, INSTRUMENT_QUOTE_ASSET],
+  ] as const) {
+    const asset = instruments[(instrument << INSTRUMENT_SHIFT) + of] as number;
+    const purse = asset === 0 ? -1 : ledger.findPurse(account, asset);
+    if (ledger.holdingWords[(holding << PAIR_SHIFT) + word] !== purse) throw new Error(`${name} has another purse`);
   }
 }
 
