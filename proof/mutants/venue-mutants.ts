@@ -28,7 +28,7 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
     file: 'engine/matching/holdings.ts',
     find: '    reserve(state, holding, sell, price, leaves);\n  }\n}\n\n/**\n * One side of a trade',
     replace:
-      '    reserve(state, holding, sell, orders[at + ORDER_PRICE] as number, leaves);\n  }\n}\n\n/**\n * One side of a trade',
+      '    reserve(state, holding, sell, Math.min(price, orders[at + ORDER_PRICE] as number), leaves);\n  }\n}\n\n/**\n * One side of a trade',
     tests: SEEN_BY,
   },
   {
@@ -71,7 +71,7 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
     name: 'kill-leaves-the-stops',
     file: 'engine/matching/kill.ts',
     find: '!== 0 ? LAST_STAGE + 1 : ofAll',
-    replace: '!== 0 ? 2 : ofAll',
+    replace: '!== 0 ? Math.min(2, LAST_STAGE + 1) : ofAll',
     tests: SEEN_BY,
   },
   {
