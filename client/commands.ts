@@ -219,6 +219,22 @@ function putTrigger(words: Int32Array, type: number, terms: OrderTerms): void {
   words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (code << 8) | flags;
 }
 
+/** Makes a New a leg of one-cancels-other. */
+export function putLeg(words: Int32Array): void {
+  words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.OneCancelsOther << 16);
+}
+
+/** Two legs behind each other: what is entered together or not at all. */
+export function legWords(instrument: number, first: OrderTerms, second: OrderTerms): Int32Array {
+  const words = new Int32Array(2 * COMMAND_WORDS);
+  for (const [index, terms] of [first, second].entries()) {
+    const leg = newOrderWords(instrument, terms);
+    putLeg(leg);
+    words.set(leg, index * COMMAND_WORDS);
+  }
+  return words;
+}
+
 export function cancelWords(instrument: number, target: OrderTarget): Int32Array {
   return targetWords(CommandKind.Cancel, instrument, target);
 }

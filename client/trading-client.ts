@@ -30,6 +30,7 @@ import {
   deadManWords,
   endOfDayWords,
   killWords,
+  legWords,
   type MassCancelTerms,
   massCancelWords,
   moneyMoveWords,
@@ -173,6 +174,22 @@ export class TradingClient extends Session {
   async place(order: InstrumentName & OrderTerms): Promise<Report<'Accepted' | 'Rejected'>> {
     const report = await this.submitFor(order, (instrument) => newOrderWords(instrument, order));
     return narrowed(report, ['Accepted', 'Rejected']);
+  }
+
+  /**
+   * One-cancels-other: two orders, one of them at least a stop, both or neither. The first fill of one, or its trigger,
+   * cancels the other (OneCancelledOther).
+   */
+  async placePair(
+    of: InstrumentName,
+    first: OrderTerms,
+    second: OrderTerms,
+  ): Promise<readonly Report<'Accepted' | 'Rejected'>[]> {
+    if (this.locate(of) === null) await this.loadInstruments(0);
+    const found = this.locate(of);
+    if (found === null) throw new TredyeError('UNKNOWN_SYMBOL', 'There is no such instrument.');
+    const reports = await Promise.all(this.submitLegs(legWords(found.instrument, first, second), found.shard));
+    return reports.map((report) => narrowed(report, ['Accepted', 'Rejected']));
   }
 
   /** quantity is the new total, filled included; only less at the same price keeps the place. */

@@ -78,7 +78,9 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
       selfTrade: 'SelfTrade',
       trigger: 'Trigger, of a stop',
     },
-    { flags: CommandFlag.PostOnly | CommandFlag.Slide | CommandFlag.RefuseIfThrough },
+    {
+      flags: CommandFlag.PostOnly | CommandFlag.Slide | CommandFlag.RefuseIfThrough | CommandFlag.OneCancelsOther,
+    },
   ),
   row(
     CommandKind.Cancel,
@@ -287,7 +289,8 @@ export const EVENT_ROWS: readonly EventRow[] = [
     kind: EventKind.Cancelled,
     fields: {
       ...ORDER,
-      relatedId: 'client order id of the command that took it away; 0: none',
+      relatedId:
+        'client order id of the command that took it away, OneCancelledOther: order id of the other leg; 0: none',
       price: 'its level, or NO_PRICE',
       quantity: 'taken away',
       amount: 'hidden part of that',

@@ -44,6 +44,10 @@ const KNOWN_TYPES = maskOfTypes('Limit', 'Market', 'MarketToLimit', 'Stop', 'Sto
 const STOP_TYPES = maskOfTypes('Stop', 'StopLimit', 'TrailingStop');
 const TRAILING_STOP: number = OrderType.TrailingStop;
 const REFUSE_IF_THROUGH: number = CommandFlag.RefuseIfThrough;
+const ONE_CANCELS_OTHER: number = CommandFlag.OneCancelsOther;
+const SLIDE: number = CommandFlag.Slide;
+const LIMIT: number = OrderType.Limit;
+const IMMEDIATE_OR_CANCEL: number = TimeInForce.ImmediateOrCancel;
 const TRIGGER_PRICE_AT = COMMAND_FIELDS.triggerPrice[0] / 4;
 const TIME_IN_FORCE_MAX: number = TimeInForce.GoodTillDate;
 const TRIGGER_MAX: number = Trigger.Reference;
@@ -137,7 +141,11 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
     if (kindWord >>> 24 > TIME_IN_FORCE_MAX) return BAD_TIME_IN_FORCE;
     if ((flagsWord & 0xff) > SELF_TRADE_MAX) return BAD_SELF_TRADE;
     if (((flagsWord >>> 8) & 0xff) > TRIGGER_MAX) return BAD_TRIGGER;
-    return checkOrderShape(words, at, type, isStop(type)) || checkStopShape(words, at, type);
+    return (
+      checkOrderShape(words, at, type, isStop(type)) ||
+      checkStopShape(words, at, type) ||
+      checkLegShape(words, at, type)
+    );
   } else if (kind === KIND_MASS_CANCEL) {
     return checkFilter(words, at, flags);
   } else if (kind === KIND_SESSION_OPEN) {
@@ -162,6 +170,15 @@ function checkStopShape(words: Int32Array, at: number, type: number): number {
   if (isStop(type)) return type === TRAILING_STOP && refusesIfThrough ? BAD_FLAGS : 0;
   if (((flagsWord >>> 8) & 0xff) !== 0 || words[at + TRIGGER_PRICE_AT] !== 0) return FIELD_NOT_ZERO;
   return refusesIfThrough ? BAD_FLAGS : 0;
+}
+
+/** One leg of one-cancels-other is a limit order that may rest, or a stop. */
+function checkLegShape(words: Int32Array, at: number, type: number): number {
+  const flags = (words[at + COMMAND_FLAGS_WORD] as number) >>> 16;
+  if ((flags & ONE_CANCELS_OTHER) === 0) return 0;
+  if (((STOP_TYPES >>> type) & 1) !== 0) return 0;
+  const mayRest = (words[at + COMMAND_KIND_WORD] as number) >>> 24 < IMMEDIATE_OR_CANCEL;
+  return type === LIMIT && mayRest && (flags & SLIDE) === 0 ? 0 : BAD_FLAGS;
 }
 
 /** Bit t is set for each of these types with code t. */

@@ -7,7 +7,9 @@ import { COMMAND_WORDS, MAX_FRAME_RECORDS } from '../../schemas/layout.js';
 
 export interface QueuedCommand {
   readonly counter: number;
-  /** A head and its Parts. */
+  /** Of one-cancels-other: the second leg's. */
+  readonly other?: number;
+  /** A head and its Parts, or two legs. */
   readonly words: Int32Array;
   /** How many first reports it gets: one, or one of each shard. */
   readonly answers: number;

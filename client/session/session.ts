@@ -146,6 +146,36 @@ export class Session extends PublicSession {
     });
   }
 
+  /** Two commands of one frame, behind each other; a report of each. */
+  protected submitLegs(words: Int32Array, shard: number): Promise<AnyReport>[] {
+    if (this.state === 'closed') throw new TredyeError('NOT_CONNECTED', 'The client is closed.');
+    const counters = [this.takeCounter(), this.takeCounter()];
+    for (const [index, counter] of counters.entries()) {
+      putClientOrderId(words, index * COMMAND_WORDS, this.lane, counter);
+    }
+    const [counter = 0, other] = counters;
+    if (!this.queue.add({ counter, ...(other === undefined ? {} : { other }), words, answers: counters.length })) {
+      const sentence = `${this.maxQueued} commands wait to be sent already: try again when some have been.`;
+      throw new TredyeError('QUEUE_FULL', sentence, { canRetry: true });
+    }
+    this.planFlush();
+    return counters.map(
+      (one) =>
+        new Promise((resolve, reject) => {
+          this.pending.add({
+            counter: one,
+            shard,
+            answers: 1,
+            heard: [],
+            incarnation: 0,
+            frameNumber: 0,
+            resolve,
+            reject,
+          });
+        }),
+    );
+  }
+
   private planFlush(): void {
     if (this.flushPlanned) return;
     this.flushPlanned = true;
@@ -162,7 +192,10 @@ export class Session extends PublicSession {
     for (let frame = queue.takeFrame(this.room()); frame !== null; frame = queue.takeFrame(this.room())) {
       const number = connection.sendCommands(queue.words, 0, frame.records);
       this.window.sent(number, frame.answers);
-      for (const { counter } of frame.commands) this.pending.sent(counter, number, this.incarnation);
+      for (const { counter, other } of frame.commands) {
+        this.pending.sent(counter, number, this.incarnation);
+        if (other !== undefined) this.pending.sent(other, number, this.incarnation);
+      }
     }
   }
 

@@ -32,6 +32,11 @@ export class OrderPool {
     return this.freeHead < 0 && this.used === this.capacity;
   }
 
+  /** How many more there may be. */
+  room(): number {
+    return this.capacity - this.live - this.retired;
+  }
+
   /** A slot with a generation of its own, not resting and in no list. The caller has asked isFull() before. */
   allocate(): number {
     const words = this.words;

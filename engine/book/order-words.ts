@@ -38,6 +38,8 @@ export const FLAG_MARKET = 1 << 2;
 export const FLAG_POST_ONLY = 1 << 3;
 /** The order is in a list of its account's (account-orders.ts): not before it rests or waits for a Continue. */
 export const FLAG_LISTED = 1 << 4;
+/** A leg of one-cancels-other whose other leg lives, too (EngineState.legs). */
+export const FLAG_LEG = 1 << 11;
 /** SelfTrade in three bits. */
 export const SELF_TRADE_SHIFT = 5;
 export const SELF_TRADE_MASK = 7;

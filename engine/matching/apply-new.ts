@@ -161,7 +161,7 @@ export function applyNew(state: EngineState, words: Int32Array, from: number): v
 }
 
 /** The checks that do not look at the book, one by one. */
-function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
+export function checkNew(state: EngineState, words: Int32Array, at: number): boolean {
   if (!checkShape(state, words, at) || !checkSender(state, words, at, true)) return false;
   if (!checkInstrument(state, words, at, true)) return false;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;

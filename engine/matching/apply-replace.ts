@@ -26,7 +26,7 @@ const { checkInstrument, checkPhase, checkSender, checkShape, checkTerms, findTa
   checksFunctions;
 const { checkQuantity, peekTarget, trails } = checksFunctions;
 const { cancelOrder } = applyCancelFunctions;
-const { checkLimits, checkMoney, needsPrice } = limitFunctions;
+const { checkLimits, checkMoney, lotsAdded, needsPrice } = limitFunctions;
 const { changeOrder, shrinkOrder } = holdingFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
@@ -111,7 +111,7 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     }
     leaves = quantity - cumulative;
     if (price === orders[orderAt + ORDER_PRICE] && leaves < open) {
-      if (!checkLimits(state, words, at, sell, leaves - open, slot)) return;
+      if (!checkLimits(state, words, at, sell, lotsAdded(state, slot, open, leaves), slot)) return;
       reduceOrder(state, words, at, slot, leaves);
       return;
     }
@@ -119,7 +119,7 @@ export function applyReplace(state: EngineState, words: Int32Array, from: number
     refuse(state, words, at, Reason.QuantityOutOfRange, MAX_QUANTITY - cumulative, slot);
     return;
   }
-  if (!checkLimits(state, words, at, sell, leaves - open, slot)) return;
+  if (!checkLimits(state, words, at, sell, lotsAdded(state, slot, open, leaves), slot)) return;
   if (waits) {
     if (!checkMoney(state, words, at, sell, price, leaves, slot)) return;
     replaceWaiting(state, words, at, slot, price, leaves);

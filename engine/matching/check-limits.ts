@@ -11,6 +11,7 @@ import * as ledgerWords from '../ledger/ledger-words.js';
 import * as registryWords from '../registry-words.js';
 import * as checksFunctions from './checks.js';
 import * as moneyFunctions from './money.js';
+import { sharingLeg } from './pairs.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -233,7 +234,26 @@ export function checkMoney(
   if (slot >= 0) {
     const orderAt = slot << ORDER_SHIFT;
     const old = (state.orders[orderAt + ORDER_LEAVES] as number) >>> 0;
-    needed -= reserveOf(state, instrument, sell, state.orders[orderAt + ORDER_PRICE] as number, old);
+    // Of a pair the larger leg reserves.
+    const shared = reservedByOther(state, slot, instrument, sell);
+    const before = reserveOf(state, instrument, sell, state.orders[orderAt + ORDER_PRICE] as number, old);
+    needed = Math.max(needed, shared) - Math.max(before, shared);
   }
   return needed <= available || refuse(state, words, at, Reason.NotEnoughMoney, available, slot);
+}
+
+/** What the other leg of an order reserves by itself, where it is of the same side; else 0. */
+function reservedByOther(state: EngineState, slot: number, instrument: number, sell: number): number {
+  const other = sharingLeg(state, slot);
+  if (other < 0) return 0;
+  const at = other << ORDER_SHIFT;
+  const lots = (state.orders[at + ORDER_LEAVES] as number) >>> 0;
+  return reserveOf(state, instrument, sell, state.orders[at + ORDER_PRICE] as number, lots);
+}
+
+/** Lots that come to be open when an order has `after` instead of `before`: of a pair the larger leg is. */
+export function lotsAdded(state: EngineState, slot: number, before: number, after: number): number {
+  const other = sharingLeg(state, slot);
+  const shared = other < 0 ? 0 : (state.orders[(other << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
+  return Math.max(after, shared) - Math.max(before, shared);
 }

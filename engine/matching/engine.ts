@@ -4,7 +4,7 @@
  * The shard's thread (and any thread that replays a journal). All memory is claimed in the constructor.
  */
 
-import { CommandKind, Reason } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { highWord, joinWords } from '../../schemas/layout.js';
 import { AdminLog } from '../admin-log.js';
@@ -14,6 +14,7 @@ import type { Limits } from '../limits.js';
 import * as registryWords from '../registry-words.js';
 import { applyAdmin, countParts } from './admin.js';
 import * as applyCancelFunctions from './apply-cancel.js';
+import { applyLegs } from './apply-legs.js';
 import * as applyNewFunctions from './apply-new.js';
 import * as applyReplaceFunctions from './apply-replace.js';
 import { applyBust } from './bust.js';
@@ -44,6 +45,7 @@ const { applyNew } = applyNewFunctions;
 const { applyCancel } = applyCancelFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_TIME_US,
@@ -93,6 +95,7 @@ const BUST = CommandKind.Bust;
 const CONTINUE = CommandKind.Continue;
 const DUE = CommandKind.Due;
 const PART = CommandKind.Part;
+const ONE_CANCELS_OTHER = CommandFlag.OneCancelsOther << 16;
 
 export class Engine {
   /** The engine's memory. Read by tests and checkers; only the functions of this folder change it. */
@@ -124,7 +127,7 @@ export class Engine {
    * Applies the command at word `at` and writes its events from event slot `eventAt` up. Returns how many: at least 1
    * (but for a Continue or Due with nothing to do), at most maxEventsPerCommand. Parts lie right behind their head; `endAt` is
    * the word behind the last record that is there, so that nothing older behind it is taken for a Part. Advances
-   * commandSequence by 1 and the Parts that belong to the head, whether it is refused or not. Never throws because of
+   * commandSequence by 1 and the Parts that belong to the head (of one-cancels-other, the other leg), whether it is refused or not. Never throws because of
    * what the command says: a throw is a bug of the engine, and its state is worth nothing from there on.
    */
   apply(commands: Int32Array, from: number, eventAt: number, endAt: number = commands.length): number {
@@ -144,8 +147,10 @@ export class Engine {
     state.visits = state.maxVisits;
 
     const kind = (commands[at + COMMAND_KIND_WORD] as number) & 0xff;
-    if (kind === NEW) applyNew(state, commands, at);
-    else if (kind === CANCEL) applyCancel(state, commands, at);
+    if (kind === NEW) {
+      if (((commands[at + COMMAND_FLAGS_WORD] as number) & ONE_CANCELS_OTHER) === 0) applyNew(state, commands, at);
+      else applyLegs(state, commands, at, endAt);
+    } else if (kind === CANCEL) applyCancel(state, commands, at);
     else if (kind === CANCEL_REPLACE || kind === REPLACE) applyReplace(state, commands, at);
     else this.applyRare(commands, at, kind, endAt);
 

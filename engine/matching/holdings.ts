@@ -10,12 +10,14 @@ import * as ledgerWords from '../ledger/ledger-words.js';
 import * as pairIndex from '../ledger/pair-index.js';
 import * as registryWords from '../registry-words.js';
 import * as moneyFunctions from './money.js';
+import { share } from './pairs.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { shareOf } = amounts;
 const { letGo, reserve, settle } = moneyFunctions;
 const {
+  FLAG_LEG,
   FLAG_SELL_SHIFT,
   ORDER_ACCOUNT,
   ORDER_FLAGS,
@@ -100,6 +102,10 @@ function closeLots(state: EngineState, slot: number, holding: number, before: nu
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
+  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) {
+    share(state, slot, orders[at + ORDER_PRICE] as number, before, -1);
+    share(state, slot, orders[at + ORDER_PRICE] as number, after, 1);
+  }
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) - (before - after);
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
     letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, before, after);
@@ -117,6 +123,7 @@ export function changeOrder(state: EngineState, slot: number, price: number, lea
   closeLots(state, slot, holding, (orders[at + ORDER_LEAVES] as number) >>> 0, 0);
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
+  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) share(state, slot, price, leaves, 1);
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) + leaves;
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
     reserve(state, holding, sell, price, leaves);

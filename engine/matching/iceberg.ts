@@ -4,29 +4,22 @@
  * The shard's thread. Plain orders do not come here.
  */
 
-import { EventKind, Liquidity, Reason } from '../../schemas/codes.js';
+import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import { SPECIAL_HIDDEN, SPECIAL_PEAK } from '../book/special-pool.js';
-import { FEE_MAKER, FEE_TAKER } from '../ledger/ledger-words.js';
-import * as registryWords from '../registry-words.js';
 import { checkTerms, NO_ORDER, refuse } from './checks.js';
-import { fillOrder } from './holdings.js';
-import { takeOff } from './order-life.js';
 import type { EngineState } from './state.js';
 import { writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { COMMAND_DISPLAY_QUANTITY, COMMAND_QUANTITY } = layout;
-const { EVENT_AMOUNT, EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID } = layout;
+const { EVENT_AMOUNT, EVENT_BOOK_BIT } = layout;
 const { HIDDEN, TOTAL_SHIFT } = levelWords;
-const { FLAG_MARKET, FLAG_SPECIAL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
+const { FLAG_MARKET, FLAG_SPECIAL, ORDER_FLAGS, ORDER_LEAVES } = orderWords;
 const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT } = orderWords;
-const { INSTRUMENT_LAST, INSTRUMENT_SHIFT } = registryWords;
 
-const MAKER_FILL = EventKind.Fill | (Liquidity.Maker << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
-const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 const REPLENISHED = EventKind.Replenished | EVENT_BOOK_BIT;
 
 /** Whether an order has a hidden part, or may have one. */
@@ -84,54 +77,6 @@ export function takeHidden(state: EngineState, slot: number, quantity: number): 
 export function putHidden(state: EngineState, to: number, hidden: number): void {
   state.events[to + EVENT_AMOUNT] = hidden;
   state.events[to + EVENT_AMOUNT + 1] = 0;
-}
-
-/** Events that a trade with a taker of `leaves` makes. */
-function eventsOfFill(state: EngineState, maker: number, leaves: number): number {
-  const hidden = hiddenOf(state, maker);
-  const shown = ((state.orders[(maker << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0) - hidden;
-  return hidden > 0 && leaves >= shown ? 3 : 2;
-}
-
-/**
- * The order next in line is an iceberg: trades with what it shows. When nothing shown is left it shows its peak again, at
- * the end of its level. False when there is no room for the events.
- */
-export function fillIceberg(state: EngineState, taker: number, maker: number): boolean {
-  const { books, orders } = state;
-  const takerAt = taker << ORDER_SHIFT;
-  const makerAt = maker << ORDER_SHIFT;
-  const leaves = (orders[takerAt + ORDER_LEAVES] as number) >>> 0;
-  if (state.next + eventsOfFill(state, maker, leaves) > state.end) return false;
-  const open = (orders[makerAt + ORDER_LEAVES] as number) >>> 0;
-  const hidden = hiddenOf(state, maker);
-  const quantity = Math.min(open - hidden, leaves);
-  const price = orders[makerAt + ORDER_PRICE] as number;
-  orders[makerAt + ORDER_LEAVES] = open - quantity;
-  orders[makerAt + ORDER_CUMULATIVE] = ((orders[makerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
-  orders[takerAt + ORDER_LEAVES] = leaves - quantity;
-  orders[takerAt + ORDER_CUMULATIVE] = ((orders[takerAt + ORDER_CUMULATIVE] as number) + quantity) | 0;
-  const shown = open - quantity - hidden;
-  const makerEvent = writeOrderEvent(state, maker, price, quantity, open - quantity, shown, MAKER_FILL);
-  const tradeLow = state.eventLow;
-  const tradeHigh = state.eventHigh;
-  const takerEvent = writeOrderEvent(state, taker, price, quantity, leaves - quantity, 0, TAKER_FILL);
-  for (const event of [makerEvent, takerEvent]) {
-    state.events[event + EVENT_RELATED_ID] = tradeLow;
-    state.events[event + EVENT_RELATED_ID + 1] = tradeHigh;
-  }
-  fillOrder(state, maker, makerEvent, price, quantity | 0, (open - quantity) | 0, FEE_MAKER);
-  fillOrder(state, taker, takerEvent, price, quantity | 0, (leaves - quantity) | 0, FEE_TAKER);
-  const instrument = orders[makerAt + ORDER_INSTRUMENT] as number;
-  state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
-  books.reduce(orders[makerAt + ORDER_LEVEL] as number, quantity);
-  if (open === quantity) {
-    takeOff(state, maker);
-  } else if (shown === 0) {
-    books.moveBack(maker);
-    writeOrderEvent(state, maker, price, 0, open - quantity, showPeak(state, maker), REPLENISHED);
-  }
-  return true;
 }
 
 /** What a resting iceberg will show by its leaves as they are. */

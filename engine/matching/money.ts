@@ -58,7 +58,7 @@ export function reserveOf(state: EngineState, instrument: number, sell: number, 
 }
 
 /** The same, by the copies of a holding. */
-function heldBy(state: EngineState, holding: number, sell: number, price: number, lots: number): number {
+export function heldBy(state: EngineState, holding: number, sell: number, price: number, lots: number): number {
   const sums = state.holdingSums;
   const at = holding << HOLDING_SHIFT;
   return amountOf(
@@ -97,7 +97,7 @@ export function letGo(
 }
 
 /** The purse that an order of this side reserves in. */
-function purseAt(state: EngineState, holding: number, sell: number): number {
+export function purseAt(state: EngineState, holding: number, sell: number): number {
   const word = (holding << PAIR_SHIFT) + (sell === 0 ? HOLDING_QUOTE_PURSE : HOLDING_BASE_PURSE);
   return (state.holdingWords[word] as number) << PURSE_SHIFT;
 }

@@ -6,11 +6,13 @@ import * as orderWords from '../book/order-words.js';
 import { expiryTimer } from '../timers/timer-ranges.js';
 import * as holdingFunctions from './holdings.js';
 import * as operationWords from './operations.js';
+import { partLegs } from './pairs.js';
 import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { leaveOrder } = holdingFunctions;
-const { FLAG_EXPIRES, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, ORDER_FLAGS, ORDER_SHIFT, SLOT_MASK } = orderWords;
+const { FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
+const { ORDER_FLAGS, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, SLOT_MASK } = orderWords;
 const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
 /** Puts an order behind the others of its account in the instrument: the order in which mass cancels take orders. */
@@ -27,6 +29,14 @@ export function takeOff(state: EngineState, slot: number): void {
   forgetOrder(state, slot);
 }
 
+/** A stop waits no more: it is like an order that just came. */
+export function releaseStop(state: EngineState, slot: number): void {
+  const orderAt = slot << ORDER_SHIFT;
+  state.stops.remove(state.orders[orderAt + ORDER_STOP] as number);
+  state.ids.remove(slot);
+  state.orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
+}
+
 /** Mass cancels that walk over their account's orders and stand at this one go on with the next. */
 function passCursors(state: EngineState, slot: number): void {
   const { operations } = state;
@@ -38,8 +48,9 @@ function passCursors(state: EngineState, slot: number): void {
   }
 }
 
-/** What few orders have besides their record. */
+/** What few orders have besides their record. The other leg of one goes on alone. */
 function forgetMore(state: EngineState, slot: number, flags: number): void {
+  if ((flags & FLAG_LEG) !== 0) partLegs(state, slot);
   if ((flags & FLAG_EXPIRES) !== 0) state.timers.clear(expiryTimer(state.limits, slot));
   if ((flags & (FLAG_SPECIAL | FLAG_MARKET)) === FLAG_SPECIAL) state.specials.remove(slot);
 }
@@ -51,7 +62,7 @@ export function forgetOrder(state: EngineState, slot: number): void {
     if (state.operations.walks !== 0) passCursors(state, slot);
     state.accountOrders.remove(slot);
   }
+  if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES | FLAG_LEG)) !== 0) forgetMore(state, slot, flags);
   leaveOrder(state, slot);
-  if ((flags & (FLAG_SPECIAL | FLAG_EXPIRES)) !== 0) forgetMore(state, slot, flags);
   state.books.orders.free(slot);
 }

@@ -17,8 +17,10 @@ import {
   TOTAL_SHIFT,
 } from '../book/level-words.js';
 import {
+  FLAG_LEG,
   FREE,
   ORDER_ACCOUNT_NEXT,
+  ORDER_FLAGS,
   ORDER_GENERATION,
   ORDER_LEVEL,
   ORDER_NEXT,
@@ -186,6 +188,7 @@ function addOrders(mixer: Mixer, state: EngineState): void {
     mixer.addWords(words, at + ORDER_PRICE, ORDER_SESSION + 1);
     mixer.add(words[at + ORDER_ACCOUNT_NEXT] as number);
     if (isIceberg(state, slot)) mixer.addWords(state.specials.words, state.specials.at(slot), SPECIAL_HIDDEN + 1);
+    if (((words[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) mixer.add(state.legs[slot] as number);
   }
   for (let slot = pool.freeHead; slot >= 0; slot = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) mixer.add(slot);
 }

@@ -94,6 +94,8 @@ export class EngineState {
   readonly holdingSums: Float64Array;
   readonly purseSums: Float64Array;
   readonly accountLimits: Float64Array;
+  /** By order slot with FLAG_LEG: the slot of the other leg. Other orders never touch it. */
+  readonly legs: Int32Array;
   /** Of shard 0 only. */
   readonly adminLog: AdminLog | null;
   /** 1: a kill switch keeps all of the shard out of trading. */
@@ -148,6 +150,7 @@ export class EngineState {
     this.holdingSums = this.ledger.holdingSums;
     this.purseSums = this.ledger.purseSums;
     this.accountLimits = this.ledger.limits;
+    this.legs = new Int32Array(limits.maxOrders);
     this.adminLog = adminLog;
   }
 }

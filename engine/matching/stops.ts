@@ -16,9 +16,11 @@ import * as stopWords from '../stops/stop-words.js';
 import { checkLimits, checkMoney } from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
+import { cancelOther } from './legs.js';
 import { makeOrder } from './new-order.js';
 import * as operationWords from './operations.js';
-import { forgetOrder, listOrder } from './order-life.js';
+import { forgetOrder, listOrder, releaseStop } from './order-life.js';
+import { otherLeg, partLegs } from './pairs.js';
 import { isLeaving, suspendOperation } from './progress.js';
 import type { EngineState } from './state.js';
 import { writeOrderEvent } from './state.js';
@@ -42,7 +44,7 @@ const {
 } = layout;
 const { LEVEL_KEY, LEVEL_SHIFT } = levelWords;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { FLAG_MARKET, FLAG_SELL_SHIFT, NOT_RESTING, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
+const { FLAG_LEG, FLAG_MARKET, FLAG_SELL_SHIFT, ORDER_FLAGS, ORDER_INSTRUMENT, ORDER_LEAVES } = orderWords;
 const { ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
 const {
   INSTRUMENT_IN_PROGRESS,
@@ -86,6 +88,8 @@ const REFUSE_IF_THROUGH = CommandFlag.RefuseIfThrough << 16;
 const MATCHING_PHASES = phasesThatMatch();
 /** Above every key: no price is there that could trigger. */
 const NO_KEY = 0x80000000;
+/** Triggered, the other leg cancelled, and no level. */
+const MOST_TRIGGERED = 3;
 /** Of a stop that trails, in ticks. */
 const LEAST_DISTANCE = 1;
 
@@ -127,29 +131,45 @@ function checkTrigger(state: EngineState, words: Int32Array, at: number): boolea
 
 /** A new stop whose checks are done but for room: it waits; one that is through already is triggered behind the command. */
 export function enterStop(state: EngineState, words: Int32Array, at: number): void {
+  if (!hasStopRoom(state, words, at, 0, 0)) return;
+  const slot = makeStop(state, words, at);
+  waitForTrigger(state, words, at, slot);
+  listOrder(state, slot);
+}
+
+/** Room for a stop behind so many orders and stops that come before it, and whether it is through already. */
+export function hasStopRoom(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  orders: number,
+  waiting: number,
+): boolean {
   const stops = state.stops;
   const sell = ((words[at + COMMAND_KIND_WORD] as number) >>> 8) & 1;
   const lots = (words[at + COMMAND_QUANTITY] as number) >>> 0;
-  if (!checkLimits(state, words, at, sell, lots, NO_ORDER)) return;
-  if (state.books.orders.isFull()) {
-    refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
-    return;
+  if (!checkLimits(state, words, at, sell, lots, NO_ORDER)) return false;
+  if (state.books.orders.room() <= orders) {
+    return refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
   }
-  if (stops.isFull()) {
-    refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
-    return;
+  if (stops.waiting + waiting >= stops.capacity) {
+    return refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
   }
-  if (!checkMoney(state, words, at, sell, words[at + COMMAND_PRICE] as number, lots, NO_ORDER)) return;
-  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  if (!checkMoney(state, words, at, sell, words[at + COMMAND_PRICE] as number, lots, NO_ORDER)) return false;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
   const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
   const trigger = (flagsWord >>> 8) & 0xff;
   const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const key = (side & 1) === 0 ? -price : price;
   if ((flagsWord & REFUSE_IF_THROUGH) !== 0 && key >= leastKey(state, side, trigger)) {
-    refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
-    return;
+    return refuse(state, words, at, Reason.StopAlreadyThrough, 0, NO_ORDER);
   }
+  return true;
+}
+
+/** The order of a stop, accepted; it does not wait yet. */
+export function makeStop(state: EngineState, words: Int32Array, at: number): number {
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const type = (kindWord >>> 16) & 0xff;
   const expires = kindWord >>> 24 === GOOD_TILL_DATE;
   const market = type === MARKET_STOP || type === TRAILING_STOP ? FLAG_MARKET : 0;
@@ -163,26 +183,28 @@ export function enterStop(state: EngineState, words: Int32Array, at: number): vo
   if (expires) setExpiry(state, slot, words, at);
   const quantity = words[at + COMMAND_QUANTITY] as number;
   writeOrderEvent(state, slot, words[at + COMMAND_PRICE] as number, quantity, quantity, 0, ACCEPTED);
+  return slot;
+}
+
+/** From here on it waits. */
+export function waitForTrigger(state: EngineState, words: Int32Array, at: number, slot: number): void {
+  const { stops } = state;
+  const kindWord = words[at + COMMAND_KIND_WORD] as number;
+  const type = (kindWord >>> 16) & 0xff;
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + ((kindWord >>> 8) & 1);
+  const trigger = ((words[at + COMMAND_FLAGS_WORD] as number) >>> 8) & 0xff;
+  const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const orderAt = slot << ORDER_SHIFT;
   state.orders[orderAt + ORDER_LEVEL] = WAITING;
   state.orders[orderAt + ORDER_STOP] =
     type === TRAILING_STOP ? stops.addTrailing(slot, side, trigger, price) : stops.add(slot, side, trigger, price);
   state.ids.add(slot);
-  listOrder(state, slot);
 }
 
 /** A stop that waits leaves the engine. Its last event is written. */
 export function takeStop(state: EngineState, slot: number): void {
-  release(state, slot);
+  releaseStop(state, slot);
   forgetOrder(state, slot);
-}
-
-/** The order waits no more: it is like one that just came. */
-function release(state: EngineState, slot: number): void {
-  const orderAt = slot << ORDER_SHIFT;
-  state.stops.remove(state.orders[orderAt + ORDER_STOP] as number);
-  state.ids.remove(slot);
-  state.orders[orderAt + ORDER_LEVEL] = NOT_RESTING;
 }
 
 /**
@@ -438,10 +460,11 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
     flags &= ~FLAG_MARKET;
     price = limitBehind(state, side, key - price);
   }
-  const full = isPatient(flags) && !hasLevelRoom(state, side, price);
-  if (state.next + (full ? 2 : 1) > state.end) return false;
-  release(state, slot);
-  orders[orderAt + ORDER_FLAGS] = flags;
+  const other = otherLeg(state, slot);
+  if (state.next + (other >= 0 ? MOST_TRIGGERED : isFull(state, flags, side, price) ? 2 : 1) > state.end) return false;
+  partLegs(state, slot);
+  releaseStop(state, slot);
+  orders[orderAt + ORDER_FLAGS] = flags & ~FLAG_LEG;
   orders[orderAt + ORDER_PRICE] = price;
   const to = writeOrderEvent(state, slot, price, 0, leaves, 0, TRIGGERED);
   if (trailed) {
@@ -449,13 +472,19 @@ function enterTriggered(state: EngineState, at: number, node: number): boolean {
     state.events[to + EVENT_AMOUNT] = trigger;
     state.events[to + EVENT_AMOUNT + 1] = trigger >> 31;
   }
-  if (full) {
+  cancelOther(state, slot, other);
+  if (isFull(state, flags, side, price)) {
     writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_FULL);
     forgetOrder(state, slot);
   } else {
     state.operations.words[at + OPERATION_CURSOR] = slot;
   }
   return true;
+}
+
+/** Whether an order that may rest finds no price level. */
+function isFull(state: EngineState, flags: number, side: number, price: number): boolean {
+  return isPatient(flags) && !hasLevelRoom(state, side, price);
 }
 
 /** The limit of a stop that trailed, from its key, within the instrument's prices: there it only gets better for its owner. */

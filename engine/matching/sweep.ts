@@ -22,6 +22,7 @@ import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
+import * as unusualFunctions from './unusual-fill.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff } = lifeFunctions;
@@ -29,13 +30,15 @@ const { writeOrderEvent } = stateFunctions;
 const { preventSelfTrade } = selfTradeFunctions;
 const { fillOrder } = holdingFunctions;
 const { FEE_MAKER, FEE_TAKER } = ledgerWords;
-const { fillIceberg, showPeak } = icebergFunctions;
+const { showPeak } = icebergFunctions;
+const { fillUnusual } = unusualFunctions;
 const { keyOf } = bookFunctions;
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = layout;
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
   FLAG_EXPIRES,
+  FLAG_LEG,
   FLAG_LISTED,
   FLAG_MARKET,
   FLAG_SELF_TRADE,
@@ -75,6 +78,8 @@ const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
 const CANCELLED_EXPIRED = EventKind.Cancelled | (Reason.OrderExpired << 16);
 const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
 
+/** A trade with such an order has more to it than two fills. */
+const UNUSUAL = FLAG_SPECIAL | FLAG_LEG;
 /** Below every key: a market order without a worst price reaches all levels. */
 const ANY_KEY = -0x80000000;
 
@@ -137,6 +142,7 @@ function match(state: EngineState, slot: number, side: number): boolean {
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
   const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
   const selfTrade = (orders[at + ORDER_FLAGS] as number) & FLAG_SELF_TRADE;
+  let leg = (orders[at + ORDER_FLAGS] as number) & FLAG_LEG;
   const lastAt = (((side >>> 1) & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST;
   let leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
   while (leaves > 0) {
@@ -144,16 +150,17 @@ function match(state: EngineState, slot: number, side: number): boolean {
     if (level < 0) break;
     const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
     if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
-    if (state.next + 2 > state.end) return false;
     const maker = levels[levelAt + LEVEL_HEAD] as number;
     const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
+    if (state.next + 2 > state.end) return false;
     if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) {
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
       continue;
     }
-    if (((orders[makerAt + ORDER_FLAGS] as number) & FLAG_SPECIAL) !== 0) {
-      if (!fillIceberg(state, slot, maker)) return false;
+    if ((((orders[makerAt + ORDER_FLAGS] as number) | leg) & UNUSUAL) !== 0) {
+      if (!fillUnusual(state, slot, maker)) return false;
       leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+      leg = 0;
       continue;
     }
     const price = orders[makerAt + ORDER_PRICE] as number;

@@ -15,8 +15,10 @@ import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender } from './checks.js';
 import { fillOrder } from './holdings.js';
 import { hiddenOf, isIceberg, showAfterAuction, shownAfterAuction, showsAnew } from './iceberg.js';
+import { cancelOther } from './legs.js';
 import * as operationWords from './operations.js';
 import { takeOff } from './order-life.js';
+import { otherLeg, partLegs } from './pairs.js';
 import { firstInSide, laneAccount, runLeftovers } from './phases.js';
 import { beginOperation, suspendOperation } from './progress.js';
 import { type EngineState, writeOrderEvent } from './state.js';
@@ -125,12 +127,19 @@ function runTrades(state: EngineState, row: number): boolean {
       left = 0;
       break;
     }
+    const buyerOther = otherLeg(state, buyer);
+    const sellerOther = otherLeg(state, seller);
     const buyerOpen = (orders[(buyer << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     const sellerOpen = (orders[(seller << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
     let quantity = buyerOpen < sellerOpen ? buyerOpen : sellerOpen;
     if (quantity > left) quantity = left;
     const anew = (showsAnew(state, buyer, quantity) ? 1 : 0) + (showsAnew(state, seller, quantity) ? 1 : 0);
-    if (state.next + 2 + anew > state.end) break;
+    const others = (buyerOther < 0 ? 0 : 1) + (sellerOther < 0 ? 0 : 1);
+    if (state.next + 2 + anew + others > state.end) break;
+    if (others > 0) {
+      partLegs(state, buyer);
+      partLegs(state, seller);
+    }
     left -= quantity;
     const shown = [buyerOpen - hiddenOf(state, buyer), sellerOpen - hiddenOf(state, seller)] as const;
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
@@ -138,6 +147,8 @@ function runTrades(state: EngineState, row: number): boolean {
     fillInAuction(state, seller, price, quantity, state.eventLow, state.eventHigh);
     settle(state, buyer, quantity, shown[0]);
     settle(state, seller, quantity, shown[1]);
+    cancelOther(state, buyer, buyerOther);
+    cancelOther(state, seller, sellerOther);
   }
   operations.volumes[row] = left;
   return left === 0;

@@ -50,6 +50,7 @@ import {
   KILLED_WITH_ALL,
 } from '../registry-words.js';
 import { reserveOf } from './money.js';
+import { sharingLeg } from './pairs.js';
 import type { EngineState } from './state.js';
 
 export function validateLedger(state: EngineState): void {
@@ -69,7 +70,11 @@ export function validateLedger(state: EngineState): void {
     if (holding < 0) throw new Error(`order slot ${slot} is of account ${account} without a holding`);
     const sell = ((state.orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
     const leaves = (state.orders[at + ORDER_LEAVES] as number) >>> 0;
-    open[holding * 2 + sell] = (open[holding * 2 + sell] as number) + leaves;
+    const other = sharingLeg(state, slot);
+    // Of a pair the larger leg counts; of equal ones that in the lower slot.
+    const otherLeaves = other < 0 ? 0 : (state.orders[(other << ORDER_SHIFT) + ORDER_LEAVES] as number) >>> 0;
+    const isCounted = other < 0 || leaves > otherLeaves || (leaves === otherLeaves && slot < other);
+    if (isCounted) open[holding * 2 + sell] = (open[holding * 2 + sell] as number) + leaves;
     orders[account] = (orders[account] as number) + 1;
     const instrumentAt = instrument << INSTRUMENT_SHIFT;
     if (state.instruments[instrumentAt + INSTRUMENT_QUOTE_ASSET] === 0) continue;
@@ -78,7 +83,12 @@ export function validateLedger(state: EngineState): void {
     ] as number;
     const purse = ledger.findPurse(account, asset);
     const price = state.orders[at + ORDER_PRICE] as number;
-    reserved[purse] = (reserved[purse] as number) + reserveOf(state, instrument, sell, price, leaves);
+    const own = reserveOf(state, instrument, sell, price, leaves);
+    const otherPrice = other < 0 ? price : (state.orders[(other << ORDER_SHIFT) + ORDER_PRICE] as number);
+    const others = other < 0 ? 0 : reserveOf(state, instrument, sell, otherPrice, otherLeaves);
+    if (other < 0 || own > others || (own === others && slot < other)) {
+      reserved[purse] = (reserved[purse] as number) + own;
+    }
   }
   for (let account = 1; account <= registry.accountCount; account++) {
     if (state.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS] !== orders[account]) {

@@ -8,12 +8,15 @@ import { phasesWithoutCrossing } from '../../schemas/phases.js';
 import { LEVEL_KEY, LEVEL_SHIFT } from '../book/level-words.js';
 import {
   FLAG_EXPIRES,
+  FLAG_LEG,
   FREE,
   NOT_RESTING,
   ORDER_ACCOUNT,
   ORDER_CLIENT_HIGH,
   ORDER_CLIENT_LOW,
+  ORDER_CUMULATIVE,
   ORDER_FLAGS,
+  ORDER_INSTRUMENT,
   ORDER_LEVEL,
   ORDER_SHIFT,
   WAITING,
@@ -57,6 +60,7 @@ export function validateState(state: EngineState): void {
     throw new Error(`${resting} orders rest, ${waiting} wait and ${sweeping} are in progress, but ${live} are live`);
   }
   validateIds(state, resting + waiting);
+  validateLegs(state);
   state.accountOrders.validate(state.registry.accountCount, live);
   validatePhases(state);
   state.lanes.validate();
@@ -160,6 +164,25 @@ function validateTimers(state: EngineState): void {
     if (lanes.words[at + LANE_OPEN] !== 0 || lanes.words[at + LANE_CANCELS] !== 1) {
       throw new Error(`lane ${lane} is about to lose its orders, but it is open or keeps them`);
     }
+  }
+}
+
+/** Each leg's other leg says the same, is its owner's in the same instrument, and one of the two waits for its trigger. */
+function validateLegs(state: EngineState): void {
+  const { orders, legs } = state;
+  for (let slot = 0; slot < state.books.orders.used; slot++) {
+    const at = slot << ORDER_SHIFT;
+    if (orders[at + ORDER_LEVEL] === FREE || ((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) === 0) continue;
+    const other = (legs[slot] as number) << ORDER_SHIFT;
+    const joined = legs[legs[slot] as number] === slot && ((orders[other + ORDER_FLAGS] as number) & FLAG_LEG) !== 0;
+    const waits = orders[at + ORDER_LEVEL] === WAITING || orders[other + ORDER_LEVEL] === WAITING;
+    const same =
+      orders[at + ORDER_ACCOUNT] === orders[other + ORDER_ACCOUNT] &&
+      orders[at + ORDER_INSTRUMENT] === orders[other + ORDER_INSTRUMENT];
+    if (!joined || !waits || !same || orders[other + ORDER_LEVEL] === FREE) {
+      throw new Error(`order slot ${slot} is a leg whose other leg is none of it`);
+    }
+    if (orders[at + ORDER_CUMULATIVE] !== 0) throw new Error(`order slot ${slot} is filled, and its other leg lives`);
   }
 }
 

@@ -116,6 +116,34 @@ t.test('a round is bounded and a flood in one ring leaves the others their share
   t.equal(first.filter((id) => (id ?? 0) >= 1000 && (id ?? 0) < 2000).length, 35, 'and the rest is not left empty');
 });
 
+t.test('two legs are taken together or in a later round', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const shard = shardOn(disk);
+  const leg = (id: number) => {
+    const words = newOrder(id);
+    words[COMMAND_FLAGS_WORD] = CommandFlag.OneCancelsOther << 16;
+    return words;
+  };
+  let id = 1000;
+  for (let round = 0; round < 12; round += 1) {
+    if (shard.send(1, newOrder(5000 + round))) shard.send(1, newOrder(6000 + round));
+    while (id < 1400 && shard.send(1, leg(id), leg(id + 1))) id += 2;
+    while (shard.send(round % 2 === 0 ? 0 : 2, newOrder(3000)));
+    shard.round.doRound(NOW_US, 0);
+    shard.readDurable();
+  }
+  const { commands, groups } = journaled(disk);
+  const ids = idsOf(commands);
+  t.ok(ids.filter((one) => (one ?? 0) >= 1000 && (one ?? 0) < 2000).length > 100, 'they were taken');
+  t.ok(groups.length > 3, `${groups.length} groups`);
+  let from = 0;
+  for (const count of groups) {
+    const last = ids[from + count - 1] ?? 0;
+    t.notOk(last >= 1000 && last < 2000 && last % 2 === 0, `a group ends with ${last}`);
+    from += count;
+  }
+});
+
 t.test('a head is taken with all its Parts or in a later round, whoever else floods', async (t) => {
   const disk = new SimulatedDisk(seededRandom(1));
   const shard = shardOn(disk);

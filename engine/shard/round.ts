@@ -18,6 +18,7 @@
 import { CommandFlag, CommandKind } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { highWord, joinWords } from '../../schemas/layout.js';
+import { isLeg } from '../../schemas/legs.js';
 import { groupBytes } from '../journal/record.js';
 import type { JournalShape, JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
@@ -410,15 +411,26 @@ export class ShardRound {
   }
 }
 
-/** The most records up to `count` that do not end between a head and its Parts. */
+/** The most records up to `count` that do not end between a head and its Parts, or between two legs. */
 function wholeRecords(ring: CommandRing, count: number): number {
   let whole = count;
   for (let back = 0; back <= MAX_PARTS && whole > 0; back += 1) {
     if (ring.peekKind(whole) !== KIND_PART) {
-      return whole;
+      return legsBefore(ring, whole) % 2 === 0 || !isLegAt(ring, whole) ? whole : whole - 1;
     }
     whole -= 1;
   }
   // So many Parts in a row belong to no head: the engine refuses each by itself.
   return whole === 0 ? 0 : count;
+}
+
+/** How many legs lie right before record `count`, one behind the other: they come in pairs, so an odd number is a cut pair. */
+function legsBefore(ring: CommandRing, count: number): number {
+  let legs = 0;
+  while (legs < count && isLegAt(ring, count - 1 - legs)) legs += 1;
+  return legs;
+}
+
+function isLegAt(ring: CommandRing, offset: number): boolean {
+  return isLeg(ring.peekWord(offset, COMMAND_KIND_WORD), ring.peekWord(offset, COMMAND_FLAGS_WORD));
 }

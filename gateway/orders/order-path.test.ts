@@ -1,16 +1,29 @@
 import t from 'tap';
 import { encodeAccountTerms, encodeAssetTerms, setOperationId } from '../../schemas/admin.js';
 import { CLOSE_CODES } from '../../schemas/close-codes.js';
-import { CommandKind, EventKind, Phase, Reason, Right } from '../../schemas/codes.js';
+import {
+  CommandFlag,
+  CommandKind,
+  EventKind,
+  OrderType,
+  Phase,
+  Reason,
+  Right,
+  Side,
+  Trigger,
+} from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
+  COMMAND_FLAGS_WORD,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
+  COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
   EVENT_ACCOUNT,
   EVENT_CLIENT_ORDER_ID,
   EVENT_KIND_WORD,
   EVENT_SESSION,
+  NO_PRICE,
 } from '../../schemas/layout.js';
 import { commandFrame, type FakeSocket, MadeVenue, madeCommand } from '../made-venue.js';
 
@@ -74,6 +87,41 @@ t.test('a frame of commands is answered in order, with the sender written by the
   t.equal(session.unanswered, 0);
   t.equal(socket.reports().at(-1)?.tokens, 256);
   t.equal(socket.reports().at(-1)?.gatewayInUs, venue.clock.nowUs());
+  venue.end();
+});
+
+t.test('the legs of one-cancels-other are taken together, and a leg alone is refused', async (t) => {
+  const { venue, instruments, send, socket, session, next } = open(t.testdir());
+  const leg = (words: Int32Array, trigger = 0, triggerPrice = 0) => {
+    words[COMMAND_FLAGS_WORD] = (CommandFlag.OneCancelsOther << 16) | (trigger << 8);
+    words[COMMAND_TRIGGER_PRICE] = triggerPrice;
+    return words;
+  };
+  const limit = (low: number) => leg(newOrder(low, instruments[0], { side: Side.Sell }));
+  const stop = (low: number) =>
+    leg(
+      newOrder(low, instruments[0], { side: Side.Sell, type: OrderType.Stop, price: NO_PRICE }),
+      Trigger.LastTrade,
+      90,
+    );
+  send(2, limit(next), stop(next + 1), newOrder(next + 2, instruments[0]));
+  venue.pump();
+  t.same(socket.refusals(), []);
+  t.same(kinds(socket).slice(1), [
+    EventKind.Accepted,
+    EventKind.Accepted,
+    EventKind.Booked,
+    EventKind.Accepted,
+    EventKind.Fill,
+    EventKind.Fill,
+    EventKind.Cancelled,
+  ]);
+  t.equal(session.unanswered, 0);
+  send(3, newOrder(next + 3, instruments[0]), limit(next + 4));
+  send(4, limit(next + 3), newOrder(next + 4, instruments[0]));
+  send(5, limit(next + 3), limit(next + 4));
+  venue.pump();
+  t.same(socket.refusals(), [Reason.BadParts, Reason.BadParts, Reason.BadParts]);
   venue.end();
 });
 

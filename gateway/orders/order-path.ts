@@ -8,6 +8,7 @@
 import { CommandKind, Reason, Right } from '../../schemas/codes.js';
 import { checkParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
+import { checkLegs, isLeg } from '../../schemas/legs.js';
 import type { Session } from '../sessions/session.js';
 import type { CommandSender, OrderRequest } from './order-exchange.js';
 import type { ShardLink } from './shard-link.js';
@@ -16,6 +17,7 @@ import type { ShardLink } from './shard-link.js';
 const {
   COMMAND_ACCOUNT,
   COMMAND_CLIENT_ORDER_ID,
+  COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_MIN_QUANTITY,
@@ -199,11 +201,21 @@ export class OrderPath {
     this.#adding.fill(0);
     this.#answers = 0;
     let record = 0;
+    /** The record that is the second leg of the one before it. */
+    let secondLeg = -1;
     while (record < count) {
       this.refusedIndex = record;
       const head = at + record * COMMAND_WORDS;
       const parts = checkParts(words, head, count - record);
       if (parts < 0) return -parts;
+      if (
+        record !== secondLeg &&
+        isLeg(words[head + COMMAND_KIND_WORD] as number, words[head + COMMAND_FLAGS_WORD] as number)
+      ) {
+        const alone = checkLegs(words, head, count - record);
+        if (alone !== 0) return alone;
+        secondLeg = record + 1;
+      }
       const kind = (words[head + COMMAND_KIND_WORD] as number) & 0xff;
       const right = RIGHT_FOR_KIND[kind] as number;
       if (right === 0) return BAD_KIND;

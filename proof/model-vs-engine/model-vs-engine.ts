@@ -29,7 +29,7 @@ import { type Limits, limitsFrom } from '../../engine/limits.js';
 import { Engine } from '../../engine/matching/engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
-import { CommandFlag, CommandKind, EventKind, Side } from '../../schemas/codes.js';
+import { CommandFlag, CommandKind, EventKind, Reason, Side } from '../../schemas/codes.js';
 import { checkEventShape } from '../../schemas/kinds.js';
 import { COMMAND_TARGET_ID, COMMAND_WORDS, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { Model } from '../model/model.js';
@@ -150,10 +150,10 @@ class Match {
         return `event ${index + 1}: model ${show(model)}, engine ${show(engine)}`;
       }
       for (const field of Object.keys(model) as (keyof PlainEvent)[]) {
-        const equal =
-          field === 'orderId'
-            ? model.kind === EventKind.FillBusted || this.names.agree(model.orderId, engine.orderId)
-            : model[field] === engine[field];
+        const namesOrder = field === 'orderId' || (field === 'relatedId' && model.reason === Reason.OneCancelledOther);
+        const equal = namesOrder
+          ? model.kind === EventKind.FillBusted || this.names.agree(model[field] as bigint, engine[field] as bigint)
+          : model[field] === engine[field];
         if (!equal) {
           return `event ${index + 1}, ${field}: model ${model[field]}, engine ${engine[field]}\n  model  ${show(model)}\n  engine ${show(engine)}`;
         }

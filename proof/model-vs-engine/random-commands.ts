@@ -73,6 +73,7 @@ class ScenarioMaker extends RandomOrders {
     const make = dice.weighted<() => void>([
       [42, () => this.enter()],
       [this.stops ? 14 : 0, () => this.enterStop()],
+      [this.stops ? 6 : 0, () => this.enterLegs()],
       [this.stops ? rare : 0, () => this.cascade()],
       [this.stops ? 1.5 * rare : 0, () => this.chase()],
       [this.stops ? 2 : 0.2, () => this.referencePrice()],

@@ -55,6 +55,40 @@ export abstract class RandomOrders extends RandomAdministration {
     this.push(words);
   }
 
+  /** One-cancels-other: mostly a limit order and a stop, sometimes two stops, and now and then what is no pair. */
+  protected enterLegs(): void {
+    const { dice } = this;
+    const instrument = this.anInstrument();
+    const session = this.aSession();
+    const from = this.muted;
+    this.muted = [];
+    const quantity = dice.between(1, 5);
+    if (dice.chance(0.15)) {
+      this.enterStop(instrument, session, quantity);
+    } else {
+      const side = dice.pick([Side.Buy, Side.Sell]);
+      const bits = (side << 8) | (dice.pick([TimeInForce.Day, TimeInForce.GoodTillCancel]) << 24);
+      const words = this.limit(session, instrument, bits, this.aPrice(side), quantity);
+      words[COMMAND_FLAGS_WORD] = this.aSelfTrade() | (dice.chance(0.1) ? CommandFlag.PostOnly << 16 : 0);
+      this.push(words);
+    }
+    if (dice.chance(0.98)) {
+      const lots = dice.chance(0.7) ? quantity : dice.between(1, 6);
+      this.enterStop(dice.chance(0.98) ? instrument : this.anInstrument(), session, lots);
+    }
+    const legs = this.muted;
+    this.muted = from;
+    if (dice.chance(0.01)) {
+      legs.push(this.limit(session, instrument, 0, this.aPrice(), 1));
+    }
+    const words = new Int32Array(legs.length * COMMAND_WORDS);
+    for (const [index, leg] of legs.entries()) {
+      leg[COMMAND_FLAGS_WORD] = (leg[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.OneCancelsOther << 16);
+      words.set(leg, index * COMMAND_WORDS);
+    }
+    this.push(words);
+  }
+
   /** A stop, mostly a few ticks off the market on the side where it will be triggered, and by the last trade. */
   protected enterStop(
     instrument = this.anInstrument(),

@@ -46,6 +46,8 @@ export abstract class RandomSource implements Hands {
   protected readonly prevents: boolean;
   /** Icebergs come. */
   protected readonly icebergs: boolean;
+  /** Where commands go that are parts of one. */
+  protected muted: Int32Array[] | undefined;
   /** Stops come. */
   protected readonly stops: boolean;
   /** Lanes lose their orders by timers, and time jumps. */
@@ -122,6 +124,10 @@ export abstract class RandomSource implements Hands {
     this.timeUs += this.dice.chance(jump) ? this.dice.below(4_000_000) : this.dice.below(50);
     words[COMMAND_TIME_US] = this.timeUs | 0;
     words[COMMAND_TIME_US + 1] = highWord(this.timeUs);
+    if (this.muted !== undefined) {
+      this.muted.push(words);
+      return;
+    }
     const index = this.commands.length;
     this.commands.push({ index, words, targetOf });
     this.view.play(words, targetOf, index);

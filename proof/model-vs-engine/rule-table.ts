@@ -301,6 +301,8 @@ class TableWriter {
         return `${who} lost`;
       case CommandKind.New:
         this.references.set(command.index, `${who}${id}`);
+        // Two legs are one record of two; a line of one would wait for the other.
+        if ((record.flags & CommandFlag.OneCancelsOther) !== 0) return UNSAYABLE;
         return `${who} new ${id} ${orderText(record)} ${instrument}`;
       case CommandKind.Cancel:
         return `${who} cancel ${this.targetText(command, record)} as ${id} ${instrument}`;

@@ -24,6 +24,8 @@ export interface ModelOrder {
   through: boolean;
   /** A stop that was not triggered yet. */
   waits: boolean;
+  /** One-cancels-other: the other leg, as long as both live. */
+  other: ModelOrder | undefined;
   /** Of the command that entered it or last replaced it. */
   session: number;
   clientOrderId: bigint;

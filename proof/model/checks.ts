@@ -8,7 +8,7 @@ import { phaseEffect } from '../../schemas/phases.js';
 import { leastOf } from './entering.js';
 import { needsPrice } from './money.js';
 import { counterOf, type PlainCommand, readCommand } from './plain-records.js';
-import type { ModelInstrument, Refusal } from './state.js';
+import type { ModelInstrument, Refusal, Work } from './state.js';
 
 export const CLIENT_KINDS: readonly number[] = [
   CommandKind.New,
@@ -161,4 +161,8 @@ export function checkRanges(
     return { reason: Reason.MinQuantityOutOfRange, amount: quantity };
   }
   return undefined;
+}
+
+export function isRefusal(verdict: Refusal | Work): verdict is Refusal {
+  return 'reason' in verdict;
 }

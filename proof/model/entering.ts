@@ -63,6 +63,7 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
     level: command.type === OrderType.TrailingStop ? undefined : command.triggerPrice,
     through: false,
     waits: isStop(command.type),
+    other: undefined,
     price: command.price,
     leaves: command.quantity,
     peak: command.type === OrderType.Iceberg ? command.displayQuantity : Number.POSITIVE_INFINITY,

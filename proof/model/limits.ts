@@ -21,17 +21,23 @@ export interface Open {
 export function openIn(state: State, account: number, instrument: number): Open {
   const there = [...state.orders.values()].filter((one) => one.account === account && one.instrument === instrument);
   const lots = (side: Side): number =>
-    there.filter((order) => order.side === side).reduce((sum, order) => sum + order.leaves, 0);
+    there.filter((order) => order.side === side && !isSpared(order)).reduce((sum, order) => sum + order.leaves, 0);
   return { buys: lots(Side.Buy), sells: lots(Side.Sell) };
 }
 
-/** The checks of a new order, or (with `old`) of a replace of it that leaves so much open, in their order. */
+/** Of a pair of one side the larger leg is open; of equal ones that which came first. */
+function isSpared({ id, side, leaves, other }: ModelOrder): boolean {
+  return other?.side === side && (other.leaves > leaves || (other.leaves === leaves && other.id < id));
+}
+
+/** The checks of a new order, or (with `old`) of a replace of it that leaves so much open, in their order; `ahead`: the leg before it, which passed. */
 export function checkLimits(
   state: State,
   command: PlainCommand,
   instrument: ModelInstrument,
   leaves: number,
   old?: ModelOrder,
+  ahead?: PlainCommand,
 ): Refusal | undefined {
   const { account, price, quantity, timeUs } = command;
   const owner = state.account(account);
@@ -55,14 +61,20 @@ export function checkLimits(
   if (limits.orderNotional > 0 && notional > BigInt(limits.orderNotional)) {
     return { reason: Reason.OrderNotionalLimit, amount: limits.orderNotional };
   }
-  if (old === undefined && limits.openOrders > 0 && openOrders(state, account) >= limits.openOrders) {
+  if (
+    old === undefined &&
+    limits.openOrders > 0 &&
+    openOrders(state, account) + (ahead === undefined ? 0 : 1) >= limits.openOrders
+  ) {
     return { reason: Reason.OpenOrdersLimit, amount: limits.openOrders };
   }
-  const added = leaves - (old?.leaves ?? 0);
   const side = old?.side ?? (command.side as Side);
+  const shared = old?.other?.side === side ? old.other.leaves : 0;
+  const added = Math.max(leaves, shared) - Math.max(old?.leaves ?? 0, shared);
+  const across = ahead !== undefined && ahead.side !== side ? ahead.quantity : 0;
   return (
     checkPosition(state, account, instrument, side, added, limits.position) ??
-    checkLedger(state, account, instrument, added) ??
+    checkLedger(state, account, instrument, added + across) ??
     checkHolding(state, account, instrument)
   );
 }

@@ -18,36 +18,23 @@
  *  12 [+] what the book decides: post-only, fill-or-kill
  */
 import { decodeTerms, type Terms } from '../../schemas/admin.js';
-import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
-import { checkCommandShape, checkParts, isStop } from '../../schemas/kinds.js';
-import { NO_PRICE } from '../../schemas/layout.js';
+import { CommandFlag, CommandKind, Phase, Reason } from '../../schemas/codes.js';
+import { checkCommandShape, checkParts } from '../../schemas/kinds.js';
+import { COMMAND_WORDS } from '../../schemas/layout.js';
+import { checkLegs } from '../../schemas/legs.js';
 import { administer } from './administration.js';
 import { isMarket, type ModelOrder, type PlainLevel } from './book.js';
-import { decideBust } from './bust.js';
-import {
-  ADMIN_KINDS,
-  CLIENT_KINDS,
-  checkFields,
-  checkPhase,
-  checkRanges,
-  checkTogether,
-  checkTrigger,
-  MONEY_KINDS,
-  partsBehind,
-  REPLACE_KINDS,
-} from './checks.js';
-import { enteredAs, expiryOf, isPatient, leastOf, orderOf } from './entering.js';
-import { filterOf } from './filter.js';
-import { checkKill, checkLimits, decideStatus, openIn } from './limits.js';
+import { ADMIN_KINDS, CLIENT_KINDS, checkTogether, isRefusal, partsBehind } from './checks.js';
+import { decide } from './decide.js';
+import { isPatient, orderOf } from './entering.js';
+import { acceptLeg, decideLeg, enterLegs, hasFlag } from './legs.js';
+import { openIn } from './limits.js';
 import { massCancel } from './mass-cancel.js';
-import { available, checkMoney, decideMove, needsPrice, reserved } from './money.js';
-import { decideNote } from './notes.js';
+import { available, reserved } from './money.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
-import { checkProgress } from './progress.js';
-import { checkSender, keepAnswer, openSession, senderAccount, setDeadMan } from './sessions.js';
+import { checkSender, keepAnswer, openSession, senderAccount } from './sessions.js';
 import {
   type Lane,
-  type ModelInstrument,
   type ModelLimits,
   type Operation,
   type Refusal,
@@ -55,28 +42,10 @@ import {
   State,
   type Sweep,
   VISIT,
-  type Work,
 } from './state.js';
-import { enterStop, isThrough, replaceStop, setReference, withStops } from './stops.js';
-import {
-  cancel,
-  cancelAsDone,
-  crosses,
-  endDay,
-  enterNew,
-  expire,
-  fillable,
-  isOnItsWay,
-  isUncrossed,
-  kill,
-  reduce,
-  replace,
-  say,
-  setPhase,
-  uncross,
-} from './work.js';
+import { withStops } from './stops.js';
+import { expire, isOnItsWay } from './work.js';
 
-const MAX_UINT32 = 0xffffffff;
 /** An end of day stops after so many orders for each event that it may make. */
 const VISITS_PER_EVENT = 16;
 
@@ -92,10 +61,6 @@ export interface PlainHolding {
   /** Lots of open orders. */
   readonly openBuys: number;
   readonly openSells: number;
-}
-
-function isRefusal(verdict: Refusal | Work): verdict is Refusal {
-  return 'reason' in verdict;
 }
 
 export class Model {
@@ -196,6 +161,9 @@ export class Model {
   apply(words: Int32Array, at: number): PlainEvent[] {
     const { state } = this;
     const command = readCommand(words, at);
+    if (command.kind === CommandKind.New && hasFlag(command, CommandFlag.OneCancelsOther)) {
+      return this.applyLegs(words, at, command);
+    }
     const parts = partsBehind(words, at, command);
     const commandSequence = state.commandSequence + 1;
     state.commandSequence += 1 + parts;
@@ -220,6 +188,86 @@ export class Model {
       this.applyFromSession(command, commandSequence, terms, parts);
     }
     return state.events;
+  }
+
+  /** One-cancels-other: both are checked, both are answered, then both are entered or neither is. */
+  private applyLegs(words: Int32Array, at: number, head: PlainCommand): PlainEvent[] {
+    const { state } = this;
+    const otherAt = at + COMMAND_WORDS;
+    // Both come at the time of the first.
+    const next = otherAt < words.length ? { ...readCommand(words, otherAt), timeUs: head.timeUs } : undefined;
+    const isOther =
+      next?.kind === CommandKind.New && hasFlag(next, CommandFlag.OneCancelsOther) && next.session === head.session;
+    const number = state.commandSequence + 1;
+    state.commandSequence += isOther ? 2 : 1;
+    state.begin(number, head.timeUs);
+    if (!isOther) {
+      this.refuse(head, { reason: this.checkShape(words, at, head, 0) || Reason.BadParts });
+      return state.events;
+    }
+    const pairs = checkLegs(words, at, 2);
+    const verdict = decideLeg(state, head, this.checkShape(words, at, head, 0) || pairs);
+    const passes = typeof verdict !== 'string' && !('reason' in verdict);
+    const shape = this.checkShape(words, otherAt, next, 0) || pairs;
+    const otherVerdict = decideLeg(state, next, shape, head, passes);
+    const enters = passes && typeof otherVerdict !== 'string' && !('reason' in otherVerdict);
+    const first = this.answerLeg(head, verdict, enters);
+    state.endCommand();
+    const { events } = state;
+    state.begin(number + 1, head.timeUs);
+    state.events = events;
+    const second = this.answerLeg(next, otherVerdict, enters);
+    const instrument = state.instrument(head.instrument);
+    if (first === undefined || second === undefined || instrument === undefined) {
+      state.endCommand();
+      return state.events;
+    }
+    [first.other, second.other] = [second, first];
+    const sweep: Sweep = { taker: [first, second].find(({ waits }) => !waits), keepsLevel: undefined };
+    const steps = withStops(state, instrument, enterLegs(state, instrument, [first, second]), sweep);
+    this.drive({
+      steps,
+      sweep,
+      commandSequence: number + 1,
+      instrument: instrument.id,
+      account: head.account,
+      takes: {},
+    });
+    return state.events;
+  }
+
+  /** Accepts a leg or says why it is not entered. A leg that its other leg is refused for does not use its id up. */
+  private answerLeg(
+    command: PlainCommand,
+    verdict: ModelOrder | Refusal | 'again',
+    enters: boolean,
+  ): ModelOrder | undefined {
+    const { state } = this;
+    const lane = state.openLane(command.session);
+    if (verdict === 'again') {
+      if (lane !== undefined) {
+        this.answerAgain(command, lane);
+      }
+      return undefined;
+    }
+    const order = enters ? orderOf(command, state.nextOrderId()) : undefined;
+    let usesId = order !== undefined;
+    const instrument = state.instrument(command.instrument);
+    if (order !== undefined && instrument !== undefined) {
+      acceptLeg(state, instrument, order);
+    } else if ('reason' in verdict) {
+      this.refuse(command, verdict);
+      usesId = verdict.keepsId !== true;
+    } else {
+      this.refuse(command, { reason: Reason.OtherLegRefused });
+    }
+    const counter = counterOf(command.clientOrderId);
+    const event = state.events.at(-1);
+    if (lane !== undefined && usesId && counter !== 0 && event !== undefined) {
+      lane.mark = counter;
+      keepAnswer(lane, { counter, event }, state.limits.laneAnswers);
+    }
+    return order;
   }
 
   /** Check 1. */
@@ -295,7 +343,7 @@ export class Model {
       }
       return true;
     }
-    const verdict = this.decide(command, sender, terms);
+    const verdict = decide(state, command, sender, terms);
     if (isRefusal(verdict)) {
       this.refuse(command, verdict);
       return verdict.keepsId !== true;
@@ -306,225 +354,6 @@ export class Model {
     const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
     this.drive({ steps, sweep, commandSequence, instrument, account, takes: verdict.takes ?? {} });
     return true;
-  }
-
-  /** Checks 5 to 12 of client and market kinds. */
-  private decide(command: PlainCommand, sender: Sender, terms: Terms | undefined): Refusal | Work {
-    const { state } = this;
-    const { kind } = command;
-    if (MONEY_KINDS.includes(kind)) {
-      return decideMove(state, command, sender);
-    }
-    if (kind === CommandKind.DeadMan) {
-      return { steps: setDeadMan(state, sender, command) };
-    }
-    if (kind === CommandKind.AccountStatus) {
-      return decideStatus(state, command, sender);
-    }
-    if (terms?.type === 'bust') {
-      return decideBust(state, command, sender, terms.fills);
-    }
-    if (kind === CommandKind.Note) {
-      return decideNote(state, command, sender);
-    }
-    if (kind === CommandKind.Kill && command.instrument === 0) {
-      const { account } = command;
-      const refusal = checkKill(state, command) ?? checkProgress(state, command, account);
-      return refusal ?? { steps: kill(state, sender, undefined, account, command.quantity === 1), account };
-    }
-    if (kind === CommandKind.MassCancel && command.instrument === 0) {
-      const takes = filterOf(command);
-      const refusal = checkProgress(state, command, sender.account);
-      return refusal ?? { steps: massCancel(state, sender, undefined, takes), takes };
-    }
-    const instrument = state.instrument(command.instrument);
-    if (instrument === undefined) {
-      return { reason: Reason.UnknownInstrument };
-    }
-    if (instrument.shard !== state.shard) {
-      return { reason: Reason.WrongShard };
-    }
-    const refusal =
-      checkProgress(state, command, sender.account) ??
-      checkPhase(command, instrument.phase) ??
-      checkFields(command, instrument) ??
-      checkRanges(command, instrument, this.isOffset(command)) ??
-      checkTrigger(command, instrument) ??
-      this.checkExpiry(command);
-    if (refusal !== undefined) {
-      return refusal;
-    }
-    switch (kind) {
-      case CommandKind.New:
-        return this.decideNew(command, instrument);
-      case CommandKind.MassCancel:
-        return { steps: massCancel(state, sender, instrument, filterOf(command)) };
-      case CommandKind.Kill:
-        return { steps: kill(state, sender, instrument, 0, command.quantity === 1) };
-      case CommandKind.EndOfDay:
-        return { steps: endDay(state, sender, instrument) };
-      case CommandKind.SetPhase:
-        return this.decidePhase(command, sender, instrument);
-      case CommandKind.ReferencePrice:
-        return { steps: setReference(state, sender, instrument, command.price) };
-      case CommandKind.Uncross:
-        return { steps: uncross(state, sender, instrument) };
-      default:
-        return this.decideTarget(command, instrument);
-    }
-  }
-
-  /** The expiry of a good-till-date is to come. */
-  private checkExpiry(command: PlainCommand): Refusal | undefined {
-    const expiryUs = command.kind === CommandKind.New ? expiryOf(command) : undefined;
-    return expiryUs !== undefined && expiryUs <= Number(command.timeUs) ? { reason: Reason.ExpiryPassed } : undefined;
-  }
-
-  private decideNew(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
-    const { state } = this;
-    const { book, phase } = instrument;
-    const { side, quantity, timeInForce } = command;
-    const { type, price } = enteredAs(command, instrument);
-    if (command.type === OrderType.MarketToLimit && price === NO_PRICE && needsPrice(instrument, side)) {
-      return { reason: Reason.PriceRequired };
-    }
-    const limited = checkLimits(state, command, instrument, quantity);
-    if (limited !== undefined) {
-      return limited;
-    }
-    if (state.orders.size >= state.limits.maxOrders) {
-      return { reason: Reason.OrdersFull, amount: state.limits.maxOrders };
-    }
-    if (isStop(command.type)) {
-      return this.decideStop(command, instrument);
-    }
-    const icebergs = [...state.orders.values()].filter((order) => order.type === OrderType.Iceberg).length;
-    if (type === OrderType.Iceberg && icebergs >= state.limits.maxSpecialOrders) {
-      return { reason: Reason.SpecialOrdersFull, amount: state.limits.maxSpecialOrders };
-    }
-    const mayRest = phase !== Phase.Continuous || isPatient(type, timeInForce);
-    if (mayRest && !state.hasLevelRoom(book, side, price)) {
-      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels };
-    }
-    const unpaid = checkMoney(state, instrument, command, price, quantity);
-    if (unpaid !== undefined) {
-      return unpaid;
-    }
-    const postOnly = (command.flags & CommandFlag.PostOnly) !== 0;
-    if (countsAsPostOnly(phase, postOnly) && crosses(book, side, price)) {
-      return { reason: Reason.PostOnlyWouldCross };
-    }
-    if (timeInForce === TimeInForce.FillOrKill && fillable(state, book, command) < command.quantity) {
-      return { reason: Reason.FillOrKillNotFillable };
-    }
-    const minQuantity = leastOf(command);
-    if (minQuantity > 0 && fillable(state, book, command) < minQuantity) {
-      return { reason: Reason.MinQuantityNotFillable };
-    }
-    const order = { ...orderOf(command, state.nextOrderId()), type, price };
-    return { steps: enterNew(state, instrument, order), taker: order };
-  }
-
-  private decideStop(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
-    const { state } = this;
-    if (state.waiting() >= state.limits.maxStops) {
-      return { reason: Reason.StopsFull, amount: state.limits.maxStops };
-    }
-    const unpaid = checkMoney(state, instrument, command, command.price, command.quantity);
-    if (unpaid !== undefined) {
-      return unpaid;
-    }
-    const stop = orderOf(command, 0n);
-    if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, stop)) {
-      return { reason: Reason.StopAlreadyThrough };
-    }
-    return { steps: enterStop(state, instrument, orderOf(command, state.nextOrderId())) };
-  }
-
-  /** The own order that the command names, of its instrument. */
-  private targetOf(command: PlainCommand): ModelOrder | undefined {
-    const byClientId = (command.flags & CommandFlag.TargetIsClientOrderId) !== 0;
-    const order = byClientId
-      ? this.state.findByClientId(command.account, command.targetId)
-      : this.state.orders.get(command.targetId);
-    return order?.account === command.account && order.instrument === command.instrument ? order : undefined;
-  }
-
-  /** Whether its price is an offset: that of a stop that trails, or of the change of one. */
-  private isOffset(command: PlainCommand): boolean {
-    if (command.kind === CommandKind.New) {
-      return command.type === OrderType.TrailingStop;
-    }
-    const target = REPLACE_KINDS.includes(command.kind) ? this.targetOf(command) : undefined;
-    return target?.waits === true && target.type === OrderType.TrailingStop;
-  }
-
-  /** Checks 9 to 11 of Cancel, Replace, CancelReplace. */
-  private decideTarget(command: PlainCommand, instrument: ModelInstrument): Refusal | Work {
-    const { state } = this;
-    const { price, quantity, kind } = command;
-    const order = this.targetOf(command);
-    if (order === undefined) {
-      return { reason: Reason.UnknownOrder };
-    }
-    const { book, phase } = instrument;
-    if (kind === CommandKind.Cancel) {
-      return { steps: cancel(state, book, order, command.clientOrderId) };
-    }
-    if (kind === CommandKind.OrderStatus) {
-      return { steps: say(state, order, command.clientOrderId) };
-    }
-    const orderId = order.id;
-    const trails = order.waits && order.type === OrderType.TrailingStop;
-    const mayHaveAny = trails || (order.waits && order.type === OrderType.Stop);
-    if (price === NO_PRICE && needsPrice(instrument, order.side)) {
-      return { reason: Reason.PriceRequired, orderId };
-    }
-    if (!mayHaveAny && (isMarket(order) ? price !== NO_PRICE : price === NO_PRICE)) {
-      return { reason: price === NO_PRICE ? Reason.PriceRequired : Reason.PriceNotAllowed, orderId };
-    }
-    if (trails && price !== NO_PRICE && price < 0) {
-      return { reason: Reason.PriceOutOfRange, amount: 0, orderId };
-    }
-    const cumulativeRoom = MAX_UINT32 - order.cumulative;
-    if (kind === CommandKind.CancelReplace && quantity > cumulativeRoom) {
-      return { reason: Reason.QuantityOutOfRange, amount: cumulativeRoom, orderId };
-    }
-    const leaves = kind === CommandKind.Replace ? quantity - order.cumulative : quantity;
-    if (leaves <= 0) {
-      return { steps: cancelAsDone(state, book, order, command.clientOrderId) };
-    }
-    const limited = checkLimits(state, command, instrument, leaves, order);
-    if (limited !== undefined) {
-      return { ...limited, orderId };
-    }
-    if (kind === CommandKind.Replace && price === order.price && leaves < order.leaves) {
-      return { steps: reduce(state, order, command, leaves) };
-    }
-    if (!order.waits && !state.hasLevelRoom(book, order.side, price)) {
-      return { reason: Reason.LevelsFull, amount: state.limits.maxLevels, orderId };
-    }
-    const unpaid = checkMoney(state, instrument, order, price, leaves, order);
-    if (unpaid !== undefined) {
-      return { ...unpaid, orderId };
-    }
-    if (order.waits) {
-      return { steps: replaceStop(state, instrument, order, command, leaves) };
-    }
-    if (countsAsPostOnly(phase, order.postOnly) && crosses(book, order.side, price)) {
-      return { reason: Reason.PostOnlyWouldCross, orderId };
-    }
-    return { steps: replace(state, instrument, order, command, leaves), taker: order };
-  }
-
-  private decidePhase(command: PlainCommand, sender: Sender, instrument: ModelInstrument): Refusal | Work {
-    const phase = command.type;
-    const bid = instrument.book.buys.best();
-    const ask = instrument.book.sells.best();
-    if (isUncrossed(phase) && bid !== undefined && ask !== undefined && bid >= ask) {
-      return { reason: Reason.BookCrossed };
-    }
-    return { steps: setPhase(this.state, sender, instrument, phase) };
   }
 
   private refuse(command: PlainCommand, refusal: Refusal): void {
@@ -652,9 +481,4 @@ export class Model {
     }
     return !state.levelStays(book, taker.side, taker.price);
   }
-}
-
-/** Whether an order must not trade when it comes. */
-function countsAsPostOnly(phase: Phase, postOnly: boolean): boolean {
-  return phase === Phase.PostOnly || (phase === Phase.Continuous && postOnly);
 }

@@ -53,10 +53,19 @@ export function reserved(state: State, account: number, asset: number): bigint {
     const instrument = state.instrument(order.instrument);
     if (order.account === account && instrument !== undefined && hasMoney(instrument)) {
       const reserve = reserveOf(instrument, order.side, order.price, order.leaves);
-      sum += reserve.asset === asset ? reserve.amount : 0n;
+      const shared = reservedByOther(instrument, order);
+      // Of a pair the larger leg reserves; of equal ones that which came first.
+      const isSpared =
+        shared > reserve.amount || (shared === reserve.amount && (order.other?.id ?? order.id) < order.id);
+      sum += reserve.asset === asset && !isSpared ? reserve.amount : 0n;
     }
   }
   return sum;
+}
+
+/** What the other leg of the same side reserves by itself. */
+function reservedByOther(instrument: ModelInstrument, { side, other }: ModelOrder): bigint {
+  return other?.side === side ? reserveOf(instrument, other.side, other.price, other.leaves).amount : 0n;
 }
 
 export function available(state: State, account: number, asset: number): bigint {
@@ -77,12 +86,17 @@ export function checkMoney(
   }
   const { account, side } = order;
   const wanted = reserveOf(instrument, side, price, leaves);
+  const shared = old === undefined ? 0n : reservedByOther(instrument, old);
   const before = old === undefined ? 0n : reserveOf(instrument, side, old.price, old.leaves).amount;
   const free = available(state, account, wanted.asset);
-  if (wanted.amount - before > free) {
+  if (larger(wanted.amount, shared) - larger(before, shared) > free) {
     return { reason: Reason.NotEnoughMoney, amount: Number(free) };
   }
   return undefined;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** Room for the purses of an account that begins to trade in an instrument. */

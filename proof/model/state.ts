@@ -252,6 +252,14 @@ export class State {
     return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
   }
 
+  /** The last event so far is the last of its command. */
+  endCommand(): void {
+    const last = this.events.at(-1);
+    if (last !== undefined) {
+      last.endOfCommand = true;
+    }
+  }
+
   emit(kind: EventKind, fields: Partial<PlainEvent>): void {
     const account = fields.account ?? 0;
     this.eventSequence += 1;
@@ -387,6 +395,10 @@ export class State {
     const ofAccount = this.listed.get(order.account);
     const there = ofAccount?.get(order.instrument);
     there?.delete(order);
+    if (order.other !== undefined) {
+      order.other.other = undefined;
+      order.other = undefined;
+    }
     if (there?.size === 0) {
       ofAccount?.delete(order.instrument);
     }

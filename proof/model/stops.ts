@@ -7,7 +7,7 @@ import { NO_PRICE } from '../../schemas/layout.js';
 import { isMarket, type ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, type Sweep, VISIT } from './state.js';
-import { accept, drop, matchAndRest, trail } from './work.js';
+import { accept, cancelOther, drop, matchAndRest, trail } from './work.js';
 
 /** A stop comes: it waits, whatever the market does. */
 export function* enterStop(state: State, instrument: ModelInstrument, order: ModelOrder): Steps {
@@ -60,18 +60,18 @@ export function* withStops(state: State, instrument: ModelInstrument, steps: Ste
       instrument.triggered.shift();
       continue;
     }
-    yield hasNoLevel(state, instrument, order) ? 2 : 1;
+    yield order.other !== undefined ? 3 : hasNoLevel(state, instrument, order) ? 2 : 1;
     // While it waited for a Continue the order may have gone, or a mass cancel may have begun that takes it.
     if (instrument.triggered[0] !== order || state.isLeaving(order)) {
       continue;
     }
     instrument.triggered.shift();
-    const full = hasNoLevel(state, instrument, order);
     order.price = limitOf(instrument, order);
     order.waits = false;
     const amount = order.type === OrderType.TrailingStop ? (order.level ?? 0) : 0;
     state.emitOrder(EventKind.Triggered, order, { leaves: order.leaves, amount });
-    if (full) {
+    cancelOther(state, order, order.other);
+    if (hasNoLevel(state, instrument, order)) {
       drop(state, order, Reason.LevelsFull);
       continue;
     }
@@ -165,5 +165,6 @@ function next(instrument: ModelInstrument): ModelOrder | undefined {
 /** Whether a triggered order that may rest finds no free price level, and so may not enter. */
 function hasNoLevel(state: State, instrument: ModelInstrument, order: ModelOrder): boolean {
   const rests = !isMarket(order) && order.timeInForce !== TimeInForce.ImmediateOrCancel;
-  return rests && !state.hasLevelRoom(instrument.book, order.side, limitOf(instrument, order));
+  const price = order.waits ? limitOf(instrument, order) : order.price;
+  return rests && !state.hasLevelRoom(instrument.book, order.side, price);
 }

@@ -249,12 +249,13 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
       break;
     }
     const traded = Math.min(left, ...before.map(({ leaves }) => leaves));
-    yield 2 + before.filter((order) => showsAnew(order, traded)).length;
+    yield 2 + before.filter((order) => showsAnew(order, traded)).length + before.filter(({ other }) => other).length;
     const pair = nextPair(book, price);
     if (pair === undefined) {
       break;
     }
     const [buyer, seller] = pair;
+    const [buyerOther, sellerOther] = [buyer.other, seller.other];
     const quantity = Math.min(left, buyer.leaves, seller.leaves);
     const shown = [shownOf(buyer), shownOf(seller)];
     const tradeId = state.nextSequence();
@@ -262,6 +263,8 @@ export function* uncross(state: State, sender: Sender, instrument: ModelInstrume
     fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
     showAfterAuction(state, buyer, shown[0] ?? 0);
     showAfterAuction(state, seller, shown[1] ?? 0);
+    cancelOther(state, buyer, buyerOther);
+    cancelOther(state, seller, sellerOther);
     left -= quantity;
   }
   if (volume > 0) {
@@ -294,7 +297,9 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
     const next = book.opposite(taker.side).firstAtBest();
     const refills = next !== undefined && next.hidden > 0 && taker.leaves >= shownOf(next);
-    yield refills && !isPrevented(state, taker, next) ? 3 : 2;
+    // The other legs of both go with it.
+    const others = [taker, next].filter((order) => order?.other !== undefined).length;
+    yield next !== undefined && isPrevented(state, taker, next) ? 2 : 2 + (refills ? 1 : 0) + others;
     // While the taker waited for a Continue, a mass cancel may have taken the maker away.
     const maker = book.opposite(taker.side).firstAtBest();
     if (maker === undefined || !crosses(book, taker.side, taker.price)) {
@@ -309,12 +314,15 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     }
     const quantity = Math.min(taker.leaves, shownOf(maker));
     const tradeId = state.nextSequence();
+    const [makerOther, takerOther] = [maker.other, taker.other];
     const price = maker.price;
     fill(state, book, maker, Liquidity.Maker, price, quantity, tradeId);
     fill(state, book, taker, Liquidity.Taker, price, quantity, tradeId);
     if (maker.leaves > 0 && shownOf(maker) === 0) {
       replenish(state, book, maker);
     }
+    cancelOther(state, maker, makerOther);
+    cancelOther(state, taker, takerOther);
   }
   if (taker.leaves === 0) {
     return;
@@ -470,6 +478,14 @@ function* endMarketOrders(state: State, book: Book, price: number | undefined): 
     if (state.orders.has(order.id)) {
       takeAway(state, book, order, Reason.AuctionLeftover, 0n);
     }
+  }
+}
+
+/** A leg was filled or triggered: the other one, if it lives, goes. */
+export function cancelOther(state: State, leg: ModelOrder, other: ModelOrder | undefined): void {
+  const book = state.instrument(leg.instrument)?.book;
+  if (other !== undefined && book !== undefined) {
+    takeAway(state, book, other, Reason.OneCancelledOther, leg.id);
   }
 }
 

@@ -81,7 +81,9 @@ export function playCase(one: RuleCase, engineOf: EngineMaker): PlayedCase {
     }
     if (object.orderId !== undefined) {
       if (!names.has(object.orderId)) names.set(object.orderId, names.size);
-      events.push({ ...object, orderId: names.get(object.orderId) });
+      // Of the other leg the related id is an order id, too, and that order was named before.
+      const other = object.reason === 'OneCancelledOther' ? { relatedId: names.get(object.relatedId) } : {};
+      events.push({ ...object, ...other, orderId: names.get(object.orderId) });
     } else events.push(object);
   }, engineOf);
   for (const [index, line] of one.lines.entries()) {

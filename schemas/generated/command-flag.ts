@@ -7,6 +7,7 @@ export enum CommandFlag {
   TargetIsClientOrderId = 2,
   Slide = 4,
   RefuseIfThrough = 8,
+  OneCancelsOther = 16,
   OneLane = 32,
   OneSide = 64,
   CancelOnDisconnect = 128,

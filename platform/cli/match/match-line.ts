@@ -111,6 +111,7 @@ export const LINE_KINDS = {
       trailingDistance: 'ticks; of a TrailingStop',
       limitOffset: 'ticks; of a TrailingStop; without: a market order when triggered',
       refuseIfThrough: 'true or false; of a stop',
+      oneCancelsOther: 'true or false; two such lines behind each other are one pair, applied with the second',
     },
   },
   cancel: {

@@ -1,7 +1,9 @@
 /**
- * The Parts of admin records out of lines of `tredye match`, and the words that a line gives raw. Any thread.
+ * Records out of lines of `tredye match`: terms of orders, Parts of admin records, and the words that a line gives raw.
+ * Any thread.
  */
 
+import { type OrderTerms, putClientOrderId } from '../../../client/commands.js';
 import {
   ANY_SHARD,
   encodeAssetTerms,
@@ -10,8 +12,11 @@ import {
   encodeLimitTerms,
   FEE_WHOLE,
   LAST_FEE_TIER,
+  setOperationId,
 } from '../../../schemas/admin.js';
+import type { CommandKind } from '../../../schemas/codes.js';
 import { COMMAND_FIELDS } from '../../../schemas/kinds.js';
+import { COMMAND_ACCOUNT, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } from '../../../schemas/layout.js';
 import { type Line, LineError, suggestion } from './match-line.js';
 
 const MOST_PRICE = 10_000_000;
@@ -85,4 +90,55 @@ export function putRaw(line: Line, words: Int32Array): void {
     else if (bytes === 2) view.setInt16(at, Number(value), true);
     else view.setInt8(at, Number(value));
   }
+}
+
+/** Of a New; whether it may be so the engine says. */
+export function orderTerms(line: Line): OrderTerms {
+  const type = line.named(
+    'type',
+    ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit', 'TrailingStop'],
+    line.has('price') ? 'Limit' : 'Market',
+  );
+  return {
+    side: line.named('side', ['Buy', 'Sell']),
+    ...(line.has('price') ? { price: line.whole('price', MIN_INT32 + 1, MAX_INT32) } : {}),
+    quantity: line.whole('quantity', 0, MAX_UINT32),
+    type,
+    timeInForce: line.named(
+      'timeInForce',
+      ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'],
+      'GoodTillCancel',
+    ),
+    postOnly: line.truth('postOnly'),
+    slide: line.truth('slide'),
+    selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
+    ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
+    ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
+    ...(line.has('displayQuantity') ? { displayQuantity: line.whole('displayQuantity', 0, MAX_UINT32) } : {}),
+    ...(line.has('minQuantity') ? { minQuantity: line.whole('minQuantity', 0, MAX_UINT32) } : {}),
+    ...(line.has('expirySeconds') ? { expirySeconds: line.whole('expirySeconds', 0, MAX_UINT32) } : {}),
+    ...(line.has('trailingDistance') ? { trailingDistance: line.whole('trailingDistance', 1, MAX_INT32) } : {}),
+    ...(line.has('limitOffset') ? { limitOffset: line.whole('limitOffset', 0, MAX_INT32) } : {}),
+    refuseIfThrough: line.truth('refuseIfThrough'),
+  };
+}
+
+/** Without an id, unless the line gives one raw: it is no one's operation that could be asked again. */
+export function adminWords(head: Int32Array, parts: Int32Array, line?: Line): Int32Array {
+  const words = new Int32Array(COMMAND_WORDS + parts.length);
+  words.set(head);
+  words.set(parts, COMMAND_WORDS);
+  if (line !== undefined) putRaw(line, words);
+  setOperationId(words, 0, parts.length / COMMAND_WORDS, words[0] ?? 0, words[1] ?? 0);
+  return words;
+}
+
+/** A session opens or is lost; incarnation 0: none. */
+export function sessionWords(kind: CommandKind, account: number, lane: number, incarnation: number): Int32Array {
+  const words = new Int32Array(COMMAND_WORDS);
+  putClientOrderId(words, 0, lane, 0);
+  words[COMMAND_KIND_WORD] = kind;
+  words[COMMAND_ACCOUNT] = account | 0;
+  words[COMMAND_SESSION] = incarnation | 0;
+  return words;
 }

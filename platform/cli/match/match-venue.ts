@@ -20,6 +20,7 @@ import {
   orderStatusWords,
   positionWords,
   putClientOrderId,
+  putLeg,
   referencePriceWords,
   replaceWords,
   setPhaseWords,
@@ -29,7 +30,7 @@ import { reasonName } from '../../../client/events.js';
 import { TredyeError } from '../../../client/tredye-error.js';
 import { type Limits, limitsFrom } from '../../../engine/limits.js';
 import { Engine } from '../../../engine/matching/engine.js';
-import { encodeAccountTerms, setOperationId } from '../../../schemas/admin.js';
+import { encodeAccountTerms } from '../../../schemas/admin.js';
 import { CommandFlag, CommandKind, EventKind, Phase, Side } from '../../../schemas/codes.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import {
@@ -49,11 +50,21 @@ import {
   highWord,
   NO_PRICE,
 } from '../../../schemas/layout.js';
+import { isLeg } from '../../../schemas/legs.js';
 import { PHASE_NAMES } from '../../../schemas/phases.js';
 import { eventObject, type PlainObject } from '../journal/record-objects.js';
-import type { HoldingAmounts, MatchEngine, PurseAmounts } from './match-engine.js';
+import { type BookLevel, type HoldingAmounts, levelsOf, type MatchEngine, type PurseAmounts } from './match-engine.js';
 import { Line, LineError } from './match-line.js';
-import { assetTerms, feeTerms, instrumentTerms, limitTerms, putRaw } from './match-terms.js';
+import {
+  adminWords,
+  assetTerms,
+  feeTerms,
+  instrumentTerms,
+  limitTerms,
+  orderTerms,
+  putRaw,
+  sessionWords,
+} from './match-terms.js';
 import { referenceOf } from './rule-line.js';
 
 const OPERATOR = 'operator';
@@ -74,16 +85,7 @@ interface LaneState {
 
 export const MATCH_LIMITS = limitsFrom({});
 
-/** A price level of a book. */
-export interface BookLevel {
-  readonly price: number;
-  readonly quantity: number;
-  readonly orders: number;
-}
-
-const NUMBERS_PER_LEVEL = 3;
 /** No table of rules writes so many down. */
-const MOST_LEVELS = 1024;
 
 export class MatchVenue {
   private readonly engine: MatchEngine;
@@ -104,6 +106,8 @@ export class MatchVenue {
   private incarnations = 0;
   private timeUs = 0;
   private readonly ownWords = new Int32Array(COMMAND_WORDS);
+  /** The first of two legs; the line behind it brings the second. */
+  private leg: Int32Array | null = null;
 
   /** empty: nothing is made without a word, no Continue comes by itself. */
   constructor(
@@ -124,12 +128,25 @@ export class MatchVenue {
     this.timeUs = line.whole('timeUs', 0, Number.MAX_SAFE_INTEGER, this.timeUs);
     this.settle(event);
     try {
+      this.leaveLeg(line, event);
       this.carryOut(line, event);
     } catch (error) {
       // A number that no command can hold.
       if (error instanceof TredyeError || error instanceof RangeError) throw new LineError(error.message);
       throw error;
     }
+  }
+
+  /** Behind the last line: what it left waiting for its other leg is refused. */
+  end(event: (object: PlainObject) => void): void {
+    const { leg } = this;
+    this.leg = null;
+    if (leg !== null) this.apply(leg, event);
+  }
+
+  /** A leg that no other one follows is refused. */
+  private leaveLeg(line: Line, event: (object: PlainObject) => void): void {
+    if (line.kind !== 'new' || !line.truth('oneCancelsOther')) this.end(event);
   }
 
   private carryOut(line: Line, event: (object: PlainObject) => void): void {
@@ -184,35 +201,8 @@ export class MatchVenue {
     const price = () => line.whole('price', MIN_INT32 + 1, MAX_INT32);
     const quantity = () => line.whole('quantity', 0, MAX_UINT32);
     switch (line.kind) {
-      case 'new': {
-        const type = line.named(
-          'type',
-          ['Limit', 'Market', 'MarketToLimit', 'Iceberg', 'Stop', 'StopLimit', 'TrailingStop'],
-          line.has('price') ? 'Limit' : 'Market',
-        );
-        return newOrderWords(this.instrumentOf(line), {
-          side: line.named('side', ['Buy', 'Sell']),
-          ...(line.has('price') ? { price: price() } : {}),
-          quantity: quantity(),
-          type,
-          timeInForce: line.named(
-            'timeInForce',
-            ['GoodTillCancel', 'Day', 'ImmediateOrCancel', 'FillOrKill', 'GoodTillDate'],
-            'GoodTillCancel',
-          ),
-          postOnly: line.truth('postOnly'),
-          slide: line.truth('slide'),
-          selfTrade: line.named('selfTrade', ['None', 'Newest', 'Oldest', 'Both', 'Decrement'], 'None'),
-          ...(line.has('trigger') ? { trigger: line.named('trigger', ['LastTrade', 'Touch', 'Reference']) } : {}),
-          ...(line.has('triggerPrice') ? { triggerPrice: line.whole('triggerPrice', MIN_INT32 + 1, MAX_INT32) } : {}),
-          ...(line.has('displayQuantity') ? { displayQuantity: line.whole('displayQuantity', 0, MAX_UINT32) } : {}),
-          ...(line.has('minQuantity') ? { minQuantity: line.whole('minQuantity', 0, MAX_UINT32) } : {}),
-          ...(line.has('expirySeconds') ? { expirySeconds: line.whole('expirySeconds', 0, MAX_UINT32) } : {}),
-          ...(line.has('trailingDistance') ? { trailingDistance: line.whole('trailingDistance', 1, MAX_INT32) } : {}),
-          ...(line.has('limitOffset') ? { limitOffset: line.whole('limitOffset', 0, MAX_INT32) } : {}),
-          refuseIfThrough: line.truth('refuseIfThrough'),
-        });
-      }
+      case 'new':
+        return newOrderWords(this.instrumentOf(line), orderTerms(line));
       case 'cancel':
         return cancelWords(this.instrumentOf(line), this.targetOf(line));
       case 'orderStatus':
@@ -285,11 +275,11 @@ export class MatchVenue {
   }
 
   private feeWords(line: Line): Int32Array {
-    return this.adminWords(adminHeadWords(CommandKind.SetFees, 0, 0, this.instrumentOf(line)), feeTerms(line), line);
+    return adminWords(adminHeadWords(CommandKind.SetFees, 0, 0, this.instrumentOf(line)), feeTerms(line), line);
   }
 
   private limitWords(line: Line): Int32Array {
-    return this.adminWords(adminHeadWords(CommandKind.SetLimits, this.accountOf(line), 0), limitTerms(line), line);
+    return adminWords(adminHeadWords(CommandKind.SetLimits, this.accountOf(line), 0), limitTerms(line), line);
   }
 
   // ---- what a line names
@@ -404,14 +394,16 @@ export class MatchVenue {
     return this.entered.get(`${account}/${lane}#${id}`);
   }
 
+  /** The id that an order was entered by, with account and lane, like alice/3#1; its order id where nobody knows. */
+  enteredAs(orderId: unknown): string {
+    const [place] = [...this.entered].find(([, entered]) => entered === orderId) ?? [];
+    const [, account, rest] = /^(\d+)(\/\d+#\d+)$/.exec(place ?? '') ?? [];
+    return account === undefined ? String(orderId) : `${this.accountName(Number(account))}${rest}`;
+  }
+
   /** Best first; market orders are in none. */
   levels(instrument: number, side: 'Buy' | 'Sell'): BookLevel[] {
-    const numbers = new Float64Array(MOST_LEVELS * NUMBERS_PER_LEVEL);
-    const count = this.engine.readLevels(instrument, Side[side], MOST_LEVELS, numbers, 0);
-    return Array.from({ length: count }, (_, at) => {
-      const [price = 0, quantity = 0, orders = 0] = numbers.subarray(at * NUMBERS_PER_LEVEL);
-      return { price, quantity, orders };
-    });
+    return levelsOf(this.engine, instrument, Side[side]);
   }
 
   phaseName(instrument: number): string {
@@ -439,8 +431,17 @@ export class MatchVenue {
     if (validUntil !== 0 && this.timeUs > validUntil) {
       words[COMMAND_FLAGS_WORD] = (words[COMMAND_FLAGS_WORD] ?? 0) | (CommandFlag.Late << 16);
     }
+    if (line.kind === 'new' && line.truth('oneCancelsOther')) putLeg(words);
     putRaw(line, words);
-    this.apply(words, event);
+    if (!isLeg(words[COMMAND_KIND_WORD] ?? 0, words[COMMAND_FLAGS_WORD] ?? 0)) this.apply(words, event);
+    else if (this.leg === null) this.leg = words;
+    else {
+      const legs = new Int32Array(2 * COMMAND_WORDS);
+      legs.set(this.leg);
+      legs.set(words, COMMAND_WORDS);
+      this.leg = null;
+      this.apply(legs, event);
+    }
   }
 
   private firstLane(account: number, lane: number): LaneState {
@@ -514,7 +515,7 @@ export class MatchVenue {
     const asset = (name: 'base' | 'quote') => (line.has(name) ? this.assetOf(line, name) : 0);
     const terms = instrumentTerms(line, asset('base'), asset('quote'));
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
-    const first = this.apply(this.adminWords(head, terms, line), event);
+    const first = this.apply(adminWords(head, terms, line), event);
     if (first !== EventKind.InstrumentAdded) return;
     const id = this.events[EVENT_INSTRUMENT] ?? 0;
     this.instruments.set(symbol, id);
@@ -524,7 +525,7 @@ export class MatchVenue {
   private addAsset(line: Line, event: (object: PlainObject) => void): void {
     const name = line.text('name');
     const terms = assetTerms(line);
-    const first = this.apply(this.adminWords(adminHeadWords(CommandKind.AddAsset, 0, 0), terms, line), event);
+    const first = this.apply(adminWords(adminHeadWords(CommandKind.AddAsset, 0, 0), terms, line), event);
     if (first === EventKind.AssetAdded) this.assets.set(name, this.assets.size + 1);
   }
 
@@ -541,17 +542,7 @@ export class MatchVenue {
   private accountWords(name: string, line?: Line): Int32Array {
     const selfTradeGroup = line?.whole('selfTradeGroup', 0, MAX_UINT32, 0) ?? 0;
     const head = adminHeadWords(CommandKind.AddAccount, 0, 0);
-    return this.adminWords(head, encodeAccountTerms({ name, selfTradeGroup }), line);
-  }
-
-  /** Without an id, unless the line gives one raw: it is no one's operation that could be asked again. */
-  private adminWords(head: Int32Array, parts: Int32Array, line?: Line): Int32Array {
-    const words = new Int32Array(COMMAND_WORDS + parts.length);
-    words.set(head);
-    words.set(parts, COMMAND_WORDS);
-    if (line !== undefined) putRaw(line, words);
-    setOperationId(words, 0, parts.length / COMMAND_WORDS, words[0] ?? 0, words[1] ?? 0);
-    return words;
+    return adminWords(head, encodeAccountTerms({ name, selfTradeGroup }), line);
   }
 
   /** Returns its number. Throws a LineError. */
@@ -574,7 +565,7 @@ export class MatchVenue {
   private openLane(account: number, lane: number, event: (object: PlainObject) => void, line?: Line): LaneState {
     const key = `${account}/${lane}`;
     const before = this.lanes.get(key) ?? { incarnation: 0, counter: 0 };
-    const words = this.sessionWords(CommandKind.SessionOpen, account, lane, this.incarnations + 1);
+    const words = sessionWords(CommandKind.SessionOpen, account, lane, this.incarnations + 1);
     if (line?.has('cancelAfter')) {
       words[COMMAND_QUANTITY] = line.whole('cancelAfter', 0, MAX_UINT32) | 0;
       words[COMMAND_FLAGS_WORD] = CommandFlag.CancelOnDisconnect << 16;
@@ -597,17 +588,8 @@ export class MatchVenue {
     const state = this.lanes.get(`${account}/${lane}`);
     if (state === undefined) throw new LineError(`No line before has used lane ${lane} of account ${account}.`);
     // As the platform sends it: the incarnation alone says whose it is.
-    const words = this.sessionWords(CommandKind.SessionLost, 0, 0, state.incarnation);
+    const words = sessionWords(CommandKind.SessionLost, 0, 0, state.incarnation);
     putRaw(line, words);
     this.apply(words, event);
-  }
-
-  private sessionWords(kind: CommandKind, account: number, lane: number, incarnation: number): Int32Array {
-    const words = new Int32Array(COMMAND_WORDS);
-    putClientOrderId(words, 0, lane, 0);
-    words[COMMAND_KIND_WORD] = kind;
-    words[COMMAND_ACCOUNT] = account | 0;
-    words[COMMAND_SESSION] = incarnation | 0;
-    return words;
   }
 }

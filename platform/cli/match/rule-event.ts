@@ -26,7 +26,7 @@ const UNSAID = [
   'phase',
   'endOfCommand',
 ];
-/** Kinds whose related id is a client order id. */
+/** Kinds whose related id is a client order id, but for OneCancelledOther. */
 const RELATED_TO_ID = ['Reduced', 'Replaced', 'Cancelled', 'OrderState'];
 const LANE_SHIFT = 48n;
 const COUNTER_MASK = 0xffff_ffff_ffffn;
@@ -59,7 +59,9 @@ export function eventText(venue: MatchVenue, event: PlainObject): string {
     else if (name === 'whose') words.push(`whose=${venue.accountName(value)}`);
     else if (name === 'asset') words.push(`asset=${venue.assetName(value)}`);
     else if (name === 'instrument') words.push(`instrument=${venue.instrumentName(value)}`);
-    else if (name === 'relatedId' && RELATED_TO_ID.includes(String(event.kind))) {
+    else if (name === 'relatedId' && event.reason === 'OneCancelledOther') {
+      words.push(`relatedId=${venue.enteredAs(value)}`);
+    } else if (name === 'relatedId' && RELATED_TO_ID.includes(String(event.kind))) {
       const id = BigInt(String(value));
       const lane = id >> LANE_SHIFT;
       const whose = lane === BigInt(Number(event.lane)) ? '' : `${venue.accountName(event.account)}/${lane}`;

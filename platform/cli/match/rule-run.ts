@@ -66,6 +66,8 @@ export class RuleRun {
   private caseVenue: EmptyVenue | undefined;
   private caseExpects = 0;
   private caseLine = 0;
+  /** Of the last command. */
+  private lastLine = 0;
   private readonly rules = new Set<string>();
   private cases = 0;
   private expectations = 0;
@@ -101,6 +103,7 @@ export class RuleRun {
   /** Behind the last line. */
   finish(): void {
     this.closeCommand();
+    this.endVenue();
     this.closeCase();
   }
 
@@ -120,7 +123,16 @@ export class RuleRun {
     return event === undefined ? 'nothing' : eventText(this.venue, event);
   }
 
+  /** A leg whose other leg did not come is refused in the end. */
+  private endVenue(): void {
+    this.venueNow?.end((event) => {
+      this.out({ line: this.lastLine, ...event });
+      if (this.rule !== '') this.fail(this.lastLine, 'the other leg behind it', this.textOf(event));
+    });
+  }
+
   private beginCase(rule: string, number: number): void {
+    this.endVenue();
     this.closeCase();
     this.rule = rule;
     this.rules.add(rule);
@@ -150,6 +162,7 @@ export class RuleRun {
 
   private carryOut(line: Line, number: number): void {
     this.atStart = false;
+    this.lastLine = number;
     const events: PlainObject[] = [];
     this.venue.take(line, (event) => {
       events.push(event);
@@ -184,7 +197,8 @@ export class RuleRun {
     if (reference === undefined) return value;
     const account = this.venue.accountNumber(reference.account ?? came.account);
     const lane = reference.lane ?? (reference.account === undefined ? Number(came.lane) : 1);
-    return name === 'orderId'
+    const isOrder = name === 'orderId' || came.reason === 'OneCancelledOther';
+    return isOrder
       ? this.venue.orderIdOf(account ?? 0, lane, reference.id)
       : clientOrderIdOf(laneId(lane), reference.id).toString();
   }

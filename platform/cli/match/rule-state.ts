@@ -8,8 +8,9 @@
  *   = holding alice ACME 5 cost=500 realised=20 buys=5     lots, and only what it says besides
  */
 
+import type { BookLevel } from './match-engine.js';
 import { LineError, suggestion } from './match-line.js';
-import type { BookLevel, MatchVenue } from './match-venue.js';
+import type { MatchVenue } from './match-venue.js';
 
 /** Both as text in the same words: equal when it holds. */
 export interface StateTexts {

@@ -13,6 +13,7 @@ class CommandFlag(object):
   TargetIsClientOrderId = cast(int, ...)
   Slide = cast(int, ...)
   RefuseIfThrough = cast(int, ...)
+  OneCancelsOther = cast(int, ...)
   OneLane = cast(int, ...)
   OneSide = cast(int, ...)
   CancelOnDisconnect = cast(int, ...)

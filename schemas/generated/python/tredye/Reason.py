@@ -74,6 +74,7 @@ class Reason(object):
     FillOrKillNotFillable = 801
     MinQuantityNotFillable = 802
     StopAlreadyThrough = 803
+    OtherLegRefused = 804
     Busy = 900
     InProgress = 901
     Rate = 902
@@ -87,6 +88,7 @@ class Reason(object):
     AuctionLeftover = 1006
     SelfTrade = 1007
     OrderExpired = 1008
+    OneCancelledOther = 1009
     SessionLost = 1010
     DeadMan = 1011
     KillSwitch = 1020
