@@ -89,7 +89,7 @@ t.test(
   },
 );
 
-t.test('rule 8.16: what would make sums inexact is refused, of either side', async (t) => {
+t.test('rule 8.18: what would make sums inexact is refused, of either side', async (t) => {
   const { made, fills } = traded();
   const { state } = made.engine;
   for (const account of [1, 2]) {

@@ -118,4 +118,28 @@ export const SURVIVORS: readonly Survivor[] = [
     to: 'false',
     reason: 'the next round turns it the other way: the tree is balanced behind it as well',
   },
+  {
+    file: 'engine/matching/bust.ts',
+    line: 'if (sell === 0 ? position >= 0 : position <= 0) {',
+    to: 'position > 0',
+    reason: 'without a position the other branch closes nothing and opens the same',
+  },
+  {
+    file: 'engine/matching/holdings.ts',
+    line: 'if (leaves !== 0) shrinkOrder(state, slot, leaves, 0);',
+    to: 'true',
+    reason: SHORT_WAY,
+  },
+  {
+    file: 'engine/matching/iceberg.ts',
+    line: 'const gone = quantity < hidden ? quantity : hidden;',
+    to: 'quantity <= hidden',
+    reason: 'equal ones are the same',
+  },
+  {
+    file: 'engine/matching/phases.ts',
+    line: 'for (let index = 0; index < operations.count; index++) {',
+    to: 'index <= operations.count',
+    reason: 'the row behind the last one is free, whatever stands in it',
+  },
 ];
