@@ -100,7 +100,7 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'iceberg-keeps-its-place',
-    file: 'engine/matching/iceberg.ts',
+    file: 'engine/matching/unusual-fill.ts',
     find: '    books.moveBack(maker);\n',
     replace: '',
     tests: SEEN_BY,
