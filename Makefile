@@ -19,7 +19,7 @@ SOURCES := tsconfig.json $(shell find backbone bench client engine gateway platf
 PAGE := build/page/index.html
 PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-clone bench-start bench bench-engine bench-quick kill mutants figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow bench-clone bench-start bench bench-engine bench-quick kill mutants mutation-score figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -114,8 +114,18 @@ bench-start: build ## time from a start over a journal of a million commands to 
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
 
-mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name)
+mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name,name)
 	@node --enable-source-maps build/proof/mutants/mutants-main.js
+
+# Stryker has a package of its own: nobody who starts the platform downloads it.
+STRYKER := proof/mutation/node_modules/.installed
+
+$(STRYKER): proof/mutation/package-lock.json proof/mutation/package.json proof/mutation/.npmrc
+	npm ci --prefix proof/mutation --ignore-scripts
+	@touch $@
+
+mutation-score: build $(TAP_BUILT) $(STRYKER) ## Stryker on matching and money: at least 90 in 100 mutants must die (FILES=sweep,uncross EVERY=20 SEED= WORKERS=)
+	@node --enable-source-maps build/proof/mutation/mutation-main.js
 
 bench: build ## all benches, beside their baselines, kept in bench/results.json; BENCH=name runs one, PIN=1 gives servers and generator a core each
 	@node build/bench/bench-main.js full $(BENCH) || status=$$?; node build/tools/figures/figures-main.js; exit $${status:-0}

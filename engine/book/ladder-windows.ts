@@ -38,10 +38,6 @@ export class LadderWindows {
     this.freeHead = windows > 0 ? 0 : -1;
   }
 
-  hasFree(): boolean {
-    return this.freeHead >= 0;
-  }
-
   /** An empty window for a side, or -1 when none is left. */
   take(side: number, base: number): number {
     const window = this.freeHead;

@@ -44,8 +44,16 @@ export function shareOf(amount: number, part: number, whole: number): number {
   return amount < 0 ? 0 - share : share;
 }
 
-/** Of two whole numbers from 0 to 2^53, rounded down. The double's quotient may round up to the next whole number. */
+/**
+ * Of two whole numbers from 0 to 2^53, rounded down. The double's quotient never rounds up to the next whole number: that is
+ * at least 1 / `divisor` away, and half a unit in the quotient's last place is less.
+ */
 function quotientOf(dividend: number, divisor: number): number {
-  const quotient = Math.floor(dividend / divisor);
-  return quotient * divisor <= dividend ? quotient : quotient - 1;
+  return Math.floor(dividend / divisor);
+}
+
+/** How often `part` goes into a whole number at least, rounded down; a double's quotient may be rounded up. */
+export function wholeShare(whole: number, part: number): number {
+  const quotient = Math.floor(whole / part);
+  return quotient * part <= whole ? quotient : quotient - 1;
 }

@@ -5,6 +5,7 @@
 
 import type { Limits } from '../limits.js';
 import * as registryWords from '../registry-words.js';
+import { wholeShare } from './amounts.js';
 import * as ledgerWords from './ledger-words.js';
 import * as pairIndex from './pair-index.js';
 
@@ -246,10 +247,4 @@ export class Ledger {
   instrumentOf(holding: number): number {
     return this.holdingWords[(holding << PAIR_SHIFT) + PAIR_SECOND] as number;
   }
-}
-
-/** How often `part` goes into a whole number at least, rounded down; a double's quotient may be rounded up. */
-function wholeShare(whole: number, part: number): number {
-  const quotient = Math.floor(whole / part);
-  return quotient * part <= whole ? quotient : quotient - 1;
 }

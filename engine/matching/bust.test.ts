@@ -15,6 +15,7 @@ import {
   EVENT_SEQUENCE,
   EVENT_WORDS,
 } from '../../schemas/layout.js';
+import { HOLDING_OPEN, HOLDING_REALISED, HOLDING_SHIFT, MOST_LEDGER, MOST_LOTS } from '../ledger/ledger-words.js';
 import { commandWords, MadeEngine } from './made-engine.js';
 
 /** An engine with a trade, and the words of both its fills. */
@@ -87,6 +88,25 @@ t.test(
     t.equal(made.engine.state.busts.count, 1);
   },
 );
+
+t.test('rule 8.18: what would make sums inexact is refused, of either side', async (t) => {
+  const { made, fills } = traded();
+  const { state } = made.engine;
+  for (const account of [1, 2]) {
+    const at = state.ledger.findHolding(account, 1) << HOLDING_SHIFT;
+    for (const [word, most] of [
+      [HOLDING_OPEN, MOST_LOTS],
+      [HOLDING_REALISED, MOST_LEDGER],
+    ] as const) {
+      const before = state.holdingSums[at + word] ?? 0;
+      state.holdingSums[at + word] = most;
+      t.equal(made.engine.apply(bustCommand(fills), 0, 1), 1);
+      t.equal((made.events[EVENT_WORDS + EVENT_KIND_WORD] ?? 0) >>> 16, Reason.LedgerFull, `account ${account}`);
+      state.holdingSums[at + word] = before;
+    }
+  }
+  t.equal(made.apply(bustCommand(fills)).length, 3);
+});
 
 t.test('rule 8.18: no more trades are made void than there is room for', async (t) => {
   const { made, fills } = traded();

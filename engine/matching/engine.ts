@@ -304,11 +304,6 @@ export class Engine {
     return readHolding(this.state, account, instrument);
   }
 
-  /** What the venue has of an asset in this shard: its fees. */
-  readVenue(asset: number): number {
-    return this.state.ledger.venue[asset] as number;
-  }
-
   /** Adds up each asset; throws with a sentence when money came or went. Cheap enough for every second. */
   addUp(): void {
     this.state.ledger.addUp(this.state.registry.assetCount);

@@ -14,29 +14,49 @@ import {
   ORDER_PRICE,
   ORDER_SHIFT,
 } from '../book/order-words.js';
+import { wholeShare } from '../ledger/amounts.js';
+import { ANY_ORDERS } from '../ledger/ledger.js';
 import {
+  HOLDING_BASE_PURSE,
+  HOLDING_BASE_UNIT,
   HOLDING_CAP,
   HOLDING_COST,
+  HOLDING_FEE_CAP,
+  HOLDING_LOT,
   HOLDING_OPEN,
+  HOLDING_ORDER_MAX,
+  HOLDING_PLAIN_MAX,
   HOLDING_POSITION,
+  HOLDING_QUOTE_PURSE,
   HOLDING_REALISED,
   HOLDING_SHIFT,
+  HOLDING_UNIT,
+  LIMIT_NOTIONAL,
   LIMIT_POSITION,
   LIMIT_SHIFT,
   MOST_LEDGER,
   MOST_LOTS,
   PURSE_RESERVED,
   PURSE_SHIFT,
+  WORTH_BASE_UNIT,
+  WORTH_FEE_CAP,
   WORTH_LOT,
   WORTH_SHIFT,
+  WORTH_UNIT,
 } from '../ledger/ledger-words.js';
 import { PAIR_FIRST, PAIR_SECOND, PAIR_SHIFT } from '../ledger/pair-index.js';
 import {
+  ACCOUNT_KILLED,
   ACCOUNT_OPEN_ORDERS,
+  ACCOUNT_OPEN_ORDERS_MAX,
+  ACCOUNT_QUANTITY_MAX,
+  ACCOUNT_RATED,
   ACCOUNT_SHIFT,
   INSTRUMENT_BASE_ASSET,
+  INSTRUMENT_KILLED,
   INSTRUMENT_QUOTE_ASSET,
   INSTRUMENT_SHIFT,
+  KILLED_WITH_ALL,
 } from '../registry-words.js';
 import { reserveOf } from './money.js';
 import { sharingLeg } from './pairs.js';
@@ -86,6 +106,11 @@ export function validateLedger(state: EngineState): void {
   }
   for (let holding = 0; holding < ledger.holdings.count; holding++) validateHolding(state, holding, open);
   validatePurses(state, reserved);
+  for (let instrument = 1; instrument <= registry.instrumentCount; instrument++) {
+    const killed =
+      (state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED] as number) & KILLED_WITH_ALL;
+    if ((killed !== 0) !== (state.killed !== 0)) throw new Error(`instrument ${instrument} is not killed like all`);
+  }
 }
 
 function validateHolding(state: EngineState, holding: number, open: Float64Array): void {
@@ -111,6 +136,7 @@ function validateHolding(state: EngineState, holding: number, open: Float64Array
     throw new Error(`${name} is above what a ledger may hold`);
   }
   validateCaps(state, holding, name);
+  validateCopies(state, holding, name);
 }
 
 /** With as much open as the caps allow, position and ledger are still within their bounds, and so is an order's quantity. */
@@ -133,6 +159,45 @@ function validateCaps(state: EngineState, holding: number, name: string): void {
     (caps[1] >= 0 && caps[1] - position > most)
   ) {
     throw new Error(`${name} lets orders pass that are above its bounds`);
+  }
+}
+
+/** What a holding has copies of: worth of its instrument, limits and kill switch of its account, and its purses. */
+function validateCopies(state: EngineState, holding: number, name: string): void {
+  const { ledger, accounts, instruments } = state;
+  const sums = ledger.holdingSums;
+  const at = holding << HOLDING_SHIFT;
+  const account = ledger.accountOf(holding);
+  const instrument = ledger.instrumentOf(holding);
+  for (const [copy, term] of [
+    [HOLDING_LOT, WORTH_LOT],
+    [HOLDING_UNIT, WORTH_UNIT],
+    [HOLDING_BASE_UNIT, WORTH_BASE_UNIT],
+    [HOLDING_FEE_CAP, WORTH_FEE_CAP],
+  ] as const) {
+    if (sums[at + copy] !== ledger.worth[(instrument << WORTH_SHIFT) + term]) {
+      throw new Error(`${name} has a copy of another worth`);
+    }
+  }
+  const accountAt = account << ACCOUNT_SHIFT;
+  const most = (accounts[accountAt + ACCOUNT_QUANTITY_MAX] as number) >>> 0 || Number.POSITIVE_INFINITY;
+  const notional = ledger.limits[(account << LIMIT_SHIFT) + LIMIT_NOTIONAL] as number;
+  const lots = wholeShare(notional, sums[at + HOLDING_LOT] as number);
+  const largest = accounts[accountAt + ACCOUNT_KILLED] === 0 ? Math.min(most, lots) : -1;
+  const isPlain =
+    accounts[accountAt + ACCOUNT_RATED] === 0 &&
+    accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] === ANY_ORDERS &&
+    (ledger.holdingWords[(holding << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) < 0;
+  if (sums[at + HOLDING_ORDER_MAX] !== largest || sums[at + HOLDING_PLAIN_MAX] !== (isPlain ? largest : -1)) {
+    throw new Error(`${name} has copies of other limits`);
+  }
+  for (const [word, of] of [
+    [HOLDING_BASE_PURSE, INSTRUMENT_BASE_ASSET],
+    [HOLDING_QUOTE_PURSE, INSTRUMENT_QUOTE_ASSET],
+  ] as const) {
+    const asset = instruments[(instrument << INSTRUMENT_SHIFT) + of] as number;
+    const purse = asset === 0 ? -1 : ledger.findPurse(account, asset);
+    if (ledger.holdingWords[(holding << PAIR_SHIFT) + word] !== purse) throw new Error(`${name} has another purse`);
   }
 }
 

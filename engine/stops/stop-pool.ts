@@ -85,11 +85,7 @@ export class StopPool {
     this.seed = seed | 1;
   }
 
-  isFull(): boolean {
-    return this.waiting === this.capacity;
-  }
-
-  /** A stop for the order, as the last that came; the caller has asked isFull(). Returns its node. */
+  /** A stop for the order, as the last that came; the caller has seen that there is room. Returns its node. */
   add(slot: number, side: number, trigger: number, price: number): number {
     return this.enter(slot, groupOf(side, trigger), (side & 1) === 0 ? -price : price);
   }

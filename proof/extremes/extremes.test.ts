@@ -78,6 +78,8 @@ function eventsOf(
       }
     });
   }
+  // Parts may be what passes 2^32: they are counted, and say nothing.
+  said.push(`${player.engine.commandSequence - from} commands`);
   return { said, wrong };
 }
 

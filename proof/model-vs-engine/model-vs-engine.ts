@@ -58,6 +58,8 @@ export type EngineOf = (limits: Limits, shard: number, shardCount: number) => En
 const theEngine: EngineOf = (limits, shard, shardCount) => new Engine(limits, shard, shardCount);
 
 const MAX_LEVELS = 1024;
+/** Where a command's events go, in events: a ring has others before them. */
+const EVENTS_AT = 3;
 
 /** Which id of the engine stands for which of the model, both ways. */
 class OrderNames {
@@ -104,7 +106,7 @@ class Match {
     const { limits, shard, shardCount } = scenario;
     this.model = new Model(limits, shard, shardCount);
     this.engine = engineOf(limitsFrom(engineLimits), shard, shardCount);
-    this.events = new Int32Array(engineLimits.maxEventsPerCommand * EVENT_WORDS);
+    this.events = new Int32Array((EVENTS_AT + engineLimits.maxEventsPerCommand) * EVENT_WORDS);
     this.engine.attach(this.events);
   }
 
@@ -125,7 +127,7 @@ class Match {
     while (at < modelWords.length) {
       const before = this.model.commandSequence;
       const expected = this.model.apply(modelWords, at);
-      const count = this.engine.apply(engineWords, at, 0);
+      const count = this.engine.apply(engineWords, at, EVENTS_AT);
       disturb(this.engine);
       const accepted = expected.find((event) => event.orderId !== 0n);
       if (at === 0 && accepted !== undefined && !this.entered.has(command.index)) {
@@ -143,7 +145,7 @@ class Match {
   private compareEvents(expected: readonly PlainEvent[], count: number): string {
     const { events } = this;
     for (let index = 0; index < Math.max(count, expected.length); index += 1) {
-      const at = index * EVENT_WORDS;
+      const at = (EVENTS_AT + index) * EVENT_WORDS;
       const model = expected[index];
       const engine = index < count ? readEvent(events, at) : undefined;
       if (model === undefined || engine === undefined) {

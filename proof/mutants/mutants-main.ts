@@ -11,7 +11,7 @@ import { closingOf, runMutants, UnfitTreeError } from './run-mutants.js';
 
 const HELP = `Plants one small fault at a time in a copy of the tree, compiles it and runs the tests that must see it.
 Usage: make mutants [ONLY=NAME] [KEEP=1] [LIMIT=SECONDS]
-  ONLY   one mutant instead of all
+  ONLY   one mutant instead of all, or some: NAME,NAME
   KEEP   leave the copy in scratch/
   LIMIT  time for one test file, default 120
 Mutants:
@@ -35,10 +35,12 @@ if (asksForHelp()) {
   say(HELP);
   process.exit(0);
 }
-const only = process.env.ONLY ?? '';
-const mutants = MUTANTS.filter(({ name }) => only === '' || name === only);
-if (mutants.length === 0)
-  refuse(`ONLY="${only}" is no mutant; there are ${MUTANTS.map(({ name }) => name).join(', ')}.`);
+const only = (process.env.ONLY ?? '').split(',').filter((name) => name !== '');
+for (const name of only) {
+  if (!MUTANTS.some((mutant) => mutant.name === name))
+    refuse(`ONLY="${name}" is no mutant; there are ${MUTANTS.map((mutant) => mutant.name).join(', ')}.`);
+}
+const mutants = MUTANTS.filter(({ name }) => only.length === 0 || only.includes(name));
 const limit = Number(process.env.LIMIT || 120);
 if (!Number.isInteger(limit) || limit < 1 || limit > 3600) {
   refuse(`LIMIT must be a whole number of seconds from 1 to 3600; it is "${process.env.LIMIT}".`);

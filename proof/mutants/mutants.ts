@@ -4,6 +4,7 @@
  */
 
 import type { Mutant } from './run-mutants.js';
+import { VENUE_MUTANTS } from './venue-mutants.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -146,4 +147,5 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
     tests: ['client/watch/market-view.test.ts'],
   },
+  ...VENUE_MUTANTS,
 ];

@@ -3,6 +3,7 @@
  * other fees, other quantities that nobody is shown. What is public must not change by a byte. Any thread.
  */
 
+import { decodeTerms, encodeBustTerms, setOperationId } from '../../schemas/admin.js';
 import { CommandFlag, CommandKind, EventKind } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
@@ -14,9 +15,12 @@ import {
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
   COMMAND_WORDS,
+  EVENT_ACCOUNT,
   EVENT_AMOUNT,
+  EVENT_CLIENT_ORDER_ID,
   EVENT_KIND_WORD,
   EVENT_LEAVES,
+  EVENT_SESSION,
   EVENT_WORDS,
 } from '../../schemas/layout.js';
 import { readId, writeId } from '../model/plain-records.js';
@@ -54,19 +58,21 @@ export function otherwise(scenario: Scenario): Scenario {
 
 /**
  * Without what cannot be told otherwise: a kill of all takes orders account by account, by number, so that much of whose
- * they are shows in the order of its cancels; and a bust brings the fills along in its Parts, accounts and all.
+ * they are shows in the order of its cancels.
  */
 export function tellable(scenario: Scenario): Scenario {
   const isOne = (words: Int32Array) => {
     const kind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     const isOfAll = words[COMMAND_ACCOUNT] === 0 && words[COMMAND_INSTRUMENT] === 0;
-    return kind === CommandKind.Bust || (kind === CommandKind.Kill && isOfAll);
+    return kind === CommandKind.Kill && isOfAll;
   };
   return { ...scenario, commands: scenario.commands.filter(({ words }) => !isOne(words)) };
 }
 
 function otherWords(words: Int32Array): Int32Array {
   const other = words.slice();
+  // While head and Parts still bear one id.
+  if (((other[COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Bust) tellFillsOtherwise(other);
   for (let at = 0; at < other.length; at += COMMAND_WORDS) {
     const kind = (other[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
     changeId(other, at + COMMAND_CLIENT_ORDER_ID);
@@ -83,6 +89,22 @@ function otherWords(words: Int32Array): Int32Array {
     }
   }
   return other;
+}
+
+/** A bust brings the fills of its trade along in its Parts, accounts and all. */
+function tellFillsOtherwise(words: Int32Array): void {
+  const parts = words.length / COMMAND_WORDS - 1;
+  const terms = decodeTerms(words, 0, parts + 1);
+  if (typeof terms === 'number' || terms.type !== 'bust') return;
+  const fills = new Int32Array(terms.fills.slice().buffer);
+  for (let at = 0; at < fills.length; at += EVENT_WORDS) {
+    const account = fills[at + EVENT_ACCOUNT] ?? 0;
+    if (account === 1 || account === 2) fills[at + EVENT_ACCOUNT] = 3 - account;
+    fills[at + EVENT_SESSION] = (fills[at + EVENT_SESSION] ?? 0) + SESSIONS;
+    changeId(fills, at + EVENT_CLIENT_ORDER_ID);
+  }
+  words.set(encodeBustTerms(fills), COMMAND_WORDS);
+  setOperationId(words, 0, parts, words[COMMAND_CLIENT_ORDER_ID] ?? 0, words[COMMAND_CLIENT_ORDER_ID + 1] ?? 0);
 }
 
 function changeId(words: Int32Array, at: number): void {
