@@ -16,6 +16,7 @@ import {
   isText,
   type LimitTermsFields,
   MAX_NOTE_BYTES,
+  type TickRowFields,
 } from '../schemas/admin.js';
 import { CommandKind, Phase, Right } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
@@ -81,6 +82,8 @@ export interface NewInstrument {
   readonly feeCap?: number;
   /** Ticks that the price of an order may be away from the reference price. Default 0: any number. */
   readonly staticBand?: number;
+  /** Rows by rising price, the first from priceMin on. Default: every price is on a tick. */
+  readonly ticks?: readonly TickRowFields[];
 }
 
 /** Without decimals amounts are shown as they are. */
@@ -429,6 +432,7 @@ export class TradingClient extends Session {
       baseUnit: terms.baseUnit ?? 1,
       feeCap: terms.feeCap ?? 0,
       staticBand: terms.staticBand ?? 0,
+      ticks: terms.ticks ?? [],
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);

@@ -7,6 +7,7 @@
 import * as layout from '../schemas/layout.js';
 import type { Limits } from './limits.js';
 import * as registryWords from './registry-words.js';
+import { tickBelow } from './tick-table.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { NO_PRICE } = layout;
@@ -33,6 +34,9 @@ const {
   KEY_SHIFT,
   PUBLIC_KEY_BYTES,
   SYMBOL_BYTES,
+  TICK_ROWS,
+  TICKED,
+  TICKS_SHIFT,
 } = registryWords;
 
 /** Terms of a new instrument, all checked. */
@@ -45,6 +49,8 @@ export interface NewInstrument {
   readonly unit: number;
   readonly referencePrice: number;
   readonly staticBand: number;
+  /** At most TICK_ROWS, none: every price is on a tick. */
+  readonly ticks: readonly { readonly from: number; readonly tick: number }[];
   readonly baseAsset: number;
   readonly quoteAsset: number;
 }
@@ -52,6 +58,7 @@ export interface NewInstrument {
 export class Registry {
   readonly instruments: Int32Array;
   readonly symbols: Uint8Array;
+  readonly ticks: Int32Array;
   readonly accounts: Int32Array;
   readonly keys: Int32Array;
   readonly publicKeys: Uint8Array;
@@ -77,6 +84,7 @@ export class Registry {
     this.maxAssets = limits.maxAssets;
     this.instruments = new Int32Array((limits.maxInstruments + 1) << INSTRUMENT_SHIFT);
     this.symbols = new Uint8Array((limits.maxInstruments + 1) * SYMBOL_BYTES);
+    this.ticks = new Int32Array((limits.maxInstruments + 1) << TICKS_SHIFT);
     this.accounts = new Int32Array((limits.maxAccounts + 1) << ACCOUNT_SHIFT);
     this.keys = new Int32Array((limits.maxKeys + 1) << KEY_SHIFT);
     this.publicKeys = new Uint8Array((limits.maxKeys + 1) * PUBLIC_KEY_BYTES);
@@ -151,7 +159,12 @@ export class Registry {
     words[at + INSTRUMENT_QUANTITY_MAX] = terms.quantityMax;
     words[at + INSTRUMENT_UNIT] = terms.unit;
     words[at + INSTRUMENT_REFERENCE] = terms.referencePrice;
-    words[at + INSTRUMENT_STATIC_BAND] = terms.staticBand;
+    words[at + INSTRUMENT_STATIC_BAND] = terms.staticBand | (terms.ticks.length === 0 ? 0 : TICKED);
+    let row = instrument << TICKS_SHIFT;
+    for (const { from, tick } of terms.ticks) {
+      this.ticks[row++] = from;
+      this.ticks[row++] = tick;
+    }
     words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
     words[at + INSTRUMENT_LAST] = NO_PRICE;
     words[at + INSTRUMENT_TRACKED] = NO_PRICE;
@@ -196,16 +209,33 @@ export class Registry {
       }
       const min = words[at + INSTRUMENT_PRICE_MIN] as number;
       const max = words[at + INSTRUMENT_PRICE_MAX] as number;
-      const band = words[at + INSTRUMENT_STATIC_BAND] as number;
-      if (band < 0 || (band > 0 && words[at + INSTRUMENT_REFERENCE] === NO_PRICE)) {
+      const band = (words[at + INSTRUMENT_STATIC_BAND] as number) & ~TICKED;
+      if (band > 0 && words[at + INSTRUMENT_REFERENCE] === NO_PRICE) {
         throw new Error(`instrument ${instrument} has a band around nothing`);
       }
       if (min === NO_PRICE || min > max) throw new Error(`instrument ${instrument} has no price that it allows`);
+      this.validateTicks(instrument, min, max, (words[at + INSTRUMENT_STATIC_BAND] as number) < 0);
     }
     for (let key = 1; key <= this.keyCount; key++) {
       if (!this.hasAccount(this.keys[(key << KEY_SHIFT) + KEY_ACCOUNT] as number)) {
         throw new Error(`key ${key} belongs to an account that does not exist`);
       }
+    }
+  }
+
+  private validateTicks(instrument: number, min: number, max: number, ticked: boolean): void {
+    const at = instrument << TICKS_SHIFT;
+    if ((this.ticks[at + 1] !== 0) !== ticked) throw new Error(`instrument ${instrument} has half a tick table`);
+    if (!ticked) return;
+    if (this.ticks[at] !== min) throw new Error(`the tick table of instrument ${instrument} has another lowest price`);
+    for (let row = 1; row < TICK_ROWS && this.ticks[at + 2 * row + 1] !== 0; row++) {
+      const from = this.ticks[at + 2 * row] as number;
+      if (from <= (this.ticks[at + 2 * row - 2] as number) || from > max) {
+        throw new Error(`the tick table of instrument ${instrument} is out of order`);
+      }
+    }
+    if (tickBelow(this.ticks, instrument, max) !== max) {
+      throw new Error(`the highest price of instrument ${instrument} is off its ticks`);
     }
   }
 }

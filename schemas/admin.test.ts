@@ -43,6 +43,7 @@ const INSTRUMENT: InstrumentTermsFields = {
   baseUnit: 1,
   feeCap: 0,
   staticBand: 0,
+  ticks: [],
 };
 const KEY: KeyTermsFields = { publicKey: new Uint8Array(32).map((_, at) => at), rights: 15, label: 'desk 1' };
 
@@ -111,6 +112,27 @@ t.test('rule 5.28: a static band needs a reference price and one word', async (t
     decoded(CommandKind.AddInstrument, encodeInstrumentTerms({ ...INSTRUMENT, ...change }));
   t.equal(terms({ staticBand: 5 }), Reason.TermsOutOfRange);
   t.equal(terms({ staticBand: 2 ** 31, referencePrice: 100 }), Reason.TermsOutOfRange);
+  const ticks = (...rows: number[][]) => ({ ticks: rows.map(([from = 0, tick = 0]) => ({ from, tick })) });
+  t.match(terms({ priceMin: 1, priceMax: 21, ...ticks([1, 1], [11, 5]) }), ticks([1, 1], [11, 5]));
+  for (const rows of [
+    [[2, 1]],
+    [[1, 0]],
+    [[1, 2 ** 31]],
+    [[1, 3]],
+    [
+      [1, 1],
+      [1, 5],
+    ],
+    [
+      [1, 1],
+      [22, 1],
+    ],
+  ]) {
+    t.equal(terms({ priceMin: 1, priceMax: 21, ...ticks(...rows) }), Reason.TermsOutOfRange, JSON.stringify(rows));
+  }
+  const many = Array.from({ length: 17 }, (_, row) => [row + 1, 1]);
+  t.equal(terms({ priceMin: 1, priceMax: 21, ...ticks(...many) }), Reason.TermsOutOfRange);
+  t.match(terms({ priceMin: 1, priceMax: 21, ...ticks(...many.slice(1).map(([from = 0]) => [from - 1, 1])) }), {});
   t.match(terms({ staticBand: 2 ** 31 - 1, referencePrice: 100 }), { staticBand: 2 ** 31 - 1 });
 });
 

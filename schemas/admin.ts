@@ -16,6 +16,7 @@ import { InstrumentTerms } from './generated/instrument-terms.js';
 import { KeyTerms } from './generated/key-terms.js';
 import { LimitTerms } from './generated/limit-terms.js';
 import { NoteTerms } from './generated/note-terms.js';
+import { TickRow } from './generated/tick-row.js';
 import { checkParts } from './kinds.js';
 import {
   COMMAND_KIND_WORD,
@@ -47,11 +48,20 @@ export const MOST_BUSTS = 65_536;
 const MAX_DECIMALS = 9;
 /** One word of the engine. */
 const MAX_BAND = 0x7fffffff;
+const MAX_TICK = 0x7fffffff;
+/** Of a tick table. */
+const MOST_TICK_ROWS = 16;
 /** Orders a second: with more, tokens times microseconds would not be exact. */
 const MOST_RATE = 1_000_000;
 const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
 const PAYLOAD_AT_WORD = PART_PAYLOAD_AT_BYTE / 4;
 const PAYLOAD_WORDS = PART_PAYLOAD_BYTES / 4;
+
+/** Prices of this row are `from` and whole ticks above it, until the next row begins. */
+export interface TickRowFields {
+  readonly from: number;
+  readonly tick: number;
+}
 
 export interface InstrumentTermsFields {
   /** 1 to 32 of A-Z a-z 0-9 . _ - / */
@@ -79,10 +89,12 @@ export interface InstrumentTermsFields {
   readonly feeCap: number;
   /** Ticks that the price of an order may be away from the reference price; 0: any number. */
   readonly staticBand: number;
+  /** By rising price, at most MOST_TICK_ROWS; none: every price is on a tick. */
+  readonly ticks: readonly TickRowFields[];
 }
 
 /** Terms of an instrument without money and without bands may leave these out. */
-type MoreTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap' | 'staticBand';
+type MoreTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap' | 'staticBand' | 'ticks';
 
 export interface AccountTermsFields {
   /** 1 to 64 bytes of UTF-8. */
@@ -146,6 +158,7 @@ export function encodeInstrumentTerms(
 ): Int32Array {
   const builder = new Builder(128);
   const symbol = builder.createString(terms.symbol);
+  const ticks = encodeTicks(builder, terms.ticks ?? []);
   return encodeParts(
     builder,
     InstrumentTerms.createInstrumentTerms(
@@ -164,8 +177,17 @@ export function encodeInstrumentTerms(
       terms.baseUnit ?? 1,
       terms.feeCap ?? 0,
       terms.staticBand ?? 0,
+      ticks,
     ),
   );
+}
+
+/** Vectors of structs are built from behind. */
+function encodeTicks(builder: Builder, rows: readonly TickRowFields[]): Offset {
+  if (rows.length === 0) return 0;
+  InstrumentTerms.startTicksVector(builder, rows.length);
+  for (const { from, tick } of rows.toReversed()) TickRow.createTickRow(builder, from, tick);
+  return builder.endVector();
 }
 
 export function encodeAccountTerms(terms: Pick<AccountTermsFields, 'name'> & Partial<AccountTermsFields>): Int32Array {
@@ -295,6 +317,7 @@ function decodeInstrumentTerms(bytes: Uint8Array): Terms | number {
     baseUnit: table.baseUnit(),
     feeCap: table.feeCap(),
     staticBand: table.staticBand(),
+    ticks: decodeTicks(table),
   };
   // NO_PRICE is not a price, so it is no bound either.
   const pricesHold = terms.priceMin !== NO_PRICE && terms.priceMin <= terms.priceMax;
@@ -304,7 +327,24 @@ function decodeInstrumentTerms(bytes: Uint8Array): Terms | number {
   const decimalsHold = terms.priceDecimals <= MAX_DECIMALS && terms.quantityDecimals <= MAX_DECIMALS;
   const sizesHold = terms.quantityMax >= 1 && terms.unit >= 1;
   const holds = SYMBOL.test(terms.symbol) && pricesHold && referenceHolds && decimalsHold && sizesHold;
-  return holds && bandHolds && moneyHolds(terms) ? terms : Reason.TermsOutOfRange;
+  return holds && bandHolds && ticksHold(terms) && moneyHolds(terms) ? terms : Reason.TermsOutOfRange;
+}
+
+function decodeTicks(table: InstrumentTerms): TickRowFields[] {
+  return Array.from({ length: table.ticksLength() }, (_, index) => {
+    const row = table.ticks(index);
+    return { from: row?.from() ?? 0, tick: row?.tick() ?? 0 };
+  });
+}
+
+/** Rows rise from the lowest price on, and the highest price is on a tick. */
+function ticksHold({ ticks, priceMin, priceMax }: InstrumentTermsFields): boolean {
+  const last = ticks.at(-1);
+  if (last === undefined) return true;
+  const rise = ticks.every(({ from }, index) => from > (ticks[index - 1]?.from ?? priceMin - 1));
+  const are = ticks.every(({ tick }) => tick >= 1 && tick <= MAX_TICK);
+  const bounds = ticks[0]?.from === priceMin && last.from <= priceMax && (priceMax - last.from) % last.tick === 0;
+  return ticks.length <= MOST_TICK_ROWS && rise && are && bounds;
 }
 
 /** Both assets or neither; money needs prices of at least 1; without it there is no fee. */

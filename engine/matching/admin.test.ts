@@ -39,6 +39,7 @@ const TERMS: InstrumentTermsFields = {
   baseUnit: 1,
   feeCap: 0,
   staticBand: 0,
+  ticks: [],
 };
 
 const KEY = { publicKey: new Uint8Array(32).fill(7), rights: 3, label: 'key' };

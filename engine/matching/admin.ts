@@ -145,6 +145,7 @@ function addInstrument(
     unit: terms.unit,
     referencePrice: terms.referencePrice ?? NO_PRICE,
     staticBand: terms.staticBand,
+    ticks: terms.ticks,
     baseAsset: terms.baseAsset,
     quoteAsset: terms.quoteAsset,
   });

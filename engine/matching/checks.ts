@@ -21,6 +21,7 @@ import { joinWords } from '../../schemas/layout.js';
 import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as registryWords from '../registry-words.js';
+import { tickBelow } from '../tick-table.js';
 import * as laneWords from './lane-words.js';
 import type { EngineState } from './state.js';
 import * as stateFunctions from './state.js';
@@ -76,6 +77,7 @@ const {
   INSTRUMENT_SHARD,
   INSTRUMENT_SHIFT,
   INSTRUMENT_STATIC_BAND,
+  TICKED,
 } = registryWords;
 const {
   ANSWER_AMOUNT,
@@ -405,10 +407,19 @@ export function checkPrice(state: EngineState, words: Int32Array, at: number, pr
   return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
 }
 
+/** A price, where there is one, is on a tick of the instrument's table, where that has one. */
+export function checkTick(state: EngineState, words: Int32Array, at: number, price: number): boolean {
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const ticked = (state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_STATIC_BAND] as number) < 0;
+  if (!ticked || price === NO_PRICE) return true;
+  const below = tickBelow(state.registry.ticks, instrument, price);
+  return below === price || refuse(state, words, at, Reason.OffTick, below, NO_ORDER);
+}
+
 /** The price of an order, where it has one, is not further from the reference price than the instrument's static band. */
 function checkBand(state: EngineState, words: Int32Array, at: number, price: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
-  const band = state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number;
+  const band = (state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number) & ~TICKED;
   if (band === 0 || price === NO_PRICE) return true;
   const reference = state.instruments[instrumentAt + INSTRUMENT_REFERENCE] as number;
   if (price < reference - band) return refuse(state, words, at, Reason.OutsideStaticBand, reference - band, NO_ORDER);
@@ -422,7 +433,8 @@ function checkBand(state: EngineState, words: Int32Array, at: number, price: num
  */
 export function checkTerms(state: EngineState, words: Int32Array, at: number): boolean {
   const price = words[at + COMMAND_PRICE] as number;
-  return checkPrice(state, words, at, price) && checkBand(state, words, at, price) && checkQuantity(state, words, at);
+  if (!checkPrice(state, words, at, price) || !checkTick(state, words, at, price)) return false;
+  return checkBand(state, words, at, price) && checkQuantity(state, words, at);
 }
 
 /** As checkTerms, the quantity alone. */

@@ -8,6 +8,7 @@ import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import { tickAbove, tickBelow } from '../tick-table.js';
 import type { EngineState } from './state.js';
 import { wouldCross } from './sweep.js';
 
@@ -15,11 +16,11 @@ import { wouldCross } from './sweep.js';
 const { COMMAND_FLAGS_WORD, COMMAND_KIND_WORD, COMMAND_PRICE, NO_PRICE } = layout;
 const { LEVEL_KEY, LEVEL_SHIFT } = levelWords;
 const { SIDE_BEST, SIDE_SHIFT } = sideWords;
-const { INSTRUMENT_PRICE_MAX, INSTRUMENT_PRICE_MIN, INSTRUMENT_SHIFT } = registryWords;
+const { INSTRUMENT_PRICE_MAX, INSTRUMENT_PRICE_MIN, INSTRUMENT_SHIFT, INSTRUMENT_STATIC_BAND } = registryWords;
 
 const MARKET_TO_LIMIT = OrderType.MarketToLimit;
 const SLIDE = CommandFlag.Slide << 16;
-const TICK = 1;
+const STEP = 1;
 
 /** The price of a New on `side` (instrument × 2 + side), or NO_PRICE. `continuous`: it would match at once. */
 export function entryPrice(
@@ -33,14 +34,22 @@ export function entryPrice(
   if (!continuous) return price;
   if ((((words[at + COMMAND_KIND_WORD] as number) >>> 16) & 0xff) === MARKET_TO_LIMIT) return bestOpposite(state, side);
   if (((words[at + COMMAND_FLAGS_WORD] as number) & SLIDE) === 0 || !wouldCross(state, side, price)) return price;
-  const slid = bestOpposite(state, side) + ((side & 1) === 0 ? -TICK : TICK);
+  const slid = bestOpposite(state, side) + ((side & 1) === 0 ? -STEP : STEP);
   const instrumentAt = (side >>> 1) << INSTRUMENT_SHIFT;
   const { instruments } = state;
   // Out of the instrument's prices there is nowhere to slide to: it stays where it would cross, and is refused.
   return slid < (instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number) ||
     slid > (instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number)
     ? price
-    : slid;
+    : onTick(state, side, slid);
+}
+
+/** The price on a tick that is nearest to one among the instrument's, on its own side of the book. */
+function onTick(state: EngineState, side: number, price: number): number {
+  const instrument = side >>> 1;
+  if ((state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_STATIC_BAND] as number) >= 0) return price;
+  const { ticks } = state.registry;
+  return (side & 1) === 0 ? tickBelow(ticks, instrument, price) : tickAbove(ticks, instrument, price);
 }
 
 /** The best price of the other side; NO_PRICE: it is empty. */

@@ -55,6 +55,7 @@ import {
   KEY_SHIFT,
   PUBLIC_KEY_BYTES,
   SYMBOL_BYTES,
+  TICKS_SHIFT,
 } from '../registry-words.js';
 import {
   GROUP_MASK,
@@ -153,6 +154,7 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
     mixer.addWords(registry.instruments, at, INSTRUMENT_SYMBOL_BYTES + 1);
     mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 3);
     mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED, 3);
+    mixer.addWords(registry.ticks, instrument << TICKS_SHIFT, 1 << TICKS_SHIFT);
     mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
   }
   mixer.add(registry.accountCount);

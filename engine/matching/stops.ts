@@ -13,6 +13,7 @@ import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
 import { groupOf } from '../stops/stop-pool.js';
 import * as stopWords from '../stops/stop-words.js';
+import { tickAbove, tickBelow } from '../tick-table.js';
 import { checkLimits, checkMoney } from './check-limits.js';
 import * as checksFunctions from './checks.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
@@ -27,7 +28,7 @@ import { writeOrderEvent } from './state.js';
 import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { checkQuantity, checkTerms, NO_ORDER, refuse } = checksFunctions;
+const { checkQuantity, checkTerms, checkTick, NO_ORDER, refuse } = checksFunctions;
 const {
   COMMAND_FLAGS_WORD,
   COMMAND_INSTRUMENT,
@@ -53,6 +54,7 @@ const {
   INSTRUMENT_PRICE_MAX,
   INSTRUMENT_PRICE_MIN,
   INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
   INSTRUMENT_TRACKED,
 } = registryWords;
 const { GROUP_SELL, GROUP_TRAILS, GROUP_TRIGGER, STOP_SHIFT, STOP_KEY, STOP_SLOT } = stopWords;
@@ -119,14 +121,15 @@ export function checkOffset(state: EngineState, words: Int32Array, at: number, s
   return offset === NO_PRICE || offset >= 0 || refuse(state, words, at, Reason.PriceOutOfRange, 0, slot);
 }
 
-/** The trigger lies within the instrument's prices. */
+/** The trigger lies within the instrument's prices, and on a tick. */
 function checkTrigger(state: EngineState, words: Int32Array, at: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
   const price = words[at + COMMAND_TRIGGER_PRICE] as number;
   const min = state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number;
   if (price < min) return refuse(state, words, at, Reason.PriceOutOfRange, min, NO_ORDER);
   const max = state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number;
-  return price <= max || refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
+  if (price > max) return refuse(state, words, at, Reason.PriceOutOfRange, max, NO_ORDER);
+  return checkTick(state, words, at, price);
 }
 
 /** A new stop whose checks are done but for room: it waits; one that is through already is triggered behind the command. */
@@ -487,8 +490,19 @@ function isFull(state: EngineState, flags: number, side: number, price: number):
   return isPatient(flags) && !hasLevelRoom(state, side, price);
 }
 
-/** The limit of a stop that trailed, from its key, within the instrument's prices: there it only gets better for its owner. */
+/**
+ * The limit of a stop that trailed, from its key, within the instrument's prices and on a tick: there it only gets better
+ * for its owner.
+ */
 function limitBehind(state: EngineState, side: number, key: number): number {
+  const limit = limitWithin(state, side, key);
+  const instrument = side >>> 1;
+  if ((state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_STATIC_BAND] as number) >= 0) return limit;
+  const { ticks } = state.registry;
+  return (side & 1) === 0 ? tickBelow(ticks, instrument, limit) : tickAbove(ticks, instrument, limit);
+}
+
+function limitWithin(state: EngineState, side: number, key: number): number {
   const instrumentAt = (side >>> 1) << INSTRUMENT_SHIFT;
   if ((side & 1) === 0) return Math.min(-key, state.instruments[instrumentAt + INSTRUMENT_PRICE_MAX] as number);
   return Math.max(key, state.instruments[instrumentAt + INSTRUMENT_PRICE_MIN] as number);

@@ -18,6 +18,7 @@ import {
   laneOption,
   newSymbol,
   oneOf,
+  tickRows,
   urlOption,
   wholeNumber,
   whyOption,
@@ -132,6 +133,7 @@ export function addInstrumentCommands(program: Command): void {
     .option('--fee-cap <millionths>', 'no fee is ever above it, and buys reserve it', wholeNumber(0, FEE_WHOLE), 0)
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
     .option('--static-band <price>', 'furthest that an order may be from --reference', decimalText)
+    .option('--ticks <rows>', 'tick table: prices from which a tick counts, like 0.01:0.01,1:0.05', tickRows)
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
     .option(
       '--phase <phase>',
@@ -170,6 +172,14 @@ export function addInstrumentCommands(program: Command): void {
         ...(options.priceMin === undefined ? {} : { priceMin: price(options.priceMin, '--price-min') }),
         ...(options.reference === undefined ? {} : { referencePrice: price(options.reference, '--reference') }),
         ...(options.staticBand === undefined ? {} : { staticBand: price(options.staticBand, '--static-band') }),
+        ...(options.ticks === undefined
+          ? {}
+          : {
+              ticks: options.ticks.map(([from, tick]) => ({
+                from: price(from, '--ticks'),
+                tick: price(tick, '--ticks'),
+              })),
+            }),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
       };
       await withVenue(options, async (client) => {

@@ -60,6 +60,15 @@ export function newSymbol(text: string): string {
   throw new InvalidArgumentError('It must be 1 to 32 of A-Z a-z 0-9 . _ - /.');
 }
 
+/** The rows of a tick table, prices and ticks as text. */
+export function tickRows(text: string): [from: string, tick: string][] {
+  return text.split(',').map((row) => {
+    const [, from, tick] = /^(-?\d{1,15}(?:\.\d{1,9})?):(\d{1,15}(?:\.\d{1,9})?)$/.exec(row) ?? [];
+    if (from !== undefined && tick !== undefined) return [from, tick];
+    throw new InvalidArgumentError('It must be rows of a price and a tick like 0.01:0.01,1:0.05.');
+  });
+}
+
 /** A name that the venue keeps, of so many bytes at least. */
 export function nameOf(least: 0 | 1): (text: string) => string {
   return (text) => {

@@ -3,8 +3,9 @@
  * two differ then. Any thread.
  */
 
+import type { EngineMaker } from '../../platform/cli/match/rule-run.js';
 import { readCommand } from '../model/plain-records.js';
-import { casesOf, onModel, playCase } from '../rules/rule-cases.js';
+import { casesOf, onEngine, onModel, playCase } from '../rules/rule-cases.js';
 import { compare, type EngineOf, type Finding, show } from './model-vs-engine.js';
 import { ruleTable } from './rule-table.js';
 import type { RandomCommand, Scenario } from './scenario.js';
@@ -29,9 +30,14 @@ export function foundCase(scenario: Scenario, finding: Finding, engineOf?: Engin
   const [sentence = ''] = what.split('\n');
   const title = `seed ${scenario.seed}: ${sentence}`;
   const untimed = ruleTable(scenario, short, title, false);
-  // Where times decide, a table that has none shows nothing.
-  const table = holdsOnModel(untimed) ? untimed : ruleTable(scenario, short, title, true);
+  // Where times decide, a table that has none does not hold, or shows nothing.
+  const shows = holdsOnModel(untimed) && failsOn(untimed, engineOf ?? onEngine);
+  const table = shows ? untimed : ruleTable(scenario, short, title, true);
   return { seed: scenario.seed, played: played.length, short, what, table };
+}
+
+function failsOn(table: string, engineOf: EngineMaker): boolean {
+  return casesOf('table', table).some((one) => playCase(one, engineOf).failures.length > 0);
 }
 
 function holdsOnModel(table: string): boolean {

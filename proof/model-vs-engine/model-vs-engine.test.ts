@@ -35,7 +35,7 @@ t.test(`model and engine agree on ${SEQUENCES} random sequences from seed ${FIRS
 
 t.test('others trade while the mass cancel of an account waits, and with its orders', async (t) => {
   const reached = { ofOne: 0, booked: 0, taken: 0 };
-  for (let seed = 1; seed <= 800; seed += 1) {
+  for (let seed = 1; seed <= 1600; seed += 1) {
     countInMassCancels(randomScenario(seed), reached);
   }
   t.ok(reached.ofOne > 30, `${reached.ofOne} mass cancels of one instrument had to wait`);

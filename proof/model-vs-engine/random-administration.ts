@@ -10,6 +10,7 @@ import {
   encodeKeyTerms,
   encodeNoteTerms,
   setOperationId,
+  type TickRowFields,
 } from '../../schemas/admin.js';
 import { CommandKind, Right } from '../../schemas/codes.js';
 import {
@@ -94,6 +95,7 @@ export abstract class RandomAdministration extends RandomSource {
     const units = calm ? ([1, 1, 1, 3] as const) : ([1, 1, 7, 0xffffffff] as const);
     const symbol = SYMBOLS[calm || dice.chance(0.8) ? this.view.instruments : dice.below(SYMBOLS.length)] ?? 'LAST';
     const referencePrice = dice.chance(0.5) ? null : this.center;
+    const ticks = dice.chance(0.2) ? this.aTickTable(priceMin, priceMax) : [];
     this.admin(
       CommandKind.AddInstrument,
       encodeInstrumentTerms({
@@ -112,10 +114,26 @@ export abstract class RandomAdministration extends RandomSource {
         staticBand: dice.chance(this.wanders || (calm && referencePrice === null) ? 0 : 0.15)
           ? dice.pick([3, 5, 40])
           : 0,
+        ticks,
         priceDecimals: 0,
         quantityDecimals: 0,
       }),
     );
+  }
+
+  /** Mostly one that holds: small ticks around the center, and the rest up to the highest price in one. */
+  private aTickTable(priceMin: number, priceMax: number): TickRowFields[] {
+    const { dice } = this;
+    const middle = clampPrice(this.center + dice.between(-3, 3));
+    const last = clampPrice(this.center + 60);
+    const far = priceMax - last;
+    const rows = [{ from: priceMin, tick: dice.pick([1, 2, 5]) }];
+    if (middle > priceMin) rows.push({ from: middle, tick: dice.pick([1, 2, 3]) });
+    if (last > middle && far > 0) rows.push({ from: last, tick: far });
+    else rows.push({ from: priceMax, tick: 1 });
+    const rise = rows.every((row, index) => index === 0 || row.from > (rows[index - 1]?.from ?? row.from));
+    if (this.calm && !rise) return [];
+    return !this.calm && dice.chance(0.1) ? rows.toReversed() : rows;
   }
 
   protected addKey(): void {

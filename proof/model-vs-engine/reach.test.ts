@@ -93,7 +93,7 @@ const PROOFS: readonly {
   { of: 'what is public', scenarios: made(120, (seed) => randomScenario(seed, 400)), mayLack: FEW },
   { of: 'state that is put back', scenarios: made(60, (seed) => randomScenario(seed, 200)), mayLack: FEW },
   { of: 'other threads and processes', scenarios: made(40, (seed) => randomScenario(seed + 10)), mayLack: FEW },
-  { of: 'extremes', scenarios: made(300, (seed) => extremeScenario(seed, 120)), mayLack: FEW },
+  { of: 'extremes', scenarios: made(1200, (seed) => extremeScenario(seed, 120)), mayLack: FEW },
 ];
 
 for (const { of, scenarios, mayLack } of PROOFS) {

@@ -316,6 +316,8 @@ class TableWriter {
       }
       case CommandKind.MassCancel:
         return `${who} mass-cancel ${id}${record.instrument === 0 ? '' : ` ${instrument}`}`;
+      case CommandKind.DeadMan:
+        return `${who} dead-man ${id} milliseconds=${record.quantity}`;
       case CommandKind.SetPhase:
         return `${who} phase ${id} ${Phase[record.type]} ${instrument}`;
       case CommandKind.Uncross:
@@ -360,10 +362,11 @@ class TableWriter {
     }
     if (terms.type === 'asset') return `asset ${terms.name} decimals=${terms.decimals}`;
     if (terms.type !== 'instrument') return UNSAYABLE;
-    const { type: _, symbol, shard, referencePrice, baseAsset, quoteAsset, ...numbers } = terms;
+    const { type: _, symbol, shard, referencePrice, baseAsset, quoteAsset, ticks, ...numbers } = terms;
     const assets = quoteAsset === 0 ? {} : { base: baseAsset, quote: quoteAsset };
     const own = shard === ANY_SHARD ? {} : { shard };
-    const all = { ...own, ...numbers, ...assets, ...(referencePrice === null ? {} : { referencePrice }) };
+    const rows = ticks.length === 0 ? {} : { ticks: ticks.map(({ from, tick }) => `${from}:${tick}`).join('/') };
+    const all = { ...own, ...numbers, ...rows, ...assets, ...(referencePrice === null ? {} : { referencePrice }) };
     return `instrument ${symbol} ${Object.entries(all)
       .map((pair) => pair.join('='))
       .join(' ')}`;
@@ -382,13 +385,19 @@ function priceText(price: number): string {
 }
 
 function orderText(record: PlainCommand): string {
-  const hasPrice = record.price !== NO_PRICE;
+  // The price of a stop that trails is an offset, its trigger price a distance.
+  const trails = record.type === OrderType.TrailingStop;
+  const hasPrice = record.price !== NO_PRICE && !trails;
   const words = [record.side === 1 ? 'sell' : 'buy', String(record.quantity)];
   if (hasPrice) words.push(`@ ${record.price}`);
   if (record.type !== (hasPrice ? OrderType.Limit : OrderType.Market)) words.push(OrderType[record.type] ?? '');
   if (record.timeInForce !== TimeInForce.GoodTillCancel) words.push(TimeInForce[record.timeInForce] ?? '');
   if (record.selfTrade !== SelfTrade.None) words.push(SelfTrade[record.selfTrade] ?? '');
-  if (record.trigger !== Trigger.None) words.push(Trigger[record.trigger] ?? '', `at ${record.triggerPrice}`);
+  if (record.trigger !== Trigger.None) words.push(Trigger[record.trigger] ?? '');
+  if (trails) {
+    words.push(`trailingDistance=${record.triggerPrice}`);
+    if (record.price !== NO_PRICE) words.push(`limitOffset=${record.price}`);
+  } else if (record.trigger !== Trigger.None) words.push(`at ${record.triggerPrice}`);
   if ((record.flags & CommandFlag.PostOnly) !== 0) words.push('post-only');
   if ((record.flags & CommandFlag.Slide) !== 0) words.push('slide');
   if (record.displayQuantity !== 0) words.push(`displayQuantity=${record.displayQuantity}`);

@@ -118,6 +118,7 @@ function addInstrument(
     quantityMax: terms.quantityMax,
     reference: terms.referencePrice ?? NO_PRICE,
     staticBand: terms.staticBand,
+    ticks: terms.ticks,
     unit: terms.unit,
     baseAsset,
     quoteAsset,

@@ -9,6 +9,7 @@ import { leastOf } from './entering.js';
 import { needsPrice } from './money.js';
 import { counterOf, type PlainCommand, readCommand } from './plain-records.js';
 import type { ModelInstrument, Refusal, Work } from './state.js';
+import { isOnTick, nearestTick } from './ticks.js';
 
 export const CLIENT_KINDS: readonly number[] = [
   CommandKind.New,
@@ -118,10 +119,17 @@ export function checkTrigger(command: PlainCommand, instrument: ModelInstrument)
   if (kind === CommandKind.New && type === OrderType.TrailingStop) {
     return triggerPrice < 1 ? { reason: Reason.PriceOutOfRange, amount: 1 } : undefined;
   }
-  if (kind !== CommandKind.New || !isStop(type) || (triggerPrice >= priceMin && triggerPrice <= priceMax)) {
+  if (kind !== CommandKind.New || !isStop(type)) {
     return undefined;
   }
+  if (triggerPrice >= priceMin && triggerPrice <= priceMax) {
+    return isOnTick(instrument, triggerPrice) ? undefined : offTick(instrument, triggerPrice);
+  }
   return { reason: Reason.PriceOutOfRange, amount: triggerPrice < priceMin ? priceMin : priceMax };
+}
+
+function offTick(instrument: ModelInstrument, price: number): Refusal {
+  return { reason: Reason.OffTick, amount: nearestTick(instrument, price, -1) };
 }
 
 /** `isOffset`: its price is none of the instrument's. Of a new order it must not be below 0; of a change that comes later. */
@@ -144,6 +152,9 @@ export function checkRanges(
   }
   if (kind === CommandKind.ReferencePrice) {
     return undefined;
+  }
+  if (!isOffset && price !== NO_PRICE && !isOnTick(instrument, price)) {
+    return offTick(instrument, price);
   }
   if (!isOffset && price !== NO_PRICE && staticBand > 0 && Math.abs(price - reference) > staticBand) {
     return { reason: Reason.OutsideStaticBand, amount: reference + Math.sign(price - reference) * staticBand };

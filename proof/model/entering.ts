@@ -6,6 +6,7 @@ import { isStop } from '../../schemas/kinds.js';
 import type { ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
 import type { ModelInstrument } from './state.js';
+import { nearestTick } from './ticks.js';
 import { crosses } from './work.js';
 
 /** Whether what is left of such an order rests in continuous trading. */
@@ -33,7 +34,7 @@ export function enteredAs(command: PlainCommand, instrument: ModelInstrument): {
   const slid = side === Side.Buy ? best - 1 : best + 1;
   const slides =
     (flags & CommandFlag.Slide) !== 0 && crosses(book, side, price) && slid >= priceMin && slid <= priceMax;
-  return { type, price: slides ? slid : price };
+  return { type, price: slides ? nearestTick(instrument, slid, side === Side.Buy ? -1 : 1) : price };
 }
 
 /** What an immediate-or-cancel trades at once, at least. */

@@ -1,7 +1,7 @@
 /**
  * All that the model knows, and how it speaks: events get their numbers here and nowhere else. Any thread.
  */
-import type { FeeTermsFields, LimitTermsFields } from '../../schemas/admin.js';
+import type { FeeTermsFields, LimitTermsFields, TickRowFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
 import type { Book, ModelOrder } from './book.js';
 import type { Bucket } from './bucket.js';
@@ -38,6 +38,8 @@ export interface ModelInstrument {
   readonly reference: number;
   /** Ticks around it within which an order's price lies; 0: anywhere. */
   readonly staticBand: number;
+  /** Rows of its tick table; none: every price is on a tick. */
+  readonly ticks: readonly TickRowFields[];
   /** Amount of a tick times a lot. */
   readonly unit: number;
   /** 0, both: there is no money. */

@@ -7,6 +7,7 @@ import { NO_PRICE } from '../../schemas/layout.js';
 import { isMarket, type ModelOrder } from './book.js';
 import type { PlainCommand } from './plain-records.js';
 import { LOOK, type ModelInstrument, type Sender, type State, type Steps, type Sweep } from './state.js';
+import { nearestTick } from './ticks.js';
 import { accept, cancelOther, drop, matchAndRest, trail } from './work.js';
 
 /** A stop comes: it waits, whatever the market does. */
@@ -100,8 +101,8 @@ function limitOf(instrument: ModelInstrument, order: ModelOrder): number {
     return price;
   }
   return side === Side.Buy
-    ? Math.min(level + price, instrument.priceMax)
-    : Math.max(level - price, instrument.priceMin);
+    ? nearestTick(instrument, Math.min(level + price, instrument.priceMax), -1)
+    : nearestTick(instrument, Math.max(level - price, instrument.priceMin), 1);
 }
 
 function seen(instrument: ModelInstrument, side: Side, trigger: Trigger): number[] {

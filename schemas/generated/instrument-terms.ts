@@ -4,6 +4,9 @@
 
 import * as flatbuffers from 'flatbuffers';
 
+import { TickRow } from './tick-row.js';
+
+
 export class InstrumentTerms {
   bb: flatbuffers.ByteBuffer|null = null;
   bb_pos = 0;
@@ -94,8 +97,18 @@ staticBand():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+ticks(index: number, obj?:TickRow):TickRow|null {
+  const offset = this.bb!.__offset(this.bb_pos, 32);
+  return offset ? (obj || new TickRow()).__init(this.bb!.__vector(this.bb_pos + offset) + index * 8, this.bb!) : null;
+}
+
+ticksLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 32);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startInstrumentTerms(builder:flatbuffers.Builder) {
-  builder.startObject(14);
+  builder.startObject(15);
 }
 
 static addSymbol(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset) {
@@ -154,13 +167,21 @@ static addStaticBand(builder:flatbuffers.Builder, staticBand:number) {
   builder.addFieldInt32(13, staticBand, 0);
 }
 
+static addTicks(builder:flatbuffers.Builder, ticksOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(14, ticksOffset, 0);
+}
+
+static startTicksVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(8, numElems, 4);
+}
+
 static endInstrumentTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // symbol
   return offset;
 }
 
-static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number):flatbuffers.Offset {
+static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number, ticksOffset:flatbuffers.Offset):flatbuffers.Offset {
   InstrumentTerms.startInstrumentTerms(builder);
   InstrumentTerms.addSymbol(builder, symbolOffset);
   InstrumentTerms.addShard(builder, shard);
@@ -176,6 +197,7 @@ static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffe
   InstrumentTerms.addBaseUnit(builder, baseUnit);
   InstrumentTerms.addFeeCap(builder, feeCap);
   InstrumentTerms.addStaticBand(builder, staticBand);
+  InstrumentTerms.addTicks(builder, ticksOffset);
   return InstrumentTerms.endInstrumentTerms(builder);
 }
 }

@@ -43,6 +43,7 @@ export enum Reason {
   MinQuantityOutOfRange = 507,
   TriggerRequired = 508,
   ExpiryPassed = 509,
+  OffTick = 510,
   OutsideStaticBand = 511,
   AmountOutOfRange = 519,
   UnknownOrder = 600,

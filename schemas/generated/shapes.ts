@@ -100,6 +100,15 @@ export const STRUCTS = {
       { name: 'zero_20', at: 20, bytes: 4 },
     ],
   },
+  TickRow: {
+    name: 'TickRow',
+    bytes: 8,
+    alignment: 4,
+    fields: [
+      { name: 'from', at: 0, bytes: 4 },
+      { name: 'tick', at: 4, bytes: 4 },
+    ],
+  },
 } as const satisfies Record<string, StructShape>;
 
 /** Other names for the words of a Command or an Event. */
@@ -700,6 +709,7 @@ export const TABLES = {
       { name: 'base_unit', required: false, kind: 'scalar', bytes: 4 },
       { name: 'fee_cap', required: false, kind: 'scalar', bytes: 4 },
       { name: 'static_band', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'ticks', required: false, kind: 'structs', struct: 'TickRow' },
     ],
   },
   Instruments: {

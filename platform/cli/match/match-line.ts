@@ -24,6 +24,7 @@ export const LINE_KINDS = {
       baseUnit: 'amount of the base asset in a lot, default 1',
       feeCap: 'millionths that no fee is above, default 0',
       staticBand: 'ticks that a price may be away from referencePrice, default 0: any number',
+      ticks: 'rows of a price and the tick from there on, like 1:1/100:5; default: every price is on a tick',
       phase: 'what it begins in, default Continuous',
       shard: 'the one that trades it, default by its number',
     },

@@ -44,6 +44,18 @@ export function instrumentTerms(line: Line, baseAsset: number, quoteAsset: numbe
     baseUnit: line.whole('baseUnit', 0, MAX_UINT32, 1),
     feeCap: line.whole('feeCap', 0, MAX_UINT32, 0),
     staticBand: line.whole('staticBand', 0, MAX_UINT32, 0),
+    ticks: line.has('ticks') ? tickRows(line.text('ticks')) : [],
+  });
+}
+
+/** 1:1/100:5 are ticks of 1 from 1 on and of 5 from 100 on. Whether they make a table is the engine's to say. */
+function tickRows(text: string): { from: number; tick: number }[] {
+  return text.split('/').map((row) => {
+    const [, from, tick] = /^(-?\d{1,10}):(\d{1,10})$/.exec(row) ?? [];
+    if (from === undefined || tick === undefined || Math.abs(+from) > MAX_INT32 || +tick > MAX_UINT32) {
+      throw new LineError(`ticks must be rows of a price and a tick like 1:1/100:5, not ${text}.`);
+    }
+    return { from: Number(from), tick: Number(tick) };
   });
 }
 

@@ -5,6 +5,8 @@
 import flatbuffers
 from flatbuffers.compat import import_numpy
 from typing import Any
+from tredye.TickRow import TickRow
+from typing import Iterable
 from typing import Optional
 np = import_numpy()
 
@@ -124,8 +126,31 @@ class InstrumentTerms(object):
             return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
         return 0
 
+    # InstrumentTerms
+    def Ticks(self, j: int) -> Optional[TickRow]:
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(32))
+        if o != 0:
+            x = self._tab.Vector(o)
+            x += flatbuffers.number_types.UOffsetTFlags.py_type(j) * 8
+            obj = TickRow()
+            obj.Init(self._tab.Bytes, x)
+            return obj
+        return None
+
+    # InstrumentTerms
+    def TicksLength(self) -> int:
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(32))
+        if o != 0:
+            return self._tab.VectorLen(o)
+        return 0
+
+    # InstrumentTerms
+    def TicksIsNone(self) -> bool:
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(32))
+        return o == 0
+
 def InstrumentTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(14)
+    builder.StartObject(15)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentTermsStart(builder)
@@ -213,6 +238,28 @@ def InstrumentTermsAddStaticBand(builder: flatbuffers.Builder, staticBand: int):
 
 def AddStaticBand(builder: flatbuffers.Builder, staticBand: int):
     InstrumentTermsAddStaticBand(builder, staticBand)
+
+def InstrumentTermsAddTicks(builder: flatbuffers.Builder, ticks: int):
+    builder.PrependUOffsetTRelativeSlot(14, flatbuffers.number_types.UOffsetTFlags.py_type(ticks), 0)
+
+def AddTicks(builder: flatbuffers.Builder, ticks: int):
+    InstrumentTermsAddTicks(builder, ticks)
+
+def InstrumentTermsStartTicksVector(builder, numElems: int) -> int:
+    return builder.StartVector(8, numElems, 4)
+
+def StartTicksVector(builder, numElems: int) -> int:
+    return InstrumentTermsStartTicksVector(builder, numElems)
+
+def InstrumentTermsCreateTicksVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
+    data = list(data)
+    builder.StartVector(8, len(data), 4)
+    for item in reversed(data):
+        item.Pack(builder)
+    return builder.EndVector()
+
+def CreateTicksVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
+    InstrumentTermsCreateTicksVector(builder, data)
 
 def InstrumentTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()

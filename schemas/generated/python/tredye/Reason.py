@@ -43,6 +43,7 @@ class Reason(object):
     MinQuantityOutOfRange = 507
     TriggerRequired = 508
     ExpiryPassed = 509
+    OffTick = 510
     OutsideStaticBand = 511
     AmountOutOfRange = 519
     UnknownOrder = 600

@@ -49,6 +49,7 @@ class Reason(object):
   MinQuantityOutOfRange = cast(int, ...)
   TriggerRequired = cast(int, ...)
   ExpiryPassed = cast(int, ...)
+  OffTick = cast(int, ...)
   OutsideStaticBand = cast(int, ...)
   AmountOutOfRange = cast(int, ...)
   UnknownOrder = cast(int, ...)
