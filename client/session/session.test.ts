@@ -111,6 +111,33 @@ t.test('the window bounds what is unanswered, and what waits goes out as answers
   t.equal(client.send(words, 0, 1), NOT_READY);
 });
 
+t.test('answers of every shard give room again, but for those that come of forwarded records', async (t) => {
+  const { client, gateway } = await connected({}, [
+    [10, 1],
+    [10, 1],
+  ]);
+  const answers: readonly [EventKind, boolean][] = [
+    [EventKind.KillChanged, true],
+    [EventKind.Deposited, true],
+    [EventKind.Withdrawn, true],
+    [EventKind.Busted, true],
+    [EventKind.Noted, true],
+    [EventKind.AccountAdded, false],
+    [EventKind.LimitsSet, false],
+    [EventKind.AssetAdded, false],
+  ];
+  for (const [index, [kind, counts]] of answers.entries()) {
+    const words = new Int32Array(16);
+    words[14] = 48;
+    t.not(client.send(words, 0, 1), WINDOW_FULL);
+    await settle();
+    const before = client.room();
+    const counter = gateway.frames.at(-1)?.counters.at(-1) ?? 0;
+    gateway.reports([{ kind, sequence: 11 + index, accountSequence: 2 + index, counter }], 1);
+    t.equal(client.room() - before, counts ? 1 : 0, EventKind[kind]);
+  }
+});
+
 t.test('a hole in the private stream drops the connection, and the next logon resumes from what is held', async (t) => {
   const { client, network, clock, gateway } = await connected();
   gateway.reports([{ kind: EventKind.Accepted, sequence: 11, accountSequence: 2, counter: 1 }]);

@@ -245,7 +245,7 @@ export class Session extends PublicSession {
       return (words[at + EVENT_SESSION] ?? 0) >>> 0 === this.incarnation;
     }
     // The other shards' answers to an admin record are the supervisor's doing.
-    return kind < EventKind.InstrumentAdded || shard === 0;
+    return shard === 0 || kind < EventKind.InstrumentAdded || kind > EventKind.AssetAdded;
   }
 
   private closeFenceWhenReached(shard: number): void {
