@@ -7,13 +7,14 @@ import type { InstrumentFields } from '../../../schemas/control.js';
 import { shownDecimal } from '../decimals.js';
 import { say, sayJson } from '../terminal.js';
 
-function reportLine(report: AnyReport, of: InstrumentFields): string {
+/** `waits`: nothing has followed its acceptance, so it is a stop; the price of one that trails is an offset. */
+function reportLine(report: AnyReport, of: InstrumentFields, waits: boolean): string {
   const price = report.price === null ? 'no price' : shownDecimal(report.price, of.priceDecimals);
   const lots = (value: number): string => shownDecimal(value, of.quantityDecimals);
   const order = `order ${report.orderId}`;
   switch (report.kind) {
     case 'Accepted':
-      return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)} at ${price}`;
+      return `accepted as ${order} (client order id ${report.clientOrderId}): ${report.side} ${lots(report.quantity)}${waits ? ', waits for its trigger' : ` at ${price}`}`;
     case 'Fill':
       return `filled ${lots(report.quantity)} at ${price}, ${lots(report.leaves)} left`;
     case 'Triggered':
@@ -86,5 +87,10 @@ function ends(report: AnyReport, { orderId }: AnyReport): boolean {
 
 export function sayReports(reports: readonly AnyReport[], of: InstrumentFields, json: boolean): void {
   if (json) sayJson(reports);
-  else for (const report of reports) say(reportLine(report, of));
+  else {
+    for (const report of reports) {
+      const waits = reports.every(({ orderId, kind }) => orderId !== report.orderId || kind === 'Accepted');
+      say(reportLine(report, of, waits));
+    }
+  }
 }
