@@ -7,9 +7,9 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { join } from 'node:path';
 import { AdminLog } from '../engine/admin-log.js';
+import { Engine } from '../engine/engine.js';
 import { type Disk, RealDisk } from '../engine/journal/disk.js';
 import { type Limits, limitsFrom } from '../engine/limits.js';
-import { Engine } from '../engine/matching/engine.js';
 import { ShardMetrics } from '../engine/metrics/shard-metrics.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';

@@ -2,8 +2,8 @@
  * Plays recordings through the real engine, in this thread and without rings or journal. Any thread, off the hot path.
  */
 
+import { Engine } from '../engine/engine.js';
 import { type Limits, limitsFrom } from '../engine/limits.js';
-import { Engine } from '../engine/matching/engine.js';
 import { CommandKind, EventKind, Phase, Side } from '../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../schemas/layout.js';
 import type { PlayedDay } from './model-vs-engine/play-on-model.js';

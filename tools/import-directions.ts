@@ -27,7 +27,8 @@ const TEST_FILE = '\\.(test|fuzz|stress|bench)\\.ts$';
 const ENTRY_FILE = '[/-](main|worker)\\.tsx?$';
 
 /** What computes events from commands does it without the system and without the rooms that carry its bytes. */
-const PURE_ENGINE = '^engine/(book|matching)/';
+const PURE_ENGINE =
+  '^engine/(engine.ts|(administration|book|inspection|ledger|matching|money|operations|state|stops|timers)/)';
 
 /** Of the client, what Node has and browsers have not: its socket, its keys, the entry that brings both; and its fakes. */
 const NODE_CLIENT = '^client/(node/|(index|http)\\.ts$|session/fake-)';

@@ -5,8 +5,8 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import type { Engine } from '../../engine/engine.js';
 import { limitsFrom } from '../../engine/limits.js';
-import type { Engine } from '../../engine/matching/engine.js';
 import { startEngine } from '../../proof/play-on-engine.js';
 import { EventKind, Liquidity } from '../../schemas/codes.js';
 import {

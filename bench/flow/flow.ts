@@ -7,8 +7,8 @@
  *   commands (prepared) ──> engine.apply ──> events of a round ──> output ring ══ thread 2 ══> copy ──> lines ──> SHA-256
  */
 import { Worker } from 'node:worker_threads';
+import type { Engine } from '../../engine/engine.js';
 import { type Limits, limitsFrom } from '../../engine/limits.js';
-import type { Engine } from '../../engine/matching/engine.js';
 import { OutputRing } from '../../engine/ring/output-ring.js';
 import { warmUpShard } from '../../engine/shard/warm-up.js';
 import { startEngine } from '../../proof/play-on-engine.js';

@@ -4,8 +4,8 @@
  * Any thread of a fresh process.
  */
 
+import type { Engine } from '../../engine/engine.js';
 import { type Limits, limitsFrom } from '../../engine/limits.js';
-import type { Engine } from '../../engine/matching/engine.js';
 import { startEngine } from '../../proof/play-on-engine.js';
 import { type Venue, venueFor } from '../../proof/recordings/venue.js';
 import { CommandKind, EventKind, OrderType, Phase, TimeInForce, Trigger } from '../../schemas/codes.js';

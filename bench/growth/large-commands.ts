@@ -3,8 +3,8 @@
  * most maxEventsPerCommand events, and between two of them another instrument trades. Any thread of a fresh process.
  */
 
+import { Engine } from '../../engine/engine.js';
 import type { Limits } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
 import type { CommandRing } from '../../engine/ring/command-ring.js';
 import { UP_TO_DURABLE } from '../../engine/ring/output-reader.js';
 import { monotonicMs } from '../../engine/shard/clock.js';

@@ -5,8 +5,8 @@
 
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
+import type { Engine } from '../../engine/engine.js';
 import { limitsFrom } from '../../engine/limits.js';
-import type { Engine } from '../../engine/matching/engine.js';
 import { warmUpShard } from '../../engine/shard/warm-up.js';
 import { startEngine } from '../../proof/play-on-engine.js';
 import { COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';

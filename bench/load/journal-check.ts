@@ -6,10 +6,10 @@
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Engine } from '../../engine/engine.js';
 import { RealDisk } from '../../engine/journal/disk.js';
 import { JournalReader, type JournalRecord } from '../../engine/journal/reader.js';
 import { type Limits, limitsFrom } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
 import {
   COMMAND_WORDS,
   EVENT_ACCOUNT,

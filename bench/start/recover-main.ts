@@ -13,7 +13,7 @@ const reader = new ReadAheadThread(directory, identity);
 
 const { RealDisk } = await import('../../engine/journal/disk.js');
 const { DEFAULT_LIMITS } = await import('../../engine/limits.js');
-const { Engine } = await import('../../engine/matching/engine.js');
+const { Engine } = await import('../../engine/engine.js');
 const { recoverShard } = await import('../../engine/shard/recovery.js');
 
 const { commands, ms, writer } = recoverShard({

@@ -31,7 +31,7 @@ const leanCharts = {
 
 export default {
   root: import.meta.dirname,
-  base: './',
+  base: '.',
   plugins: [leanGenerated, leanCharts],
   publicDir: false,
   cacheDir: '../../build/page-cache',

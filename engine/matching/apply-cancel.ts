@@ -7,11 +7,11 @@ import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { phasesThatTake } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
-import * as checksFunctions from './checks.js';
+import * as checksFunctions from '../state/checks.js';
+import type { EngineState } from '../state/state.js';
+import * as stateFunctions from '../state/state.js';
 import { putHidden, takeHidden } from './iceberg.js';
 import * as lifeFunctions from './order-life.js';
-import type { EngineState } from './state.js';
-import * as stateFunctions from './state.js';
 import { takeStop } from './stops.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

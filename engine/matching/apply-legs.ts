@@ -11,14 +11,14 @@ import { checkLegs, isLeg } from '../../schemas/legs.js';
 import { phasesThatMatch, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
 import * as ledgerWords from '../ledger/ledger-words.js';
+import { checkLimits, checkMoney } from '../money/check-limits.js';
+import { joinLegs } from '../money/pairs.js';
 import * as registryWords from '../registry-words.js';
+import { checkSender, checkShape, NO_ORDER, phaseOf, refuse } from '../state/checks.js';
+import { type EngineState, writeOrderEvent } from '../state/state.js';
 import { checkNew } from './apply-new.js';
-import { checkLimits, checkMoney } from './check-limits.js';
-import { checkSender, checkShape, NO_ORDER, phaseOf, refuse } from './checks.js';
 import { makeOrder } from './new-order.js';
 import { listOrder } from './order-life.js';
-import { joinLegs } from './pairs.js';
-import { type EngineState, writeOrderEvent } from './state.js';
 import { hasStopRoom, makeStop, waitForTrigger } from './stops.js';
 import { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } from './sweep.js';
 

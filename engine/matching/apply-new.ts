@@ -10,15 +10,15 @@ import { phaseEffect, phaseRefusal, phasesThatMatch, phasesWithoutCrossing } fro
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
-import * as limitFunctions from './check-limits.js';
-import * as checksFunctions from './checks.js';
+import * as limitFunctions from '../money/check-limits.js';
+import * as checksFunctions from '../state/checks.js';
+import type { EngineState } from '../state/state.js';
+import * as stateFunctions from '../state/state.js';
 import { entryPrice } from './entry-price.js';
 import { checkExpiry, GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { checkDisplay } from './iceberg.js';
 import { makeOrder } from './new-order.js';
 import * as selfTradeFunctions from './self-trade.js';
-import type { EngineState } from './state.js';
-import * as stateFunctions from './state.js';
 import { checkStop, enterStop } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 

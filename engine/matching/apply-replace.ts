@@ -9,13 +9,13 @@ import { CommandKind, EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { phasesThatMatch, phasesThatTake, phasesWithoutCrossing } from '../../schemas/phases.js';
 import * as orderWords from '../book/order-words.js';
+import * as limitFunctions from '../money/check-limits.js';
+import * as holdingFunctions from '../money/holdings.js';
+import * as checksFunctions from '../state/checks.js';
+import type { EngineState } from '../state/state.js';
+import * as stateFunctions from '../state/state.js';
 import * as applyCancelFunctions from './apply-cancel.js';
-import * as limitFunctions from './check-limits.js';
-import * as checksFunctions from './checks.js';
-import * as holdingFunctions from './holdings.js';
 import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
-import type { EngineState } from './state.js';
-import * as stateFunctions from './state.js';
 import { checkOffset } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 

@@ -8,8 +8,8 @@ import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as registryWords from '../registry-words.js';
+import type { EngineState } from '../state/state.js';
 import { tickAbove, tickBelow } from '../tick-table.js';
-import type { EngineState } from './state.js';
 import { wouldCross } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

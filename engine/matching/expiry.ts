@@ -6,9 +6,9 @@
 import { Reason, TimeInForce } from '../../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_MIN_QUANTITY, joinWords } from '../../schemas/layout.js';
 import { FLAG_EXPIRES } from '../book/order-words.js';
+import { NO_ORDER, refuse } from '../state/checks.js';
+import type { EngineState } from '../state/state.js';
 import { expiryTimer } from '../timers/timer-ranges.js';
-import { NO_ORDER, refuse } from './checks.js';
-import type { EngineState } from './state.js';
 
 /** What such an order has in its flags; of its time in force the lower bits are zero. */
 export const GOOD_TILL_DATE_FLAGS = FLAG_EXPIRES | TimeInForce.GoodTillCancel;

@@ -9,9 +9,9 @@ import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import { SPECIAL_HIDDEN, SPECIAL_PEAK } from '../book/special-pool.js';
-import { checkTerms, NO_ORDER, refuse } from './checks.js';
-import type { EngineState } from './state.js';
-import { writeOrderEvent } from './state.js';
+import { checkTerms, NO_ORDER, refuse } from '../state/checks.js';
+import type { EngineState } from '../state/state.js';
+import { writeOrderEvent } from '../state/state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { COMMAND_DISPLAY_QUANTITY, COMMAND_QUANTITY } = layout;

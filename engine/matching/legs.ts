@@ -7,10 +7,10 @@
 import { EventKind, Reason } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
-import { leaveOrder } from './holdings.js';
+import { leaveOrder } from '../money/holdings.js';
+import { otherLeg, partLegs } from '../money/pairs.js';
+import { type EngineState, writeOrderEvent } from '../state/state.js';
 import { forgetOrder, releaseStop, takeOff } from './order-life.js';
-import { otherLeg, partLegs } from './pairs.js';
-import { type EngineState, writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { EVENT_BOOK_BIT, EVENT_RELATED_ID } = layout;

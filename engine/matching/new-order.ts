@@ -4,8 +4,8 @@
 
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
-import * as holdingFunctions from './holdings.js';
-import type { EngineState } from './state.js';
+import * as holdingFunctions from '../money/holdings.js';
+import type { EngineState } from '../state/state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { makeHolding } = holdingFunctions;

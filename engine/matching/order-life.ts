@@ -3,11 +3,11 @@
  */
 
 import * as orderWords from '../book/order-words.js';
+import * as holdingFunctions from '../money/holdings.js';
+import { partLegs } from '../money/pairs.js';
+import * as operationWords from '../state/operations.js';
+import type { EngineState } from '../state/state.js';
 import { expiryTimer } from '../timers/timer-ranges.js';
-import * as holdingFunctions from './holdings.js';
-import * as operationWords from './operations.js';
-import { partLegs } from './pairs.js';
-import type { EngineState } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { enterOrder, leaveOrder } = holdingFunctions;

@@ -16,10 +16,10 @@ import {
   ORDER_STOP,
   WAITING,
 } from '../book/order-words.js';
+import { checkInstrument, checkPhase, checkSender, findTarget } from '../state/checks.js';
+import { type EngineState, writeOrderEvent } from '../state/state.js';
 import { NEVER } from '../stops/stop-words.js';
-import { checkInstrument, checkPhase, checkSender, findTarget } from './checks.js';
 import { hiddenOf } from './iceberg.js';
-import { type EngineState, writeOrderEvent } from './state.js';
 
 const PHASES = phasesThatTake(CommandKind.OrderStatus);
 const RESTING = EventKind.OrderState | (Reason.Resting << 16);

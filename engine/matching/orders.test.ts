@@ -2,7 +2,7 @@
 import t from 'tap';
 import { CommandKind, Phase } from '../../schemas/codes.js';
 import { EVENT_COMMAND_SEQUENCE, EVENT_RELATED_ID, EVENT_SEQUENCE, NO_PRICE } from '../../schemas/layout.js';
-import { FOK, GTC, IOC, MadeEngine, POST_ONLY } from './made-engine.js';
+import { FOK, GTC, IOC, MadeEngine, POST_ONLY } from '../made-engine.js';
 
 interface Row {
   readonly name: string;

@@ -9,12 +9,12 @@ import * as layout from '../../schemas/layout.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import * as holdingFunctions from '../money/holdings.js';
 import * as registryWords from '../registry-words.js';
-import * as holdingFunctions from './holdings.js';
+import type { EngineState } from '../state/state.js';
+import * as stateFunctions from '../state/state.js';
 import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
 import * as lifeFunctions from './order-life.js';
-import type { EngineState } from './state.js';
-import * as stateFunctions from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { shrinkOrder } = holdingFunctions;

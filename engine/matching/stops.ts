@@ -10,21 +10,21 @@ import { phasesThatMatch } from '../../schemas/phases.js';
 import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
+import { checkLimits, checkMoney } from '../money/check-limits.js';
+import { otherLeg } from '../money/pairs.js';
 import * as registryWords from '../registry-words.js';
+import * as checksFunctions from '../state/checks.js';
+import * as operationWords from '../state/operations.js';
+import { isLeaving, suspendOperation } from '../state/progress.js';
+import type { EngineState } from '../state/state.js';
+import { writeOrderEvent } from '../state/state.js';
 import { groupOf } from '../stops/stop-pool.js';
 import * as stopWords from '../stops/stop-words.js';
 import { tickAbove, tickBelow } from '../tick-table.js';
-import { checkLimits, checkMoney } from './check-limits.js';
-import * as checksFunctions from './checks.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { cancelOther, endPair } from './legs.js';
 import { makeOrder } from './new-order.js';
-import * as operationWords from './operations.js';
 import { forgetOrder, listOrder, releaseStop } from './order-life.js';
-import { otherLeg } from './pairs.js';
-import { isLeaving, suspendOperation } from './progress.js';
-import type { EngineState } from './state.js';
-import { writeOrderEvent } from './state.js';
 import { hasLevelRoom, isPatient, matchAndRest, needsLevel } from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

@@ -12,16 +12,16 @@ import * as levelWords from '../book/level-words.js';
 import * as orderWords from '../book/order-words.js';
 import * as sideWords from '../book/side-words.js';
 import * as ledgerWords from '../ledger/ledger-words.js';
+import * as holdingFunctions from '../money/holdings.js';
 import * as registryWords from '../registry-words.js';
+import * as operationWords from '../state/operations.js';
+import { suspendOperation } from '../state/progress.js';
+import type { EngineState } from '../state/state.js';
+import * as stateFunctions from '../state/state.js';
 import { expiryTimer } from '../timers/timer-ranges.js';
-import * as holdingFunctions from './holdings.js';
 import * as icebergFunctions from './iceberg.js';
-import * as operationWords from './operations.js';
 import * as lifeFunctions from './order-life.js';
-import { suspendOperation } from './progress.js';
 import * as selfTradeFunctions from './self-trade.js';
-import type { EngineState } from './state.js';
-import * as stateFunctions from './state.js';
 import * as unusualFunctions from './unusual-fill.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).

@@ -7,13 +7,13 @@ import { EventKind, Liquidity } from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import * as orderWords from '../book/order-words.js';
 import { FEE_MAKER, FEE_TAKER } from '../ledger/ledger-words.js';
+import { fillOrder } from '../money/holdings.js';
+import { otherLeg } from '../money/pairs.js';
 import * as registryWords from '../registry-words.js';
-import { fillOrder } from './holdings.js';
+import { type EngineState, writeOrderEvent } from '../state/state.js';
 import { hiddenOf, showPeak } from './iceberg.js';
 import { cancelOther, endPair } from './legs.js';
 import { takeOff } from './order-life.js';
-import { otherLeg } from './pairs.js';
-import { type EngineState, writeOrderEvent } from './state.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID } = layout;

@@ -4,9 +4,9 @@
  */
 
 import { randomInt } from 'node:crypto';
+import { Engine } from '../engine.js';
 import type { Disk } from '../journal/disk.js';
 import type { JournalWriter } from '../journal/writer.js';
-import { Engine } from '../matching/engine.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { ShardGarbage } from '../metrics/thread-watch.js';
 import { CommandRing } from '../ring/command-ring.js';

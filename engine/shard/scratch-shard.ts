@@ -22,10 +22,10 @@ import {
   NO_PRICE,
 } from '../../schemas/layout.js';
 import { AdminLog } from '../admin-log.js';
+import { Engine } from '../engine.js';
 import type { Disk, DiskFile } from '../journal/disk.js';
 import { JournalWriter } from '../journal/writer.js';
 import { type Limits, limitsFrom } from '../limits.js';
-import { Engine } from '../matching/engine.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';

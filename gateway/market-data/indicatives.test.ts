@@ -1,6 +1,6 @@
 /** What is shown just before an Uncross is what it does: random auctions of the engine, folded from its events alone. */
 import t from 'tap';
-import { MadeEngine } from '../../engine/matching/made-engine.js';
+import { MadeEngine } from '../../engine/made-engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { writeIndicative } from '../../engine/public/public-record.js';
 import { Dice } from '../../proof/dice.js';

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Limits } from '../../engine/limits.js';
-import { commandWords, MadeEngine } from '../../engine/matching/made-engine.js';
+import { commandWords, MadeEngine } from '../../engine/made-engine.js';
 import { CommandKind, Phase } from '../../schemas/codes.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import { Dice } from '../dice.js';

@@ -4,7 +4,7 @@
  */
 
 import t from 'tap';
-import { restoreState, saveState } from '../../engine/matching/state-image.js';
+import { restoreState, saveState } from '../../engine/inspection/state-image.js';
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import { randomScenario } from '../model-vs-engine/random-commands.js';
 import { ScenarioPlayer } from '../model-vs-engine/scenario-player.js';

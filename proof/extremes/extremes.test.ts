@@ -6,7 +6,7 @@
 
 import t from 'tap';
 import { ORDER_GENERATION, ORDER_SHIFT } from '../../engine/book/order-words.js';
-import { Engine } from '../../engine/matching/engine.js';
+import { Engine } from '../../engine/engine.js';
 import { ACCOUNT_SEQUENCE, ACCOUNT_SHIFT } from '../../engine/registry-words.js';
 import { CommandKind, EventKind } from '../../schemas/codes.js';
 import { checkEventShape } from '../../schemas/kinds.js';

@@ -3,7 +3,7 @@
  * engine's own walk over all of its links. SEQUENCES=n plays n of them, SEED=n begins at that seed.
  */
 import t from 'tap';
-import type { Engine } from '../../engine/matching/engine.js';
+import type { Engine } from '../../engine/engine.js';
 import { CommandKind } from '../../schemas/codes.js';
 import { Model } from '../model/model.js';
 import { readCommand } from '../model/plain-records.js';

@@ -25,8 +25,8 @@ import {
   ORDER_SHIFT,
 } from '../../engine/book/order-words.js';
 import { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } from '../../engine/book/side-words.js';
+import { Engine } from '../../engine/engine.js';
 import { type Limits, limitsFrom } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../../engine/registry-words.js';
 import { CommandFlag, CommandKind, EventKind, Reason, Side } from '../../schemas/codes.js';

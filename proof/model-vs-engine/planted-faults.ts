@@ -3,7 +3,7 @@
  * the engine itself has to be changed. Any thread.
  */
 
-import { Engine } from '../../engine/matching/engine.js';
+import { Engine } from '../../engine/engine.js';
 import { CommandFlag, CommandKind, SelfTrade, TimeInForce } from '../../schemas/codes.js';
 import {
   COMMAND_FLAGS_WORD,

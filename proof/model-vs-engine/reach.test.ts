@@ -25,7 +25,7 @@ t.setTimeout(120_000);
 
 /** Codes that no engine gives: a gateway's, and those that are kept for later. */
 const OF_NO_ENGINE = [Reason.BadFrame, Reason.FrameTooLong, Reason.NotionalTooLarge, Reason.Rate];
-/** It takes 65,536 busts: engine/matching/bust.test.ts. */
+/** It takes 65,536 busts: engine/administration/bust.test.ts. */
 const TOO_FAR = [Reason.BustsFull];
 /** The public's records: an engine makes none. */
 const FIRST_PUBLIC_KIND = EventKind.Trade;

@@ -3,8 +3,8 @@
  * Any thread.
  */
 
+import { Engine } from '../../engine/engine.js';
 import { limitsFrom } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
 import { EventKind } from '../../schemas/codes.js';
 import {
   COMMAND_TARGET_ID,

@@ -23,13 +23,13 @@ import {
 } from '../../engine/ledger/ledger-words.js';
 import { PAIR_SHIFT } from '../../engine/ledger/pair-index.js';
 import { hiddenOf } from '../../engine/matching/iceberg.js';
-import type { EngineState } from '../../engine/matching/state.js';
 import {
   ACCOUNT_OPEN_ORDERS,
   ACCOUNT_SHIFT,
   INSTRUMENT_KILLED,
   INSTRUMENT_SHIFT,
 } from '../../engine/registry-words.js';
+import type { EngineState } from '../../engine/state/state.js';
 import {
   PLACE_TREE,
   STOP_GROUP,

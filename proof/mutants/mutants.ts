@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'engine/public/auction-price.ts',
     find: 'price = Math.floor((lowest + highest) / 2);',
     replace: 'price = Math.min(lowest, highest);',
-    tests: ['engine/matching/uncross.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
+    tests: ['engine/operations/uncross.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
   },
   {
     name: 'ring-publishes-before-it-fills',
@@ -75,10 +75,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // The id that was used last executes once more.
     name: 'duplicate-accepted',
-    file: 'engine/matching/checks.ts',
+    file: 'engine/state/checks.ts',
     find: 'if (counter <= (lanes.marks[lane] as number)) return repeat(',
     replace: 'if (counter < (lanes.marks[lane] as number)) return repeat(',
-    tests: ['engine/matching/sessions.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
+    tests: ['engine/administration/sessions.test.ts', 'proof/model-vs-engine/model-vs-engine.test.ts'],
   },
   {
     // EVENT_SELL_BIT: whoever folds the events takes a cancelled buy off the sells.

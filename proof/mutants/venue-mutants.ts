@@ -10,7 +10,7 @@ const SEEN_BY = ['proof/rules/rules.test.ts', 'proof/model-vs-engine/model-vs-en
 export const VENUE_MUTANTS: readonly Mutant[] = [
   {
     name: 'fee-not-taken',
-    file: 'engine/matching/money.ts',
+    file: 'engine/money/money.ts',
     find: 'const charged = feeOf(notional, state.fees[feeAt] as number);',
     replace: 'const charged = sell === 0 ? feeOf(notional, state.fees[feeAt] as number) : 0;',
     tests: SEEN_BY,
@@ -18,42 +18,42 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
   {
     // All that is left of the order is gone, and its money with it.
     name: 'reserve-not-released',
-    file: 'engine/matching/holdings.ts',
+    file: 'engine/money/holdings.ts',
     find: '    letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, before, after);',
     replace: '    if (after !== 0) letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, before, after);',
     tests: SEEN_BY,
   },
   {
     name: 'replace-reserves-by-the-old-price',
-    file: 'engine/matching/holdings.ts',
+    file: 'engine/money/holdings.ts',
     find: '    reserve(state, holding, sell, price, leaves, null);',
     replace: '    reserve(state, holding, sell, Math.min(price, orders[at + ORDER_PRICE] as number), leaves, null);',
     tests: SEEN_BY,
   },
   {
     name: 'short-position-with-a-wrong-sign',
-    file: 'engine/matching/holdings.ts',
+    file: 'engine/money/holdings.ts',
     find: 'position + quantity * sign;',
     replace: 'position + quantity;',
     tests: SEEN_BY,
   },
   {
     name: 'position-limit-off-by-one',
-    file: 'engine/matching/check-limits.ts',
+    file: 'engine/money/check-limits.ts',
     find: 'towards - position) > positions) {',
     replace: 'towards - position) > positions + 1) {',
     tests: SEEN_BY,
   },
   {
     name: 'one-open-order-too-many',
-    file: 'engine/matching/check-limits.ts',
+    file: 'engine/money/check-limits.ts',
     find: 'if (open >= (accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number) && slot < 0) return false;',
     replace: 'if (open > (accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number) && slot < 0) return false;',
     tests: SEEN_BY,
   },
   {
     name: 'rate-takes-no-token',
-    file: 'engine/matching/check-limits.ts',
+    file: 'engine/money/check-limits.ts',
     find: 'tokens < TOKEN ? tokens : tokens - TOKEN;',
     replace: 'tokens;',
     tests: SEEN_BY,
@@ -61,21 +61,21 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
   {
     // Where the account has traded before, its next order passes.
     name: 'kill-lets-one-through',
-    file: 'engine/matching/kill.ts',
+    file: 'engine/operations/kill.ts',
     find: '    state.ledger.spreadLimits(account);\n    return;',
     replace: '    return;',
     tests: SEEN_BY,
   },
   {
     name: 'kill-leaves-the-stops',
-    file: 'engine/matching/kill.ts',
+    file: 'engine/operations/kill.ts',
     find: '!== 0 ? LAST_STAGE + 1 : ofAll',
     replace: '!== 0 ? Math.min(2, LAST_STAGE + 1) : ofAll',
     tests: SEEN_BY,
   },
   {
     name: 'withdraws-what-is-reserved',
-    file: 'engine/matching/ledger-commands.ts',
+    file: 'engine/money/ledger-commands.ts',
     find: 'return purse < 0 ? 0 : (state.purseSums[(purse << PURSE_SHIFT) + PURSE_AVAILABLE] as number);',
     replace: `return purse < 0
     ? 0
@@ -85,14 +85,14 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'bust-keeps-the-fee',
-    file: 'engine/matching/bust.ts',
+    file: 'engine/administration/bust.ts',
     find: 'move(buyer.holding, HOLDING_QUOTE_PURSE, each * quantity + buyer.fee);',
     replace: 'move(buyer.holding, HOLDING_QUOTE_PURSE, each * quantity);',
     tests: SEEN_BY,
   },
   {
     name: 'trade-void-twice',
-    file: 'engine/matching/bust.ts',
+    file: 'engine/administration/bust.ts',
     find: 'if (state.busts.has(trade.id)) {',
     replace: 'if (state.busts.has(0 - trade.id)) {',
     tests: SEEN_BY,
@@ -128,7 +128,7 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'dead-man-a-millisecond-late',
-    file: 'engine/matching/lane-timers.ts',
+    file: 'engine/operations/lane-timers.ts',
     find: 'ahead(state, milliseconds * US_PER_MILLISECOND);',
     replace: 'ahead(state, (milliseconds + 1) * US_PER_MILLISECOND);',
     tests: SEEN_BY,
@@ -145,7 +145,7 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
   {
     // An image without it is taken, and what was void may be made void again.
     name: 'image-without-the-busts',
-    file: 'engine/matching/state-image.ts',
+    file: 'engine/inspection/state-image.ts',
     find: "const OUTSIDE = ['limits', 'events'];",
     replace: "const OUTSIDE = ['limits', 'events', 'busts'];",
     tests: ['proof/determinism/put-back.test.ts'],

@@ -1,10 +1,10 @@
 /** What went wrong in other engines and is too large, or too far from orders, for a table (12-elsewhere.rules). */
 
 import t from 'tap';
+import { Engine } from '../../engine/engine.js';
+import { restoreState, saveState } from '../../engine/inspection/state-image.js';
 import { limitsFrom } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
-import { commandWords, GTC, MadeEngine } from '../../engine/matching/made-engine.js';
-import { restoreState, saveState } from '../../engine/matching/state-image.js';
+import { commandWords, GTC, MadeEngine } from '../../engine/made-engine.js';
 import { ANY_SHARD, encodeAccountTerms, encodeInstrumentTerms } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Phase } from '../../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, EVENT_KIND_WORD, EVENT_WORDS } from '../../schemas/layout.js';

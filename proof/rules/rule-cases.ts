@@ -5,7 +5,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine } from '../../engine/matching/engine.js';
+import { Engine } from '../../engine/engine.js';
 import type { PlainObject } from '../../platform/cli/journal/record-objects.js';
 import { LineError } from '../../platform/cli/match/match-line.js';
 import { type EngineMaker, RuleRun } from '../../platform/cli/match/rule-run.js';

@@ -4,9 +4,9 @@
  */
 
 import t from 'tap';
+import { Engine } from '../../engine/engine.js';
 import { JournalReader } from '../../engine/journal/reader.js';
 import { limitsFrom } from '../../engine/limits.js';
-import { Engine } from '../../engine/matching/engine.js';
 import { MadeShard } from '../../engine/shard/made-shard.js';
 import { CommandKind } from '../../schemas/codes.js';
 import { COMMAND_KIND_WORD, COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';

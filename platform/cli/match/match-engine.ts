@@ -2,7 +2,7 @@
  * What `tredye match` needs of an engine. Any thread.
  */
 
-import type { Engine } from '../../../engine/matching/engine.js';
+import type { Engine } from '../../../engine/engine.js';
 import type { Side } from '../../../schemas/codes.js';
 
 const NUMBERS_PER_LEVEL = 3;

@@ -28,8 +28,8 @@ import {
 } from '../../../client/commands.js';
 import { reasonName } from '../../../client/events.js';
 import { TredyeError } from '../../../client/tredye-error.js';
+import { Engine } from '../../../engine/engine.js';
 import { type Limits, limitsFrom } from '../../../engine/limits.js';
-import { Engine } from '../../../engine/matching/engine.js';
 import { encodeAccountTerms } from '../../../schemas/admin.js';
 import { CommandFlag, CommandKind, EventKind, Phase, Side } from '../../../schemas/codes.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';

@@ -3,8 +3,8 @@
  * expectations did not hold. Each rule begins a fresh venue. The events of one command are held at a time. Any thread.
  */
 
+import { Engine } from '../../../engine/engine.js';
 import { type Limits, LimitsError, limitsFrom } from '../../../engine/limits.js';
-import { Engine } from '../../../engine/matching/engine.js';
 import { clientOrderIdOf, lane as laneId } from '../../../schemas/ids.js';
 import type { PlainObject } from '../journal/record-objects.js';
 import type { MatchEngine } from './match-engine.js';

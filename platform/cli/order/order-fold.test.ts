@@ -3,7 +3,7 @@
 import t from 'tap';
 import { reportAt } from '../../../client/events.js';
 import type { AnyReport } from '../../../client/index.js';
-import { Engine } from '../../../engine/matching/engine.js';
+import { Engine } from '../../../engine/engine.js';
 import { EVENT_WORDS } from '../../../schemas/layout.js';
 import { Line } from '../match/match-line.js';
 import { MATCH_LIMITS, MatchVenue } from '../match/match-venue.js';
