@@ -34,8 +34,8 @@ import {
 import { LANE_ACCOUNT, LANE_CANCELS, LANE_OPEN, LANE_SHIFT } from '../state/lane-words.js';
 import {
   CASCADE,
+  OPERATION_ACCOUNT,
   OPERATION_CURSOR,
-  OPERATION_FILTER,
   OPERATION_INSTRUMENT,
   OPERATION_KIND,
   OPERATION_OWNER,
@@ -102,10 +102,10 @@ function validateOperations(state: EngineState): number {
       const account = operations.words[at + OPERATION_OWNER] as number;
       massCancels.set(account, (massCancels.get(account) ?? 0) + 1);
       ofAll++;
-      if (operations.words[at + OPERATION_FILTER] !== 0) {
-        walks++;
-        validateWalk(state, index, account, cursor);
-      }
+    }
+    if (operations.isWalk(operations.row(index))) {
+      walks++;
+      validateWalk(state, index, operations.words[at + OPERATION_ACCOUNT] as number, cursor);
     }
   }
   if (ofAll !== operations.massCancels) throw new Error('the count of mass cancels in progress is wrong');

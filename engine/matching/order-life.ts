@@ -13,7 +13,7 @@ import { expiryTimer } from '../timers/timer-ranges.js';
 const { enterOrder, leaveOrder } = holdingFunctions;
 const { FLAG_CLOSED, FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
 const { ORDER_FLAGS, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, SLOT_MASK } = orderWords;
-const { OPERATION_CURSOR, OPERATION_FILTER, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
+const { OPERATION_CURSOR, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
 
 /** Puts a New behind the others of its account in the instrument: the order in which mass cancels take orders. It is open. */
 export function listOrder(state: EngineState, slot: number): void {
@@ -42,10 +42,11 @@ export function releaseStop(state: EngineState, slot: number): void {
 function passCursors(state: EngineState, slot: number): void {
   const { operations } = state;
   for (let index = 0; index < operations.count; index++) {
-    const at = operations.row(index) << OPERATION_SHIFT;
-    const walks = operations.words[at + OPERATION_INSTRUMENT] === 0 && operations.words[at + OPERATION_FILTER] !== 0;
-    if (!walks || operations.words[at + OPERATION_CURSOR] !== slot) continue;
-    operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, true);
+    const row = operations.row(index);
+    const at = row << OPERATION_SHIFT;
+    if (!operations.isWalk(row) || operations.words[at + OPERATION_CURSOR] !== slot) continue;
+    const ofAll = operations.words[at + OPERATION_INSTRUMENT] === 0;
+    operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, ofAll);
   }
 }
 

@@ -243,7 +243,10 @@ export function watchOperation(state: EngineState, row: number, from: number, do
   const instrument = state.operations.words[at + OPERATION_INSTRUMENT] as number;
   if (state.operations.words[at + OPERATION_KIND] === CASCADE || !isWatched(state, instrument)) return done;
   noteTrades(state, instrument, from);
-  return done && beginCascade(state, row);
+  if (!done) return false;
+  // From here on the row is a cascade.
+  if (state.operations.isWalk(row)) state.operations.walks--;
+  return beginCascade(state, row);
 }
 
 /** Whether stops wait in an instrument that there is, and it trades. */

@@ -41,7 +41,6 @@ const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT, INSTRUMENT_TRACKED } = registryWords
 const {
   END_OF_DAY,
   LEFTOVERS,
-  MASS_CANCEL,
   OPERATION_CANCELLED,
   OPERATION_CURSOR,
   OPERATION_INSTRUMENT,
@@ -215,18 +214,15 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   return slot < 0 && finish(state, row);
 }
 
-/** The order leaves by itself: an end of day or mass cancel that stopped at it goes on at the next one. */
+/** The order leaves by itself: an end of day that stopped at it goes on at the next one. */
 export function passOver(state: EngineState, slot: number): void {
   const { operations } = state;
   for (let index = 0; index < operations.count; index++) {
     const at = operations.row(index) << OPERATION_SHIFT;
-    const kind = operations.words[at + OPERATION_KIND];
-    if ((kind !== END_OF_DAY && kind !== MASS_CANCEL) || operations.words[at + OPERATION_CURSOR] !== slot) continue;
-    // Those of all instruments see to it themselves, whoever takes the order away.
-    if (operations.words[at + OPERATION_INSTRUMENT] === 0) continue;
+    if (operations.words[at + OPERATION_KIND] !== END_OF_DAY) continue;
+    if (operations.words[at + OPERATION_CURSOR] !== slot) continue;
     const waits = state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] === WAITING;
-    if (kind === MASS_CANCEL) operations.words[at + OPERATION_CURSOR] = state.accountOrders.next(slot, false);
-    else operations.words[at + OPERATION_CURSOR] = waits ? nextStop(state, slot) : nextInSide(state, slot);
+    operations.words[at + OPERATION_CURSOR] = waits ? nextStop(state, slot) : nextInSide(state, slot);
   }
 }
 

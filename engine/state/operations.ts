@@ -50,8 +50,9 @@ export class OperationTable {
   /** The row that a command uses before it is known to stop. */
   readonly scratch: number;
   count = 0;
-  /** Mass cancels of all instruments among them, and of those the ones that take some orders only. */
+  /** Mass cancels of all instruments among them. */
   massCancels = 0;
+  /** Mass cancels that take some orders only, of one instrument or of all: they walk from order to order. */
   walks = 0;
   private first = 0;
 
@@ -60,6 +61,12 @@ export class OperationTable {
     this.scratch = capacity;
     this.words = new Int32Array((capacity + 1) << OPERATION_SHIFT);
     this.volumes = new Float64Array(capacity + 1);
+  }
+
+  /** Whether a row is a mass cancel that takes some orders only. */
+  isWalk(row: number): boolean {
+    const at = row << OPERATION_SHIFT;
+    return this.words[at + OPERATION_KIND] === MASS_CANCEL && this.words[at + OPERATION_FILTER] !== 0;
   }
 
   /** The row of the nth oldest operation. */

@@ -99,12 +99,12 @@ export function suspendOperation(state: EngineState): void {
   state.suspended = true;
   const at = row << OPERATION_SHIFT;
   const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
+  if (operations.isWalk(row)) operations.walks++;
   if (instrument !== 0) {
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] = 1;
     return;
   }
   operations.massCancels++;
-  if (operations.words[at + OPERATION_FILTER] !== 0) operations.walks++;
   const accountAt = ((operations.words[at + OPERATION_OWNER] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
   state.accounts[accountAt] = (state.accounts[accountAt] as number) + 1;
 }
@@ -114,11 +114,11 @@ export function endOperation(state: EngineState): void {
   const operations = state.operations;
   const at = operations.row(0) << OPERATION_SHIFT;
   const instrument = operations.words[at + OPERATION_INSTRUMENT] as number;
+  if (operations.isWalk(operations.row(0))) operations.walks--;
   if (instrument !== 0) {
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] = 0;
   } else {
     operations.massCancels--;
-    if (operations.words[at + OPERATION_FILTER] !== 0) operations.walks--;
     const accountAt = ((operations.words[at + OPERATION_OWNER] as number) << ACCOUNT_SHIFT) + ACCOUNT_MASS_CANCELS;
     state.accounts[accountAt] = (state.accounts[accountAt] as number) - 1;
   }
