@@ -8,7 +8,13 @@
  */
 
 import { EventKind, Reason } from '../schemas/codes.js';
-import { EVENT_CLIENT_ORDER_ID, EVENT_KIND_WORD, EVENT_RELATED_ID, joinWords } from '../schemas/layout.js';
+import {
+  EVENT_CLIENT_ORDER_ID,
+  EVENT_KIND_WORD,
+  EVENT_LIQUIDITY_SHIFT,
+  EVENT_RELATED_ID,
+  joinWords,
+} from '../schemas/layout.js';
 import type { AnyReport } from './events.js';
 import { TredyeError } from './tredye-error.js';
 
@@ -20,6 +26,7 @@ export const EVERY_SHARD = -1;
 export const SOME_SHARD = -2;
 
 const KIND_CANCELLED = EventKind.Cancelled;
+const KIND_STARTED = EventKind.Started;
 const KIND_ORDER_STATE = EventKind.OrderState;
 const REASON_BY_CLIENT = Reason.ByClient;
 const REASON_REPLACED_TO_DONE = Reason.ReplacedToDone;
@@ -72,6 +79,8 @@ export function answeredCounter(words: Int32Array, at: number, lane: number): nu
     return counterAt(words, at + EVENT_RELATED_ID, lane);
   }
   if (kind === KIND_ORDER_STATE) return counterAt(words, at + EVENT_RELATED_ID, lane);
+  // An uncross that walks own orders first says so; its answer is Uncrossed.
+  if (kind === KIND_STARTED && ((kindWord >>> EVENT_LIQUIDITY_SHIFT) & 3) !== 0) return NO_ANSWER;
   return ANSWERS[kind] === true ? counterAt(words, at + EVENT_CLIENT_ORDER_ID, lane) : NO_ANSWER;
 }
 

@@ -84,6 +84,8 @@ export interface NewInstrument {
   readonly staticBand?: number;
   /** Rows by rising price, the first from priceMin on. Default: every price is on a tick. */
   readonly ticks?: readonly TickRowFields[];
+  /** An uncross first keeps own orders from trading, as the newer one's mode says. Default false. */
+  readonly auctionSelfTrade?: boolean;
 }
 
 /** Without decimals amounts are shown as they are. */
@@ -433,6 +435,7 @@ export class TradingClient extends Session {
       feeCap: terms.feeCap ?? 0,
       staticBand: terms.staticBand ?? 0,
       ticks: terms.ticks ?? [],
+      auctionSelfTrade: terms.auctionSelfTrade ?? false,
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);

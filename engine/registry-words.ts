@@ -4,7 +4,7 @@
  *
  *   instrument, 16 words:  0 shard  1 phase  2 lowest price  3 highest price  4 largest quantity  5 unit
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
- *                          8 length of the symbol            9 next in the chain of the symbol's hash
+ *                          8 length of the symbol, PREVENTS_IN_AUCTION    9 next in the chain of the symbol's hash
  *                         10 price of the last trade or NO_PRICE    11 reference price from outside or NO_PRICE
  *                         12 ticks that a price may be away from the reference price, 0: any number; TICKED: a tick table
  *                         13 out of trading: KILLED_ALONE, KILLED_WITH_ALL  14, 15 base and quote asset, 0: it has no money
@@ -14,6 +14,8 @@
  *                          8, 9 first and last of its rows + 1 (book/account-orders.ts)
  *                         10, 11 the holding found last and the newest one + 1 (ledger/ledger.ts)
  *                         12 open orders that it may have    13 it has a rate (0, 1)
+ *                         14 the account that its group is known by: the first of the group, or itself
+ *                         15 next such account in the chain of the group's hash
  *   key, 4 words:          0 account   1 rights   2 revoked (0, 1)        and 32 bytes of public key
  */
 
@@ -29,6 +31,8 @@ export const INSTRUMENT_UNIT = 5;
 export const INSTRUMENT_REFERENCE = 6;
 export const INSTRUMENT_IN_PROGRESS = 7;
 export const INSTRUMENT_SYMBOL_BYTES = 8;
+/** A bit of INSTRUMENT_SYMBOL_BYTES: own orders of an auction do not trade with each other. */
+export const PREVENTS_IN_AUCTION = 1 << 8;
 export const INSTRUMENT_CHAIN_NEXT = 9;
 export const INSTRUMENT_LAST = 10;
 export const INSTRUMENT_TRACKED = 11;
@@ -60,6 +64,8 @@ export const ACCOUNT_RECENT_HOLDING = 10;
 export const ACCOUNT_NEWEST_HOLDING = 11;
 export const ACCOUNT_OPEN_ORDERS_MAX = 12;
 export const ACCOUNT_RATED = 13;
+export const ACCOUNT_OWNER = 14;
+export const ACCOUNT_CHAIN_NEXT = 15;
 
 export const KEY_SHIFT = 2;
 export const KEY_ACCOUNT = 0;

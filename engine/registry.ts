@@ -12,6 +12,8 @@ import { tickBelow } from './tick-table.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { NO_PRICE } = layout;
 const {
+  ACCOUNT_CHAIN_NEXT,
+  ACCOUNT_OWNER,
   ACCOUNT_SELF_TRADE_GROUP,
   ACCOUNT_SHIFT,
   ASSET_BYTES,
@@ -32,6 +34,7 @@ const {
   KEY_ACCOUNT,
   KEY_RIGHTS,
   KEY_SHIFT,
+  PREVENTS_IN_AUCTION,
   PUBLIC_KEY_BYTES,
   SYMBOL_BYTES,
   TICK_ROWS,
@@ -53,6 +56,7 @@ export interface NewInstrument {
   readonly ticks: readonly { readonly from: number; readonly tick: number }[];
   readonly baseAsset: number;
   readonly quoteAsset: number;
+  readonly auctionSelfTrade: boolean;
 }
 
 export class Registry {
@@ -76,6 +80,7 @@ export class Registry {
   adminNumber = 0;
   private readonly symbolBuckets: Int32Array;
   private readonly symbolMask: number;
+  private readonly groupBuckets: Int32Array;
 
   constructor(limits: Limits) {
     this.maxInstruments = limits.maxInstruments;
@@ -89,10 +94,9 @@ export class Registry {
     this.keys = new Int32Array((limits.maxKeys + 1) << KEY_SHIFT);
     this.publicKeys = new Uint8Array((limits.maxKeys + 1) * PUBLIC_KEY_BYTES);
     this.assetNames = new Uint8Array((limits.maxAssets + 1) * ASSET_BYTES);
-    let buckets = 16;
-    while (buckets < limits.maxInstruments) buckets *= 2;
-    this.symbolBuckets = new Int32Array(buckets);
-    this.symbolMask = buckets - 1;
+    this.symbolBuckets = new Int32Array(bucketsFor(limits.maxInstruments));
+    this.symbolMask = this.symbolBuckets.length - 1;
+    this.groupBuckets = new Int32Array(bucketsFor(limits.maxAccounts));
   }
 
   hasInstrument(instrument: number): boolean {
@@ -139,7 +143,8 @@ export class Registry {
   }
 
   private isSymbol(instrument: number, symbol: Uint8Array): boolean {
-    const length = this.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SYMBOL_BYTES] as number;
+    const word = this.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SYMBOL_BYTES] as number;
+    const length = word & ~PREVENTS_IN_AUCTION;
     if (length !== symbol.length) return false;
     const from = instrument * SYMBOL_BYTES;
     for (let index = 0; index < length; index++) {
@@ -165,7 +170,7 @@ export class Registry {
       this.ticks[row++] = from;
       this.ticks[row++] = tick;
     }
-    words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length;
+    words[at + INSTRUMENT_SYMBOL_BYTES] = terms.symbol.length | (terms.auctionSelfTrade ? PREVENTS_IN_AUCTION : 0);
     words[at + INSTRUMENT_LAST] = NO_PRICE;
     words[at + INSTRUMENT_TRACKED] = NO_PRICE;
     words[at + INSTRUMENT_BASE_ASSET] = terms.baseAsset;
@@ -180,7 +185,24 @@ export class Registry {
   /** Adds an account of a self-trade group (0: none); returns its id. */
   addAccount(selfTradeGroup: number): number {
     const account = ++this.accountCount;
-    this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] = selfTradeGroup;
+    const at = account << ACCOUNT_SHIFT;
+    this.accounts[at + ACCOUNT_SELF_TRADE_GROUP] = selfTradeGroup;
+    this.accounts[at + ACCOUNT_OWNER] = this.ownerOf(account, selfTradeGroup);
+    return account;
+  }
+
+  /** The first account of the group, which may be this one: then the group is known by it. */
+  private ownerOf(account: number, group: number): number {
+    if (group === 0) return account;
+    const bucket = (Math.imul(group, 0x9e3779b1) >>> 8) & (this.groupBuckets.length - 1);
+    let owner = this.groupBuckets[bucket] as number;
+    while (owner !== 0) {
+      const at = owner << ACCOUNT_SHIFT;
+      if (this.accounts[at + ACCOUNT_SELF_TRADE_GROUP] === (group | 0)) return owner;
+      owner = this.accounts[at + ACCOUNT_CHAIN_NEXT] as number;
+    }
+    this.accounts[(account << ACCOUNT_SHIFT) + ACCOUNT_CHAIN_NEXT] = this.groupBuckets[bucket] as number;
+    this.groupBuckets[bucket] = account;
     return account;
   }
 
@@ -200,7 +222,7 @@ export class Registry {
     for (let instrument = 1; instrument <= this.instrumentCount; instrument++) {
       const at = instrument << INSTRUMENT_SHIFT;
       const from = instrument * SYMBOL_BYTES;
-      const length = words[at + INSTRUMENT_SYMBOL_BYTES] as number;
+      const length = (words[at + INSTRUMENT_SYMBOL_BYTES] as number) & ~PREVENTS_IN_AUCTION;
       if (this.findSymbol(this.symbols.subarray(from, from + length)) !== instrument) {
         throw new Error(`instrument ${instrument} is not found by its symbol`);
       }
@@ -238,6 +260,13 @@ export class Registry {
       throw new Error(`the highest price of instrument ${instrument} is off its ticks`);
     }
   }
+}
+
+/** A power of two. */
+function bucketsFor(count: number): number {
+  let buckets = 16;
+  while (buckets < count) buckets *= 2;
+  return buckets;
 }
 
 /** FNV-1a over the first bytes. */

@@ -43,6 +43,7 @@ const INSTRUMENT: InstrumentTermsFields = {
   baseUnit: 1,
   feeCap: 0,
   staticBand: 0,
+  auctionSelfTrade: false,
   ticks: [],
 };
 const KEY: KeyTermsFields = { publicKey: new Uint8Array(32).map((_, at) => at), rights: 15, label: 'desk 1' };

@@ -91,10 +91,12 @@ export interface InstrumentTermsFields {
   readonly staticBand: number;
   /** By rising price, at most MOST_TICK_ROWS; none: every price is on a tick. */
   readonly ticks: readonly TickRowFields[];
+  /** An uncross first keeps own orders from trading with each other, as the mode of the newer one says. */
+  readonly auctionSelfTrade: boolean;
 }
 
 /** Terms of an instrument without money and without bands may leave these out. */
-type MoreTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap' | 'staticBand' | 'ticks';
+type MoreTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap' | 'staticBand' | 'ticks' | 'auctionSelfTrade';
 
 export interface AccountTermsFields {
   /** 1 to 64 bytes of UTF-8. */
@@ -178,6 +180,7 @@ export function encodeInstrumentTerms(
       terms.feeCap ?? 0,
       terms.staticBand ?? 0,
       ticks,
+      terms.auctionSelfTrade ?? false,
     ),
   );
 }
@@ -318,6 +321,7 @@ function decodeInstrumentTerms(bytes: Uint8Array): Terms | number {
     feeCap: table.feeCap(),
     staticBand: table.staticBand(),
     ticks: decodeTicks(table),
+    auctionSelfTrade: table.auctionSelfTrade(),
   };
   // NO_PRICE is not a price, so it is no bound either.
   const pricesHold = terms.priceMin !== NO_PRICE && terms.priceMin <= terms.priceMax;

@@ -333,7 +333,7 @@ export const EVENT_ROWS: readonly EventRow[] = [
     kind: EventKind.Prevented,
     fields: {
       ...ORDER,
-      price: "the resting order's",
+      price: "the resting order's, in an auction its own",
       quantity: 'that did not trade and is gone from both',
       amount: 'hidden part of that',
       leaves: 'leaves after',
@@ -405,7 +405,8 @@ export const EVENT_ROWS: readonly EventRow[] = [
   {
     kind: EventKind.Started,
     fields: { ...ANSWER, instrument: "the command's", reason: SET_OFF },
-    bits: ANSWER_BITS,
+    // Of an Uncross that looks at own orders first: Auction.
+    bits: ['liquidity', ...ANSWER_BITS],
   },
   {
     kind: EventKind.Finished,

@@ -39,6 +39,7 @@ const TERMS: InstrumentTermsFields = {
   baseUnit: 1,
   feeCap: 0,
   staticBand: 0,
+  auctionSelfTrade: false,
   ticks: [],
 };
 

@@ -148,6 +148,7 @@ function addInstrument(
     ticks: terms.ticks,
     baseAsset: terms.baseAsset,
     quoteAsset: terms.quoteAsset,
+    auctionSelfTrade: terms.auctionSelfTrade,
   });
   const { worth } = state.ledger;
   const worthAt = instrument << WORTH_SHIFT;

@@ -61,6 +61,9 @@ export const FLAG_SPECIAL = 1 << 9;
 /** Good-till-date, besides good-till-cancel: it has a timer (engine/timers), until that was due. */
 export const FLAG_EXPIRES = 1 << 10;
 
+/** It came to rest where nothing matches: in an auction an uncross may want to know when (state/auction-owners.ts). */
+export const FLAG_AGED = 1 << 12;
+
 /** `level` of an order that is being matched, of a free slot, and of a stop that waits for its trigger. */
 export const NOT_RESTING = -1;
 export const FREE = -2;

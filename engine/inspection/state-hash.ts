@@ -17,6 +17,7 @@ import {
   TOTAL_SHIFT,
 } from '../book/level-words.js';
 import {
+  FLAG_AGED,
   FLAG_LEG,
   FREE,
   ORDER_ACCOUNT_NEXT,
@@ -41,6 +42,7 @@ import {
 } from '../ledger/ledger-words.js';
 import { PAIR_FIRST, PAIR_SHIFT } from '../ledger/pair-index.js';
 import { isIceberg } from '../matching/iceberg.js';
+import { STAGE_BUYS, STAGE_SELLS } from '../operations/auction-prevention.js';
 import {
   ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_SHIFT,
@@ -68,7 +70,7 @@ import {
   LANE_OPEN,
   LANE_SHIFT,
 } from '../state/lane-words.js';
-import { OPERATION_SHIFT, OPERATION_WORDS } from '../state/operations.js';
+import { OPERATION_KIND, OPERATION_SHIFT, OPERATION_STAGE, OPERATION_WORDS, UNCROSS } from '../state/operations.js';
 import type { EngineState } from '../state/state.js';
 import {
   GROUP_MASK,
@@ -134,6 +136,7 @@ export function hashState(state: EngineState): string {
   mixer.addDouble(joinWords(state.commandLow, state.commandHigh));
   mixer.addDouble(joinWords(state.eventLow, state.eventHigh));
   mixer.add(state.reservedLevels);
+  mixer.add(state.ownOrders.lastAge);
   addRegistry(mixer, state);
   addOrders(mixer, state);
   addBooks(mixer, state);
@@ -191,6 +194,7 @@ function addOrders(mixer: Mixer, state: EngineState): void {
     mixer.add(words[at + ORDER_ACCOUNT_NEXT] as number);
     if (isIceberg(state, slot)) mixer.addWords(state.specials.words, state.specials.at(slot), SPECIAL_HIDDEN + 1);
     if (((words[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) mixer.add(state.legs[slot] as number);
+    if (((words[at + ORDER_FLAGS] as number) & FLAG_AGED) !== 0) mixer.add(state.ownOrders.ages[slot] as number);
   }
   for (let slot = pool.freeHead; slot >= 0; slot = words[(slot << ORDER_SHIFT) + ORDER_NEXT] as number) mixer.add(slot);
 }
@@ -246,6 +250,21 @@ function addOperations(mixer: Mixer, state: EngineState): void {
     const row = operations.row(index);
     mixer.addWords(operations.words, row << OPERATION_SHIFT, OPERATION_WORDS);
     mixer.addDouble(operations.volumes[row] as number);
+  }
+  if (operations.count > 0 && isWalking(operations.words, operations.row(0))) addOwnSells(mixer, state);
+}
+
+/** Whether the operation holds lists of own sells (state/own-orders.ts). */
+function isWalking(words: Int32Array, row: number): boolean {
+  const at = row << OPERATION_SHIFT;
+  const stage = words[at + OPERATION_STAGE] as number;
+  return words[at + OPERATION_KIND] === UNCROSS && (stage === STAGE_SELLS || stage === STAGE_BUYS);
+}
+
+function addOwnSells(mixer: Mixer, { ownOrders, registry }: EngineState): void {
+  for (let owner = 1; owner <= registry.accountCount; owner++) {
+    for (let slot = ownOrders.first(owner); slot >= 0; slot = ownOrders.next[slot] as number) mixer.add(slot);
+    mixer.add(-1);
   }
 }
 

@@ -35,7 +35,7 @@ const {
   SELF_TRADE_SHIFT,
   SLOT_MASK,
 } = orderWords;
-const { ACCOUNT_MASK, ACCOUNT_SELF_TRADE_GROUP, ACCOUNT_SHIFT } = registryWords;
+const { ACCOUNT_MASK, ACCOUNT_OWNER, ACCOUNT_SELF_TRADE_GROUP, ACCOUNT_SHIFT } = registryWords;
 
 const OLDEST = SelfTrade.Oldest;
 const BOTH = SelfTrade.Both;
@@ -49,8 +49,8 @@ const TAKER_PREVENTED = EventKind.Prevented | (Liquidity.Taker << EVENT_LIQUIDIT
 function areOneOwner(state: EngineState, first: number, second: number): boolean {
   if (first === second) return true;
   const accounts = state.accounts;
-  const group = accounts[((first & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] as number;
-  return group !== 0 && accounts[((second & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_SELF_TRADE_GROUP] === group;
+  const owner = accounts[((first & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OWNER] as number;
+  return accounts[((second & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OWNER] === owner;
 }
 
 /**

@@ -37,6 +37,7 @@ const { EVENT_BOOK_BIT, EVENT_LIQUIDITY_SHIFT, EVENT_RELATED_ID, NO_PRICE } = la
 const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_MASK } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_SHIFT, LEVEL_MASK } = levelWords;
 const {
+  FLAG_AGED,
   FLAG_EXPIRES,
   FLAG_LEG,
   FLAG_LISTED,
@@ -128,9 +129,17 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   else state.books.rest(slot, side, keyOf(side, price));
   state.ids.add(slot);
   if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
+  if (!continuous) noteAge(state, slot);
   const shown = (flags & FLAG_SPECIAL) !== 0 && price !== NO_PRICE ? showPeak(state, slot) : leaves;
   writeOrderEvent(state, slot, price, 0, leaves, shown, BOOKED);
   return true;
+}
+
+/** An order rests where nothing matches, and may cross others: an uncross may ask which of them is the newer one. */
+function noteAge(state: EngineState, slot: number): void {
+  const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
+  state.orders[flagsAt] = (state.orders[flagsAt] as number) | FLAG_AGED;
+  state.ownOrders.age(slot);
 }
 
 /** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. A taker

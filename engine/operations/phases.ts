@@ -48,6 +48,7 @@ const {
   OPERATION_PRICE,
   OPERATION_SHIFT,
   OPERATION_STAGE,
+  UNCROSS,
 } = operationWords;
 
 const UNCROSSED_PHASES = phasesWithoutCrossing();
@@ -214,12 +215,13 @@ export function runEndOfDay(state: EngineState, row: number): boolean {
   return slot < 0 && finish(state, row);
 }
 
-/** The order leaves by itself: an end of day that stopped at it goes on at the next one. */
+/** The order leaves by itself: an end of day or uncross that stopped at it goes on at the next one. */
 export function passOver(state: EngineState, slot: number): void {
   const { operations } = state;
   for (let index = 0; index < operations.count; index++) {
     const at = operations.row(index) << OPERATION_SHIFT;
-    if (operations.words[at + OPERATION_KIND] !== END_OF_DAY) continue;
+    const kind = operations.words[at + OPERATION_KIND];
+    if (kind !== END_OF_DAY && kind !== UNCROSS) continue;
     if (operations.words[at + OPERATION_CURSOR] !== slot) continue;
     const waits = state.orders[(slot << ORDER_SHIFT) + ORDER_LEVEL] === WAITING;
     operations.words[at + OPERATION_CURSOR] = waits ? nextStop(state, slot) : nextInSide(state, slot);
@@ -253,7 +255,7 @@ export function firstInSide(state: EngineState, side: number): number {
 }
 
 /** The order behind this one by priority, or -1. */
-function nextInSide(state: EngineState, slot: number): number {
+export function nextInSide(state: EngineState, slot: number): number {
   const orderAt = slot << ORDER_SHIFT;
   const next = state.orders[orderAt + ORDER_NEXT] as number;
   if (next >= 0) return next;

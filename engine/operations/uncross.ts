@@ -20,7 +20,8 @@ import * as registryWords from '../registry-words.js';
 import { checkInstrument, checkPhase, checkSender, laneAccount } from '../state/checks.js';
 import * as operationWords from '../state/operations.js';
 import { beginOperation, suspendOperation } from '../state/progress.js';
-import { type EngineState, writeOrderEvent } from '../state/state.js';
+import { type EngineState, writeEvent, writeOrderEvent } from '../state/state.js';
+import { beginPrevention, runPrevention, STAGE_SELLS } from './auction-prevention.js';
 import { firstInSide, runLeftovers } from './phases.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -40,12 +41,26 @@ const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
 const { TOTAL, TOTAL_SHIFT } = levelWords;
 const { FLAG_LEG, FLAG_SELL, FLAG_SPECIAL, ORDER_CUMULATIVE, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL } = orderWords;
 const { ORDER_PRICE, ORDER_SHIFT, SLOT_MASK } = orderWords;
-const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT } = registryWords;
-const { OPERATION_INSTRUMENT, OPERATION_PRICE, OPERATION_SHIFT, OPERATION_STAGE, UNCROSS } = operationWords;
+const { INSTRUMENT_LAST, INSTRUMENT_REFERENCE, INSTRUMENT_SHIFT, INSTRUMENT_SYMBOL_BYTES } = registryWords;
+const { PREVENTS_IN_AUCTION } = registryWords;
+const {
+  OPERATION_ACCOUNT,
+  OPERATION_CLIENT_HIGH,
+  OPERATION_CLIENT_LOW,
+  OPERATION_INSTRUMENT,
+  OPERATION_PRICE,
+  OPERATION_SESSION,
+  OPERATION_SHIFT,
+  OPERATION_STAGE,
+  UNCROSS,
+} = operationWords;
 
 const UNCROSS_PHASES = phasesThatTake(CommandKind.Uncross);
 const AUCTION_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT) | EVENT_BOOK_BIT;
 const ICEBERG_FILL = EventKind.Fill | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT);
+const UNCROSSED = EventKind.Uncrossed;
+/** Says that own orders are looked at first, where the instrument asks for it: the answer, before Uncrossed. */
+const WALKS = EventKind.Started | (Liquidity.Auction << EVENT_LIQUIDITY_SHIFT);
 const MAX_QUANTITY = 0xffffffff;
 /** A trade with such an order has more to it than two fills. */
 const UNUSUAL = FLAG_SPECIAL | FLAG_LEG;
@@ -59,6 +74,20 @@ export function applyUncross(state: EngineState, words: Int32Array, at: number):
   if (!checkSender(state, words, at, false) || !checkInstrument(state, words, at, false)) return;
   if (!checkPhase(state, words, at, UNCROSS_PHASES)) return;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  const account = laneAccount(state, words[at + COMMAND_SESSION] as number);
+  const symbolAt = (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_SYMBOL_BYTES;
+  const prevents = ((state.instruments[symbolAt] as number) & PREVENTS_IN_AUCTION) !== 0;
+  const answerAt = state.next * EVENT_WORDS;
+  const row = beginOperation(state, UNCROSS, words, at, account, prevents ? WALKS : UNCROSSED);
+  if (prevents) beginPrevention(state, row, instrument);
+  else findPrice(state, row, answerAt);
+  if (!runUncross(state, row)) suspendOperation(state);
+}
+
+/** Finds the price at which the book trades, and says so in the event at word `to`. */
+function findPrice(state: EngineState, row: number, to: number): void {
+  const rowAt = row << OPERATION_SHIFT;
+  const instrument = state.operations.words[rowAt + OPERATION_INSTRUMENT] as number;
   const sides = state.sides;
   const buyAt = (instrument << 1) << SIDE_SHIFT;
   const sellAt = ((instrument << 1) + 1) << SIDE_SHIFT;
@@ -74,19 +103,32 @@ export function applyUncross(state: EngineState, words: Int32Array, at: number):
     state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_REFERENCE] as number,
     result,
   );
-  const answerAt = state.next * EVENT_WORDS;
-  const account = laneAccount(state, words[at + COMMAND_SESSION] as number);
-  const row = beginOperation(state, UNCROSS, words, at, account, EventKind.Uncrossed);
   const events = state.events;
-  events[answerAt + EVENT_PRICE] = result.price;
-  events[answerAt + EVENT_QUANTITY] = result.volume < MAX_QUANTITY ? result.volume : MAX_QUANTITY;
-  events[answerAt + EVENT_AMOUNT] = result.imbalance;
-  events[answerAt + EVENT_AMOUNT + 1] = Math.floor(result.imbalance / 4294967296);
-  const rowAt = row << OPERATION_SHIFT;
+  events[to + EVENT_PRICE] = result.price;
+  events[to + EVENT_QUANTITY] = result.volume < MAX_QUANTITY ? result.volume : MAX_QUANTITY;
+  events[to + EVENT_AMOUNT] = result.imbalance;
+  events[to + EVENT_AMOUNT + 1] = Math.floor(result.imbalance / 4294967296);
   state.operations.words[rowAt + OPERATION_PRICE] = result.price;
   state.operations.words[rowAt + OPERATION_STAGE] = result.volume > 0 ? STAGE_TRADES : STAGE_NO_TRADE;
   state.operations.volumes[row] = result.volume;
-  if (!runUncross(state, row)) suspendOperation(state);
+}
+
+/** The price comes behind what prevention did. False when there is no room to say it. */
+function sayPrice(state: EngineState, row: number): boolean {
+  if (state.next === state.end) return false;
+  const { words } = state.operations;
+  const at = row << OPERATION_SHIFT;
+  const to = writeEvent(
+    state,
+    words[at + OPERATION_ACCOUNT] as number,
+    words[at + OPERATION_SESSION] as number,
+    words[at + OPERATION_CLIENT_LOW] as number,
+    words[at + OPERATION_CLIENT_HIGH] as number,
+    words[at + OPERATION_INSTRUMENT] as number,
+    UNCROSSED,
+  );
+  findPrice(state, row, to);
+  return true;
 }
 
 function marketTotal(state: EngineState, sideAt: number): number {
@@ -98,6 +140,8 @@ function marketTotal(state: EngineState, sideAt: number): number {
 export function runUncross(state: EngineState, row: number): boolean {
   const operations = state.operations;
   const rowAt = row << OPERATION_SHIFT;
+  const prevents = (operations.words[rowAt + OPERATION_STAGE] as number) >= STAGE_SELLS;
+  if (prevents && !(runPrevention(state, row) && sayPrice(state, row))) return false;
   if (operations.words[rowAt + OPERATION_STAGE] === STAGE_NO_TRADE) return true;
   if (operations.words[rowAt + OPERATION_STAGE] === STAGE_TRADES) {
     if (!runTrades(state, row)) return false;

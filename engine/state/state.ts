@@ -23,6 +23,7 @@ import { timerCapacity } from '../timers/timer-ranges.js';
 import { Timers } from '../timers/timers.js';
 import { LaneTable } from './lanes.js';
 import { OperationTable } from './operations.js';
+import { OwnOrders } from './own-orders.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const {
@@ -93,6 +94,7 @@ export class EngineState {
   readonly timers: Timers;
   readonly ledger: Ledger;
   readonly busts = new BustSet();
+  readonly ownOrders: OwnOrders;
   /** Arrays of the ledger, one load nearer. */
   readonly holdingWords: Int32Array;
   readonly holdingSums: Float64Array;
@@ -162,6 +164,7 @@ export class EngineState {
     this.venue = this.ledger.venue;
     this.fees = this.ledger.fees;
     this.legs = new Int32Array(limits.maxOrders);
+    this.ownOrders = new OwnOrders(limits.maxOrders, limits.maxAccounts);
     this.adminLog = adminLog;
   }
 }

@@ -134,6 +134,7 @@ export function addInstrumentCommands(program: Command): void {
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
     .option('--static-band <price>', 'furthest that an order may be from --reference', decimalText)
     .option('--ticks <rows>', 'tick table: prices from which a tick counts, like 0.01:0.01,1:0.05', tickRows)
+    .option('--auction-self-trade', 'keep own orders from trading with each other in auctions, as their modes say')
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
     .option(
       '--phase <phase>',
@@ -180,6 +181,7 @@ export function addInstrumentCommands(program: Command): void {
                 tick: price(tick, '--ticks'),
               })),
             }),
+        ...(options.auctionSelfTrade === true ? { auctionSelfTrade: true } : {}),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
       };
       await withVenue(options, async (client) => {

@@ -115,6 +115,7 @@ export abstract class RandomAdministration extends RandomSource {
           ? dice.pick([3, 5, 40])
           : 0,
         ticks,
+        auctionSelfTrade: dice.chance(0.3),
         priceDecimals: 0,
         quantityDecimals: 0,
       }),

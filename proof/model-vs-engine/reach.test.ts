@@ -57,6 +57,7 @@ class Reach {
           const { kind, reason } = readEvent(player.events, at);
           this.note('EventKind', kind);
           this.note('Reason', reason);
+          if (said.kind === CommandKind.Uncross) this.note(`Uncross.${kind}`, reason);
           if (kind !== EventKind.Rejected) this.note('Done', said.kind);
           // An order counts when it got in.
           if (kind !== EventKind.Accepted || said.kind !== CommandKind.New) continue;
@@ -110,7 +111,12 @@ for (const { of, scenarios, mayLack } of PROOFS) {
     const { PostOnly, Slide, RefuseIfThrough } = CommandFlag;
     t.same(reach.missing('OrderFlag', { PostOnly, Slide, RefuseIfThrough }), []);
     const reasons = reach.missing('Reason', Reason, [...OF_NO_ENGINE, ...TOO_FAR]);
-    if (mayLack === 0) t.same(reasons, []);
+    if (mayLack === 0) {
+      t.same(reasons, []);
+      // Own orders meet before an uncross.
+      t.same(reach.missing(`Uncross.${EventKind.Cancelled}`, { SelfTrade: Reason.SelfTrade }), []);
+      t.same(reach.missing(`Uncross.${EventKind.Prevented}`, { None: Reason.None }), []);
+    }
     t.ok(reasons.length <= mayLack, `lacks ${reasons.join(', ') || 'none'}`);
   });
 }

@@ -119,6 +119,7 @@ function addInstrument(
     reference: terms.referencePrice ?? NO_PRICE,
     staticBand: terms.staticBand,
     ticks: terms.ticks,
+    auctionSelfTrade: terms.auctionSelfTrade,
     unit: terms.unit,
     baseAsset,
     quoteAsset,

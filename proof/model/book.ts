@@ -40,6 +40,8 @@ export interface ModelOrder {
   /** Its time came while it was on its way: it will not rest. */
   expired: boolean;
   cumulative: number;
+  /** When it came to rest: a later one is greater. */
+  rested: number;
 }
 
 /** Whether what is left of the order goes where nobody is left to trade with. */

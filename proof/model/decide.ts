@@ -20,6 +20,7 @@ import { checkProgress } from './progress.js';
 import { setDeadMan } from './sessions.js';
 import type { ModelInstrument, Refusal, Sender, State, Work } from './state.js';
 import { enterStop, isThrough, replaceStop, setReference } from './stops.js';
+import { uncross } from './uncross.js';
 import {
   cancel,
   cancelAsDone,
@@ -33,7 +34,6 @@ import {
   replace,
   say,
   setPhase,
-  uncross,
 } from './work.js';
 
 const MAX_UINT32 = 0xffffffff;

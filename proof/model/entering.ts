@@ -72,5 +72,6 @@ export function orderOf(command: PlainCommand, id: bigint): ModelOrder {
     expiryUs: expiryOf(command),
     expired: false,
     cumulative: 0,
+    rested: 0,
   };
 }

@@ -40,6 +40,8 @@ export interface ModelInstrument {
   readonly staticBand: number;
   /** Rows of its tick table; none: every price is on a tick. */
   readonly ticks: readonly TickRowFields[];
+  /** Before an uncross own orders are kept from trading with each other. */
+  readonly auctionSelfTrade: boolean;
   /** Amount of a tick times a lot. */
   readonly unit: number;
   /** 0, both: there is no money. */

@@ -14,15 +14,13 @@ import {
   Trigger,
 } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
-import { auction } from './auction.js';
 import { type Book, isMarket, type ModelOrder } from './book.js';
-import { lose, replenish, showAfterAuction, shownOf, showPeak, showsAnew } from './iceberg.js';
+import { lose, replenish, shownOf, showPeak } from './iceberg.js';
 import { fillHolding, openHolding } from './limits.js';
 import { settle } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import { type ModelInstrument, type Sender, type State, type Steps, VISIT } from './state.js';
 
-const MAX_UINT32 = 0xffffffff;
 const LARGEST_PRICE = 0x7fffffff;
 
 /** Orders without a limit. A market-to-limit is one as long as it has no price. */
@@ -231,47 +229,6 @@ export function isUncrossed(phase: Phase): boolean {
   return phase === Phase.Continuous || phase === Phase.PostOnly;
 }
 
-export function* uncross(state: State, sender: Sender, instrument: ModelInstrument): Steps {
-  const { book } = instrument;
-  const { price, volume, imbalance } = auction(book, instrument.reference);
-  yield 1;
-  state.emit(EventKind.Uncrossed, {
-    ...sender,
-    instrument: instrument.id,
-    price,
-    quantity: Math.min(volume, MAX_UINT32),
-    amount: imbalance,
-  });
-  let left = volume;
-  while (left > 0) {
-    const before = nextPair(book, price);
-    if (before === undefined) {
-      break;
-    }
-    const traded = Math.min(left, ...before.map(({ leaves }) => leaves));
-    yield 2 + before.filter((order) => showsAnew(order, traded)).length + before.filter(({ other }) => other).length;
-    const pair = nextPair(book, price);
-    if (pair === undefined) {
-      break;
-    }
-    const [buyer, seller] = pair;
-    const [buyerOther, sellerOther] = [buyer.other, seller.other];
-    const quantity = Math.min(left, buyer.leaves, seller.leaves);
-    const shown = [shownOf(buyer), shownOf(seller)];
-    const tradeId = state.nextSequence();
-    fill(state, book, buyer, Liquidity.Auction, price, quantity, tradeId);
-    fill(state, book, seller, Liquidity.Auction, price, quantity, tradeId);
-    showAfterAuction(state, buyer, shown[0] ?? 0);
-    showAfterAuction(state, seller, shown[1] ?? 0);
-    cancelOther(state, buyer, buyerOther);
-    cancelOther(state, seller, sellerOther);
-    left -= quantity;
-  }
-  if (volume > 0) {
-    yield* endMarketOrders(state, book, price);
-  }
-}
-
 /** Whether an order at `price` (NO_PRICE: any) on `side` would trade at once. */
 export function crosses(book: Book, side: Side, price: number): boolean {
   const level = book.opposite(side).best();
@@ -336,6 +293,7 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     drop(state, taker, Reason.OrderExpired);
   } else {
     book.side(taker.side).add(taker);
+    taker.rested = state.eventSequence;
     state.list(taker);
     showPeak(taker);
     const { leaves } = taker;
@@ -377,7 +335,7 @@ function preventSelfTrade(state: State, book: Book, taker: ModelOrder, maker: Mo
 }
 
 /** One side of a trade. All but the taker rest, and leave the book when they are filled. */
-function fill(
+export function fill(
   state: State,
   book: Book,
   order: ModelOrder,
@@ -446,7 +404,7 @@ export function trail(instrument: ModelInstrument, trigger: Trigger, price: numb
 }
 
 /** What market orders have left goes; a market-to-limit rests at the auction's price, if there was one. */
-function* endMarketOrders(state: State, book: Book, price: number | undefined): Steps {
+export function* endMarketOrders(state: State, book: Book, price: number | undefined): Steps {
   for (const order of [...book.buys.market, ...book.sells.market]) {
     if (!state.orders.has(order.id)) {
       continue;
@@ -514,16 +472,4 @@ export function takeAway(state: State, book: Book, order: ModelOrder, reason: Re
 export function drop(state: State, order: ModelOrder, reason: Reason): void {
   state.emitOrder(EventKind.Cancelled, order, { quantity: order.leaves, reason });
   state.removeOrder(order);
-}
-
-/** Buyer and seller who trade next in an uncross; those who counted may have expired since. */
-function nextPair(book: Book, price: number): [ModelOrder, ModelOrder] | undefined {
-  const buyer = book.buys.first();
-  const seller = book.sells.first();
-  if (buyer === undefined || seller === undefined) {
-    return undefined;
-  }
-  const trade =
-    (buyer.price === NO_PRICE || buyer.price >= price) && (seller.price === NO_PRICE || seller.price <= price);
-  return trade ? [buyer, seller] : undefined;
 }

@@ -107,8 +107,13 @@ ticksLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+auctionSelfTrade():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 34);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startInstrumentTerms(builder:flatbuffers.Builder) {
-  builder.startObject(15);
+  builder.startObject(16);
 }
 
 static addSymbol(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset) {
@@ -175,13 +180,17 @@ static startTicksVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(8, numElems, 4);
 }
 
+static addAuctionSelfTrade(builder:flatbuffers.Builder, auctionSelfTrade:boolean) {
+  builder.addFieldInt8(15, +auctionSelfTrade, +false);
+}
+
 static endInstrumentTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // symbol
   return offset;
 }
 
-static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number, ticksOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number, ticksOffset:flatbuffers.Offset, auctionSelfTrade:boolean):flatbuffers.Offset {
   InstrumentTerms.startInstrumentTerms(builder);
   InstrumentTerms.addSymbol(builder, symbolOffset);
   InstrumentTerms.addShard(builder, shard);
@@ -198,6 +207,7 @@ static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffe
   InstrumentTerms.addFeeCap(builder, feeCap);
   InstrumentTerms.addStaticBand(builder, staticBand);
   InstrumentTerms.addTicks(builder, ticksOffset);
+  InstrumentTerms.addAuctionSelfTrade(builder, auctionSelfTrade);
   return InstrumentTerms.endInstrumentTerms(builder);
 }
 }

@@ -710,6 +710,7 @@ export const TABLES = {
       { name: 'fee_cap', required: false, kind: 'scalar', bytes: 4 },
       { name: 'static_band', required: false, kind: 'scalar', bytes: 4 },
       { name: 'ticks', required: false, kind: 'structs', struct: 'TickRow' },
+      { name: 'auction_self_trade', required: false, kind: 'bool', bytes: 1 },
     ],
   },
   Instruments: {

@@ -186,8 +186,9 @@ export function eventObject(words: Int32Array, at: number): PlainObject {
   rename(object, EVENT_NAMES.get(kind));
   for (const bit of EVENT_ROW_OF.get(kind)?.bits ?? []) {
     if (bit === 'side') object.side = report.side;
-    else if (bit === 'liquidity') object.liquidity = report.liquidity;
-    else if (report[bit]) object[bit] = true;
+    else if (bit === 'liquidity') {
+      if (report.liquidity !== 'None') object.liquidity = report.liquidity;
+    } else if (report[bit]) object[bit] = true;
   }
   return object;
 }

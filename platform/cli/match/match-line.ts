@@ -25,6 +25,7 @@ export const LINE_KINDS = {
       feeCap: 'millionths that no fee is above, default 0',
       staticBand: 'ticks that a price may be away from referencePrice, default 0: any number',
       ticks: 'rows of a price and the tick from there on, like 1:1/100:5; default: every price is on a tick',
+      auctionSelfTrade: 'whether an uncross first keeps own orders from trading with each other',
       phase: 'what it begins in, default Continuous',
       shard: 'the one that trades it, default by its number',
     },

@@ -45,6 +45,7 @@ export function instrumentTerms(line: Line, baseAsset: number, quoteAsset: numbe
     feeCap: line.whole('feeCap', 0, MAX_UINT32, 0),
     staticBand: line.whole('staticBand', 0, MAX_UINT32, 0),
     ticks: line.has('ticks') ? tickRows(line.text('ticks')) : [],
+    auctionSelfTrade: line.has('auctionSelfTrade') && line.truth('auctionSelfTrade'),
   });
 }
 

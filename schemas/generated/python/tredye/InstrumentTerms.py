@@ -149,8 +149,15 @@ class InstrumentTerms(object):
         o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(32))
         return o == 0
 
+    # InstrumentTerms
+    def AuctionSelfTrade(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(34))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return False
+
 def InstrumentTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(15)
+    builder.StartObject(16)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentTermsStart(builder)
@@ -260,6 +267,12 @@ def InstrumentTermsCreateTicksVector(builder: flatbuffers.Builder, data: Iterabl
 
 def CreateTicksVector(builder: flatbuffers.Builder, data: Iterable[Any]) -> int:
     InstrumentTermsCreateTicksVector(builder, data)
+
+def InstrumentTermsAddAuctionSelfTrade(builder: flatbuffers.Builder, auctionSelfTrade: bool):
+    builder.PrependBoolSlot(15, auctionSelfTrade, 0)
+
+def AddAuctionSelfTrade(builder: flatbuffers.Builder, auctionSelfTrade: bool):
+    InstrumentTermsAddAuctionSelfTrade(builder, auctionSelfTrade)
 
 def InstrumentTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()
