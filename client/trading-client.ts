@@ -86,6 +86,10 @@ export interface NewInstrument {
   readonly ticks?: readonly TickRowFields[];
   /** An uncross first keeps own orders from trading, as the newer one's mode says. Default false. */
   readonly auctionSelfTrade?: boolean;
+  /** Ticks that an order may trade away from the price before its command. Default 0: any number. */
+  readonly dynamicBand?: number;
+  /** At the dynamic band a volatility auction starts, where the order could rest; else the rest goes. Default false. */
+  readonly bandAuction?: boolean;
 }
 
 /** Without decimals amounts are shown as they are. */
@@ -436,6 +440,8 @@ export class TradingClient extends Session {
       staticBand: terms.staticBand ?? 0,
       ticks: terms.ticks ?? [],
       auctionSelfTrade: terms.auctionSelfTrade ?? false,
+      dynamicBand: terms.dynamicBand ?? 0,
+      bandAuction: terms.bandAuction ?? false,
     });
     const head = adminHeadWords(CommandKind.AddInstrument, 0, 0);
     const { instrument } = await this.administer(head, parts, 'InstrumentAdded', again);

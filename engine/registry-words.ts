@@ -6,7 +6,8 @@
  *                          6 reference price or NO_PRICE     7 operation in progress (0, 1)
  *                          8 length of the symbol, PREVENTS_IN_AUCTION    9 next in the chain of the symbol's hash
  *                         10 price of the last trade or NO_PRICE    11 reference price from outside or NO_PRICE
- *                         12 ticks that a price may be away from the reference price, 0: any number; TICKED: a tick table
+ *                         12 ticks that a price may be away from the reference price, 0: any number; BANDED: a dynamic band;
+ *                            TICKED: a tick table
  *                         13 out of trading: KILLED_ALONE, KILLED_WITH_ALL  14, 15 base and quote asset, 0: it has no money
  *   account, 16 words:     0 account sequence   1 mass cancels of all instruments in progress   2 lanes
  *                          3 self-trade group or 0   4 open orders   5 out of trading by a kill switch (0, 1)
@@ -37,6 +38,8 @@ export const INSTRUMENT_CHAIN_NEXT = 9;
 export const INSTRUMENT_LAST = 10;
 export const INSTRUMENT_TRACKED = 11;
 export const INSTRUMENT_STATIC_BAND = 12;
+/** A bit of INSTRUMENT_STATIC_BAND: how far orders trade is bounded (matching/bands.ts). */
+export const BANDED = 1 << 30;
 /** A bit of INSTRUMENT_STATIC_BAND, so that plain orders look at one word for both: the instrument has a tick table. */
 export const TICKED = 1 << 31;
 export const INSTRUMENT_KILLED = 13;
@@ -76,9 +79,21 @@ export const KEY_REVOKED = 2;
 export const TICKS_SHIFT = 5;
 export const TICK_ROWS = 16;
 
+/**
+ * A dynamic band: its ticks, whether a volatility auction starts at it (0, 1), and the price from which they count with the
+ * number of the command for which it was frozen.
+ */
+export const BAND_SHIFT = 3;
+export const BAND_TICKS = 0;
+export const BAND_AUCTION = 1;
+export const BAND_REFERENCE = 2;
+export const BAND_COMMAND_LOW = 3;
+export const BAND_COMMAND_HIGH = 4;
+
 export const SYMBOL_BYTES = 32;
 export const PUBLIC_KEY_BYTES = 32;
 export const ASSET_BYTES = 16;
 
 /** Bytes that an instrument costs here; the two sides of its book and its admin record come on top. */
-export const REGISTRY_BYTES_PER_INSTRUMENT = (4 << INSTRUMENT_SHIFT) + (4 << TICKS_SHIFT) + SYMBOL_BYTES + 8;
+export const REGISTRY_BYTES_PER_INSTRUMENT =
+  (4 << INSTRUMENT_SHIFT) + (4 << TICKS_SHIFT) + (4 << BAND_SHIFT) + SYMBOL_BYTES + 8;

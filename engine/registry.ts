@@ -17,6 +17,10 @@ const {
   ACCOUNT_SELF_TRADE_GROUP,
   ACCOUNT_SHIFT,
   ASSET_BYTES,
+  BAND_AUCTION,
+  BAND_SHIFT,
+  BAND_TICKS,
+  BANDED,
   INSTRUMENT_BASE_ASSET,
   INSTRUMENT_CHAIN_NEXT,
   INSTRUMENT_LAST,
@@ -57,12 +61,15 @@ export interface NewInstrument {
   readonly baseAsset: number;
   readonly quoteAsset: number;
   readonly auctionSelfTrade: boolean;
+  readonly dynamicBand: number;
+  readonly bandAuction: boolean;
 }
 
 export class Registry {
   readonly instruments: Int32Array;
   readonly symbols: Uint8Array;
   readonly ticks: Int32Array;
+  readonly bands: Int32Array;
   readonly accounts: Int32Array;
   readonly keys: Int32Array;
   readonly publicKeys: Uint8Array;
@@ -90,6 +97,7 @@ export class Registry {
     this.instruments = new Int32Array((limits.maxInstruments + 1) << INSTRUMENT_SHIFT);
     this.symbols = new Uint8Array((limits.maxInstruments + 1) * SYMBOL_BYTES);
     this.ticks = new Int32Array((limits.maxInstruments + 1) << TICKS_SHIFT);
+    this.bands = new Int32Array((limits.maxInstruments + 1) << BAND_SHIFT);
     this.accounts = new Int32Array((limits.maxAccounts + 1) << ACCOUNT_SHIFT);
     this.keys = new Int32Array((limits.maxKeys + 1) << KEY_SHIFT);
     this.publicKeys = new Uint8Array((limits.maxKeys + 1) * PUBLIC_KEY_BYTES);
@@ -164,7 +172,10 @@ export class Registry {
     words[at + INSTRUMENT_QUANTITY_MAX] = terms.quantityMax;
     words[at + INSTRUMENT_UNIT] = terms.unit;
     words[at + INSTRUMENT_REFERENCE] = terms.referencePrice;
-    words[at + INSTRUMENT_STATIC_BAND] = terms.staticBand | (terms.ticks.length === 0 ? 0 : TICKED);
+    words[at + INSTRUMENT_STATIC_BAND] =
+      terms.staticBand | (terms.dynamicBand === 0 ? 0 : BANDED) | (terms.ticks.length === 0 ? 0 : TICKED);
+    this.bands[(instrument << BAND_SHIFT) + BAND_TICKS] = terms.dynamicBand;
+    this.bands[(instrument << BAND_SHIFT) + BAND_AUCTION] = terms.bandAuction ? 1 : 0;
     let row = instrument << TICKS_SHIFT;
     for (const { from, tick } of terms.ticks) {
       this.ticks[row++] = from;
@@ -231,7 +242,7 @@ export class Registry {
       }
       const min = words[at + INSTRUMENT_PRICE_MIN] as number;
       const max = words[at + INSTRUMENT_PRICE_MAX] as number;
-      const band = (words[at + INSTRUMENT_STATIC_BAND] as number) & ~TICKED;
+      const band = (words[at + INSTRUMENT_STATIC_BAND] as number) & ~(TICKED | BANDED);
       if (band > 0 && words[at + INSTRUMENT_REFERENCE] === NO_PRICE) {
         throw new Error(`instrument ${instrument} has a band around nothing`);
       }

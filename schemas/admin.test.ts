@@ -44,6 +44,8 @@ const INSTRUMENT: InstrumentTermsFields = {
   feeCap: 0,
   staticBand: 0,
   auctionSelfTrade: false,
+  dynamicBand: 0,
+  bandAuction: false,
   ticks: [],
 };
 const KEY: KeyTermsFields = { publicKey: new Uint8Array(32).map((_, at) => at), rights: 15, label: 'desk 1' };
@@ -112,7 +114,10 @@ t.test('rule 5.28: a static band needs a reference price and one word', async (t
   const terms = (change: Partial<InstrumentTermsFields>) =>
     decoded(CommandKind.AddInstrument, encodeInstrumentTerms({ ...INSTRUMENT, ...change }));
   t.equal(terms({ staticBand: 5 }), Reason.TermsOutOfRange);
-  t.equal(terms({ staticBand: 2 ** 31, referencePrice: 100 }), Reason.TermsOutOfRange);
+  t.equal(terms({ staticBand: 2 ** 30, referencePrice: 100 }), Reason.TermsOutOfRange);
+  t.equal(terms({ dynamicBand: 2 ** 30 }), Reason.TermsOutOfRange);
+  t.equal(terms({ bandAuction: true }), Reason.TermsOutOfRange, 'there is no band to start it');
+  t.match(terms({ dynamicBand: 2 ** 30 - 1, bandAuction: true }), { dynamicBand: 2 ** 30 - 1, bandAuction: true });
   const ticks = (...rows: number[][]) => ({ ticks: rows.map(([from = 0, tick = 0]) => ({ from, tick })) });
   t.match(terms({ priceMin: 1, priceMax: 21, ...ticks([1, 1], [11, 5]) }), ticks([1, 1], [11, 5]));
   for (const rows of [
@@ -134,7 +139,7 @@ t.test('rule 5.28: a static band needs a reference price and one word', async (t
   const many = Array.from({ length: 17 }, (_, row) => [row + 1, 1]);
   t.equal(terms({ priceMin: 1, priceMax: 21, ...ticks(...many) }), Reason.TermsOutOfRange);
   t.match(terms({ priceMin: 1, priceMax: 21, ...ticks(...many.slice(1).map(([from = 0]) => [from - 1, 1])) }), {});
-  t.match(terms({ staticBand: 2 ** 31 - 1, referencePrice: 100 }), { staticBand: 2 ** 31 - 1 });
+  t.match(terms({ staticBand: 2 ** 30 - 1, referencePrice: 100 }), { staticBand: 2 ** 30 - 1 });
 });
 
 t.test('a payload that is no terms of its kind is refused', async (t) => {

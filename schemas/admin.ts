@@ -47,7 +47,7 @@ export const MAX_NOTE_BYTES = 200;
 export const MOST_BUSTS = 65_536;
 const MAX_DECIMALS = 9;
 /** One word of the engine. */
-const MAX_BAND = 0x7fffffff;
+const MAX_BAND = 0x3fffffff;
 const MAX_TICK = 0x7fffffff;
 /** Of a tick table. */
 const MOST_TICK_ROWS = 16;
@@ -93,10 +93,23 @@ export interface InstrumentTermsFields {
   readonly ticks: readonly TickRowFields[];
   /** An uncross first keeps own orders from trading with each other, as the mode of the newer one says. */
   readonly auctionSelfTrade: boolean;
+  /** Ticks that an order may trade away from the price before its command; 0: any number. */
+  readonly dynamicBand: number;
+  /** There what could rest does, and a volatility auction starts; without it the rest is cancelled. */
+  readonly bandAuction: boolean;
 }
 
 /** Terms of an instrument without money and without bands may leave these out. */
-type MoreTerms = 'baseAsset' | 'quoteAsset' | 'baseUnit' | 'feeCap' | 'staticBand' | 'ticks' | 'auctionSelfTrade';
+type MoreTerms =
+  | 'baseAsset'
+  | 'quoteAsset'
+  | 'baseUnit'
+  | 'feeCap'
+  | 'staticBand'
+  | 'ticks'
+  | 'auctionSelfTrade'
+  | 'dynamicBand'
+  | 'bandAuction';
 
 export interface AccountTermsFields {
   /** 1 to 64 bytes of UTF-8. */
@@ -181,6 +194,8 @@ export function encodeInstrumentTerms(
       terms.staticBand ?? 0,
       ticks,
       terms.auctionSelfTrade ?? false,
+      terms.dynamicBand ?? 0,
+      terms.bandAuction ?? false,
     ),
   );
 }
@@ -322,12 +337,15 @@ function decodeInstrumentTerms(bytes: Uint8Array): Terms | number {
     staticBand: table.staticBand(),
     ticks: decodeTicks(table),
     auctionSelfTrade: table.auctionSelfTrade(),
+    dynamicBand: table.dynamicBand(),
+    bandAuction: table.bandAuction(),
   };
   // NO_PRICE is not a price, so it is no bound either.
   const pricesHold = terms.priceMin !== NO_PRICE && terms.priceMin <= terms.priceMax;
   const referenceHolds =
     terms.referencePrice === null || (terms.referencePrice >= terms.priceMin && terms.referencePrice <= terms.priceMax);
-  const bandHolds = terms.staticBand === 0 || (terms.staticBand <= MAX_BAND && terms.referencePrice !== null);
+  const staticHolds = terms.staticBand === 0 || (terms.staticBand <= MAX_BAND && terms.referencePrice !== null);
+  const bandHolds = staticHolds && terms.dynamicBand <= MAX_BAND && !(terms.bandAuction && terms.dynamicBand === 0);
   const decimalsHold = terms.priceDecimals <= MAX_DECIMALS && terms.quantityDecimals <= MAX_DECIMALS;
   const sizesHold = terms.quantityMax >= 1 && terms.unit >= 1;
   const holds = SYMBOL.test(terms.symbol) && pricesHold && referenceHolds && decimalsHold && sizesHold;

@@ -383,7 +383,13 @@ export const EVENT_ROWS: readonly EventRow[] = [
   },
   {
     kind: EventKind.PhaseChanged,
-    fields: { ...ANSWER, instrument: 'instrument', quantity: 'new Phase', leaves: 'old Phase' },
+    fields: {
+      ...ANSWER,
+      instrument: 'instrument',
+      quantity: 'new Phase',
+      leaves: 'old Phase',
+      reason: 'DynamicBand: nobody asked for it',
+    },
     bits: ANSWER_BITS,
   },
   {

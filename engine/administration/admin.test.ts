@@ -40,6 +40,8 @@ const TERMS: InstrumentTermsFields = {
   feeCap: 0,
   staticBand: 0,
   auctionSelfTrade: false,
+  dynamicBand: 0,
+  bandAuction: false,
   ticks: [],
 };
 

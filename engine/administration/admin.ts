@@ -149,6 +149,8 @@ function addInstrument(
     baseAsset: terms.baseAsset,
     quoteAsset: terms.quoteAsset,
     auctionSelfTrade: terms.auctionSelfTrade,
+    dynamicBand: terms.dynamicBand,
+    bandAuction: terms.bandAuction,
   });
   const { worth } = state.ledger;
   const worthAt = instrument << WORTH_SHIFT;

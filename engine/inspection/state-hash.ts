@@ -43,11 +43,16 @@ import {
 import { PAIR_FIRST, PAIR_SHIFT } from '../ledger/pair-index.js';
 import { isIceberg } from '../matching/iceberg.js';
 import { STAGE_BUYS, STAGE_SELLS } from '../operations/auction-prevention.js';
+import type { Registry } from '../registry.js';
 import {
   ACCOUNT_OPEN_ORDERS_MAX,
   ACCOUNT_SHIFT,
   ACCOUNT_WORDS,
   ASSET_BYTES,
+  BAND_COMMAND_HIGH,
+  BAND_REFERENCE,
+  BAND_SHIFT,
+  INSTRUMENT_IN_PROGRESS,
   INSTRUMENT_KILLED,
   INSTRUMENT_LAST,
   INSTRUMENT_SHARD,
@@ -158,6 +163,7 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
     mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_LAST, 3);
     mixer.addWords(registry.instruments, (instrument << INSTRUMENT_SHIFT) + INSTRUMENT_KILLED, 3);
     mixer.addWords(registry.ticks, instrument << TICKS_SHIFT, 1 << TICKS_SHIFT);
+    addBand(mixer, registry, instrument);
     mixer.addBytes(registry.symbols, instrument * SYMBOL_BYTES, SYMBOL_BYTES);
   }
   mixer.add(registry.accountCount);
@@ -179,6 +185,12 @@ function addRegistry(mixer: Mixer, state: EngineState): void {
   if (log === null) return;
   mixer.add(log.written);
   mixer.addWords(log.words, log.wordOf(0), log.wordOf(log.written) - log.wordOf(0));
+}
+
+/** The price from which a band counts is state only as long as its command goes on. */
+function addBand(mixer: Mixer, { bands, instruments }: Registry, instrument: number): void {
+  const goesOn = instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] !== 0;
+  mixer.addWords(bands, instrument << BAND_SHIFT, goesOn ? BAND_COMMAND_HIGH + 1 : BAND_REFERENCE);
 }
 
 function addOrders(mixer: Mixer, state: EngineState): void {

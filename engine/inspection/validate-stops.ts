@@ -6,7 +6,13 @@
 import { phasesThatMatch } from '../../schemas/phases.js';
 import { FREE, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, WAITING } from '../book/order-words.js';
 import { findsAny } from '../matching/stops.js';
-import { INSTRUMENT_IN_PROGRESS, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } from '../registry-words.js';
+import {
+  BANDED,
+  INSTRUMENT_IN_PROGRESS,
+  INSTRUMENT_PHASE,
+  INSTRUMENT_SHIFT,
+  INSTRUMENT_STATIC_BAND,
+} from '../registry-words.js';
 import { isLeaving } from '../state/progress.js';
 import type { EngineState } from '../state/state.js';
 import type { StopPool } from '../stops/stop-pool.js';
@@ -184,10 +190,12 @@ function validateWatch(state: EngineState, instrument: number, waiting: number):
   }
   const at = instrument << INSTRUMENT_SHIFT;
   if (state.instruments[at + INSTRUMENT_IN_PROGRESS] !== 0) return;
-  if (watch[watchAt + WATCH_TRADED] !== 0 || state.stops.firstInQueue(instrument) >= 0) {
+  const matches = ((MATCHING_PHASES >>> (state.instruments[at + INSTRUMENT_PHASE] as number)) & 1) !== 0;
+  // A volatility auction keeps those waiting that were triggered before it.
+  const goesOn = matches || ((state.instruments[at + INSTRUMENT_STATIC_BAND] as number) & BANDED) === 0;
+  if (watch[watchAt + WATCH_TRADED] !== 0 || (goesOn && state.stops.firstInQueue(instrument) >= 0)) {
     throw new Error(`stops of instrument ${instrument} were triggered, and nothing goes on with them`);
   }
-  const matches = ((MATCHING_PHASES >>> (state.instruments[at + INSTRUMENT_PHASE] as number)) & 1) !== 0;
   if (matches && findsAny(state, instrument))
     throw new Error(`a stop of instrument ${instrument} is through and waits`);
 }

@@ -14,6 +14,7 @@ import * as limitFunctions from '../money/check-limits.js';
 import * as checksFunctions from '../state/checks.js';
 import type { EngineState } from '../state/state.js';
 import * as stateFunctions from '../state/state.js';
+import { isBanded, isPricedByBand, keyWithinBand } from './bands.js';
 import { entryPrice } from './entry-price.js';
 import { checkExpiry, GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { checkDisplay } from './iceberg.js';
@@ -204,6 +205,7 @@ export function checkNew(state: EngineState, words: Int32Array, at: number): boo
   if (
     (price === NO_PRICE || type === TRAILING_STOP) &&
     type !== MARKET_TO_LIMIT &&
+    !isPricedByBand(state, words, at) &&
     needsPrice(state, words[at + COMMAND_INSTRUMENT] as number, (kindWord >>> 8) & 1)
   ) {
     return refuse(state, words, at, Reason.PriceRequired, 0, NO_ORDER);
@@ -235,19 +237,20 @@ function findsEnough(
   price: number,
   quantity: number,
 ): boolean {
-  if (!isFillable(state, side, price, quantity)) return false;
+  const own = reachedKey(side, price);
+  const reached = isBanded(state, side >>> 1) ? Math.max(own, keyWithinBand(state, side)) : own;
+  if (!isFillable(state, side, reached, quantity)) return false;
   if (((words[at + COMMAND_FLAGS_WORD] as number) & 0xff) === 0) return true;
-  return isFillableByOthers(state, side, reachedKey(side, price), quantity, words, at);
+  return isFillableByOthers(state, side, reached, quantity, words, at);
 }
 
 /**
  * Whether all of a quantity could trade at once: the totals of the levels within reach, best first. At most maxLevels of
  * them; nothing cuts this short.
  */
-function isFillable(state: EngineState, side: number, price: number, quantity: number): boolean {
+function isFillable(state: EngineState, side: number, reached: number, quantity: number): boolean {
   const levels = state.levels;
   const totals = state.books.levels.totals;
-  const reached = reachedKey(side, price);
   let sum = 0;
   for (let level = state.sides[(((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST] as number; level >= 0; ) {
     const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;

@@ -174,7 +174,8 @@ function moveOrder(
   if (!matchAndRest(state, slot)) suspendSweep(state, slot);
 }
 
-/** A stop that waits goes on to wait for the same trigger, as one that comes now; one that trails keeps what it has seen, and its place. */
+/** A stop that waits goes on to wait for the same trigger, as one that comes now; one that trails keeps what it has seen, and its place,
+ * and one that was triggered its place among those. */
 function replaceWaiting(
   state: EngineState,
   words: Int32Array,
@@ -194,7 +195,7 @@ function replaceWaiting(
   orders[orderAt + ORDER_PRICE] = price;
   orders[orderAt + ORDER_LEAVES] = leaves;
   const node = orders[orderAt + ORDER_STOP] as number;
-  if (!state.stops.trailsBehind(node)) state.stops.moveBack(node);
+  if (!state.stops.trailsBehind(node) && !state.stops.isQueued(node)) state.stops.moveBack(node);
 }
 
 /** Less quantity, same price, same place. */

@@ -21,6 +21,7 @@ import { writeOrderEvent } from '../state/state.js';
 import { groupOf } from '../stops/stop-pool.js';
 import * as stopWords from '../stops/stop-words.js';
 import { tickAbove, tickBelow } from '../tick-table.js';
+import { isInterrupted, worstPriceOf } from './bands.js';
 import { GOOD_TILL_DATE_FLAGS, setExpiry } from './expiry.js';
 import { cancelOther, endPair } from './legs.js';
 import { makeOrder } from './new-order.js';
@@ -158,7 +159,7 @@ export function hasStopRoom(
   if (stops.waiting + waiting >= stops.capacity) {
     return refuse(state, words, at, Reason.StopsFull, stops.capacity, NO_ORDER);
   }
-  if (!checkMoney(state, words, at, sell, words[at + COMMAND_PRICE] as number, lots, NO_ORDER)) return false;
+  if (!checkMoney(state, words, at, sell, worstPriceOf(state, words, at), lots, NO_ORDER)) return false;
   const flagsWord = words[at + COMMAND_FLAGS_WORD] as number;
   const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
   const trigger = (flagsWord >>> 8) & 0xff;
@@ -176,16 +177,11 @@ export function makeStop(state: EngineState, words: Int32Array, at: number): num
   const type = (kindWord >>> 16) & 0xff;
   const expires = kindWord >>> 24 === GOOD_TILL_DATE;
   const market = type === MARKET_STOP || type === TRAILING_STOP ? FLAG_MARKET : 0;
-  const slot = makeOrder(
-    state,
-    words,
-    at,
-    words[at + COMMAND_PRICE] as number,
-    market | (expires ? GOOD_TILL_DATE_FLAGS : 0),
-  );
+  const price = worstPriceOf(state, words, at);
+  const slot = makeOrder(state, words, at, price, market | (expires ? GOOD_TILL_DATE_FLAGS : 0));
   if (expires) setExpiry(state, slot, words, at);
   const quantity = words[at + COMMAND_QUANTITY] as number;
-  writeOrderEvent(state, slot, words[at + COMMAND_PRICE] as number, quantity, quantity, 0, ACCEPTED);
+  writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
   return slot;
 }
 
@@ -221,7 +217,7 @@ export function watchStops(state: EngineState, instrument: number, from: number)
   noteTrades(state, instrument, from);
   if (state.suspended || state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_IN_PROGRESS] !== 0) return;
   beginLook(state, instrument);
-  if (!findsAny(state, instrument)) {
+  if (!findsAny(state, instrument) && state.stops.firstInQueue(instrument) < 0) {
     endLook(state, instrument);
     return;
   }
@@ -249,10 +245,14 @@ export function watchOperation(state: EngineState, row: number, from: number, do
   return beginCascade(state, row);
 }
 
-/** Whether stops wait in an instrument that there is, and it trades. */
+/** Whether stops wait in an instrument that there is, and it trades, or did until the command at hand came to a band. */
 function isWatched(state: EngineState, instrument: number): boolean {
   if (!state.registry.hasInstrument(instrument)) return false;
   if (state.stops.watch[(instrument << WATCH_SHIFT) + WATCH_STOPS] === 0) return false;
+  return isMatching(state, instrument) || isInterrupted(state, instrument);
+}
+
+function isMatching(state: EngineState, instrument: number): boolean {
   const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
   return ((MATCHING_PHASES >>> phase) & 1) !== 0;
 }
@@ -314,8 +314,10 @@ function beginLook(state: EngineState, instrument: number): void {
   const watchAt = instrument << WATCH_SHIFT;
   if (stops.watch[watchAt + WATCH_TRAILING] === 0) return;
   const traded = stops.watch[watchAt + WATCH_TRADED] !== 0;
+  // Where a band has interrupted trading only its trades count: the book may be crossed.
+  const last = isMatching(state, instrument) ? REFERENCE : LAST_TRADE;
   for (let side = instrument << 1; side < (instrument << 1) + 2; side++) {
-    for (let trigger = LAST_TRADE; trigger <= REFERENCE; trigger++) {
+    for (let trigger = LAST_TRADE; trigger <= last; trigger++) {
       const first = traded && trigger === LAST_TRADE;
       const price = first ? (stops.watch[watchAt + WATCH_FIRST] as number) : priceNow(state, side, trigger);
       if (price !== NO_PRICE) stops.raise(groupOf(side, trigger) | GROUP_TRAILS, (side & 1) === 0 ? -price : price);
@@ -340,10 +342,11 @@ function endLook(state: EngineState, instrument: number): void {
 function findTriggered(state: EngineState, side: number): number {
   const { words, entries, watch } = state.stops;
   const kinds = watch[((side >>> 1) << WATCH_SHIFT) + WATCH_TRAILING] === 0 ? REFERENCE : GROUP_TRAILS | REFERENCE;
+  const tradesAlone = !isMatching(state, side >>> 1);
   let found = -1;
   for (let kind = LAST_TRADE; kind <= kinds; kind++) {
     const group = groupOf(side, 0) | kind;
-    if (state.stops.root(group) < 0) continue;
+    if (state.stops.root(group) < 0 || (tradesAlone && (kind & GROUP_TRIGGER) !== LAST_TRADE)) continue;
     const node = state.stops.findTriggered(group, leastKey(state, side, kind & GROUP_TRIGGER));
     if (node < 0) continue;
     const key = words[(node << STOP_SHIFT) + STOP_KEY] as number;
@@ -402,7 +405,8 @@ export function runCascade(state: EngineState, row: number, goesOn: boolean): bo
       endLook(state, instrument);
     }
     const node = state.stops.firstInQueue(instrument);
-    if (node < 0) return true;
+    // What a volatility auction keeps waiting enters when that is over.
+    if (node < 0 || !isMatching(state, instrument)) return true;
     if (!enterTriggered(state, at, node)) return false;
   }
 }

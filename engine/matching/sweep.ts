@@ -19,6 +19,7 @@ import { suspendOperation } from '../state/progress.js';
 import type { EngineState } from '../state/state.js';
 import * as stateFunctions from '../state/state.js';
 import { expiryTimer } from '../timers/timer-ranges.js';
+import { isStoppedByBand, keyWithinBand, startsAuction, startVolatilityAuction } from './bands.js';
 import * as icebergFunctions from './iceberg.js';
 import * as lifeFunctions from './order-life.js';
 import * as selfTradeFunctions from './self-trade.js';
@@ -46,6 +47,7 @@ const {
   FLAG_SELL_SHIFT,
   FLAG_SPECIAL,
   FLAG_TIME_IN_FORCE,
+  FREE,
   NOT_RESTING,
   ORDER_ACCOUNT,
   ORDER_CUMULATIVE,
@@ -57,7 +59,8 @@ const {
   ORDER_SHIFT,
   SLOT_MASK,
 } = orderWords;
-const { INSTRUMENT_LAST, INSTRUMENT_MASK, INSTRUMENT_PHASE, INSTRUMENT_SHIFT } = registryWords;
+const { BANDED, INSTRUMENT_LAST, INSTRUMENT_MASK, INSTRUMENT_PHASE, INSTRUMENT_SHIFT, INSTRUMENT_STATIC_BAND } =
+  registryWords;
 const {
   OPERATION_ACCOUNT,
   OPERATION_COMMAND_HIGH,
@@ -77,6 +80,7 @@ const TAKER_FILL = EventKind.Fill | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
 const CANCELLED_REST = EventKind.Cancelled | (Reason.ImmediateOrCancel << 16);
 const CANCELLED_EXPIRED = EventKind.Cancelled | (Reason.OrderExpired << 16);
+const CANCELLED_BAND = EventKind.Cancelled | (Reason.DynamicBand << 16);
 const CANCELLED_NOTHING = EventKind.Cancelled | (Reason.NothingToMatch << 16);
 
 /** A trade with such an order has more to it than two fills. */
@@ -105,8 +109,10 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   const side = (instrument << 1) + ((flags >>> FLAG_SELL_SHIFT) & 1);
   const phase = state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
-  const continuous = ((MATCHING_PHASES >>> phase) & 1) !== 0;
-  if (continuous && !match(state, slot, side)) return false;
+  let continuous = ((MATCHING_PHASES >>> phase) & 1) !== 0;
+  const banded =
+    ((state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_STATIC_BAND] as number) & BANDED) !== 0;
+  if (continuous && !match(state, slot, side, banded)) return false;
   const leaves = orders[at + ORDER_LEAVES] as number;
   if (leaves === 0) {
     forgetOrder(state, slot);
@@ -114,6 +120,11 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   }
   if (state.next === state.end) return false;
   const price = orders[at + ORDER_PRICE] as number;
+  if (banded && continuous && isStoppedByBand(state, side, reachedKey(side, price))) {
+    if (!endAtBand(state, slot, flags)) return false;
+    if (orders[at + ORDER_LEVEL] === FREE) return true;
+    continuous = false;
+  }
   if (continuous && (flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) >= IMMEDIATE_OR_CANCEL) {
     writeOrderEvent(state, slot, price, leaves, 0, 0, (flags & FLAG_MARKET) !== 0 ? CANCELLED_NOTHING : CANCELLED_REST);
     forgetOrder(state, slot);
@@ -135,6 +146,26 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
   return true;
 }
 
+/**
+ * An order came to the band with something left: that goes, or a volatility auction starts in which it will rest. False when
+ * there is no room for the events.
+ */
+function endAtBand(state: EngineState, slot: number, flags: number): boolean {
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const instrument = state.orders[at + ORDER_INSTRUMENT] as number;
+  const isOver = (flags & FLAG_EXPIRES) !== 0 && !state.timers.isSet(expiryTimer(state.limits, slot));
+  if (isPatient(flags) && !isOver && startsAuction(state, instrument)) {
+    if (state.next + 2 > state.end) return false;
+    startVolatilityAuction(state, instrument);
+    return true;
+  }
+  const leaves = state.orders[at + ORDER_LEAVES] as number;
+  const reason = isOver ? CANCELLED_EXPIRED : CANCELLED_BAND;
+  writeOrderEvent(state, slot, state.orders[at + ORDER_PRICE] as number, leaves, 0, 0, reason);
+  forgetOrder(state, slot);
+  return true;
+}
+
 /** An order rests where nothing matches, and may cross others: an uncross may ask which of them is the newer one. */
 function noteAge(state: EngineState, slot: number): void {
   const flagsAt = ((slot & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS;
@@ -144,12 +175,13 @@ function noteAge(state: EngineState, slot: number): void {
 
 /** Trades as long as the best of the other side is within reach. Returns false when the next pair has no room. A taker
  * whose own mode took it away has no leaves behind it. */
-function match(state: EngineState, slot: number, side: number): boolean {
+function match(state: EngineState, slot: number, side: number, banded: boolean): boolean {
   const orders = state.orders;
   const levels = state.levels;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
-  const reached = reachedKey(side, orders[at + ORDER_PRICE] as number);
+  const own = reachedKey(side, orders[at + ORDER_PRICE] as number);
+  const reached = banded ? Math.max(own, keyWithinBand(state, side)) : own;
   const selfTrade = (orders[at + ORDER_FLAGS] as number) & FLAG_SELF_TRADE;
   let leg = (orders[at + ORDER_FLAGS] as number) & FLAG_LEG;
   do {

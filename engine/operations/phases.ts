@@ -36,7 +36,7 @@ const { SIDE_BEST, SIDE_MARKET, SIDE_SHIFT } = sideWords;
 const { LEVEL_HEAD, LEVEL_KEY, LEVEL_PLACE, LEVEL_SHIFT, LEVEL_SIDE, LEVEL_WORSE, PLACE_MARKET } = levelWords;
 const { FLAG_MARKET, FLAG_SPECIAL, FLAG_TIME_IN_FORCE, ORDER_CLIENT_HIGH, ORDER_CLIENT_LOW, ORDER_FLAGS } = orderWords;
 const { ORDER_LEAVES, ORDER_LEVEL, ORDER_NEXT, ORDER_PRICE, ORDER_SHIFT, ORDER_STOP, WAITING } = orderWords;
-const { GROUP_MASK, GROUP_SHIFT, STOP_GROUP, STOP_SHIFT, STOP_SLOT } = stopWords;
+const { GROUP_MASK, GROUP_SHIFT, STOP_GROUP, STOP_RIGHT, STOP_SHIFT, STOP_SLOT } = stopWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHIFT, INSTRUMENT_TRACKED } = registryWords;
 const {
   END_OF_DAY,
@@ -59,9 +59,9 @@ const BOOKED = EventKind.Booked | EVENT_BOOK_BIT;
 const REPLACED = EventKind.Replaced | EVENT_BOOK_BIT;
 const CANCELLED_FULL = EventKind.Cancelled | (Reason.LevelsFull << 16);
 const DAY = TimeInForce.Day;
-/** Stages of an end of day: 0 buys, 1 sells, then the groups of stops. */
+/** Stages of an end of day: 0 buys, 1 sells, then the groups of stops, then those that were triggered before an auction. */
 const FIRST_STOP_STAGE = 2;
-export const LAST_STAGE = FIRST_STOP_STAGE + GROUP_MASK;
+export const LAST_STAGE = FIRST_STOP_STAGE + GROUP_MASK + 1;
 
 /** Applies a SetPhase whose shape is right. */
 export function applySetPhase(state: EngineState, words: Int32Array, at: number): void {
@@ -228,16 +228,18 @@ export function passOver(state: EngineState, slot: number): void {
   }
 }
 
-/** The first order of a stage of an end of day or kill: buys at 0, sells at 1, then a group of stops each; or -1. */
+/** The first order of a stage of an end of day or kill: buys at 0, sells at 1, then a group of stops each, then their queue; or -1. */
 export function firstOfStage(state: EngineState, instrument: number, stage: number): number {
   if (stage < FIRST_STOP_STAGE) return firstInSide(state, (instrument << 1) + stage);
+  if (stage === LAST_STAGE) return slotOfStop(state, state.stops.firstInQueue(instrument));
   return slotOfStop(state, state.stops.nextByEntry((instrument << GROUP_SHIFT) + stage - FIRST_STOP_STAGE, 0));
 }
 
-/** The stop that came behind this one into its group, or -1. */
+/** The stop that came behind this one into its group, or into the queue of those that were triggered; or -1. */
 function nextStop(state: EngineState, slot: number): number {
   const { stops } = state;
   const node = state.orders[(slot << ORDER_SHIFT) + ORDER_STOP] as number;
+  if (stops.isQueued(node)) return slotOfStop(state, stops.words[(node << STOP_SHIFT) + STOP_RIGHT] as number);
   const group = stops.words[(node << STOP_SHIFT) + STOP_GROUP] as number;
   return slotOfStop(state, stops.nextByEntry(group, stops.entries[node] as number));
 }

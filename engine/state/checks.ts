@@ -65,6 +65,7 @@ const {
   WAITING,
 } = orderWords;
 const {
+  BANDED,
   ACCOUNT_MASS_CANCELS,
   ACCOUNT_SHIFT,
   INSTRUMENT_IN_PROGRESS,
@@ -227,7 +228,7 @@ export function passesAtOnce(state: EngineState, words: Int32Array, from: number
   if (
     instruments[instrumentAt + INSTRUMENT_SHARD] !== state.shard ||
     instruments[instrumentAt + INSTRUMENT_PHASE] !== USUAL_PHASE ||
-    instruments[instrumentAt + INSTRUMENT_STATIC_BAND] !== 0 ||
+    ((instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number) & ~BANDED) !== 0 ||
     state.operations.count !== 0
   ) {
     return false;
@@ -419,7 +420,7 @@ export function checkTick(state: EngineState, words: Int32Array, at: number, pri
 /** The price of an order, where it has one, is not further from the reference price than the instrument's static band. */
 function checkBand(state: EngineState, words: Int32Array, at: number, price: number): boolean {
   const instrumentAt = (words[at + COMMAND_INSTRUMENT] as number) << INSTRUMENT_SHIFT;
-  const band = (state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number) & ~TICKED;
+  const band = (state.instruments[instrumentAt + INSTRUMENT_STATIC_BAND] as number) & ~(TICKED | BANDED);
   if (band === 0 || price === NO_PRICE) return true;
   const reference = state.instruments[instrumentAt + INSTRUMENT_REFERENCE] as number;
   if (price < reference - band) return refuse(state, words, at, Reason.OutsideStaticBand, reference - band, NO_ORDER);

@@ -169,6 +169,11 @@ export class StopPool {
     this.words[(node << STOP_SHIFT) + STOP_PLACE] = PLACE_ASIDE;
   }
 
+  /** Whether the stop was triggered and waits to enter. */
+  isQueued(node: number): boolean {
+    return this.words[(node << STOP_SHIFT) + STOP_PLACE] === PLACE_QUEUE;
+  }
+
   /** The first of the instrument's queue, or -1. */
   firstInQueue(instrument: number): number {
     return (this.watch[(instrument << WATCH_SHIFT) + WATCH_QUEUE_FIRST] as number) - 1;

@@ -133,6 +133,8 @@ export function addInstrumentCommands(program: Command): void {
     .option('--fee-cap <millionths>', 'no fee is ever above it, and buys reserve it', wholeNumber(0, FEE_WHOLE), 0)
     .option('--reference <price>', 'price of an auction in which market orders alone meet', decimalText)
     .option('--static-band <price>', 'furthest that an order may be from --reference', decimalText)
+    .option('--dynamic-band <price>', 'furthest that an order may trade from the price before it', decimalText)
+    .option('--band-auction', 'at the dynamic band start a volatility auction, where the order could rest')
     .option('--ticks <rows>', 'tick table: prices from which a tick counts, like 0.01:0.01,1:0.05', tickRows)
     .option('--auction-self-trade', 'keep own orders from trading with each other in auctions, as their modes say')
     .option('--shard <number>', 'the shard that trades it (default: by its number)', wholeNumber(0, MAX_SHARD))
@@ -181,6 +183,8 @@ export function addInstrumentCommands(program: Command): void {
                 tick: price(tick, '--ticks'),
               })),
             }),
+        ...(options.dynamicBand === undefined ? {} : { dynamicBand: price(options.dynamicBand, '--dynamic-band') }),
+        ...(options.bandAuction === true ? { bandAuction: true } : {}),
         ...(options.auctionSelfTrade === true ? { auctionSelfTrade: true } : {}),
         ...(options.shard === undefined ? {} : { shard: options.shard }),
       };

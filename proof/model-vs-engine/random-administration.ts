@@ -116,10 +116,18 @@ export abstract class RandomAdministration extends RandomSource {
           : 0,
         ticks,
         auctionSelfTrade: dice.chance(0.3),
+        ...this.aDynamicBand(),
         priceDecimals: 0,
         quantityDecimals: 0,
       }),
     );
+  }
+
+  /** Narrow ones, so that sweeps come to them. */
+  private aDynamicBand(): { dynamicBand: number; bandAuction: boolean } {
+    const { dice } = this;
+    const dynamicBand = dice.chance(0.3) ? dice.pick([1, 2, 3, 10]) : 0;
+    return { dynamicBand, bandAuction: dice.chance(0.5) && (dynamicBand > 0 || (!this.calm && dice.chance(0.1))) };
   }
 
   /** Mostly one that holds: small ticks around the center, and the rest up to the highest price in one. */

@@ -28,6 +28,8 @@ const PHASES: readonly [readonly [number, Phase], ...(readonly [number, Phase])[
   [0.6, Phase.CancelOnly],
   [2, Phase.PostOnly],
   [2, Phase.VolatilityAuction],
+  // There is no such phase.
+  [0.2, 99 as Phase],
 ];
 
 /** Commands in a sequence: most are short, so that a failure is near its cause; some are long, for what builds up. */

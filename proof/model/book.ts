@@ -2,7 +2,7 @@
  * The model's order book: for each side the resting market orders, and for each price an array of orders, first come
  * first. Written for reading: arrays, splice, a sorted list of prices. Any thread.
  */
-import { OrderType, type SelfTrade, Side, type TimeInForce, type Trigger } from '../../schemas/codes.js';
+import { OrderType, type SelfTrade, Side, TimeInForce, type Trigger } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
 
 export interface ModelOrder {
@@ -48,6 +48,14 @@ export interface ModelOrder {
 export function isMarket(order: Pick<ModelOrder, 'type' | 'price'>): boolean {
   const trailsWithoutLimit = order.type === OrderType.TrailingStop && order.price === NO_PRICE;
   return [OrderType.Market, OrderType.Stop, OrderType.MarketToLimit].includes(order.type) || trailsWithoutLimit;
+}
+
+/** Whether what is left of such an order rests in continuous trading. */
+export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
+  return (
+    [OrderType.Limit, OrderType.StopLimit, OrderType.TrailingStop, OrderType.Iceberg].includes(type) &&
+    [TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.GoodTillDate].includes(timeInForce)
+  );
 }
 
 /** One level as the public sees it. */

@@ -100,7 +100,12 @@ export function checkFields(command: PlainCommand, instrument: ModelInstrument):
   }
   // What a market-to-limit comes to the book says; the price of a stop that trails is an offset.
   const saysNone = price === NO_PRICE || type === OrderType.TrailingStop;
-  if (saysNone && type !== OrderType.MarketToLimit && needsPrice(instrument, side)) {
+  if (
+    saysNone &&
+    type !== OrderType.MarketToLimit &&
+    needsPrice(instrument, side) &&
+    !isPricedByBand(command, instrument)
+  ) {
     return { reason: Reason.PriceRequired };
   }
   if (isStop(type) && trigger === Trigger.None) {
@@ -111,6 +116,19 @@ export function checkFields(command: PlainCommand, instrument: ModelInstrument):
   }
   const maySayNone = [OrderType.Market, OrderType.MarketToLimit, OrderType.Stop, OrderType.TrailingStop].includes(type);
   return price === NO_PRICE && !maySayNone ? { reason: Reason.PriceRequired } : undefined;
+}
+
+/** A stop that buys for money without a price of its own: trigger and band are its worst one. */
+function isPricedByBand({ type, price, side }: PlainCommand, instrument: ModelInstrument): boolean {
+  return type === OrderType.Stop && price === NO_PRICE && instrument.dynamicBand > 0 && needsPrice(instrument, side);
+}
+
+/** What a new order may pay at most as it enters: its own price, or that of its band. */
+export function worstPrice(command: PlainCommand, instrument: ModelInstrument): number {
+  const far = command.triggerPrice + instrument.dynamicBand;
+  return isPricedByBand(command, instrument)
+    ? nearestTick(instrument, Math.min(far, instrument.priceMax), -1)
+    : command.price;
 }
 
 export function checkTrigger(command: PlainCommand, instrument: ModelInstrument): Refusal | undefined {

@@ -6,10 +6,18 @@ import type { Terms } from '../../schemas/admin.js';
 import { CommandFlag, CommandKind, OrderType, Phase, Reason, TimeInForce } from '../../schemas/codes.js';
 import { isStop } from '../../schemas/kinds.js';
 import { NO_PRICE } from '../../schemas/layout.js';
-import { isMarket, type ModelOrder } from './book.js';
+import { isMarket, isPatient, type ModelOrder } from './book.js';
 import { decideBust } from './bust.js';
-import { checkFields, checkPhase, checkRanges, checkTrigger, MONEY_KINDS, REPLACE_KINDS } from './checks.js';
-import { enteredAs, expiryOf, isPatient, leastOf, orderOf } from './entering.js';
+import {
+  checkFields,
+  checkPhase,
+  checkRanges,
+  checkTrigger,
+  MONEY_KINDS,
+  REPLACE_KINDS,
+  worstPrice,
+} from './checks.js';
+import { enteredAs, expiryOf, leastOf, orderOf } from './entering.js';
 import { filterOf } from './filter.js';
 import { checkKill, checkLimits, decideStatus } from './limits.js';
 import { massCancel } from './mass-cancel.js';
@@ -142,11 +150,11 @@ function decideNew(state: State, command: PlainCommand, instrument: ModelInstrum
   if (countsAsPostOnly(phase, postOnly) && crosses(book, side, price)) {
     return { reason: Reason.PostOnlyWouldCross };
   }
-  if (timeInForce === TimeInForce.FillOrKill && fillable(state, book, command) < command.quantity) {
+  if (timeInForce === TimeInForce.FillOrKill && fillable(state, instrument, command) < command.quantity) {
     return { reason: Reason.FillOrKillNotFillable };
   }
   const minQuantity = leastOf(command);
-  if (minQuantity > 0 && fillable(state, book, command) < minQuantity) {
+  if (minQuantity > 0 && fillable(state, instrument, command) < minQuantity) {
     return { reason: Reason.MinQuantityNotFillable };
   }
   const order = { ...orderOf(command, state.nextOrderId()), type, price };
@@ -157,7 +165,8 @@ function decideStop(state: State, command: PlainCommand, instrument: ModelInstru
   if (state.waiting() >= state.limits.maxStops) {
     return { reason: Reason.StopsFull, amount: state.limits.maxStops };
   }
-  const unpaid = checkMoney(state, instrument, command, command.price, command.quantity);
+  const price = worstPrice(command, instrument);
+  const unpaid = checkMoney(state, instrument, command, price, command.quantity);
   if (unpaid !== undefined) {
     return unpaid;
   }
@@ -165,7 +174,7 @@ function decideStop(state: State, command: PlainCommand, instrument: ModelInstru
   if ((command.flags & CommandFlag.RefuseIfThrough) !== 0 && isThrough(instrument, stop)) {
     return { reason: Reason.StopAlreadyThrough };
   }
-  return { steps: enterStop(state, instrument, orderOf(command, state.nextOrderId())) };
+  return { steps: enterStop(state, instrument, { ...orderOf(command, state.nextOrderId()), price }) };
 }
 
 /** The own order that the command names, of its instrument. */

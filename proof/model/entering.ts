@@ -9,14 +9,6 @@ import type { ModelInstrument } from './state.js';
 import { nearestTick } from './ticks.js';
 import { crosses } from './work.js';
 
-/** Whether what is left of such an order rests in continuous trading. */
-export function isPatient(type: OrderType, timeInForce: TimeInForce): boolean {
-  return (
-    [OrderType.Limit, OrderType.StopLimit, OrderType.TrailingStop, OrderType.Iceberg].includes(type) &&
-    [TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.GoodTillDate].includes(timeInForce)
-  );
-}
-
 /**
  * What a New is when it enters: in Continuous a market-to-limit is a limit order at the best price of the other side, if
  * there is one, and a post-only that slides stands one tick off that, where the instrument has such a price.

@@ -5,7 +5,7 @@
 import { CommandFlag, OrderType, Reason } from '../../schemas/codes.js';
 import { isStop } from '../../schemas/kinds.js';
 import type { ModelOrder } from './book.js';
-import { checkFields, checkPhase, checkRanges, checkTrigger } from './checks.js';
+import { checkFields, checkPhase, checkRanges, checkTrigger, worstPrice } from './checks.js';
 import { checkExpiry, countsAsPostOnly, isOffset } from './decide.js';
 import { orderOf } from './entering.js';
 import { checkLimits } from './limits.js';
@@ -48,7 +48,7 @@ export function decideLeg(
   if (instrument.shard !== state.shard) {
     return { reason: Reason.WrongShard };
   }
-  const leg = orderOf(command, 0n);
+  const leg = { ...orderOf(command, 0n), price: worstPrice(command, instrument) };
   return (
     checkProgress(state, command, known.account) ??
     checkPhase(command, instrument.phase) ??

@@ -23,10 +23,9 @@ import { checkCommandShape, checkParts } from '../../schemas/kinds.js';
 import { COMMAND_WORDS } from '../../schemas/layout.js';
 import { checkLegs } from '../../schemas/legs.js';
 import { administer } from './administration.js';
-import { isMarket, type ModelOrder, type PlainLevel } from './book.js';
+import { isMarket, isPatient, type ModelOrder, type PlainLevel } from './book.js';
 import { ADMIN_KINDS, CLIENT_KINDS, checkTogether, isRefusal, partsBehind } from './checks.js';
 import { decide } from './decide.js';
-import { isPatient, orderOf } from './entering.js';
 import { acceptLeg, decideLeg, enterLegs, hasFlag } from './legs.js';
 import { openIn } from './limits.js';
 import { massCancel } from './mass-cancel.js';
@@ -253,7 +252,7 @@ export class Model {
       }
       return undefined;
     }
-    const order = enters ? orderOf(command, state.nextOrderId()) : undefined;
+    const order = enters && !('reason' in verdict) ? { ...verdict, id: state.nextOrderId() } : undefined;
     let usesId = order !== undefined;
     const instrument = state.instrument(command.instrument);
     if (order !== undefined && instrument !== undefined) {

@@ -3,6 +3,7 @@
  */
 import type { FeeTermsFields, LimitTermsFields, TickRowFields } from '../../schemas/admin.js';
 import { CommandKind, EventKind, Liquidity, type Phase, Reason, Side } from '../../schemas/codes.js';
+import { NO_PRICE } from '../../schemas/layout.js';
 import type { Book, ModelOrder } from './book.js';
 import type { Bucket } from './bucket.js';
 import { type Filter, isTaken } from './filter.js';
@@ -42,6 +43,13 @@ export interface ModelInstrument {
   readonly ticks: readonly TickRowFields[];
   /** Before an uncross own orders are kept from trading with each other. */
   readonly auctionSelfTrade: boolean;
+  /** How far an order may trade from the price before its command; 0: any way. And whether an auction starts there. */
+  readonly dynamicBand: number;
+  readonly bandAuction: boolean;
+  /** The price before a command, undefined where none is known, and the number of that command. */
+  frozen: { readonly command: number; readonly price: number | undefined };
+  /** The command at hand has started a volatility auction. */
+  interrupted: boolean;
   /** Amount of a tick times a lot. */
   readonly unit: number;
   /** 0, both: there is no money. */
@@ -256,6 +264,16 @@ export class State {
   dueTimer(): Timer | undefined {
     const first = this.firstTimer();
     return first !== undefined && first.dueUs <= Number(this.timeUs) ? first : undefined;
+  }
+
+  /** The price from which the dynamic band of an instrument counts: the last one before the command at hand. */
+  bandReference(instrument: ModelInstrument): number | undefined {
+    if (instrument.frozen.command !== this.commandOfEvents) {
+      const { last, reference } = instrument;
+      const price = last ?? (reference === NO_PRICE ? undefined : reference);
+      instrument.frozen = { command: this.commandOfEvents, price };
+    }
+    return instrument.frozen.price;
   }
 
   /** The last event so far is the last of its command. */

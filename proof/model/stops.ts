@@ -35,7 +35,8 @@ export function* replaceStop(
   state.emitOrder(EventKind.Replaced, order, { quantity: order.leaves, leaves, relatedId });
   order.price = command.price;
   state.setLeaves(order, leaves);
-  if (order.type !== OrderType.TrailingStop) {
+  // One that was triggered and has not entered keeps its place among those.
+  if (order.type !== OrderType.TrailingStop && !instrument.triggered.includes(order)) {
     instrument.stops.splice(instrument.stops.indexOf(order), 1);
     instrument.stops.push(order);
   }
@@ -51,11 +52,13 @@ export function* setReference(state: State, sender: Sender, instrument: ModelIns
 /** The steps of a command, and those of the cascade behind it. */
 export function* withStops(state: State, instrument: ModelInstrument, steps: Steps, sweep: Sweep): Steps {
   instrument.trades = [];
+  instrument.interrupted = false;
   yield* steps;
   sweep.taker = undefined;
   sweep.keepsLevel = undefined;
   yield* pull(instrument);
-  while (instrument.triggered.length > 0) {
+  // What a volatility auction keeps waiting enters when that is over.
+  while (instrument.triggered.length > 0 && instrument.phase === Phase.Continuous) {
     const order = instrument.triggered[0] as ModelOrder;
     if (state.isLeaving(order)) {
       instrument.triggered.shift();
@@ -147,10 +150,14 @@ function* pull(instrument: ModelInstrument): Steps {
 }
 
 function next(instrument: ModelInstrument): ModelOrder | undefined {
-  if (instrument.phase !== Phase.Continuous) {
+  if (instrument.phase !== Phase.Continuous && !instrument.interrupted) {
     return undefined;
   }
-  const through = instrument.stops.filter((stop) =>
+  // Where a band has interrupted trading only its trades count: the book may be crossed.
+  const looked = instrument.interrupted
+    ? instrument.stops.filter(({ trigger }) => trigger === Trigger.LastTrade)
+    : instrument.stops;
+  const through = looked.filter((stop) =>
     // Between the trades of one look the level of a stop that trails moves: each was looked at when it was made.
     stop.type === OrderType.TrailingStop && stop.trigger === Trigger.LastTrade
       ? stop.through

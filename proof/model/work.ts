@@ -14,7 +14,7 @@ import {
   Trigger,
 } from '../../schemas/codes.js';
 import { NO_PRICE } from '../../schemas/layout.js';
-import { type Book, isMarket, type ModelOrder } from './book.js';
+import { type Book, isMarket, isPatient, type ModelOrder } from './book.js';
 import { lose, replenish, shownOf, showPeak } from './iceberg.js';
 import { fillHolding, openHolding } from './limits.js';
 import { settle } from './money.js';
@@ -187,8 +187,8 @@ export function* endDay(state: State, sender: Sender, instrument: ModelInstrumen
   state.emit(EventKind.Finished, { ...answer, quantity: count });
 }
 
-function inDayOrder({ book, stops }: ModelInstrument): ModelOrder[] {
-  return [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(stops)];
+function inDayOrder({ book, stops, triggered }: ModelInstrument): ModelOrder[] {
+  return [...book.buys.byPriority(), ...book.sells.byPriority(), ...byGroup(stops), ...triggered];
 }
 
 /** Buys, then sells, each by what triggers them, then by entry; of each side those that trail come last. */
@@ -236,10 +236,12 @@ export function crosses(book: Book, side: Side, price: number): boolean {
 }
 
 /** How much of others a New would meet at once: own orders do not count, and but for Oldest nothing behind them does. */
-export function fillable(state: State, book: Book, command: PlainCommand): number {
+export function fillable(state: State, instrument: ModelInstrument, command: PlainCommand): number {
   const { side, price, selfTrade, account } = command;
-  const opposite = book.opposite(side);
-  const reached = opposite.pricesBestFirst().filter((level) => opposite.reaches(price, level));
+  const opposite = instrument.book.opposite(side);
+  const reached = opposite
+    .pricesBestFirst()
+    .filter((level) => opposite.reaches(price, level) && isWithinBand(state, instrument, side, level));
   const orders = reached.flatMap((level) => opposite.ordersAt(level));
   const isOwn = (order: ModelOrder) => selfTrade !== SelfTrade.None && state.areOneOwner(account, order.account);
   const firstOwn = selfTrade === SelfTrade.Oldest ? -1 : orders.findIndex(isOwn);
@@ -250,8 +252,11 @@ export function fillable(state: State, book: Book, command: PlainCommand): numbe
 /** The order is off the book and has its price and leaves: it trades where that is allowed, and the rest rests or goes. */
 export function* matchAndRest(state: State, instrument: ModelInstrument, taker: ModelOrder): Steps {
   const { book } = instrument;
-  const continuous = instrument.phase === Phase.Continuous;
+  let continuous = instrument.phase === Phase.Continuous;
   while (continuous && taker.leaves > 0 && crosses(book, taker.side, taker.price)) {
+    if (!isBestWithinBand(state, instrument, taker.side)) {
+      break;
+    }
     const next = book.opposite(taker.side).firstAtBest();
     const refills = next !== undefined && next.hidden > 0 && taker.leaves >= shownOf(next);
     // The other legs of both go with it.
@@ -259,7 +264,11 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     yield next !== undefined && isPrevented(state, taker, next) ? 2 : 2 + (refills ? 1 : 0) + others;
     // While the taker waited for a Continue, a mass cancel may have taken the maker away.
     const maker = book.opposite(taker.side).firstAtBest();
-    if (maker === undefined || !crosses(book, taker.side, taker.price)) {
+    if (
+      maker === undefined ||
+      !crosses(book, taker.side, taker.price) ||
+      !isBestWithinBand(state, instrument, taker.side)
+    ) {
       break;
     }
     if (isPrevented(state, taker, maker)) {
@@ -284,8 +293,29 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
   if (taker.leaves === 0) {
     return;
   }
-  yield 1;
-  if (continuous && isMarket(taker)) {
+  const isAtBand = () => continuous && crosses(book, taker.side, taker.price);
+  const mayStart = () =>
+    isAtBand() &&
+    instrument.bandAuction &&
+    !taker.expired &&
+    !isMarket(taker) &&
+    isPatient(taker.type, taker.timeInForce);
+  yield mayStart() ? 2 : 1;
+  if (mayStart()) {
+    const { id, phase } = instrument;
+    state.emit(EventKind.PhaseChanged, {
+      instrument: id,
+      quantity: Phase.VolatilityAuction,
+      leaves: phase,
+      reason: Reason.DynamicBand,
+    });
+    instrument.phase = Phase.VolatilityAuction;
+    instrument.interrupted = true;
+    continuous = false;
+  }
+  if (isAtBand()) {
+    drop(state, taker, taker.expired ? Reason.OrderExpired : Reason.DynamicBand);
+  } else if (continuous && isMarket(taker)) {
     drop(state, taker, Reason.NothingToMatch);
   } else if (continuous && [TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill].includes(taker.timeInForce)) {
     drop(state, taker, Reason.ImmediateOrCancel);
@@ -299,6 +329,18 @@ export function* matchAndRest(state: State, instrument: ModelInstrument, taker: 
     const { leaves } = taker;
     state.emitOrder(EventKind.Booked, taker, { leaves, displayed: shownOf(taker), book: true });
   }
+}
+
+/** Whether the dynamic band lets an order of this side trade at a price. */
+function isWithinBand(state: State, instrument: ModelInstrument, side: Side, price: number): boolean {
+  const reference = instrument.dynamicBand > 0 ? state.bandReference(instrument) : undefined;
+  const far = side === Side.Buy ? price - (reference ?? price) : (reference ?? price) - price;
+  return reference === undefined || far <= instrument.dynamicBand;
+}
+
+function isBestWithinBand(state: State, instrument: ModelInstrument, side: Side): boolean {
+  const best = instrument.book.opposite(side).best();
+  return best === undefined || isWithinBand(state, instrument, side, best);
 }
 
 /** Whether the taker's mode keeps it from trading with the order. */
@@ -384,7 +426,7 @@ export function fill(
 
 /** In continuous trading stops that trail follow their trigger's price, one price at a time: away from it, never towards it. */
 export function trail(instrument: ModelInstrument, trigger: Trigger, price: number, side?: Side): void {
-  if (instrument.phase !== Phase.Continuous) {
+  if (instrument.phase !== Phase.Continuous && !(instrument.interrupted && trigger === Trigger.LastTrade)) {
     return;
   }
   for (const stop of instrument.stops) {

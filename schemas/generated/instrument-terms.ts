@@ -112,8 +112,18 @@ auctionSelfTrade():boolean {
   return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
 }
 
+dynamicBand():number {
+  const offset = this.bb!.__offset(this.bb_pos, 36);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
+bandAuction():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 38);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startInstrumentTerms(builder:flatbuffers.Builder) {
-  builder.startObject(16);
+  builder.startObject(18);
 }
 
 static addSymbol(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset) {
@@ -184,13 +194,21 @@ static addAuctionSelfTrade(builder:flatbuffers.Builder, auctionSelfTrade:boolean
   builder.addFieldInt8(15, +auctionSelfTrade, +false);
 }
 
+static addDynamicBand(builder:flatbuffers.Builder, dynamicBand:number) {
+  builder.addFieldInt32(16, dynamicBand, 0);
+}
+
+static addBandAuction(builder:flatbuffers.Builder, bandAuction:boolean) {
+  builder.addFieldInt8(17, +bandAuction, +false);
+}
+
 static endInstrumentTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 4) // symbol
   return offset;
 }
 
-static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number, ticksOffset:flatbuffers.Offset, auctionSelfTrade:boolean):flatbuffers.Offset {
+static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffers.Offset, shard:number, priceMin:number, priceMax:number, quantityMax:number, unit:number, referencePrice:number, priceDecimals:number, quantityDecimals:number, baseAsset:number, quoteAsset:number, baseUnit:number, feeCap:number, staticBand:number, ticksOffset:flatbuffers.Offset, auctionSelfTrade:boolean, dynamicBand:number, bandAuction:boolean):flatbuffers.Offset {
   InstrumentTerms.startInstrumentTerms(builder);
   InstrumentTerms.addSymbol(builder, symbolOffset);
   InstrumentTerms.addShard(builder, shard);
@@ -208,6 +226,8 @@ static createInstrumentTerms(builder:flatbuffers.Builder, symbolOffset:flatbuffe
   InstrumentTerms.addStaticBand(builder, staticBand);
   InstrumentTerms.addTicks(builder, ticksOffset);
   InstrumentTerms.addAuctionSelfTrade(builder, auctionSelfTrade);
+  InstrumentTerms.addDynamicBand(builder, dynamicBand);
+  InstrumentTerms.addBandAuction(builder, bandAuction);
   return InstrumentTerms.endInstrumentTerms(builder);
 }
 }

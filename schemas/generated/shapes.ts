@@ -711,6 +711,8 @@ export const TABLES = {
       { name: 'static_band', required: false, kind: 'scalar', bytes: 4 },
       { name: 'ticks', required: false, kind: 'structs', struct: 'TickRow' },
       { name: 'auction_self_trade', required: false, kind: 'bool', bytes: 1 },
+      { name: 'dynamic_band', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'band_auction', required: false, kind: 'bool', bytes: 1 },
     ],
   },
   Instruments: {

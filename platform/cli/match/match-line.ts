@@ -26,6 +26,8 @@ export const LINE_KINDS = {
       staticBand: 'ticks that a price may be away from referencePrice, default 0: any number',
       ticks: 'rows of a price and the tick from there on, like 1:1/100:5; default: every price is on a tick',
       auctionSelfTrade: 'whether an uncross first keeps own orders from trading with each other',
+      dynamicBand: 'ticks that an order may trade away from the price before its command, default 0: any number',
+      bandAuction: 'whether a volatility auction starts there; else the rest is cancelled',
       phase: 'what it begins in, default Continuous',
       shard: 'the one that trades it, default by its number',
     },

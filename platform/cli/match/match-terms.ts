@@ -46,6 +46,8 @@ export function instrumentTerms(line: Line, baseAsset: number, quoteAsset: numbe
     staticBand: line.whole('staticBand', 0, MAX_UINT32, 0),
     ticks: line.has('ticks') ? tickRows(line.text('ticks')) : [],
     auctionSelfTrade: line.has('auctionSelfTrade') && line.truth('auctionSelfTrade'),
+    dynamicBand: line.whole('dynamicBand', 0, MAX_UINT32, 0),
+    bandAuction: line.has('bandAuction') && line.truth('bandAuction'),
   });
 }
 

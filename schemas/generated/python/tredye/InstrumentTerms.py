@@ -156,8 +156,22 @@ class InstrumentTerms(object):
             return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
         return False
 
+    # InstrumentTerms
+    def DynamicBand(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(36))
+        if o != 0:
+            return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
+        return 0
+
+    # InstrumentTerms
+    def BandAuction(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(38))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return False
+
 def InstrumentTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(16)
+    builder.StartObject(18)
 
 def Start(builder: flatbuffers.Builder):
     InstrumentTermsStart(builder)
@@ -273,6 +287,18 @@ def InstrumentTermsAddAuctionSelfTrade(builder: flatbuffers.Builder, auctionSelf
 
 def AddAuctionSelfTrade(builder: flatbuffers.Builder, auctionSelfTrade: bool):
     InstrumentTermsAddAuctionSelfTrade(builder, auctionSelfTrade)
+
+def InstrumentTermsAddDynamicBand(builder: flatbuffers.Builder, dynamicBand: int):
+    builder.PrependUint32Slot(16, dynamicBand, 0)
+
+def AddDynamicBand(builder: flatbuffers.Builder, dynamicBand: int):
+    InstrumentTermsAddDynamicBand(builder, dynamicBand)
+
+def InstrumentTermsAddBandAuction(builder: flatbuffers.Builder, bandAuction: bool):
+    builder.PrependBoolSlot(17, bandAuction, 0)
+
+def AddBandAuction(builder: flatbuffers.Builder, bandAuction: bool):
+    InstrumentTermsAddBandAuction(builder, bandAuction)
 
 def InstrumentTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()

@@ -92,6 +92,7 @@ class Reason(object):
     OneCancelledOther = 1009
     SessionLost = 1010
     DeadMan = 1011
+    DynamicBand = 1012
     KillSwitch = 1020
     Resting = 1100
     WaitingForTrigger = 1101

@@ -98,6 +98,7 @@ class Reason(object):
   OneCancelledOther = cast(int, ...)
   SessionLost = cast(int, ...)
   DeadMan = cast(int, ...)
+  DynamicBand = cast(int, ...)
   KillSwitch = cast(int, ...)
   Resting = cast(int, ...)
   WaitingForTrigger = cast(int, ...)
