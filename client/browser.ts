@@ -17,7 +17,15 @@ import { TradingClient } from './trading-client.js';
 export { PHASE_ROWS, type PhaseEffect, type PhaseRow } from '../schemas/phases.js';
 export { putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
-export type { AnyReport, PublicIndicative, PublicTop, PublicTrade, PublicTradeVoid, Report } from './events.js';
+export type {
+  AnyReport,
+  PublicIndicative,
+  PublicTop,
+  PublicTrade,
+  PublicTradeCorrected,
+  PublicTradeVoid,
+  Report,
+} from './events.js';
 export { NOT_READY, WINDOW_FULL } from './session/session.js';
 export { TredyeError } from './tredye-error.js';
 

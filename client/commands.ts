@@ -363,9 +363,21 @@ export function noteWords(
 
 /** A head and its Parts: a trade is void. fills: the words of its two events, as they lie in the journal. */
 export function bustWords(fills: Int32Array): Int32Array {
+  return aboutTrade(CommandKind.Bust, fills);
+}
+
+/** The same: a trade has another price. */
+export function correctionWords(fills: Int32Array, price: number): Int32Array {
+  checkWhole(price, MIN_INT32 + 1, MAX_INT32, 'price');
+  const words = aboutTrade(CommandKind.Correction, fills);
+  words[COMMAND_PRICE] = price;
+  return words;
+}
+
+function aboutTrade(kind: CommandKind, fills: Int32Array): Int32Array {
   const parts = encodeBustTerms(fills);
   const words = new Int32Array(COMMAND_WORDS + parts.length);
-  words.set(blank(CommandKind.Bust, fills[EVENT_INSTRUMENT] ?? 0));
+  words.set(blank(kind, fills[EVENT_INSTRUMENT] ?? 0));
   words[COMMAND_TARGET_ID] = fills[EVENT_RELATED_ID] ?? 0;
   words[COMMAND_TARGET_ID + 1] = fills[EVENT_RELATED_ID + 1] ?? 0;
   words.set(parts, COMMAND_WORDS);

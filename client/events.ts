@@ -58,6 +58,8 @@ const PRIVATE_KINDS = [
   'Noted',
   'Busted',
   'FillBusted',
+  'Corrected',
+  'FillCorrected',
   'InstrumentAdded',
   'AccountAdded',
   'KeyAdded',
@@ -127,6 +129,9 @@ export interface PublicTradeVoid {
   readonly price: number;
   readonly quantity: number;
 }
+
+/** A trade has another price, `price`; it comes in the stream of trades. */
+export type PublicTradeCorrected = PublicTradeVoid;
 
 export interface PublicTrade {
   readonly shard: number;
@@ -274,7 +279,7 @@ export function reportAt(words: Int32Array, at: number, shard: number, epoch: nu
 }
 
 /** One public trade out of its 24 words (TradeRecord of overlays.fbs). */
-export function tradeVoidAt(words: Int32Array, at: number, shard: number, epoch: number): PublicTradeVoid {
+export function tradeChangeAt(words: Int32Array, at: number, shard: number, epoch: number): PublicTradeVoid {
   return {
     shard,
     epoch,

@@ -14,7 +14,15 @@ import { TradingClient } from './trading-client.js';
 export { PHASE_ROWS, type PhaseEffect, type PhaseRow } from '../schemas/phases.js';
 export { type MassCancelTerms, putClientOrderId } from './commands.js';
 export type { ConnectOptions } from './connect-options.js';
-export type { AnyReport, PublicIndicative, PublicTop, PublicTrade, PublicTradeVoid, Report } from './events.js';
+export type {
+  AnyReport,
+  PublicIndicative,
+  PublicTop,
+  PublicTrade,
+  PublicTradeCorrected,
+  PublicTradeVoid,
+  Report,
+} from './events.js';
 export { NO_KEY } from './no-key.js';
 export { readKeyFile } from './node/signer.js';
 export { NOT_READY, WINDOW_FULL } from './session/session.js';

@@ -54,6 +54,7 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.AssetAdded,
     EventKind.Noted,
     EventKind.Busted,
+    EventKind.Corrected,
     EventKind.KillChanged,
     EventKind.Deposited,
     EventKind.Withdrawn,

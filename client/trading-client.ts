@@ -28,6 +28,7 @@ import {
   bustWords,
   cancelWords,
   codeNamed,
+  correctionWords,
   deadManWords,
   endOfDayWords,
   killWords,
@@ -297,7 +298,11 @@ export class TradingClient extends Session {
     const kind: CommandKind = (words[COMMAND_KIND_WORD] ?? 0) & 0xff;
     if (this.why === null || kind < CommandKind.SetPhase || again !== undefined)
       return this.submit(words, shard, again);
-    const ofMarket = kind <= CommandKind.ReferencePrice || kind === CommandKind.Kill || kind === CommandKind.Bust;
+    const ofMarket =
+      kind <= CommandKind.ReferencePrice ||
+      kind === CommandKind.Kill ||
+      kind === CommandKind.Bust ||
+      kind === CommandKind.Correction;
     const instrument = ofMarket ? (words[COMMAND_INSTRUMENT] ?? 0) >>> 0 : 0;
     const noteCounter = this.takeCounter();
     const counter = this.takeCounter();
@@ -410,6 +415,13 @@ export class TradingClient extends Session {
     const words = bustWords(fills);
     const report = await this.submitFor({ instrument: words[COMMAND_INSTRUMENT] ?? 0 }, () => words);
     return narrowed(report, ['Busted', 'Rejected']);
+  }
+
+  /** Gives a trade another price, in ticks. fills: as of bust. */
+  async correct(fills: Int32Array, price: number): Promise<Report<'Corrected' | 'Rejected'>> {
+    const words = correctionWords(fills, price);
+    const report = await this.submitFor({ instrument: words[COMMAND_INSTRUMENT] ?? 0 }, () => words);
+    return narrowed(report, ['Corrected', 'Rejected']);
   }
 
   private moveMoney(kind: CommandKind.Deposit | CommandKind.Withdraw, move: MoneyMove): Promise<AnyReport> {

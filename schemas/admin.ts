@@ -310,7 +310,7 @@ export function decodeTerms(words: Int32Array, at: number, records: number): Ter
   if (kind === CommandKind.AddAccount) return decodeAccountTerms(bytes);
   if (kind === CommandKind.SetFees) return decodeFeeTerms(bytes);
   if (kind === CommandKind.SetLimits) return decodeLimitTerms(bytes);
-  if (kind === CommandKind.Bust) return decodeBustTerms(bytes);
+  if (kind === CommandKind.Bust || kind === CommandKind.Correction) return decodeBustTerms(bytes);
   if (kind === CommandKind.Note) return decodeNoteTerms(bytes);
   return kind === CommandKind.AddAsset ? decodeAssetTerms(bytes) : decodeKeyTerms(bytes);
 }

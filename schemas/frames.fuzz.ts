@@ -230,6 +230,7 @@ function examineTerms(input: Uint8Array, counts: FuzzCounts): boolean {
     [CommandKind.AddAsset, 'AssetTerms'],
     [CommandKind.Note, 'NoteTerms'],
     [CommandKind.Bust, 'BustTerms'],
+    [CommandKind.Correction, 'BustTerms'],
   ] as const) {
     const padded = new Uint8Array(parts * PART_PAYLOAD_BYTES);
     padded.set(payload);

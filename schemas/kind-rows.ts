@@ -204,6 +204,18 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
     { ...OPERATOR, clientOrderId: 'operation id: lane and counter', targetId: 'trade id', instrument: 'instrument' },
     { parts: true },
   ),
+  row(
+    CommandKind.Correction,
+    'CorrectionHead',
+    {
+      ...OPERATOR,
+      clientOrderId: 'operation id: lane and counter',
+      targetId: 'trade id',
+      instrument: 'instrument',
+      price: "the trade's new one",
+    },
+    { parts: true },
+  ),
   row(CommandKind.Deposit, 'MoneyMove', MONEY),
   row(CommandKind.Withdraw, 'MoneyMove', MONEY),
   row(CommandKind.Part, 'Part', {}),
@@ -479,6 +491,33 @@ export const EVENT_ROWS: readonly EventRow[] = [
     bits: ['side', 'endOfCommand'],
   },
   {
+    kind: EventKind.Corrected,
+    fields: {
+      ...ANSWER,
+      relatedId: 'trade id',
+      amount: 'old price',
+      instrument: 'instrument',
+      price: 'new price',
+      quantity: "the trade's",
+    },
+    bits: ANSWER_BITS,
+  },
+  {
+    kind: EventKind.FillCorrected,
+    fields: {
+      orderId: 'order of the fill',
+      clientOrderId: "the order's at the fill",
+      account: 'whose fill it was',
+      accountSequence: OWNER.accountSequence,
+      relatedId: 'trade id',
+      amount: 'fee instead of that of the fill, negative: a rebate',
+      instrument: 'instrument',
+      price: 'new price',
+      quantity: "the trade's",
+    },
+    bits: ['side', 'endOfCommand'],
+  },
+  {
     kind: EventKind.Deposited,
     fields: { ...ADMIN_ANSWER, amount: 'the change', instrument: 'asset', leaves: 'whose purse' },
     bits: ANSWER_BITS,
@@ -513,6 +552,11 @@ export const EVENT_ROWS: readonly EventRow[] = [
   {
     kind: EventKind.TradeVoid,
     fields: { relatedId: 'trade id', instrument: 'instrument', price: "the trade's", quantity: "the trade's" },
+    bits: [],
+  },
+  {
+    kind: EventKind.TradeCorrected,
+    fields: { relatedId: 'trade id', instrument: 'instrument', price: "the trade's new one", quantity: "the trade's" },
     bits: [],
   },
   {

@@ -237,6 +237,7 @@ const PUBLIC_OVERLAYS: Readonly<Record<number, (typeof OVERLAYS)[keyof typeof OV
   [EventKind.Trade]: OVERLAYS.TradeRecord,
   [EventKind.Top]: OVERLAYS.TopRecord,
   [EventKind.TradeVoid]: OVERLAYS.TradeVoidRecord,
+  [EventKind.TradeCorrected]: OVERLAYS.TradeCorrectedRecord,
   [EventKind.Indicative]: OVERLAYS.IndicativeRecord,
 };
 

@@ -12,10 +12,11 @@ import {
   type PublicIndicative,
   type PublicTop,
   type PublicTrade,
+  type PublicTradeCorrected,
   type PublicTradeVoid,
   topAt,
   tradeAt,
-  tradeVoidAt,
+  tradeChangeAt,
 } from '../events.js';
 import type { Listeners } from './listeners.js';
 import { PublicChain, type PublicGap } from './private-chain.js';
@@ -31,6 +32,7 @@ export interface Subscription {
 export interface PublicListeners {
   readonly trades: Listeners<[PublicTrade]>;
   readonly voids: Listeners<[PublicTradeVoid]>;
+  readonly corrections: Listeners<[PublicTradeCorrected]>;
   readonly tops: Listeners<[PublicTop]>;
   readonly indicatives: Listeners<[PublicIndicative]>;
   readonly gaps: Listeners<[PublicGap]>;
@@ -80,11 +82,13 @@ export class PublicData {
   }
 
   private takeRecord(words: Int32Array, at: number, shard: number, epoch: number): void {
-    const { trades, voids, tops, indicatives, words: wordListeners } = this.listeners;
+    const { trades, voids, corrections, tops, indicatives, words: wordListeners } = this.listeners;
     if (wordListeners.count > 0) wordListeners.call(words, at, shard, epoch);
     const kind = eventKindAt(words, at);
     if (kind === EventKind.Trade && trades.count > 0) trades.call(tradeAt(words, at, shard, epoch));
-    else if (kind === EventKind.TradeVoid && voids.count > 0) voids.call(tradeVoidAt(words, at, shard, epoch));
+    else if (kind === EventKind.TradeVoid && voids.count > 0) voids.call(tradeChangeAt(words, at, shard, epoch));
+    else if (kind === EventKind.TradeCorrected && corrections.count > 0)
+      corrections.call(tradeChangeAt(words, at, shard, epoch));
     else if (kind === EventKind.Top && tops.count > 0) tops.call(topAt(words, at, shard, epoch));
     else if (kind === EventKind.Indicative && indicatives.count > 0)
       indicatives.call(indicativeAt(words, at, shard, epoch));

@@ -61,6 +61,7 @@ export class PublicSession extends SessionEvents {
   private readonly publicData = new PublicData({
     trades: this.tradeListeners,
     voids: this.voidListeners,
+    corrections: this.correctionListeners,
     tops: this.topListeners,
     indicatives: this.indicativeListeners,
     gaps: this.gapListeners,

@@ -2,7 +2,14 @@
  * What a session tells its user, and who wants to hear it. Each on… returns what takes the listener away again.
  */
 
-import type { AnyReport, PublicIndicative, PublicTop, PublicTrade, PublicTradeVoid } from '../events.js';
+import type {
+  AnyReport,
+  PublicIndicative,
+  PublicTop,
+  PublicTrade,
+  PublicTradeCorrected,
+  PublicTradeVoid,
+} from '../events.js';
 import type { TredyeError } from '../tredye-error.js';
 import { Listeners } from './listeners.js';
 import type { PublicGap } from './private-chain.js';
@@ -28,6 +35,7 @@ export abstract class SessionEvents {
   protected readonly reportListeners = new Listeners<[AnyReport]>();
   protected readonly tradeListeners = new Listeners<[PublicTrade]>();
   protected readonly voidListeners = new Listeners<[PublicTradeVoid]>();
+  protected readonly correctionListeners = new Listeners<[PublicTradeCorrected]>();
   protected readonly topListeners = new Listeners<[PublicTop]>();
   protected readonly indicativeListeners = new Listeners<[PublicIndicative]>();
   protected readonly statusListeners = new Listeners<[StatusMessage]>();
@@ -54,6 +62,11 @@ export abstract class SessionEvents {
   /** A trade that was public is void. */
   onTradeVoid(listener: (trade: PublicTradeVoid) => void): () => void {
     return this.voidListeners.add(listener);
+  }
+
+  /** A trade that was public has another price. */
+  onTradeCorrected(listener: (trade: PublicTradeCorrected) => void): () => void {
+    return this.correctionListeners.add(listener);
   }
 
   onTop(listener: (top: PublicTop) => void): () => void {

@@ -60,7 +60,7 @@ const FILL = EventKind.Fill;
 const HALF = 4294967296;
 
 /** One side of the trade. */
-interface Half {
+export interface Half {
   /** Where its fill begins. */
   readonly at: number;
   readonly account: number;
@@ -69,7 +69,7 @@ interface Half {
 }
 
 /** What the fills say, when they are one trade of the instrument. */
-interface Trade {
+export interface BookedTrade {
   readonly id: number;
   readonly price: number;
   readonly quantity: number;
@@ -81,37 +81,51 @@ interface Trade {
 
 /** Applies a Bust whose head's shape is right and behind which `parts` Parts lie. */
 export function applyBust(state: EngineState, words: Int32Array, at: number, parts: number): void {
+  const found = checkedTrade(state, words, at, parts);
+  if (found === null) return;
+  const { trade, fills } = found;
+  const instrument = words[at + COMMAND_INSTRUMENT] as number;
+  if (!checkRoom(state, words, at, trade, 1) || !checkMoney(state, words, at, instrument, trade)) return;
+  state.busts.add(trade.id);
+  moveLots(state, trade.buyer.holding, 1, trade);
+  moveLots(state, trade.seller.holding, 0, trade);
+  if (quoteOf(state, instrument) !== 0) payBack(state, instrument, trade);
+  answerAbout(state, words, at, fills, EventKind.Busted, EventKind.FillBusted);
+}
+
+/** The trade of a Bust's or Correction's Parts, not changed before; null: it is refused. */
+export function checkedTrade(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  parts: number,
+): { readonly trade: BookedTrade; readonly fills: Int32Array } | null {
   const terms = decodeTerms(words, at, parts + 1);
   if (typeof terms === 'number' || terms.type !== 'bust') {
     refuse(state, words, at, typeof terms === 'number' ? terms : Reason.BadPayload, 0, NO_ORDER);
-    return;
+    return null;
   }
-  if (!checkSender(state, words, at, false)) return;
+  if (!checkSender(state, words, at, false)) return null;
   const instrument = (words[at + COMMAND_INSTRUMENT] as number) >>> 0;
-  if (!checkHome(state, words, at, instrument)) return;
+  if (!checkHome(state, words, at, instrument)) return null;
   const fills = new Int32Array(terms.fills.buffer);
   const trade = tradeOf(state, words, at, instrument, fills);
   if (trade === null) {
     refuse(state, words, at, Reason.UnknownTrade, 0, NO_ORDER);
-    return;
+    return null;
   }
   if (state.busts.has(trade.id)) {
     refuse(state, words, at, Reason.AlreadyBusted, 0, NO_ORDER);
-    return;
+    return null;
   }
   if (state.busts.isFull()) {
     refuse(state, words, at, Reason.BustsFull, state.busts.count, NO_ORDER);
-    return;
+    return null;
   }
-  if (!checkRoom(state, words, at, trade) || !checkMoney(state, words, at, instrument, trade)) return;
-  state.busts.add(trade.id);
-  turnBack(state, trade.buyer.holding, 1, trade);
-  turnBack(state, trade.seller.holding, 0, trade);
-  if (quoteOf(state, instrument) !== 0) payBack(state, instrument, trade);
-  answer(state, words, at, fills);
+  return { trade, fills };
 }
 
-function quoteOf(state: EngineState, instrument: number): number {
+export function quoteOf(state: EngineState, instrument: number): number {
   return state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_QUOTE_ASSET] as number;
 }
 
@@ -122,7 +136,7 @@ function tradeOf(
   at: number,
   instrument: number,
   fills: Int32Array,
-): Trade | null {
+): BookedTrade | null {
   const word = (name: number, half: 0 | 1) => fills[half * EVENT_WORDS + name] as number;
   const same = [
     EVENT_RELATED_ID,
@@ -164,10 +178,16 @@ function halfOf(state: EngineState, instrument: number, fills: Int32Array, at: n
   return { at, account, holding, fee };
 }
 
-/** Sums of both holdings stay exact, as for a new order of this quantity; of one account both count. */
-function checkRoom(state: EngineState, words: Int32Array, at: number, trade: Trade): boolean {
+/** Sums of both holdings stay exact, as for `moves` new orders of this quantity; of one account both count. */
+export function checkRoom(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  trade: BookedTrade,
+  moves: number,
+): boolean {
   const { buyer, seller, quantity } = trade;
-  const added = buyer.account === seller.account ? 2 * quantity : quantity;
+  const added = moves * (buyer.account === seller.account ? 2 * quantity : quantity);
   for (const { holding } of [buyer, seller]) {
     const sums = state.holdingSums;
     const sumsAt = holding << HOLDING_SHIFT;
@@ -184,16 +204,22 @@ function checkRoom(state: EngineState, words: Int32Array, at: number, trade: Tra
 }
 
 /** Where what the account of a holding has available lies: of the base asset, or of the quote asset. */
-function purseAt(state: EngineState, holding: number, which: number): number {
+export function purseAt(state: EngineState, holding: number, which: number): number {
   return ((state.holdingWords[(holding << PAIR_SHIFT) + which] as number) << PURSE_SHIFT) + PURSE_AVAILABLE;
 }
 
-function baseAmount(state: EngineState, { buyer, quantity }: Trade): number {
+function baseAmount(state: EngineState, { buyer, quantity }: BookedTrade): number {
   return quantity * (state.holdingSums[(buyer.holding << HOLDING_SHIFT) + HOLDING_BASE_UNIT] as number);
 }
 
 /** What each has to give back is available: the buyer's base asset, the seller's money, the venue's fees. */
-function checkMoney(state: EngineState, words: Int32Array, at: number, instrument: number, trade: Trade): boolean {
+function checkMoney(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  instrument: number,
+  trade: BookedTrade,
+): boolean {
   const quote = quoteOf(state, instrument);
   if (quote === 0) return true;
   const { buyer, seller, each, quantity } = trade;
@@ -209,8 +235,13 @@ function checkMoney(state: EngineState, words: Int32Array, at: number, instrumen
   return venue >= buyer.fee + seller.fee || refuse(state, words, at, Reason.NotEnoughMoney, venue, NO_ORDER);
 }
 
-/** The position moves as by a fill of the other side. */
-function turnBack(state: EngineState, holding: number, sell: number, { each, quantity }: Trade): void {
+/** The position moves as by a fill of this side, at `each` a lot. */
+export function moveLots(
+  state: EngineState,
+  holding: number,
+  sell: number,
+  { each, quantity }: Pick<BookedTrade, 'each' | 'quantity'>,
+): void {
   const sums = state.holdingSums;
   const at = holding << HOLDING_SHIFT;
   const position = sums[at + HOLDING_POSITION] as number;
@@ -223,7 +254,7 @@ function turnBack(state: EngineState, holding: number, sell: number, { each, qua
   state.ledger.lowerCaps(holding);
 }
 
-function payBack(state: EngineState, instrument: number, trade: Trade): void {
+function payBack(state: EngineState, instrument: number, trade: BookedTrade): void {
   const { buyer, seller, each, quantity } = trade;
   const base = baseAmount(state, trade);
   const move = (holding: number, which: number, change: number) => {
@@ -239,12 +270,19 @@ function payBack(state: EngineState, instrument: number, trade: Trade): void {
 }
 
 /** The sender's answer, then each side's own, in the order of the fills. */
-function answer(state: EngineState, words: Int32Array, at: number, fills: Int32Array): void {
+export function answerAbout(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  fills: Int32Array,
+  answerKind: EventKind,
+  fillKind: EventKind,
+): void {
   const session = words[at + COMMAND_SESSION] as number;
   const low = words[at + COMMAND_CLIENT_ORDER_ID] as number;
   const high = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
-  say(state, writeEvent(state, laneAccount(state, session), session, low, high, instrument, EventKind.Busted), fills);
+  say(state, writeEvent(state, laneAccount(state, session), session, low, high, instrument, answerKind), fills);
   for (const half of [0, EVENT_WORDS]) {
     const to = writeEvent(
       state,
@@ -253,7 +291,7 @@ function answer(state: EngineState, words: Int32Array, at: number, fills: Int32A
       fills[half + EVENT_CLIENT_ORDER_ID] as number,
       fills[half + EVENT_CLIENT_ORDER_ID + 1] as number,
       instrument,
-      EventKind.FillBusted | ((fills[half + EVENT_KIND_WORD] as number) & EVENT_SELL_BIT),
+      fillKind | ((fills[half + EVENT_KIND_WORD] as number) & EVENT_SELL_BIT),
     );
     say(state, to, fills);
     for (const name of [EVENT_ORDER_ID, EVENT_ORDER_ID + 1, EVENT_AMOUNT, EVENT_AMOUNT + 1]) {

@@ -1,5 +1,5 @@
 /**
- * The trades of a shard that were made void: none is twice. The shard's thread; cold, so it is looked through.
+ * The trades of a shard that were made void or got another price: none is twice. The shard's thread; cold, so it is looked through.
  */
 
 import { MOST_BUSTS } from '../../schemas/admin.js';

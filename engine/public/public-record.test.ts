@@ -23,7 +23,7 @@ import {
   NO_PRICE,
 } from '../../schemas/layout.js';
 import { LevelFold } from './level-fold.js';
-import { firstPrivateWord, TradePairs, writeTop, writeTrade, writeTradeVoid } from './public-record.js';
+import { firstPrivateWord, TradePairs, writeTop, writeTrade, writeTradeChange } from './public-record.js';
 
 function readTrade(words: Int32Array, at: number): ExpectedTrade {
   const kindWord = words[at + EVENT_KIND_WORD] as number;
@@ -217,7 +217,7 @@ t.test('rule 8.14: a trade that is made void is public, without who asked for it
   const event = new Int32Array(EVENT_WORDS).fill(7);
   event[EVENT_KIND_WORD] = EventKind.Busted | EVENT_END_OF_COMMAND_BIT;
   const record = new Int32Array(EVENT_WORDS).fill(-1);
-  t.equal(writeTradeVoid(event, 0, record, 0), true);
+  t.equal(writeTradeChange(event, 0, record, 0), true);
   const open = [0, 1, 2, 3, 4, 5, 10, 11, 16, 17, 18];
   const expected: number[] = Array.from({ length: EVENT_WORDS }, (_, word) => (open.includes(word) ? 7 : 0));
   expected[EVENT_KIND_WORD] = EventKind.TradeVoid;
@@ -229,10 +229,15 @@ t.test('rule 8.14: a trade that is made void is public, without who asked for it
     copy[word] = 1;
     t.equal(firstPrivateWord(copy, 0), word);
   }
+  event[EVENT_KIND_WORD] = EventKind.Corrected | EVENT_END_OF_COMMAND_BIT;
+  t.equal(writeTradeChange(event, 0, record, 0), true, 'rule 8.19: so is one that has another price');
+  expected[EVENT_KIND_WORD] = EventKind.TradeCorrected;
+  t.same([...record], expected);
+  t.equal(firstPrivateWord(record, 0), -1);
   record[EVENT_KIND_WORD] = EventKind.TradeVoid | EVENT_SELL_BIT;
   t.equal(firstPrivateWord(record, 0), EVENT_KIND_WORD);
   event[EVENT_KIND_WORD] = EventKind.Busted | EVENT_DUPLICATE_BIT;
-  t.equal(writeTradeVoid(event, 0, record, 0), false);
+  t.equal(writeTradeChange(event, 0, record, 0), false);
   event[EVENT_KIND_WORD] = EventKind.FillBusted;
-  t.equal(writeTradeVoid(event, 0, record, 0), false);
+  t.equal(writeTradeChange(event, 0, record, 0), false);
 });

@@ -1,5 +1,5 @@
 /**
- * What the public sees of a shard's events: Trade, Top, Indicative and TradeVoid records, made here and nowhere else, by functions of their
+ * What the public sees of a shard's events: Trade, Top, Indicative, TradeVoid and TradeCorrected records, made here and nowhere else, by functions of their
  * arguments alone. Used by gateways, by whatever feeds public topics, and by proofs. Layouts: schemas/overlays.fbs.
  *
  * A record is built from zeros by naming what goes in, never by taking an event and blanking what must not: a field that
@@ -32,7 +32,9 @@ const FILL: number = EventKind.Fill;
 const TRADE: number = EventKind.Trade;
 const TOP: number = EventKind.Top;
 const VOID: number = EventKind.TradeVoid;
+const CORRECTED: number = EventKind.TradeCorrected;
 const BUSTED: number = EventKind.Busted;
+const CORRECTION: number = EventKind.Corrected;
 const INDICATIVE: number = EventKind.Indicative;
 const AUCTION: number = Liquidity.Auction;
 const SELL: number = Side.Sell;
@@ -136,11 +138,12 @@ export class TradePairs {
 }
 
 /**
- * When the event at word `at` makes a trade void, writes the TradeVoid record to `target` at word `targetAt` and returns true.
- * One that is only told again makes nothing void.
+ * When the event at word `at` makes a trade void or gives it another price, writes the TradeVoid or TradeCorrected record to
+ * `target` at word `targetAt` and returns true. One that is only told again changes nothing.
  */
-export function writeTradeVoid(events: Int32Array, at: number, target: Int32Array, targetAt: number): boolean {
-  if (((events[at + EVENT_KIND_WORD] as number) & (0xff | EVENT_DUPLICATE_BIT)) !== BUSTED) return false;
+export function writeTradeChange(events: Int32Array, at: number, target: Int32Array, targetAt: number): boolean {
+  const kind = (events[at + EVENT_KIND_WORD] as number) & (0xff | EVENT_DUPLICATE_BIT);
+  if (kind !== BUSTED && kind !== CORRECTION) return false;
   target.fill(0, targetAt, targetAt + EVENT_WORDS);
   for (let word = 0; word < STAMP_WORDS; word++) {
     target[targetAt + word] = events[at + word] as number;
@@ -148,7 +151,7 @@ export function writeTradeVoid(events: Int32Array, at: number, target: Int32Arra
   for (const word of [EVENT_RELATED_ID, EVENT_RELATED_ID + 1, EVENT_INSTRUMENT, EVENT_PRICE, EVENT_QUANTITY]) {
     target[targetAt + word] = events[at + word] as number;
   }
-  target[targetAt + EVENT_KIND_WORD] = VOID;
+  target[targetAt + EVENT_KIND_WORD] = kind === BUSTED ? VOID : CORRECTED;
   return true;
 }
 
@@ -216,6 +219,7 @@ const WORDS_OF_KIND: Readonly<Record<number, Uint8Array>> = {
   [TRADE]: TRADE_WORDS,
   [TOP]: TOP_WORDS,
   [VOID]: VOID_WORDS,
+  [CORRECTED]: VOID_WORDS,
   [INDICATIVE]: INDICATIVE_WORDS,
 };
 

@@ -112,6 +112,7 @@ const SESSION_LOST = CommandKind.SessionLost;
 const REVOKE_KEY = CommandKind.RevokeKey;
 const NOTE = CommandKind.Note;
 const BUST = CommandKind.Bust;
+const CORRECTION = CommandKind.Correction;
 const REJECTED = EventKind.Rejected;
 /** The mode lies in the lowest byte of the flags word; all else there is zero. */
 const SELF_TRADE_LAST = SelfTrade.Decrement;
@@ -169,7 +170,7 @@ export function refuse(
     REJECTED | (reason << 16),
   );
   const events = state.events;
-  if ((needsParts(kind) && kind !== NOTE && kind !== BUST) || kind === REVOKE_KEY) {
+  if ((needsParts(kind) && kind !== NOTE && kind !== BUST && kind !== CORRECTION) || kind === REVOKE_KEY) {
     events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
     events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   }

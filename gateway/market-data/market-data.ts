@@ -13,7 +13,7 @@
 
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
-import { TradePairs, writeIndicative, writeTop, writeTradeVoid } from '../../engine/public/public-record.js';
+import { TradePairs, writeIndicative, writeTop, writeTradeChange } from '../../engine/public/public-record.js';
 import { Channel, StreamMode } from '../../schemas/codes.js';
 import { PublicFrameWriter } from '../../schemas/frame-writer.js';
 import * as layout from '../../schemas/layout.js';
@@ -125,8 +125,8 @@ export class MarketData {
       if (pairs.add(words, at, record, 0)) {
         this.trades.add((record[EVENT_INSTRUMENT] as number) >>> 0, record);
         this.#trade(feed.shard, record);
-      } else if (writeTradeVoid(words, at, record, 0)) {
-        this.trades.markVoid(record);
+      } else if (writeTradeChange(words, at, record, 0)) {
+        this.trades.change(record);
         this.#trade(feed.shard, record);
       }
       this.#indicatives.take(words, at);
@@ -292,7 +292,7 @@ export class MarketData {
     else groups.set(instrument, left);
   }
 
-  /** A Trade or a TradeVoid: they are one stream. */
+  /** A Trade, TradeVoid or TradeCorrected: they are one stream. */
   #trade(shard: number, record: Int32Array): void {
     const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
     const known = this.#lastTrade.get(instrument);

@@ -3,10 +3,12 @@
 import t from 'tap';
 import { EventKind, Liquidity } from '../../schemas/codes.js';
 import {
+  EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
   EVENT_LIQUIDITY_SHIFT,
   EVENT_PRICE,
   EVENT_QUANTITY,
+  EVENT_RELATED_ID,
   EVENT_SELL_BIT,
   EVENT_SEQUENCE,
   EVENT_TIME_US,
@@ -73,4 +75,27 @@ t.test('with very many instruments those that come late keep fewer', async (t) =
   for (let made = 0; made < KEPT_TRADES; made++) trades.add(2000, record);
   t.equal(trades.of(1, KEPT_TRADES).length, KEPT_TRADES);
   t.equal(trades.of(2000, KEPT_TRADES).length, 4, 'the memory in all is bounded');
+});
+
+t.test('a trade that is void is not among the last ones, one that was corrected has its new price', async (t) => {
+  const trades = new RecentTrades();
+  for (const id of [1, 2, 3]) trades.add(5, trade(id));
+  const change = (kind: EventKind, id: number, price: number) => {
+    const words = new Int32Array(EVENT_WORDS);
+    words[EVENT_INSTRUMENT] = 5;
+    words[EVENT_RELATED_ID] = id;
+    words[EVENT_PRICE] = price;
+    words[EVENT_KIND_WORD] = kind;
+    return words;
+  };
+  trades.change(change(EventKind.TradeVoid, 3, -3));
+  trades.change(change(EventKind.TradeCorrected, 2, 77));
+  trades.change(change(EventKind.TradeCorrected, 9, 78));
+  t.same(
+    trades.of(5, 10).map(({ id, price }) => [id, price]),
+    [
+      [2, 77],
+      [1, -1],
+    ],
+  );
 });

@@ -7,7 +7,7 @@
  * At most 32 bytes a trade, so 32 MiB and four trades for each instrument beyond.
  */
 
-import { Liquidity, Side } from '../../schemas/codes.js';
+import { EventKind, Liquidity, Side } from '../../schemas/codes.js';
 import {
   EVENT_INSTRUMENT,
   EVENT_KIND_WORD,
@@ -26,6 +26,7 @@ export const KEPT_TRADES = 1024;
 const ALL_TRADES = 1_048_576;
 const FIRST_TRADES = 4;
 const AUCTION: number = Liquidity.Auction;
+const VOID: number = EventKind.TradeVoid;
 const NO_SIDE = 2;
 
 export interface RecentTrade {
@@ -84,13 +85,15 @@ export class RecentTrades {
     ring.made++;
   }
 
-  /** Takes a TradeVoid record: its trade is not among the last ones any more. */
-  markVoid(record: Int32Array): void {
+  /** Takes a TradeVoid record: its trade is not among the last ones any more; or a TradeCorrected: it has another price. */
+  change(record: Int32Array): void {
     const ring = this.#rings.get((record[EVENT_INSTRUMENT] as number) >>> 0);
     if (ring === undefined) return;
     const id = joinWords(record[EVENT_RELATED_ID] as number, record[EVENT_RELATED_ID + 1] as number);
     for (let at = 0; at < Math.min(ring.made, ring.slots); at++) {
-      if (ring.times[2 * at] === id) ring.terms[3 * at + 1] = 0;
+      if (ring.times[2 * at] !== id) continue;
+      if (((record[EVENT_KIND_WORD] as number) & 0xff) === VOID) ring.terms[3 * at + 1] = 0;
+      else ring.terms[3 * at] = record[EVENT_PRICE] as number;
     }
   }
 

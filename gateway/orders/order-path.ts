@@ -100,6 +100,7 @@ for (const kind of [CommandKind.AccountStatus, CommandKind.Kill, CommandKind.Not
 RIGHT_FOR_KIND[CommandKind.Kill] = Right.Market | Right.Risk;
 RIGHT_FOR_KIND[CommandKind.SetLimits] = Right.Admin | Right.Risk;
 RIGHT_FOR_KIND[CommandKind.Bust] = Right.Admin;
+RIGHT_FOR_KIND[CommandKind.Correction] = Right.Admin;
 RIGHT_FOR_KIND[CommandKind.Note] = Right.Market | Right.Admin | Right.Risk;
 
 const MASS_CANCEL: number = CommandKind.MassCancel;

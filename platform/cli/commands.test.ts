@@ -5,38 +5,10 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { readKeyFile, TredyeClient } from '../../client/index.js';
-import { PlatformProcess } from '../../proof/platform-process.js';
+import t from 'tap';
+import { type AuditLine, startVenue } from '../../proof/cli-venue.js';
 import { EXIT_CLEAN, EXIT_CONFIGURATION, EXIT_KEY, EXIT_OUTPUT, EXIT_REFUSED } from '../exit-codes.js';
-import { type CliRun, jsonLines, tredye } from './cli-process.js';
-
-const SMALL = ['--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100', '--max-accounts', '100'];
-
-interface TestVenue {
-  readonly platform: PlatformProcess;
-  readonly data: string;
-  /** In a folder of its own, with the operator's key. */
-  run(...args: readonly string[]): Promise<CliRun>;
-  /** What it prints with --json. */
-  json<Printed>(...args: readonly string[]): Promise<Printed>;
-}
-
-async function startVenue(t: Test, flags: readonly string[] = []): Promise<TestVenue> {
-  const folder = t.testdir();
-  const data = join(folder, 'data');
-  const platform = await PlatformProcess.start({ data, flags: [...SMALL, ...flags] });
-  t.teardown(() => platform.kill());
-  const url = `ws://127.0.0.1:${platform.ready.port}`;
-  const environment = { TREDYE_URL: url, TREDYE_KEY: platform.ready.adminKey, TREDYE_DATA: data };
-  const run = (...args: readonly string[]) => tredye(args, { environment, cwd: folder });
-  const json = async <Printed>(...args: readonly string[]): Promise<Printed> => {
-    const ran = await run(...args, '--json');
-    if (ran.code !== EXIT_CLEAN) throw new Error(`tredye ${args.join(' ')} ended with ${ran.code}: ${ran.err}`);
-    return JSON.parse(ran.out) as Printed;
-  };
-  return { platform, data, run, json };
-}
+import { jsonLines } from './cli-process.js';
 
 t.test('instruments are added, listed, set to a phase and halted', async (t) => {
   const { run, json } = await startVenue(t);
@@ -487,13 +459,6 @@ t.test('the journal of a running venue is listed and printed without a word to t
   );
 });
 
-interface AuditLine {
-  readonly name: string;
-  readonly what: string;
-  readonly why: string | null;
-  readonly answer: string;
-}
-
 t.test('rule 8.12: the audit trail says who did what and why, also what was refused, in two shards', async (t) => {
   const { run, json } = await startVenue(t, ['--shards', '2']);
   await run('asset', 'add', 'EUR', '--why', 'the first');
@@ -535,43 +500,4 @@ t.test('rule 8.12: the audit trail says who did what and why, also what was refu
     (await run('audit')).out,
     /\n\S+Z +operator \(1\) +\d+ +phase Auction of BETA +opening, as agreed with ä +done\n/,
   );
-});
-
-t.test('rule 8.17: a trade is made void, and money and positions go back', async (t) => {
-  const { platform, run, json } = await startVenue(t, ['--shards', '2']);
-  await run('asset', 'add', 'EUR');
-  await run('asset', 'add', 'BTC');
-  await run('instrument', 'add', 'BTC/EUR', '--base', 'BTC', '--quote', 'EUR', '--shard', '1', '--phase', 'Continuous');
-  await run('account', 'create', 'alice');
-  await run('account', 'deposit', '1', 'BTC', '10', '--shard', '1');
-  await run('account', 'deposit', '2', 'EUR', '1000', '--shard', '1');
-  await run('order', 'new', 'BTC/EUR', 'sell', '5', '100');
-  await run('order', 'new', 'BTC/EUR', 'buy', '5', '100', '--key', 'alice-key.json');
-  const { trades } = await json<{ readonly trades: { readonly id: number }[] }>('trades', 'BTC/EUR');
-  const trade = String(trades[0]?.id);
-  const bust = ['trade', 'bust', trade, '--shard', '1', '--why', 'both agree'];
-  t.match(await run('trade', 'bust', '999999', '--shard', '1'), {
-    code: EXIT_REFUSED,
-    err: 'There is no trade 999999 on shard 1: tredye trades shows the last ones.',
-  });
-  t.match(await run(...bust, '--key', 'alice-key.json'), { code: EXIT_REFUSED, err: /NotAllowed/ });
-  const watcher = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey), { lane: 5 });
-  t.teardown(() => watcher.close());
-  await watcher.subscribe(['trades']);
-  const voided = new Promise((resolve) => watcher.onTradeVoid(resolve));
-  t.match(await run(...bust), { code: EXIT_CLEAN, out: `trade ${trade} is void: 5 lots at 100 ticks\n` });
-  t.match(await run(...bust), { code: EXIT_REFUSED, err: /AlreadyBusted/ });
-  t.match(await voided, { trade: Number(trade), price: 100, quantity: 5, shard: 1 });
-  t.same(
-    (await json<{ readonly trades: unknown[] }>('trades', 'BTC/EUR')).trades,
-    [],
-    'the public does not see it any more',
-  );
-  t.match(await run('account', 'balance', 'EUR', '--shard', '1', '--key', 'alice-key.json'), {
-    out: 'shard 1: 1000 available, 0 reserved\n',
-  });
-  t.match((await json<AuditLine[]>('audit')).slice(-2), [
-    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'done' },
-    { what: `make trade ${trade} of BTC/EUR void`, why: 'both agree', answer: 'AlreadyBusted' },
-  ]);
 });

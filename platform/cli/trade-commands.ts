@@ -1,14 +1,31 @@
 /**
- * `tredye trade bust`: a trade is made void. Its fills are read from the venue's journal on this machine. Main thread.
+ * `tredye trade bust`, `tredye trade correct`: a trade is made void, or gets another price. Its fills are read from the venue's journal on this machine. Main thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
 import { EventKind } from '../../schemas/codes.js';
-import { EVENT_KIND_WORD, EVENT_RELATED_ID, EVENT_SEQUENCE, EVENT_WORDS, joinWords } from '../../schemas/layout.js';
+import {
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_RELATED_ID,
+  EVENT_SEQUENCE,
+  EVENT_WORDS,
+  joinWords,
+} from '../../schemas/layout.js';
 import { EXIT_REFUSED, PlatformError } from '../exit-codes.js';
+import { takenDecimal } from './decimals.js';
 import { examples } from './help-text.js';
 import { checkShard, openLocalVenue, recordsOf } from './journal/local-venue.js';
-import { dataOption, jsonOption, keyOption, laneOption, urlOption, wholeNumber, whyOption } from './options.js';
+import {
+  dataOption,
+  decimalText,
+  jsonOption,
+  keyOption,
+  laneOption,
+  urlOption,
+  wholeNumber,
+  whyOption,
+} from './options.js';
 import { say, sayJson } from './terminal.js';
 import { refused, withVenue } from './venue.js';
 
@@ -38,7 +55,7 @@ function fillsOf(data: string, shard: number, trade: number): Int32Array {
 }
 
 export function addTradeCommands(program: Command): void {
-  const trade = program.command('trade').description('make a trade void').helpCommand(false);
+  const trade = program.command('trade').description('make a trade void, or give it another price').helpCommand(false);
   trade.addHelpText('after', examples('tredye trade bust 4711 --why "wrong price, both agree"'));
 
   trade
@@ -69,5 +86,36 @@ export function addTradeCommands(program: Command): void {
       const { price, quantity } = report;
       if (options.json === true) sayJson({ trade: number, shard: options.shard, price, quantity });
       else say(`trade ${number} is void: ${quantity} lots at ${price} ticks`);
+    });
+
+  trade
+    .command('correct')
+    .summary('give a trade another price')
+    .description(
+      "give a trade another price: both sides have what they would have had; it is read from the venue's data directory on this machine, and no trade is changed twice (needs the right Admin)",
+    )
+    .argument('<trade>', 'its id, as tredye trades shows it', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .requiredOption('--price <price>', 'the price that it should have had', decimalText)
+    .option('--shard <number>', "its instrument's", wholeNumber(0, MAX_SHARD), 0)
+    .addOption(dataOption())
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(whyOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye trade correct 4711 --price 101.5 --why "typed 10.15"'))
+    .action(async (number, options) => {
+      const fills = fillsOf(options.data, options.shard, number);
+      const report = await withVenue(options, async (client) => {
+        const instrument = (await client.instruments()).find(({ id }) => id === fills[EVENT_INSTRUMENT]);
+        const price = takenDecimal(options.price, instrument?.priceDecimals ?? 0, '--price');
+        const answer = await client.correct(fills, price);
+        if (answer.kind === 'Rejected') throw refused(`to correct trade ${number}`, answer.reason);
+        return answer;
+      });
+      const { price, quantity, amount } = report;
+      const oldPrice = Number(amount);
+      if (options.json === true) sayJson({ trade: number, shard: options.shard, price, oldPrice, quantity });
+      else say(`trade ${number} of ${quantity} lots is at ${price} ticks instead of ${oldPrice}`);
     });
 }

@@ -59,8 +59,8 @@ function eventsOf(
   let sequence = from;
   let wrong = '';
   for (const command of scenario.commands) {
-    // Which trades may be made void depends on the numbers that were given.
-    if (((command.words[COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Bust) continue;
+    // Which trades may be changed depends on the numbers that were given.
+    if ([CommandKind.Bust, CommandKind.Correction].includes((command.words[COMMAND_KIND_WORD] ?? 0) & 0xff)) continue;
     player.play(command, (count) => {
       const { events, engine } = player;
       engine.validate();

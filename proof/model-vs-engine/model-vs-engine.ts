@@ -154,7 +154,8 @@ class Match {
       for (const field of Object.keys(model) as (keyof PlainEvent)[]) {
         const namesOrder = field === 'orderId' || (field === 'relatedId' && model.reason === Reason.OneCancelledOther);
         const equal = namesOrder
-          ? model.kind === EventKind.FillBusted || this.names.agree(model[field] as bigint, engine[field] as bigint)
+          ? [EventKind.FillBusted, EventKind.FillCorrected].includes(model.kind) ||
+            this.names.agree(model[field] as bigint, engine[field] as bigint)
           : model[field] === engine[field];
         if (!equal) {
           return `event ${index + 1}, ${field}: model ${model[field]}, engine ${engine[field]}\n  model  ${show(model)}\n  engine ${show(engine)}`;

@@ -19,6 +19,7 @@ import {
   COMMAND_INSTRUMENT,
   COMMAND_KIND_WORD,
   COMMAND_MIN_QUANTITY,
+  COMMAND_PRICE,
   COMMAND_QUANTITY,
   COMMAND_SESSION,
   COMMAND_TARGET_ID,
@@ -30,6 +31,7 @@ import {
   EVENT_SEQUENCE,
   EVENT_WORDS,
   highWord,
+  NO_PRICE,
 } from '../../schemas/layout.js';
 import { writeEvent, writeId } from '../model/plain-records.js';
 import { writeClientOrderId } from '../recordings/day-plan.js';
@@ -179,12 +181,10 @@ export abstract class RandomAdministration extends RandomSource {
     if (dice.chance(0.1)) {
       words[dice.below(2 * EVENT_WORDS)] = dice.pick([0, 1, 2, -1]);
     }
-    const head = this.from(
-      this.aSession(),
-      CommandKind.Bust,
-      dice.chance(0.97) ? (pair[0]?.instrument ?? 1) : this.anInstrument(),
-    );
+    const kind = dice.pick([CommandKind.Bust, CommandKind.Correction]);
+    const head = this.from(this.aSession(), kind, dice.chance(0.97) ? (pair[0]?.instrument ?? 1) : this.anInstrument());
     writeId(head, COMMAND_TARGET_ID, (pair[0]?.relatedId ?? 0n) + (dice.chance(0.03) ? 1n : 0n));
+    if (kind === CommandKind.Correction) head[COMMAND_PRICE] = dice.chance(0.97) ? this.aPrice() : NO_PRICE;
     this.pushWithParts(head, encodeBustTerms(dice.chance(0.99) ? words : words.subarray(1)));
   }
 

@@ -1,13 +1,15 @@
 /**
- * A trade made void in the model: both sides do it once more the other way round, and the fees go back. Any thread.
+ * A trade made void in the model: both sides do it once more the other way round, and the fees go back. And one that gets
+ * another price: then they do it again, at that price. Any thread.
  */
 import { MOST_BUSTS, MOST_POSITION } from '../../schemas/admin.js';
-import { EventKind, Reason, Side } from '../../schemas/codes.js';
-import { EVENT_AMOUNT, EVENT_WORDS } from '../../schemas/layout.js';
+import { CommandKind, EventKind, Reason, Side } from '../../schemas/codes.js';
+import { EVENT_AMOUNT, EVENT_WORDS, NO_PRICE } from '../../schemas/layout.js';
 import { fillHolding, openIn } from './limits.js';
-import { available, give, hasMoney, VENUE } from './money.js';
+import { available, feeNow, give, hasMoney, VENUE } from './money.js';
 import { type PlainCommand, type PlainEvent, readEvent, readId } from './plain-records.js';
 import type { ModelInstrument, Refusal, Sender, State, Steps, Work } from './state.js';
+import { isOnTick, nearestTick } from './ticks.js';
 
 const MOST_LEDGER = 2n ** 52n;
 
@@ -42,8 +44,108 @@ export function decideBust(state: State, command: PlainCommand, sender: Sender, 
   if (state.busted.size >= MOST_BUSTS) {
     return { reason: Reason.BustsFull, amount: MOST_BUSTS };
   }
-  const refusal = checkRoom(state, instrument, trade) ?? checkMoney(state, instrument, trade);
+  if (command.kind === CommandKind.Correction) {
+    return decideCorrection(state, command, sender, instrument, trade);
+  }
+  const refusal = checkRoom(state, instrument, trade, 1) ?? checkMoney(state, instrument, trade);
   return refusal ?? { steps: bust(state, sender, instrument, trade), instrument: 0 };
+}
+
+function decideCorrection(
+  state: State,
+  command: PlainCommand,
+  sender: Sender,
+  instrument: ModelInstrument,
+  trade: Trade,
+): Refusal | Work {
+  const { price } = command;
+  if (price === NO_PRICE) {
+    return { reason: Reason.PriceRequired };
+  }
+  const { priceMin, priceMax } = instrument;
+  if (price < priceMin || price > priceMax) {
+    return { reason: Reason.PriceOutOfRange, amount: price < priceMin ? priceMin : priceMax };
+  }
+  if (!isOnTick(instrument, price)) {
+    return { reason: Reason.OffTick, amount: nearestTick(instrument, price, -1) };
+  }
+  if (price === trade.buy.price) {
+    return { reason: Reason.PriceNotAllowed };
+  }
+  const full = checkRoom(state, instrument, trade, 2);
+  if (full !== undefined) {
+    return full;
+  }
+  const paid = BigInt(price) * BigInt(trade.buy.quantity) * BigInt(instrument.unit);
+  const [buyFee, sellFee] = [trade.buy, trade.sell].map((fill) =>
+    hasMoney(instrument) ? feeNow(state, instrument, fill.account, fill.liquidity, paid) : 0n,
+  ) as [bigint, bigint];
+  // What each owes for the new trade instead of the old one.
+  const buyerOwes = paid + buyFee - trade.paid - trade.buyFee;
+  const sellerOwes = trade.paid - trade.sellFee - (paid - sellFee);
+  const refusal = hasMoney(instrument) ? checkOwed(state, instrument, trade, buyerOwes, sellerOwes) : undefined;
+  return (
+    refusal ?? { steps: correct(state, sender, instrument, trade, { price, paid, buyFee, sellFee }), instrument: 0 }
+  );
+}
+
+function checkOwed(
+  state: State,
+  instrument: ModelInstrument,
+  { buy, sell }: Trade,
+  buyerOwes: bigint,
+  sellerOwes: bigint,
+): Refusal | undefined {
+  const isOne = buy.account === sell.account;
+  const owed = [
+    [buy.account, isOne ? buyerOwes + sellerOwes : buyerOwes],
+    [sell.account, isOne ? buyerOwes + sellerOwes : sellerOwes],
+    [VENUE, -buyerOwes - sellerOwes],
+  ] as const;
+  for (const [account, amount] of owed) {
+    const free = available(state, account, instrument.quoteAsset);
+    if (amount > free) {
+      return { reason: Reason.NotEnoughMoney, amount: Number(free) };
+    }
+  }
+  return undefined;
+}
+
+function* correct(
+  state: State,
+  sender: Sender,
+  instrument: ModelInstrument,
+  trade: Trade,
+  anew: { readonly price: number; readonly paid: bigint; readonly buyFee: bigint; readonly sellFee: bigint },
+): Steps {
+  yield 3;
+  const { id, fills, buy, sell } = trade;
+  const { price, paid, buyFee, sellFee } = anew;
+  const { quantity } = buy;
+  state.busted.add(id);
+  for (const [account, side, at] of [
+    [buy.account, Side.Sell, buy.price],
+    [buy.account, Side.Buy, price],
+    [sell.account, Side.Buy, buy.price],
+    [sell.account, Side.Sell, price],
+  ] as const) {
+    const holding = state.holding(account, instrument.id);
+    if (holding !== undefined) {
+      fillHolding(holding, instrument, side, at, quantity);
+    }
+  }
+  if (hasMoney(instrument)) {
+    give(state, buy.account, instrument.quoteAsset, trade.paid + trade.buyFee - paid - buyFee);
+    give(state, sell.account, instrument.quoteAsset, paid - sellFee - trade.paid + trade.sellFee);
+    give(state, VENUE, instrument.quoteAsset, buyFee + sellFee - trade.buyFee - trade.sellFee);
+  }
+  const said = { relatedId: id, instrument: instrument.id, price, quantity };
+  state.emit(EventKind.Corrected, { ...sender, ...said, amount: buy.price });
+  for (const fill of fills) {
+    const { account, orderId, clientOrderId, side } = fill;
+    const amount = Number(fill === buy ? buyFee : sellFee);
+    state.emit(EventKind.FillCorrected, { ...said, account, orderId, clientOrderId, amount, side });
+  }
 }
 
 function tradeOf(state: State, instrument: ModelInstrument, id: bigint, bytes: Uint8Array): Trade | undefined {
@@ -82,8 +184,13 @@ function tradeOf(state: State, instrument: ModelInstrument, id: bigint, bytes: U
   return feesHold ? { id, fills, buy, sell, buyFee, sellFee, paid, base } : undefined;
 }
 
-function checkRoom(state: State, instrument: ModelInstrument, { buy, sell }: Trade): Refusal | undefined {
-  const added = buy.quantity * (buy.account === sell.account ? 2 : 1);
+function checkRoom(
+  state: State,
+  instrument: ModelInstrument,
+  { buy, sell }: Trade,
+  moves: number,
+): Refusal | undefined {
+  const added = moves * buy.quantity * (buy.account === sell.account ? 2 : 1);
   const isFull = [buy.account, sell.account].some((account) => {
     const holding = state.holding(account, instrument.id);
     const { buys, sells } = openIn(state, account, instrument.id);

@@ -30,6 +30,8 @@ export const ADMIN_KINDS: readonly number[] = [
   CommandKind.SetLimits,
   CommandKind.AddAsset,
 ];
+/** Others with Parts behind them. */
+const PARTED_KINDS: readonly number[] = [CommandKind.Note, CommandKind.Bust, CommandKind.Correction];
 export const MONEY_KINDS: readonly number[] = [CommandKind.Deposit, CommandKind.Withdraw];
 export const REPLACE_KINDS: readonly number[] = [CommandKind.Replace, CommandKind.CancelReplace];
 
@@ -61,7 +63,7 @@ export function checkTogether(command: PlainCommand, shard: number): Reason {
 
 /** How many records behind the head are its Parts, whole or not: see check 1. */
 export function partsBehind(words: Int32Array, at: number, head: PlainCommand): number {
-  const hasTerms = head.kind === CommandKind.Note || head.kind === CommandKind.Bust || ADMIN_KINDS.includes(head.kind);
+  const hasTerms = PARTED_KINDS.includes(head.kind) || ADMIN_KINDS.includes(head.kind);
   if (!hasTerms || head.kind === CommandKind.RevokeKey) {
     return 0;
   }

@@ -137,15 +137,26 @@ export function settle(
   }
   const { account, side } = order;
   const paid = notionalOf(instrument, price, quantity);
-  const fees = instrument.fees[state.account(account)?.limits.feeTier ?? 0];
-  const rates = { [Liquidity.Maker]: fees?.maker, [Liquidity.Taker]: fees?.taker, [Liquidity.Auction]: fees?.auction };
-  const rate = liquidity === Liquidity.None ? 0 : (rates[liquidity] ?? 0);
-  const fee = (paid * BigInt(rate)) / BigInt(FEE_WHOLE);
+  const fee = feeNow(state, instrument, account, liquidity, paid);
   const gets = side === Side.Buy ? 1n : -1n;
   give(state, account, instrument.baseAsset, gets * BigInt(quantity) * BigInt(instrument.baseUnit));
   give(state, account, instrument.quoteAsset, -gets * paid - fee);
   give(state, VENUE, instrument.quoteAsset, fee);
   return fee;
+}
+
+/** What a fill of that worth costs the account now. */
+export function feeNow(
+  state: State,
+  instrument: ModelInstrument,
+  account: number,
+  liquidity: Liquidity,
+  paid: bigint,
+): bigint {
+  const fees = instrument.fees[state.account(account)?.limits.feeTier ?? 0];
+  const rates = { [Liquidity.Maker]: fees?.maker, [Liquidity.Taker]: fees?.taker, [Liquidity.Auction]: fees?.auction };
+  const rate = liquidity === Liquidity.None ? 0 : (rates[liquidity] ?? 0);
+  return (paid * BigInt(rate)) / BigInt(FEE_WHOLE);
 }
 
 export function give(state: State, account: number, asset: number, amount: bigint): void {

@@ -72,7 +72,8 @@ export function tellable(scenario: Scenario): Scenario {
 function otherWords(words: Int32Array): Int32Array {
   const other = words.slice();
   // While head and Parts still bear one id.
-  if (((other[COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.Bust) tellFillsOtherwise(other);
+  const head = (other[COMMAND_KIND_WORD] ?? 0) & 0xff;
+  if (head === CommandKind.Bust || head === CommandKind.Correction) tellFillsOtherwise(other);
   for (let at = 0; at < other.length; at += COMMAND_WORDS) {
     const kind = (other[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
     changeId(other, at + COMMAND_CLIENT_ORDER_ID);
@@ -91,7 +92,7 @@ function otherWords(words: Int32Array): Int32Array {
   return other;
 }
 
-/** A bust brings the fills of its trade along in its Parts, accounts and all. */
+/** A bust or correction brings the fills of its trade along in its Parts, accounts and all. */
 function tellFillsOtherwise(words: Int32Array): void {
   const parts = words.length / COMMAND_WORDS - 1;
   const terms = decodeTerms(words, 0, parts + 1);

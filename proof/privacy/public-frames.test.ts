@@ -87,15 +87,16 @@ function sameBytes(one: readonly Uint8Array[], other: readonly Uint8Array[]): bo
   );
 }
 
-const COUNTED = new Map<number, 'trades' | 'tops' | 'indicatives' | 'voids'>([
+const COUNTED = new Map<number, 'trades' | 'tops' | 'indicatives' | 'voids' | 'corrections'>([
   [EventKind.Trade, 'trades'],
   [EventKind.Top, 'tops'],
   [EventKind.Indicative, 'indicatives'],
   [EventKind.TradeVoid, 'voids'],
+  [EventKind.TradeCorrected, 'corrections'],
 ]);
 
 t.test('no public record says anything private, and no private fact changes a public byte', async (t) => {
-  const counted = { frames: 0, trades: 0, tops: 0, indicatives: 0, voids: 0, private: 0, different: 0 };
+  const counted = { frames: 0, trades: 0, tops: 0, indicatives: 0, voids: 0, corrections: 0, private: 0, different: 0 };
   const reader = new PublicFrameReader();
   for (let seed = 1; seed <= SEQUENCES; seed++) {
     const scenario = tellable(randomScenario(seed, LENGTH));
@@ -121,7 +122,7 @@ t.test('no public record says anything private, and no private fact changes a pu
   t.equal(counted.private, 0);
   t.equal(counted.different, 0);
   t.ok(counted.trades > 2000 && counted.tops > 10_000, 'there was something to see');
-  t.ok(counted.indicatives > 500 && counted.voids > 50, 'of each kind');
+  t.ok(counted.indicatives > 500 && counted.voids > 30 && counted.corrections > 30, 'of each kind');
 });
 
 for (const [what, leak] of Object.entries(LEAKS)) {

@@ -32,5 +32,6 @@ export enum CommandKind {
   Deposit = 80,
   Withdraw = 81,
   Part = 96,
-  Bust = 112
+  Bust = 112,
+  Correction = 113
 }

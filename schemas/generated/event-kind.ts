@@ -38,9 +38,12 @@ export enum EventKind {
   Withdrawn = 81,
   BalanceChanged = 85,
   Busted = 112,
+  Corrected = 113,
   FillBusted = 114,
+  FillCorrected = 115,
   Trade = 128,
   Top = 129,
   TradeVoid = 130,
-  Indicative = 131
+  Indicative = 131,
+  TradeCorrected = 132
 }

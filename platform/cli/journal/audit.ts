@@ -166,6 +166,8 @@ function saidOf(command: PlainObject, names: Names): string {
       return `withdraw ${command.amount} ${asset} from ${whose}`;
     case 'Bust':
       return `make trade ${command.trade} of ${symbol} void`;
+    case 'Correction':
+      return `give trade ${command.trade} of ${symbol} the price ${command.price}`;
     case 'Kill': {
       const all = command.instrument === 0 && command.account === 0;
       const of = all ? 'everything' : command.instrument === 0 ? whose : symbol;

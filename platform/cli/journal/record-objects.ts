@@ -63,6 +63,7 @@ const COMMAND_NAMES = new Map<number, Readonly<Partial<Record<CommandField, stri
   [CommandKind.Kill, { quantity: 'killed', minQuantity: 'shard' }],
   [CommandKind.Note, { targetId: 'about', minQuantity: 'shard' }],
   [CommandKind.Bust, { targetId: 'trade' }],
+  [CommandKind.Correction, { targetId: 'trade' }],
   [CommandKind.Deposit, MONEY_NAMES],
   [CommandKind.Withdraw, MONEY_NAMES],
 ]);
@@ -77,6 +78,8 @@ const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>
   [EventKind.Noted, { relatedId: 'about' }],
   [EventKind.Busted, { relatedId: 'trade' }],
   [EventKind.FillBusted, { relatedId: 'trade' }],
+  [EventKind.Corrected, { relatedId: 'trade', amount: 'oldPrice' }],
+  [EventKind.FillCorrected, { relatedId: 'trade' }],
   [EventKind.Deposited, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.Withdrawn, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.BalanceChanged, { instrument: 'asset' }],

@@ -82,6 +82,10 @@ export const LINE_KINDS = {
     does: 'the operator makes a trade void',
     fields: { trade: 'its id, default the last', instrument: 'as of new, default its own' },
   },
+  correct: {
+    does: 'the operator gives a trade another price',
+    fields: { price: 'required', trade: 'its id, default the last', instrument: 'as of new, default its own' },
+  },
   why: {
     does: 'the operator says why it gives a command: the next, or that of an id',
     fields: {

@@ -9,6 +9,7 @@ import {
   balanceWords,
   bustWords,
   cancelWords,
+  correctionWords,
   deadManWords,
   endOfDayWords,
   killWords,
@@ -165,6 +166,7 @@ export class MatchVenue {
       case 'withdraw':
       case 'kill':
       case 'bust':
+      case 'correct':
       case 'why':
         this.send(line, this.operatorWords(line), event, OPERATOR_ACCOUNT);
         return;
@@ -245,9 +247,11 @@ export class MatchVenue {
       const instrument = line.has('instrument') ? this.instrumentOf(line) : 0;
       return killWords({ account, instrument }, !line.truth('off'));
     }
-    if (line.kind === 'bust') {
+    if (line.kind === 'bust' || line.kind === 'correct') {
       const trade = line.whole('trade', 0, Number.MAX_SAFE_INTEGER, [...this.fills.keys()].at(-1) ?? 0);
-      const words = bustWords(this.fills.get(trade) ?? new Int32Array(2 * EVENT_WORDS));
+      const fills = this.fills.get(trade) ?? new Int32Array(2 * EVENT_WORDS);
+      const price = line.kind === 'bust' ? 0 : line.whole('price', MIN_INT32 + 1, MAX_INT32);
+      const words = line.kind === 'bust' ? bustWords(fills) : correctionWords(fills, price);
       if (line.has('instrument')) words[COMMAND_INSTRUMENT] = this.instrumentOf(line);
       return words;
     }

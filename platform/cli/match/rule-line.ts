@@ -33,6 +33,7 @@ const WITHOUT_ACCOUNT = [
   'fees',
   'kill',
   'bust',
+  'correct',
   'why',
   'at',
   'hold',

@@ -33,3 +33,4 @@ class CommandKind(object):
     Withdraw = 81
     Part = 96
     Bust = 112
+    Correction = 113

@@ -39,4 +39,5 @@ class CommandKind(object):
   Withdraw = cast(int, ...)
   Part = cast(int, ...)
   Bust = cast(int, ...)
+  Correction = cast(int, ...)
 

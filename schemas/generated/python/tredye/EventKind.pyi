@@ -44,9 +44,12 @@ class EventKind(object):
   Withdrawn = cast(int, ...)
   BalanceChanged = cast(int, ...)
   Busted = cast(int, ...)
+  Corrected = cast(int, ...)
   FillBusted = cast(int, ...)
+  FillCorrected = cast(int, ...)
   Trade = cast(int, ...)
   Top = cast(int, ...)
   TradeVoid = cast(int, ...)
   Indicative = cast(int, ...)
+  TradeCorrected = cast(int, ...)
 
