@@ -6,7 +6,10 @@
 import type { CommandSender } from '../orders/order-exchange.js';
 import type { TokenGrant, TokenMint } from './token.js';
 
+/** As it is kept. */
 const BEARER = 'Bearer ';
+/** As it may come: the name of a scheme is the same in any case, with blanks behind it (RFC 9110, 11.1 and 11.4). */
+const ANY_BEARER = /^bearer +/i;
 const LANES = 65_536;
 /** Tokens kept as known; one more sends the oldest back to its MAC. */
 const MAX_KNOWN = 4096;
@@ -39,7 +42,7 @@ export class HttpSession implements CommandSender {
 export class HttpSessions {
   readonly #mint: TokenMint;
   readonly #isRevoked: (keyId: number) => boolean;
-  /** By the whole header. */
+  /** By the whole header, as BEARER spells it. */
   readonly #known = new Map<string, HttpSession>();
   /** Of the known ones the newest, by account and lane. */
   readonly #byLane = new Map<number, HttpSession>();
@@ -59,7 +62,10 @@ export class HttpSessions {
       return nowUs < known.expiryUs ? known : 'TOKEN_EXPIRED';
     }
     if (header === '') return 'TOKEN_MISSING';
-    if (!header.startsWith(BEARER)) return 'TOKEN_INVALID';
+    if (!header.startsWith(BEARER) || header.charAt(BEARER.length) === ' ') {
+      // Otherwise spelled it is still one session: two would have a window each.
+      return ANY_BEARER.test(header) ? this.find(header.replace(ANY_BEARER, BEARER), nowUs) : 'TOKEN_INVALID';
+    }
     const grant = this.#mint.read(header.slice(BEARER.length));
     if (grant === null) return 'TOKEN_INVALID';
     if (nowUs >= grant.expirySeconds * 1e6) return 'TOKEN_EXPIRED';

@@ -59,6 +59,14 @@ t.test('sessions are found by their header, until something ends them', async (t
   t.equal(sessions.find(header(5), nowUs), found, 'the same one each time: its window is one');
   t.equal(sessions.find('', nowUs), 'TOKEN_MISSING');
   t.equal(sessions.find('Basic abc', nowUs), 'TOKEN_INVALID');
+  for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
+    const again = sessions.find(header(5).replace('Bearer', scheme), nowUs);
+    t.equal(again, found, `${scheme}: the scheme in any case, and the same session`);
+  }
+  for (const scheme of ['Bearer:', 'xBearer', '']) {
+    t.equal(sessions.find(header(5).replace('Bearer', scheme), nowUs), 'TOKEN_INVALID', scheme);
+  }
+  t.equal(sessions.find(header(5).replace(' ', ''), nowUs), 'TOKEN_INVALID', 'no blank');
   t.equal(sessions.find(header(5), 4e15), 'TOKEN_EXPIRED');
   t.equal(sessions.find(header(6, 9), 4e15), 'TOKEN_EXPIRED', 'also one that was never seen');
 
