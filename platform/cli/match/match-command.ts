@@ -65,7 +65,8 @@ async function match(input: Readable): Promise<number> {
   }
   run.finish();
   await writer.flush();
-  const { rules, cases, expectations, failed } = run.counts;
+  const { rules, cases, expectations, failed, halves } = run.counts;
+  bad += halves;
   if (cases > 0 || expectations > 0) {
     process.stderr.write(
       `${expectations} expectations in ${cases} cases of ${rules} rules: ${failed} failed, ${bad} lines not understood\n`,

@@ -119,7 +119,8 @@ export const LINE_KINDS = {
       trailingDistance: 'ticks; of a TrailingStop',
       limitOffset: 'ticks; of a TrailingStop; without: a market order when triggered',
       refuseIfThrough: 'true or false; of a stop',
-      oneCancelsOther: 'true or false; two such lines behind each other are one pair, applied with the second',
+      oneCancelsOther:
+        'true or false; two such lines behind each other are one pair, applied with the second; one alone is an error at the end',
     },
   },
   cancel: {

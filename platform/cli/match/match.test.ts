@@ -119,7 +119,7 @@ t.test('a wrong line says what is wrong with it and the run goes on', async (t) 
     ['[1]', 'The line is no JSON object: give one like {"kind":"new","side":"Buy","price":100,"quantity":5}.'],
     [
       '{}',
-      'The line has no kind: it is one of instrument, account, asset, fees, limits, deposit, withdraw, accountStatus, kill, bust, why, open, lost, new, cancel, orderStatus, replace, cancelReplace, massCancel, deadMan, phase, uncross, referencePrice, endOfDay, at, record, hold, continue.',
+      'The line has no kind: it is one of instrument, account, asset, fees, limits, deposit, withdraw, accountStatus, kill, bust, correct, why, open, lost, new, cancel, orderStatus, replace, cancelReplace, massCancel, deadMan, phase, uncross, referencePrice, endOfDay, at, record, hold, continue.',
     ],
     ['{"kind":"cancle"}', 'The kind "cancle" is unknown: did you mean cancel?'],
     [
@@ -253,6 +253,30 @@ t.test('an order is cancelled by the order id that its answer gave', async (t) =
   t.equal(run.code, EXIT_CLEAN);
   const none = await tredye(['match'], { input: '' });
   t.same([none.code, none.out, none.err], [EXIT_CLEAN, '', '']);
+});
+
+t.test('one leg of a pair at the end of the input is refused by the engine and is an error', async (t) => {
+  const leg = '{"kind":"new","side":"Sell","price":7,"quantity":1,"oneCancelsOther":true}';
+  const stop = leg.replace('"price":7', '"type":"Stop","triggerPrice":3');
+  const half = await tredye(['match'], { input: leg });
+  t.match(jsonLines(half.out), [
+    { line: 1, kind: 'Rejected', reason: 'BadParts' },
+    { line: 1, error: 'The line is one leg of a pair, and no line behind it brings the other.' },
+  ]);
+  t.equal(half.code, EXIT_BAD_LINES);
+  const pair = await tredye(['match'], { input: `${leg}\n${stop}` });
+  t.equal(pair.code, EXIT_CLEAN);
+  t.same(
+    jsonLines(pair.out).map(({ kind }) => kind),
+    ['Accepted', 'Accepted', 'Booked'],
+  );
+  const third = await tredye(['match'], { input: `${leg}\n${stop}\n\n# the end\n${leg}\n` });
+  t.same(jsonLines(third.out).at(-1)?.line, 5);
+  t.equal(third.code, EXIT_BAD_LINES);
+  const beforeCase = await tredye(['match'], {
+    input: `${leg}\nrule 2.2: a case\nbob new buy 1 @ 7\n> Accepted\n> Booked\n`,
+  });
+  t.equal(beforeCase.code, EXIT_BAD_LINES, 'also where a case ends its venue');
 });
 
 t.test('a sweep of more orders than a command may have events goes on by itself', async (t) => {

@@ -44,6 +44,8 @@ export interface RuleCounts {
   readonly cases: number;
   readonly expectations: number;
   readonly failed: number;
+  /** Lines that were one leg of a pair without the other, outside of cases. */
+  readonly halves: number;
 }
 
 /** The command that expectations are about. */
@@ -72,6 +74,7 @@ export class RuleRun {
   private cases = 0;
   private expectations = 0;
   private failed = 0;
+  private halves = 0;
 
   /** out: takes each event, and each failure in its place, with the number of its line. */
   constructor(
@@ -80,8 +83,8 @@ export class RuleRun {
   ) {}
 
   get counts(): RuleCounts {
-    const { cases, expectations, failed } = this;
-    return { rules: this.rules.size, cases, expectations, failed };
+    const { cases, expectations, failed, halves } = this;
+    return { rules: this.rules.size, cases, expectations, failed, halves };
   }
 
   /** Carries a line out. Throws a LineError; the run may go on behind it. */
@@ -123,12 +126,22 @@ export class RuleRun {
     return event === undefined ? 'nothing' : eventText(this.venue, event);
   }
 
-  /** A leg whose other leg did not come is refused in the end. */
+  /** A leg whose other leg did not come is refused in the end, and no command: its line was half of one. */
   private endVenue(): void {
+    let refusal: PlainObject | undefined;
     this.venueNow?.end((event) => {
       this.out({ line: this.lastLine, ...event });
-      if (this.rule !== '') this.fail(this.lastLine, 'the other leg behind it', this.textOf(event));
+      refusal ??= event;
     });
+    if (refusal === undefined) return;
+    if (this.rule !== '') this.fail(this.lastLine, 'the other leg behind it', this.textOf(refusal));
+    else {
+      this.halves++;
+      this.out({
+        line: this.lastLine,
+        error: 'The line is one leg of a pair, and no line behind it brings the other.',
+      });
+    }
   }
 
   private beginCase(rule: string, number: number): void {
