@@ -25,7 +25,7 @@ const RETRY_MS = 250;
 const MOST_TRIES = 240;
 /** Instruments whose commands are on their way at once. */
 const TOGETHER = 128;
-const CAN_RETRY = ['Busy', 'InProgress', 'NotReady', 'Rate'];
+const CAN_RETRY = ['Busy', 'InProgress', 'NotReady'];
 
 export interface ScheduledInstrument {
   readonly symbol: string;

@@ -3,6 +3,8 @@
  * event and order that there is; the one of model and engine to every reason of an engine, the others to nearly all.
  */
 
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import {
   CommandFlag,
@@ -17,14 +19,19 @@ import {
 import { EVENT_WORDS } from '../../schemas/layout.js';
 import { extremeScenario } from '../extremes/extreme-commands.js';
 import { readCommand, readEvent } from '../model/plain-records.js';
+import { repositoryFolder } from '../recordings/data-folder.js';
 import { randomScenario } from './random-commands.js';
 import type { Scenario } from './scenario.js';
 import { ScenarioPlayer } from './scenario-player.js';
 
 t.setTimeout(120_000);
 
-/** Codes that no engine gives: a gateway's, and those that are kept for later. */
-const OF_NO_ENGINE = [Reason.BadFrame, Reason.FrameTooLong, Reason.NotionalTooLarge, Reason.Rate];
+/** Codes that nobody gives: schemas/records.fbs says why. */
+const RESERVED = [Reason.NotionalTooLarge, Reason.Rate];
+/** Codes that no engine gives: a gateway's, and the reserved ones. */
+const OF_NO_ENGINE = [Reason.BadFrame, Reason.FrameTooLong, ...RESERVED];
+/** Where codes are given. */
+const GIVERS = ['engine', 'gateway', 'platform', 'client'];
 /** It takes 65,536 busts: engine/administration/bust.test.ts. */
 const TOO_FAR = [Reason.BustsFull];
 /** The public's records: an engine makes none. */
@@ -125,4 +132,26 @@ t.test('a kind that never comes is named', async (t) => {
   const reach = new Reach(made(1, (seed) => randomScenario(seed, 20)));
   t.ok(reach.missing('CommandKind', CommandKind).includes('CommandKind.Bust'));
   t.same(reach.missing('Reason', { Never: 4711, None: 0 }), ['Reason.Never']);
+});
+
+t.test('reserved reasons are named by the schema and the rules, and by nothing that gives codes', async (t) => {
+  const root = repositoryFolder();
+  const schema = readFileSync(join(root, 'schemas', 'records.fbs'), 'utf8');
+  const rules = readFileSync(join(root, 'docs', 'rules.md'), 'utf8');
+  const sources = GIVERS.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /(?<!\.test)\.tsx?$/.test(file))
+      .map((file) => join(folder, file)),
+  );
+  t.ok(sources.length > 200, `${sources.length} files`);
+  const giversOf = (reason: Reason): string[] => {
+    const named = new RegExp(`\\bReason\\.${Reason[reason]}\\b|'${Reason[reason]}'`);
+    return sources.filter((file) => named.test(readFileSync(join(root, file), 'utf8')));
+  };
+  for (const reason of RESERVED) {
+    t.match(schema, new RegExp(`^// .*\\b${reason} ${Reason[reason]}\\b`, 'm'));
+    t.match(rules, new RegExp(`\`${Reason[reason]}\` \\(${reason};`));
+    t.same(giversOf(reason), [], Reason[reason]);
+  }
+  t.ok(giversOf(Reason.OrderRate).length > 0, 'a code that is given is found');
 });
