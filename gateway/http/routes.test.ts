@@ -11,6 +11,7 @@ import { brotliCompressSync } from 'node:zlib';
 import t from 'tap';
 import { CommandKind, Phase, Right, TimeInForce } from '../../schemas/codes.js';
 import { encodeControl } from '../../schemas/control.js';
+import { PHASE_NAMES } from '../../schemas/phases.js';
 import { commandFrame, type MadeKey, madeCommand } from '../made-venue.js';
 import { type Asked, MadeHttp, OCTETS } from './made-http.js';
 import { REFUSAL_CODES, refusal } from './refusals.js';
@@ -28,6 +29,9 @@ interface Documented {
       }
     >
   >;
+  readonly components: {
+    readonly schemas: Record<string, { readonly properties: Record<string, { readonly enum?: readonly string[] }> }>;
+  };
 }
 
 const OPENAPI = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as Documented;
@@ -108,6 +112,7 @@ t.test('instruments, the book and the trades are shown as they are, with what th
   t.strictSame((await http.ask('/v1/book/ETH%2FEUR')).json, {
     ...asOf,
     ...decimals,
+    indicative: null,
     bids: [
       [10, 5, 1],
       [9, 5, 1],
@@ -147,6 +152,58 @@ t.test('instruments, the book and the trades are shown as they are, with what th
     instruments: [{ symbol: 'X' }],
     more: false,
   });
+  close(http);
+});
+
+t.test('an auction shows what it would come to now, in every phase that an uncross can end', async (t) => {
+  const http = new MadeHttp(t.testdir());
+  const { key, instrument } = opened(http);
+  const token = await http.logOn(key, 9);
+  const phase = (type: Phase) => madeCommand(CommandKind.SetPhase, 9, 0, { instrument, type });
+  let frames = 0;
+  const shown = async (...commands: Int32Array[]) => {
+    t.equal((await http.orders(token, commandFrame(++frames, ...commands))).status, 200);
+    const { json } = await http.ask('/v1/book/ETH%2FEUR');
+    return [json?.phase, json?.indicative];
+  };
+  t.same(await shown(phase(Phase.Auction)), ['Auction', { price: null, quantity: 0, imbalance: 0 }], 'an empty book');
+  t.same(
+    await shown(order(instrument, 9, 1, 0, 12, 7)),
+    ['Auction', { price: null, quantity: 0, imbalance: 0 }],
+    'one side only',
+  );
+  const crossed = { price: 11, quantity: 5, imbalance: 2 };
+  t.same(await shown(order(instrument, 9, 2, 1, 10, 5)), ['Auction', crossed]);
+  t.same(await shown(order(instrument, 9, 3, 1, 10, 3)), ['Auction', { price: 11, quantity: 7, imbalance: -1 }]);
+  const uncross = madeCommand(CommandKind.Uncross, 9, 0, { instrument });
+  t.same(await shown(uncross, phase(Phase.Continuous)), ['Continuous', null], 'it is over');
+  t.same(await shown(phase(Phase.VolatilityAuction)), [
+    'VolatilityAuction',
+    { price: null, quantity: 0, imbalance: 0 },
+  ]);
+  t.same(await shown(order(instrument, 9, 4, 0, 11, 4)), [
+    'VolatilityAuction',
+    { price: 10, quantity: 1, imbalance: 3 },
+  ]);
+  t.same(await shown(uncross, phase(Phase.PostOnly)), ['PostOnly', null]);
+  close(http);
+});
+
+t.test('phases, and the fields of books and trades, are documented as they are shown', async (t) => {
+  const http = new MadeHttp(t.testdir());
+  const { key, instrument } = opened(http);
+  const token = await http.logOn(key, 9);
+  await http.orders(token, commandFrame(1, TRADING, order(instrument, 9, 1, 0, 10), order(instrument, 9, 2, 1, 10, 1)));
+  const { schemas } = OPENAPI.components;
+  for (const [path, name] of [['book', 'Book'] as const, ['trades', 'Trades'] as const]) {
+    const { json } = await http.ask(`/v1/${path}/ETH%2FEUR`);
+    t.same(Object.keys(json ?? {}).sort(), Object.keys(schemas[name]?.properties ?? {}).sort(), name);
+    t.same([...(schemas[name]?.properties.phase?.enum ?? [])].sort(), [...PHASE_NAMES].sort());
+  }
+  const { json } = await http.ask('/v1/trades/ETH%2FEUR');
+  const [trade] = (json?.trades ?? []) as object[];
+  t.same(Object.keys(trade ?? {}).sort(), Object.keys(schemas.Trade?.properties ?? {}).sort());
+  t.match(trade, { void: false });
   close(http);
 });
 

@@ -11,6 +11,7 @@
  * whose previousLast shows the gap. A new subscription is the same thing, with nothing held.
  */
 
+import type { AuctionResult } from '../../engine/public/auction-price.js';
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { TradePairs, writeIndicative, writeTop, writeTradeChange } from '../../engine/public/public-record.js';
@@ -143,6 +144,12 @@ export class MarketData {
   /** The books of a shard as of the last event that was taken. Read only. */
   books(shard: number): LevelFold {
     return (this.#shards[shard] as ShardMarket).fold;
+  }
+
+  /** What an instrument's auction would come to now, valid until the next call. Null: it is in none. */
+  indicative(instrument: number): AuctionResult | null {
+    const market = this.#shards[this.#shardOf(instrument)];
+    return market === undefined ? null : this.#indicatives.now(market.fold, instrument);
   }
 
   /** The most instruments that a session would have on one of these channels with so many more; all count as one. */

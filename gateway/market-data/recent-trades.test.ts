@@ -43,6 +43,7 @@ t.test('a trade comes back as it was', async (t) => {
       price: -((id + more) % 1000),
       quantity: 0xffff_ffff,
       side: [null, 'Sell', 'Buy'][2 - more],
+      void: false,
     })),
   );
   t.strictSame(trades.of(2, 10), []);
@@ -77,7 +78,7 @@ t.test('with very many instruments those that come late keep fewer', async (t) =
   t.equal(trades.of(2000, KEPT_TRADES).length, 4, 'the memory in all is bounded');
 });
 
-t.test('a trade that is void is not among the last ones, one that was corrected has its new price', async (t) => {
+t.test('a trade that is void is marked and stays as it was, one that was corrected has its new price', async (t) => {
   const trades = new RecentTrades();
   for (const id of [1, 2, 3]) trades.add(5, trade(id));
   const change = (kind: EventKind, id: number, price: number) => {
@@ -92,10 +93,20 @@ t.test('a trade that is void is not among the last ones, one that was corrected 
   trades.change(change(EventKind.TradeCorrected, 2, 77));
   trades.change(change(EventKind.TradeCorrected, 9, 78));
   t.same(
-    trades.of(5, 10).map(({ id, price }) => [id, price]),
+    trades.of(5, 10).map(({ id, price, quantity, void: isVoid }) => [id, price, quantity, isVoid]),
     [
-      [2, 77],
-      [1, -1],
+      [3, -3, 0xffff_ffff, true],
+      [2, 77, 0xffff_ffff, false],
+      [1, -1, 0xffff_ffff, false],
     ],
+  );
+  trades.change(change(EventKind.TradeVoid, 2, 77));
+  t.same(
+    trades.of(5, 2).map(({ id, price, side, void: isVoid }) => [id, price, side, isVoid]),
+    [
+      [3, -3, 'Buy', true],
+      [2, 77, 'Buy', true],
+    ],
+    'a void trade takes its place of the limit',
   );
 });

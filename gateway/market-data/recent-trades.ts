@@ -28,6 +28,8 @@ const FIRST_TRADES = 4;
 const AUCTION: number = Liquidity.Auction;
 const VOID: number = EventKind.TradeVoid;
 const NO_SIDE = 2;
+/** Beside the side of a trade. */
+const IS_VOID = 4;
 
 export interface RecentTrade {
   /** Sequence of the trade's first fill. */
@@ -37,6 +39,8 @@ export interface RecentTrade {
   readonly quantity: number;
   /** Of the aggressor; null in an auction, where there is none. */
   readonly side: 'Buy' | 'Sell' | null;
+  /** It was made void: it stays where it was, and counts for nothing. */
+  readonly void: boolean;
 }
 
 class TradeRing {
@@ -85,34 +89,34 @@ export class RecentTrades {
     ring.made++;
   }
 
-  /** Takes a TradeVoid record: its trade is not among the last ones any more; or a TradeCorrected: it has another price. */
+  /** Takes a TradeVoid record: its trade is marked; or a TradeCorrected: it has another price. */
   change(record: Int32Array): void {
     const ring = this.#rings.get((record[EVENT_INSTRUMENT] as number) >>> 0);
     if (ring === undefined) return;
     const id = joinWords(record[EVENT_RELATED_ID] as number, record[EVENT_RELATED_ID + 1] as number);
     for (let at = 0; at < Math.min(ring.made, ring.slots); at++) {
       if (ring.times[2 * at] !== id) continue;
-      if (((record[EVENT_KIND_WORD] as number) & 0xff) === VOID) ring.terms[3 * at + 1] = 0;
+      if (((record[EVENT_KIND_WORD] as number) & 0xff) === VOID)
+        ring.terms[3 * at + 2] = (ring.terms[3 * at + 2] as number) | IS_VOID;
       else ring.terms[3 * at] = record[EVENT_PRICE] as number;
     }
   }
 
-  /** At most `limit` of an instrument, the newest first, without those that are void. */
+  /** At most `limit` of an instrument, the newest first, void ones among them. */
   of(instrument: number, limit: number): RecentTrade[] {
     const ring = this.#rings.get(instrument);
     if (ring === undefined) return [];
-    const there = Array.from(
-      { length: Math.min(ring.made, ring.slots) },
-      (_, back) => (ring.made - 1 - back) % ring.slots,
-    ).filter((at) => ring.terms[3 * at + 1] !== 0);
-    return there.slice(0, limit).map((at) => {
-      const side = ring.terms[3 * at + 2];
+    return Array.from({ length: Math.min(ring.made, ring.slots, limit) }, (_, back) => {
+      const at = (ring.made - 1 - back) % ring.slots;
+      const terms = ring.terms[3 * at + 2] as number;
+      const side = terms & ~IS_VOID;
       return {
         id: ring.times[2 * at] as number,
         timeUs: ring.times[2 * at + 1] as number,
         price: ring.terms[3 * at] as number,
         quantity: (ring.terms[3 * at + 1] as number) >>> 0,
         side: side === NO_SIDE ? null : side === Side.Sell ? 'Sell' : 'Buy',
+        void: (terms & IS_VOID) !== 0,
       };
     });
   }
