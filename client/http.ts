@@ -4,16 +4,16 @@
  *
  *   POST /v1/logon, empty         -> Challenge              answerChallenge -> nonce, body
  *   POST /v1/logon, nonce, body   -> token in a header      tokenOf
- *   POST /v1/orders, token, frame -> reports, durable       orderFrame, reportsOf
+ *   POST /v1/orders, token, frame -> reports, durable       orderFrame or pairFrame, reportsOf
  */
 
 import { AckLevel } from '../schemas/codes.js';
 import { decodeControl, encodeControl, encodeLogonTerms } from '../schemas/control.js';
 import { ReportFrameReader } from '../schemas/frame-verifier.js';
 import { CommandFrameWriter } from '../schemas/frame-writer.js';
-import { EVENT_WORDS } from '../schemas/layout.js';
+import { COMMAND_WORDS, EVENT_WORDS } from '../schemas/layout.js';
 import { logonMessage } from '../schemas/logon.js';
-import { newOrderWords, type OrderTerms, putClientOrderId } from './commands.js';
+import { legWords, newOrderWords, type OrderTerms, putClientOrderId } from './commands.js';
 import { counterFrom, DEFAULT_LANE } from './connect-options.js';
 import { type AnyReport, reportAt } from './events.js';
 import { type KeyGiven, signerOf } from './node/signer.js';
@@ -65,22 +65,42 @@ export async function tokenOf(logon: Response): Promise<string> {
   return token;
 }
 
-/** A frame with one new order. counter: above all that this lane has used; by default from the clock. */
+/**
+ * A frame with one new order of any kind. counter: above all that this lane has used; by default from the clock. Throws
+ * BAD_ARGUMENT for fields that the order cannot have, before anything is sent.
+ */
 export function orderFrame(
   instrument: number,
   order: OrderTerms,
   lane = DEFAULT_LANE,
   counter = counterFrom(Date.now()),
 ): Uint8Array {
-  const words = newOrderWords(instrument, order);
-  putClientOrderId(words, 0, lane, counter);
+  return frameOf(newOrderWords(instrument, order), lane, counter);
+}
+
+/** A frame with two orders of which one cancels the other: entered together or not at all. They use two counters. */
+export function pairFrame(
+  instrument: number,
+  first: OrderTerms,
+  second: OrderTerms,
+  lane = DEFAULT_LANE,
+  counter = counterFrom(Date.now()),
+): Uint8Array {
+  return frameOf(legWords(instrument, first, second), lane, counter);
+}
+
+function frameOf(words: Int32Array, lane: number, firstCounter: number): Uint8Array {
+  const commands = words.length / COMMAND_WORDS;
+  for (let command = 0; command < commands; command++) {
+    putClientOrderId(words, command * COMMAND_WORDS, lane, firstCounter + command);
+  }
   const writer = new CommandFrameWriter();
   writer.begin();
-  writer.append(words, 0, 1);
+  writer.append(words, 0, commands);
   return writer.finish(1).slice();
 }
 
-/** The reports of an order, durable. Throws REFUSED with the platform's sentence, TIMED_OUT when it has not ended yet. */
+/** The reports of the commands of a frame, durable. Throws REFUSED with the platform's sentence, TIMED_OUT when it has not ended yet. */
 export async function reportsOf(answer: Response): Promise<AnyReport[]> {
   const bytes = await bytesOf(answer, 'REFUSED');
   if (answer.status === PENDING) {

@@ -14,6 +14,13 @@ const MOST = 1000;
 /** [price in ticks, quantity in lots, orders], best first. */
 type BookLevel = readonly [price: number, quantity: number, orders: number];
 
+export interface Indicative {
+  /** Null: nothing would trade. */
+  readonly price: number | null;
+  readonly quantity: number;
+  readonly imbalance: number;
+}
+
 export interface BookAnswer {
   readonly symbol: string;
   readonly instrument: number;
@@ -22,6 +29,8 @@ export interface BookAnswer {
   readonly phase: string;
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
+  /** What an auction would come to now; null outside of one. */
+  readonly indicative: Indicative | null;
   readonly bids: readonly BookLevel[];
   readonly asks: readonly BookLevel[];
 }
@@ -37,6 +46,7 @@ export interface TradesAnswer {
     readonly quantity: number;
     /** The aggressor's; null in an auction. */
     readonly side: 'Buy' | 'Sell' | null;
+    readonly void: boolean;
   }[];
 }
 
@@ -57,7 +67,14 @@ export function bookLines(book: BookAnswer): string[] {
   });
   const title = `${book.symbol}  ${book.phase}  sequence ${book.sequence}`;
   const heads = ['orders', 'quantity', 'bid', 'ask', 'quantity', 'orders'];
-  return [title, ...tableLines(heads, rows, heads), ...(rows.length === 0 ? ['no orders rest'] : [])];
+  const auction = book.indicative === null ? [] : [indicativeText(book.indicative, book)];
+  return [title, ...tableLines(heads, rows, heads), ...(rows.length === 0 ? ['no orders rest'] : []), ...auction];
+}
+
+export function indicativeText({ price, quantity, imbalance }: Indicative, book: BookAnswer): string {
+  if (price === null) return 'auction: nothing would trade';
+  const lots = (value: number) => shownDecimal(value, book.quantityDecimals);
+  return `auction: ${lots(quantity)} would trade at ${shownDecimal(price, book.priceDecimals)}, imbalance ${lots(imbalance)}`;
 }
 
 export function tradeLines(answer: TradesAnswer): string[] {
@@ -67,8 +84,9 @@ export function tradeLines(answer: TradesAnswer): string[] {
     shownDecimal(trade.quantity, answer.quantityDecimals),
     trade.side ?? 'auction',
     String(trade.id),
+    trade.void ? 'void' : '',
   ]);
-  const heads = ['time', 'price', 'quantity', 'side', 'trade'];
+  const heads = ['time', 'price', 'quantity', 'side', 'trade', ''];
   return rows.length === 0 ? ['no trade yet'] : tableLines(heads, rows, ['price', 'quantity', 'trade']);
 }
 

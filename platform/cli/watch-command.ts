@@ -20,6 +20,7 @@ import {
   bookLines,
   getBook,
   getTrades,
+  indicativeText,
   type TradesAnswer,
   timeOfDay,
   tradeLines,
@@ -49,7 +50,6 @@ class Screen {
   private trades: TradesAnswer;
   private state = 'live';
   private dirty = true;
-  private indicative: PublicIndicative | null = null;
   private lookedAt = 0;
   private looking = false;
 
@@ -63,11 +63,6 @@ class Screen {
   }
 
   changed(): void {
-    this.dirty = true;
-  }
-
-  auction(indicative: PublicIndicative): void {
-    this.indicative = indicative;
     this.dirty = true;
   }
 
@@ -95,24 +90,9 @@ class Screen {
   }
 
   draw(): void {
-    const auction =
-      this.indicative === null || this.indicative.price === null ? [] : [indicativeText(this.indicative, this.book)];
-    const lines = [
-      ...bookLines(this.book),
-      ...auction,
-      '',
-      ...tradeLines(this.trades),
-      '',
-      `${this.state}; Ctrl-C ends`,
-    ];
+    const lines = [...bookLines(this.book), '', ...tradeLines(this.trades), '', `${this.state}; Ctrl-C ends`];
     process.stdout.write(`${CLEAR}${lines.join('\n')}\n`);
   }
-}
-
-function indicativeText({ price, quantity, imbalance }: PublicIndicative, book: BookAnswer): string {
-  if (price === null) return 'auction: nothing would trade';
-  const lots = (value: number) => shownDecimal(value, book.quantityDecimals);
-  return `auction: ${lots(quantity)} would trade at ${shownDecimal(price, book.priceDecimals)}, imbalance ${lots(imbalance)}`;
 }
 
 /** One line for each thing that happens. */
@@ -148,7 +128,7 @@ function sayAsJson(client: TredyeClient, symbol: string): void {
 function drawOnTerminal(client: TredyeClient, screen: Screen): () => void {
   client.onTrade(() => screen.changed());
   client.onTop(() => screen.changed());
-  client.onIndicative((indicative) => screen.auction(indicative));
+  client.onIndicative(() => screen.changed());
   client.onStateChange((state, why) => screen.say(state === 'ready' ? 'live' : `${state}: ${why}`));
   process.stdout.write(HIDE_CURSOR);
   const timer = setInterval(() => void screen.look(performance.now()), LOOK_MS);
