@@ -1,12 +1,23 @@
 /** The price of the instrument that is looked at over the last minutes: last as steps, bid and ask as a band. The page's thread. */
 
-import { signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { NO_PRICE } from '../../schemas/layout.js';
 import { HISTORY_COLUMNS, type MarketView } from '../watch/market-view.js';
 import { clockText, countText, decimalText } from '../watch/number-text.js';
-import { ASK, ASK_QUANTITY, BID, BID_QUANTITY, LAST, TRADES, VOLUME } from '../watch/tick-layout.js';
+import {
+  ASK,
+  ASK_QUANTITY,
+  AUCTION_PRICE,
+  AUCTION_VOLUME,
+  BID,
+  BID_QUANTITY,
+  IMBALANCE,
+  LAST,
+  TRADES,
+  VOLUME,
+} from '../watch/tick-layout.js';
 import { type Colors, colors } from './colors.js';
 import { selected } from './page-state.js';
 import type { ListedInstrument } from './worker-messages.js';
@@ -16,7 +27,18 @@ const LEAST_SECONDS = 60;
 const LAST_PLACE = 0;
 const BID_PLACE = 1;
 const ASK_PLACE = 2;
-const PHASES = ['Closed', 'Pre-open', 'Auction', 'Continuous', 'Halted', 'Cancel only'];
+const PHASES = [
+  'Closed',
+  'Pre-open',
+  'Auction',
+  'Continuous',
+  'Halted',
+  'Cancel only',
+  'Post only',
+  'Volatility auction',
+];
+/** The phases of PHASES that an uncross can end. */
+const AUCTIONS = [2, 7];
 /** Prices are whole ticks: the steps of their axis are, too. */
 const TICK_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
@@ -33,6 +55,8 @@ const bid = signal('');
 const ask = signal('');
 const trades = signal('');
 const volume = signal('');
+const auction = signal('');
+const imbalance = signal('');
 const hasPrices = signal(false);
 
 let plot: uPlot | null = null;
@@ -104,12 +128,19 @@ function optionsFor(
   };
 }
 
-function drawQuote(view: MarketView, { slot, priceDecimals, quantityDecimals }: ListedInstrument): void {
+function drawQuote(view: MarketView, { slot, phase, priceDecimals, quantityDecimals }: ListedInstrument): void {
   const price = (field: number): string => decimalText(view.field(slot, field), priceDecimals);
   const quantity = (field: number): string => decimalText(view.field(slot, field), quantityDecimals);
   last.value = price(LAST);
   bid.value = Number.isNaN(view.field(slot, BID)) ? 'none' : `${price(BID)} × ${quantity(BID_QUANTITY)}`;
   ask.value = Number.isNaN(view.field(slot, ASK)) ? 'none' : `${price(ASK)} × ${quantity(ASK_QUANTITY)}`;
+  // A price without an auction: the page has not heard of its phase yet.
+  auction.value = Number.isNaN(view.field(slot, AUCTION_PRICE))
+    ? AUCTIONS.includes(phase)
+      ? 'none'
+      : ''
+    : `${price(AUCTION_PRICE)} × ${quantity(AUCTION_VOLUME)}`;
+  imbalance.value = quantity(IMBALANCE);
   trades.value = countText(view.field(slot, TRADES) || 0);
   volume.value = decimalText(view.field(slot, VOLUME) || 0, quantityDecimals);
 }
@@ -126,6 +157,21 @@ export function drawChart(view: MarketView): void {
   const history = readHistory(view, instrument.slot);
   hasPrices.value = history[0].length > 0;
   plot.setData(history);
+}
+
+interface MeasureTerms {
+  readonly name: string;
+  readonly value: Signal<string>;
+  readonly class?: string;
+}
+
+function Measure({ name, value, class: color }: MeasureTerms) {
+  return (
+    <div>
+      <dt class={color}>{name}</dt>
+      <dd class="price">{value}</dd>
+    </div>
+  );
 }
 
 /** onChange: a new chart must be drawn. */
@@ -165,22 +211,16 @@ export function PriceChart({ onChange }: { readonly onChange: () => void }) {
         <span class="phase">{PHASES[instrument.phase] ?? 'Another phase'}</span>
         <strong class="price">{last}</strong>
         <dl>
-          <div>
-            <dt class="up">Bid</dt>
-            <dd class="price">{bid}</dd>
-          </div>
-          <div>
-            <dt class="down">Ask</dt>
-            <dd class="price">{ask}</dd>
-          </div>
-          <div>
-            <dt>Trades seen</dt>
-            <dd>{trades}</dd>
-          </div>
-          <div>
-            <dt>Volume</dt>
-            <dd>{volume}</dd>
-          </div>
+          <Measure name="Bid" value={bid} class="up" />
+          <Measure name="Ask" value={ask} class="down" />
+          {auction.value !== '' && (
+            <>
+              <Measure name="Indicative" value={auction} />
+              <Measure name="Imbalance" value={imbalance} />
+            </>
+          )}
+          <Measure name="Trades seen" value={trades} />
+          <Measure name="Volume" value={volume} />
         </dl>
       </header>
       <div

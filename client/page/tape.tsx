@@ -3,7 +3,16 @@
 import { signal } from '@preact/signals';
 import type { MarketView } from '../watch/market-view.js';
 import { decimalText, exactClockText, isLong } from '../watch/number-text.js';
-import { TAPE_DOUBLES, TAPE_LENGTH, TAPE_PRICE, TAPE_QUANTITY, TAPE_SIDE, TAPE_TIME_US } from '../watch/tick-layout.js';
+import {
+  TAPE_CHANGE,
+  TAPE_DOUBLES,
+  TAPE_LENGTH,
+  TAPE_PRICE,
+  TAPE_QUANTITY,
+  TAPE_SIDE,
+  TAPE_TIME_US,
+  VOID,
+} from '../watch/tick-layout.js';
 import { selected } from './page-state.js';
 import type { ListedInstrument } from './worker-messages.js';
 
@@ -21,6 +30,8 @@ class Line {
   readonly price = signal('');
   readonly quantity = signal('');
   readonly side = signal(1);
+  /** What became of the trade. */
+  readonly change = signal(0);
 }
 
 const LINES = Array.from({ length: TAPE_LENGTH }, () => new Line());
@@ -49,7 +60,8 @@ export function drawTape(view: MarketView): boolean {
   shown.value = Array.from({ length: view.tapeCount }, (_, back) => {
     const trade = view.tapeTotal - 1 - back;
     const line = LINES[trade % TAPE_LENGTH] as Line;
-    if (line.trade !== trade) writeLine(line, trade, view.tape, back * TAPE_DOUBLES, instrument);
+    if (line.trade !== trade || line.change.peek() !== view.tape[back * TAPE_DOUBLES + TAPE_CHANGE])
+      writeLine(line, trade, view.tape, back * TAPE_DOUBLES, instrument);
     return line;
   });
   long.value = shown.value.some(({ price, quantity }) => isLong(price.peek()) || isLong(quantity.peek()));
@@ -61,17 +73,19 @@ function writeLine(line: Line, trade: number, tape: Float64Array, at: number, in
   line.time.value = exactClockText((tape[at + TAPE_TIME_US] as number) / 1000);
   line.price.value = decimalText(tape[at + TAPE_PRICE] as number, instrument.priceDecimals);
   line.quantity.value = decimalText(tape[at + TAPE_QUANTITY] as number, instrument.quantityDecimals);
+  line.change.value = tape[at + TAPE_CHANGE] as number;
   line.side.value = (tape[at + TAPE_SIDE] as number) + 1;
 }
 
 function LineView({ line }: { readonly line: Line }) {
   const side = line.side.value;
+  const isVoid = line.change.value === VOID;
   return (
-    <tr>
+    <tr class={isVoid ? 'void' : ''}>
       <td>{line.time}</td>
       <td class={`price ${SIDE_CLASSES[side]}`}>{line.price}</td>
       <td class="price">{line.quantity}</td>
-      <td class="side">{TAKER_NAMES[side]}</td>
+      <td class="side">{isVoid ? 'void' : TAKER_NAMES[side]}</td>
     </tr>
   );
 }

@@ -6,18 +6,47 @@ const rolldownOptions = {
   treeshake: { moduleSideEffects: [{ test: /\/(client\/(?!page\/)|schemas\/)/, sideEffects: false }] },
 };
 
-// flatc gives every class roots of its own, and a bundler leaves methods where they are: those that nobody calls weigh more
-// than the page can spare.
-const leanGenerated = {
-  name: 'lean-generated',
-  enforce: 'pre',
-  transform(code, id) {
-    if (!id.includes('/schemas/generated/')) return null;
-    const unused =
-      /^static (?:getSizePrefixedRootAs|finishSizePrefixed|getRootAs(?!ControlFrame|LogonTerms))\w+\([\s\S]*?^\}$/gm;
-    return { code: code.replace(unused, ''), map: null };
-  },
-};
+/** Takes methods out of modules whose path has `where` in it, and ends the build where one of them is called after all. */
+function withoutMethods(name, where, methods) {
+  const removed = new Set();
+  return {
+    name,
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.includes(where)) return null;
+      const lean = code.replace(methods, (_, method) => {
+        removed.add(method);
+        return '';
+      });
+      return { code: lean, map: null };
+    },
+    generateBundle(_, bundle) {
+      for (const { fileName, code = '' } of Object.values(bundle)) {
+        for (const method of removed) {
+          if (new RegExp(`\\.${method}\\b`).test(code))
+            this.error(`${fileName} calls ${method}, which ${name} takes out.`);
+        }
+      }
+    },
+  };
+}
+
+// flatc gives every class roots of its own, and what reads and writes each field in every way; a bundler leaves methods
+// where they are: those that nobody calls weigh more than the page can spare.
+const leanGenerated = () =>
+  withoutMethods(
+    'lean-generated',
+    '/schemas/generated/',
+    /^(?:static )?((?:getSizePrefixedRootAs|finishSizePrefixed|getRootAs(?!ControlFrame|LogonTerms)|start(?!Marks|Resume)\w+Vector|bufferHasIdentifier|(?:nonce|terms|signature)Length|zero\d+|appliedArray)\w*)\([\s\S]*?^\}$/gm,
+  );
+
+// The same of FlatBuffers themselves: numbers and vectors that no message of the page has.
+const leanFlatBuffers = () =>
+  withoutMethods(
+    'lean-flatbuffers',
+    '/flatbuffers/',
+    /^ {4}(readInt64|readFloat\d+|writeUint(?:8|16|64)|getBufferIdentifier|createScalarList|createObjList|addField(?:Float\d+|Struct)|finishSizePrefixed|createSharedString|createByteVector|createStructOffsetList)\([\s\S]*?^ {4}\}$/gm,
+  );
 
 // A bundler keeps whatever is hung on the class of a chart: how bars and splines are drawn, too, and nothing here draws them.
 const leanCharts = {
@@ -32,7 +61,7 @@ const leanCharts = {
 export default {
   root: import.meta.dirname,
   base: '.',
-  plugins: [leanGenerated, leanCharts],
+  plugins: [leanGenerated(), leanFlatBuffers(), leanCharts],
   publicDir: false,
   cacheDir: '../../build/page-cache',
   build: {
@@ -44,5 +73,5 @@ export default {
     reportCompressedSize: false,
     rolldownOptions,
   },
-  worker: { format: 'es', plugins: () => [leanGenerated], rolldownOptions },
+  worker: { format: 'es', plugins: () => [leanGenerated(), leanFlatBuffers()], rolldownOptions },
 };

@@ -9,6 +9,7 @@ import {
   EVENT_LIQUIDITY_SHIFT,
   EVENT_PRICE,
   EVENT_QUANTITY,
+  EVENT_RELATED_ID,
   EVENT_SELL_BIT,
   EVENT_SEQUENCE,
   EVENT_TIME_US,
@@ -20,15 +21,22 @@ import { type PastTrade, TickBuffer } from './tick-buffer.js';
 import {
   ASK,
   ASK_QUANTITY,
+  AUCTION_PRICE,
+  AUCTION_VOLUME,
   BID,
   BID_QUANTITY,
+  CORRECTED,
   DIRECTION,
+  IMBALANCE,
   LAST,
+  TAPE_CHANGE,
   TAPE_DOUBLES,
   TAPE_ID,
   TAPE_LENGTH,
+  TAPE_PRICE,
   TAPE_SIDE,
   TRADES,
+  VOID,
   VOLUME,
 } from './tick-layout.js';
 
@@ -38,7 +46,15 @@ let sequence = 0;
 
 function record(
   instrument: number,
-  fields: { kind: number; price: number; quantity?: number; amount?: number; timeUs?: number; id?: number },
+  fields: {
+    kind: number;
+    price: number;
+    quantity?: number;
+    amount?: number;
+    timeUs?: number;
+    id?: number;
+    of?: number;
+  },
 ) {
   const words = new Int32Array(EVENT_WORDS);
   words[EVENT_SEQUENCE] = fields.id ?? ++sequence;
@@ -46,6 +62,8 @@ function record(
   words[EVENT_PRICE] = fields.price;
   words[EVENT_QUANTITY] = fields.quantity ?? 0;
   words[EVENT_AMOUNT] = fields.amount ?? 0;
+  words[EVENT_AMOUNT + 1] = (fields.amount ?? 0) < 0 ? -1 : 0;
+  words[EVENT_RELATED_ID] = fields.of ?? 0;
   words[EVENT_TIME_US] = fields.timeUs ?? 0;
   words[EVENT_KIND_WORD] = fields.kind;
   return words;
@@ -121,13 +139,75 @@ t.test('the tape is that of the chosen instrument, newest first, from before it 
   for (let back = 0; back < TAPE_LENGTH; back++) {
     const trade = newest - back;
     const side = trade % 3 === 0 ? 0 : trade % 3 === 1 ? -1 : 1;
-    t.same([...view.tape.slice(back * TAPE_DOUBLES, (back + 1) * TAPE_DOUBLES - 1)], [trade, 100 + trade, trade, side]);
+    t.same([...view.tape.slice(back * TAPE_DOUBLES, back * TAPE_DOUBLES + TAPE_ID)], [trade, 100 + trade, trade, side]);
   }
   take(ticks, 8, { kind: EventKind.Trade, price: 1, quantity: 1 });
   const version = view.tapeVersion;
   view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
   t.equal(view.tapeVersion, version, "another instrument's trade is not on it");
 });
+
+t.test('what an auction would come to is known while there is one', async (t) => {
+  const ticks = new TickBuffer();
+  const view = new MarketView(0);
+  const shown = () => {
+    view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
+    return [AUCTION_PRICE, AUCTION_VOLUME, IMBALANCE].map((field) => view.field(0, field));
+  };
+  take(ticks, 4, { kind: EventKind.Top, price: 10, amount: 1 });
+  t.same(shown(), [Number.NaN, Number.NaN, Number.NaN]);
+  take(ticks, 4, { kind: EventKind.Indicative, price: -7, quantity: 30, amount: -12 });
+  t.same(shown(), [-7, 30, -12]);
+  take(ticks, 4, { kind: EventKind.Indicative, price: 8, quantity: -1, amount: 2_000_000_000 });
+  t.same(shown(), [8, 0xffff_ffff, 2_000_000_000]);
+  take(ticks, 4, { kind: EventKind.Indicative, price: NO_PRICE });
+  t.same(shown(), [Number.NaN, 0, 0]);
+});
+
+t.test(
+  'a trade that is made void is marked, one that is corrected has its new price, and so has the last',
+  async (t) => {
+    const ticks = new TickBuffer();
+    const view = new MarketView(0);
+    ticks.selectTape(9);
+    const shown = () => {
+      view.take(ticks.write(NONE, 0) ?? NONE, 0, false);
+      const tape = Array.from({ length: view.tapeCount }, (_, back) => {
+        const at = back * TAPE_DOUBLES;
+        return [TAPE_ID, TAPE_PRICE, TAPE_CHANGE].map((field) => view.tape[at + field]);
+      });
+      return { last: view.field(0, LAST), tape };
+    };
+    for (const id of [11, 12, 13]) take(ticks, 9, { kind: EventKind.Trade, price: id * 10, quantity: 1, id });
+    take(ticks, 9, { kind: EventKind.TradeVoid, price: 120, of: 12, id: 14 });
+    t.same(shown(), {
+      last: 130,
+      tape: [
+        [13, 130, 0],
+        [12, 120, VOID],
+        [11, 110, 0],
+      ],
+    });
+    take(ticks, 9, { kind: EventKind.TradeVoid, price: 130, of: 13, id: 15 });
+    take(ticks, 9, { kind: EventKind.TradeCorrected, price: 99, of: 11, id: 16 });
+    take(ticks, 9, { kind: EventKind.TradeCorrected, price: 1, of: 4711, id: 17 });
+    const changed = [
+      [13, 130, VOID],
+      [12, 120, VOID],
+      [11, 99, CORRECTED],
+    ];
+    t.same(shown(), { last: 99, tape: changed }, 'the last that stands');
+    // An answer that was made before these changes, and knows of another one before.
+    const [old, ...older] = pastTrades(9, 13).reverse();
+    ticks.fill(9, [...older.reverse(), ...(old === undefined ? [] : [{ ...old, void: true }])]);
+    t.same(shown(), { last: 99, tape: [...changed, [10, 10, 0], [9, 9, VOID]] });
+    take(ticks, 9, { kind: EventKind.TradeVoid, price: 10, of: 10, id: 18 });
+    ticks.fill(9, [{ ...(pastTrades(20, 20)[0] as PastTrade), void: true }]);
+    t.same(shown().last, 99, 'what the answer says is void is no last price');
+    view.fill(1, [{ ...(pastTrades(1, 1)[0] as PastTrade), timeUs: -9e9, void: true }]);
+    t.equal(view.priceAt(1, 0, 0), NO_PRICE, 'nor a price of the chart');
+  },
+);
 
 /** As the venue answers: newest first, a trade each second, price and quantity as its id. */
 function pastTrades(from: number, to: number): PastTrade[] {
@@ -139,6 +219,7 @@ function pastTrades(from: number, to: number): PastTrade[] {
       price: id,
       quantity: id,
       side: (['Buy', 'Sell', null] as const)[id % 3] ?? null,
+      void: false,
     };
   });
 }

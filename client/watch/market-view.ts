@@ -85,13 +85,14 @@ export class MarketView {
     for (let left = columns - 1; left >= 0; left--) this.addColumn(nowMs - left * COLUMN_MS, isOld);
   }
 
-  /** Trades that this page did not hear of, newest first, become the last price of the columns that have none. */
+  /** Trades that this page did not hear of, newest first and without the void ones, become the last price of the columns that have none. */
   fill(slot: number, past: readonly PastTrade[]): void {
     this.reach(slot);
+    const standing = past.filter((trade) => !trade.void);
     let trade = 0;
     for (let back = 0; back < HISTORY_COLUMNS; back++) {
-      while ((past[trade]?.timeUs ?? 0) > 1000 * this.columnAt(back)) trade++;
-      const known = past[trade];
+      while ((standing[trade]?.timeUs ?? 0) > 1000 * this.columnAt(back)) trade++;
+      const known = standing[trade];
       if (known === undefined) return;
       if (this.priceAt(slot, LAST_PLACE, back) === NO_PRICE) {
         this.history[this.placeOf(slot, LAST_PLACE, this.columns - 1 - back)] = known.price;

@@ -12,6 +12,7 @@ import {
   EVENT_LIQUIDITY_SHIFT,
   EVENT_PRICE,
   EVENT_QUANTITY,
+  EVENT_RELATED_ID,
   EVENT_SELL_BIT,
   EVENT_SEQUENCE,
   EVENT_TIME_US,
@@ -21,15 +22,20 @@ import {
 import {
   ASK,
   ASK_QUANTITY,
+  AUCTION_PRICE,
+  AUCTION_VOLUME,
   BID,
   BID_QUANTITY,
   COLUMN_COUNT,
+  CORRECTED,
   clearFields,
   DIRECTION,
   FIELDS,
   HEADER_DOUBLES,
+  IMBALANCE,
   LAST,
   messageBytes,
+  TAPE_CHANGE,
   TAPE_COUNT,
   TAPE_DOUBLES,
   TAPE_ID,
@@ -43,6 +49,7 @@ import {
   TICK_COUNT,
   TICK_DOUBLES,
   TRADES,
+  VOID,
   VOLUME,
 } from './tick-layout.js';
 
@@ -50,6 +57,9 @@ const FIRST_SLOTS = 64;
 const NONE = -1;
 const TRADE: number = EventKind.Trade;
 const TOP: number = EventKind.Top;
+const TRADE_VOID: number = EventKind.TradeVoid;
+const INDICATIVE: number = EventKind.Indicative;
+const TRADE_CORRECTED: number = EventKind.TradeCorrected;
 const AUCTION: number = Liquidity.Auction;
 
 /** The last trades of one instrument, a ring. */
@@ -61,7 +71,7 @@ class Tape {
   kept = 0;
   newestId = -1;
 
-  push(timeUs: number, price: number, quantity: number, side: number, id: number): void {
+  push(timeUs: number, price: number, quantity: number, side: number, id: number, change: number): void {
     const at = (this.count++ % TAPE_LENGTH) * TAPE_DOUBLES;
     this.kept = Math.min(TAPE_LENGTH, this.kept + 1);
     this.values[at + TAPE_TIME_US] = timeUs;
@@ -69,7 +79,17 @@ class Tape {
     this.values[at + TAPE_QUANTITY] = quantity;
     this.values[at + TAPE_SIDE] = side;
     this.values[at + TAPE_ID] = id;
+    this.values[at + TAPE_CHANGE] = change;
     this.newestId = id;
+  }
+
+  /** The newest price that stands; NaN: none does. */
+  lastPrice(): number {
+    for (let back = 0; back < this.kept; back++) {
+      const trade = this.entry(back);
+      if (trade[TAPE_CHANGE] !== VOID) return trade[TAPE_PRICE] as number;
+    }
+    return Number.NaN;
   }
 
   /** The trade `back` trades before the newest. */
@@ -87,6 +107,7 @@ export interface PastTrade {
   readonly quantity: number;
   /** Of the taker; null: an auction. */
   readonly side: 'Buy' | 'Sell' | null;
+  readonly void: boolean;
 }
 
 export class TickBuffer {
@@ -122,15 +143,17 @@ export class TickBuffer {
     this.tapeChanged = true;
   }
 
-  /** A Trade or Top record at word `at`; others are left out. */
+  /** A public record at word `at`; others are left out. */
   take(words: Int32Array, at: number): void {
     const kindWord = words[at + EVENT_KIND_WORD] as number;
     const kind = kindWord & 0xff;
-    if (kind !== TRADE && kind !== TOP) return;
+    if (kind < TRADE || kind > TRADE_CORRECTED) return;
     this.records++;
     const slot = this.slotOf((words[at + EVENT_INSTRUMENT] as number) >>> 0);
     if (kind === TRADE) this.takeTrade(slot, words, at, kindWord);
-    else this.takeTop(slot, words, at, kindWord);
+    else if (kind === TOP) this.takeTop(slot, words, at, kindWord);
+    else if (kind === INDICATIVE) this.takeIndicative(slot * FIELDS, words, at);
+    else this.changeTrade(slot, words, at, kind);
     this.noteChange(slot);
   }
 
@@ -142,20 +165,18 @@ export class TickBuffer {
     const slot = this.slotOf(instrument);
     const tape = this.tapeOf(slot);
     const byId = new Map<number, Parameters<Tape['push']>>();
-    for (const { id, timeUs, price, quantity, side } of past.slice(0, TAPE_LENGTH)) {
-      byId.set(id, [timeUs, price, quantity, side === null ? 0 : side === 'Buy' ? 1 : -1, id]);
+    for (const { id, timeUs, price, quantity, side, void: isVoid } of past.slice(0, TAPE_LENGTH)) {
+      byId.set(id, [timeUs, price, quantity, side === null ? 0 : side === 'Buy' ? 1 : -1, id, isVoid ? VOID : 0]);
     }
     for (let back = 0; back < tape.kept; back++) {
-      const [timeUs = 0, price = 0, quantity = 0, side = 0, id = 0] = tape.entry(back);
-      byId.set(id, [timeUs, price, quantity, side, id]);
+      const [timeUs = 0, price = 0, quantity = 0, side = 0, id = 0, change = 0] = tape.entry(back);
+      // What was heard to have changed changes no more; the answer knows of changes while nobody listened.
+      if (change !== 0 || !byId.has(id)) byId.set(id, [timeUs, price, quantity, side, id, change]);
     }
     tape.kept = 0;
     for (const trade of [...byId.values()].sort((a, b) => a[TAPE_ID] - b[TAPE_ID])) tape.push(...trade);
     if (slot === this.tapeSlot) this.tapeChanged = true;
-    const [newest] = past;
-    const lastAt = slot * FIELDS + LAST;
-    if (newest === undefined || !Number.isNaN(this.values[lastAt])) return;
-    this.values[lastAt] = newest.price;
+    this.values[slot * FIELDS + LAST] = tape.lastPrice();
     this.noteChange(slot);
   }
 
@@ -192,8 +213,31 @@ export class TickBuffer {
     if (id <= tape.newestId) return;
     const timeUs = joinWords(words[at + EVENT_TIME_US] as number, words[at + EVENT_TIME_US + 1] as number);
     const auction = ((kindWord >> EVENT_LIQUIDITY_SHIFT) & 3) === AUCTION;
-    tape.push(timeUs, price, quantity, auction ? 0 : (kindWord & EVENT_SELL_BIT) === 0 ? 1 : -1, id);
+    tape.push(timeUs, price, quantity, auction ? 0 : (kindWord & EVENT_SELL_BIT) === 0 ? 1 : -1, id, 0);
     if (slot === this.tapeSlot) this.tapeChanged = true;
+  }
+
+  /** A trade is void, or has another price: on the tape, and so is the last price. */
+  private changeTrade(slot: number, words: Int32Array, at: number, kind: number): void {
+    const tape = this.tapeOf(slot);
+    const id = joinWords(words[at + EVENT_RELATED_ID] as number, words[at + EVENT_RELATED_ID + 1] as number);
+    for (let back = 0; back < tape.kept; back++) {
+      const trade = tape.entry(back);
+      if (trade[TAPE_ID] !== id) continue;
+      trade[TAPE_CHANGE] = kind === TRADE_VOID ? VOID : CORRECTED;
+      trade[TAPE_PRICE] = words[at + EVENT_PRICE] as number;
+      this.values[slot * FIELDS + LAST] = tape.lastPrice();
+      if (slot === this.tapeSlot) this.tapeChanged = true;
+    }
+  }
+
+  private takeIndicative(row: number, words: Int32Array, at: number): void {
+    const { values } = this;
+    const price = words[at + EVENT_PRICE] as number;
+    values[row + AUCTION_PRICE] = price === NO_PRICE ? Number.NaN : price;
+    values[row + AUCTION_VOLUME] = (words[at + EVENT_QUANTITY] as number) >>> 0;
+    values[row + IMBALANCE] =
+      ((words[at + EVENT_AMOUNT] as number) >>> 0) + (words[at + EVENT_AMOUNT + 1] as number) * 2 ** 32;
   }
 
   private takeTop(slot: number, words: Int32Array, at: number, kindWord: number): void {

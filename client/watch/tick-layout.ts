@@ -4,8 +4,8 @@
  *
  *   0 ticks  1 trades on the tape  2 slot of the tape, -1: not in here  3 trades that were ever on it
  *   4 columns of history that are due
- *   5 ...    ticks: TICK_DOUBLES each   | slot | LAST BID BID_QUANTITY ASK ASK_QUANTITY TRADES VOLUME DIRECTION |
- *   then     tape, newest first: TAPE_DOUBLES each   | TAPE_TIME_US TAPE_PRICE TAPE_QUANTITY TAPE_SIDE TAPE_ID |
+ *   5 ...    ticks: TICK_DOUBLES each   | slot | LAST ... IMBALANCE, as below |
+ *   then     tape, newest first: TAPE_DOUBLES each   | TAPE_TIME_US TAPE_PRICE TAPE_QUANTITY TAPE_SIDE TAPE_ID TAPE_CHANGE |
  *
  * A slot is the place of an instrument in the tables of both threads, by its order of appearance. Prices are ticks,
  * quantities lots, as on the wire; NaN: there is none.
@@ -30,7 +30,11 @@ export const TRADES = 5;
 export const VOLUME = 6;
 /** Of the last change of LAST: 1 up, -1 down, 0 none yet. */
 export const DIRECTION = 7;
-export const FIELDS = 8;
+/** What an auction would come to now: a price, lots that would trade, buys minus sells at the price. */
+export const AUCTION_PRICE = 8;
+export const AUCTION_VOLUME = 9;
+export const IMBALANCE = 10;
+export const FIELDS = 11;
 export const TICK_DOUBLES = 1 + FIELDS;
 
 export const TAPE_TIME_US = 0;
@@ -40,7 +44,11 @@ export const TAPE_QUANTITY = 2;
 export const TAPE_SIDE = 3;
 /** Rises from trade to trade of an instrument. */
 export const TAPE_ID = 4;
-export const TAPE_DOUBLES = 5;
+/** What became of it: 0 nothing, VOID or CORRECTED. It happens once. */
+export const TAPE_CHANGE = 5;
+export const TAPE_DOUBLES = 6;
+export const VOID = 1;
+export const CORRECTED = 2;
 /** Trades of an instrument that are kept to be shown. */
 export const TAPE_LENGTH = 48;
 

@@ -8,6 +8,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { Channel, EventKind, Phase } from '../../schemas/codes.js';
+import { PublicFrameWriter } from '../../schemas/frame-writer.js';
+import {
+  EVENT_AMOUNT,
+  EVENT_INSTRUMENT,
+  EVENT_KIND_WORD,
+  EVENT_PRICE,
+  EVENT_QUANTITY,
+  EVENT_RELATED_ID,
+  EVENT_SEQUENCE,
+  EVENT_WORDS,
+  NO_PRICE,
+} from '../../schemas/layout.js';
 import { repositoryFolder } from '../recordings/data-folder.js';
 import { printResult } from '../result.js';
 import {
@@ -148,6 +161,7 @@ t.test('tape and chart are full when the page is opened, and whole again after a
         price: 90_000 + id,
         quantity: id,
         side: back % 2 === 0 ? ('Buy' as const) : ('Sell' as const),
+        void: false,
       };
     });
   venue.trades = past(5);
@@ -183,6 +197,65 @@ t.test('tape and chart are full when the page is opened, and whole again after a
   t.same(open.complaints, []);
   await close(open);
 });
+
+/** A frame with one record of an instrument. */
+function frameOf(channel: Channel, sequence: number, fields: Readonly<Record<number, number>>): Uint8Array {
+  const record = new Int32Array(EVENT_WORDS);
+  for (const [word, value] of Object.entries(fields)) record[Number(word)] = value;
+  record[EVENT_SEQUENCE] = sequence;
+  record[EVENT_INSTRUMENT] = 1;
+  const writer = new PublicFrameWriter();
+  writer.begin(0, 1);
+  writer.append(1, channel, sequence - 1, sequence, record, 0, 1);
+  return writer.finish(nowUs()).slice();
+}
+
+for (const size of [DESKTOP, PHONE]) {
+  t.test(`${size.width} wide: an auction shows what it would come to, and a void trade is marked`, async (t) => {
+    const venue = await venueOf(t, null);
+    const script = new MarketScript(3, SEED);
+    const phases = [Phase.Auction, Phase.VolatilityAuction, Phase.PostOnly];
+    venue.instruments = script.instruments.map((one, at) => ({ ...one, phase: phases[at] ?? Phase.Closed }));
+    venue.trades = [3, 2, 1].map((id) => {
+      return { id, timeUs: nowUs() - 9e6, price: 100 + id, quantity: id, side: 'Buy' as const, void: id === 1 };
+    });
+    const open = await openPage(browser, venue.url, { size });
+    const { page } = open;
+    const quote = page.locator('.quote');
+    const none = /Auction[^]*Indicative\s+none\s+Imbalance/;
+    t.match(await textOf(quote, none), none);
+    await until(page, 'document.querySelectorAll(".tape tbody tr").length === 3');
+    t.equal(await page.locator('.tape tr.void').count(), 1, 'the answer said so');
+    const indicative = { [EVENT_KIND_WORD]: EventKind.Indicative, [EVENT_PRICE]: 123, [EVENT_QUANTITY]: 40 };
+    venue.send(frameOf(Channel.Top, 10, { ...indicative, [EVENT_AMOUNT]: -15, [EVENT_AMOUNT + 1]: -1 }));
+    const shown = /Indicative\s+1\.23 × 40\s+Imbalance\s+−15/;
+    t.match(await textOf(quote, shown), shown);
+    const change = { [EVENT_KIND_WORD]: EventKind.TradeVoid, [EVENT_PRICE]: 103, [EVENT_RELATED_ID]: 3 };
+    venue.send(frameOf(Channel.Trades, 11, change));
+    const line = page.locator('.tape tbody tr').first();
+    t.match(await textOf(line, /1\.03\s+3\s+void/), /1\.03\s+3\s+void/);
+    t.match(await line.getAttribute('class'), /void/);
+    const corrected = { [EVENT_KIND_WORD]: EventKind.TradeCorrected, [EVENT_PRICE]: 150, [EVENT_RELATED_ID]: 2 };
+    venue.send(frameOf(Channel.Trades, 12, corrected));
+    const second = page.locator('.tape tbody tr').nth(1);
+    t.match(await textOf(second, /1\.50\s+2\s+buyer/), /1\.50\s+2\s+buyer/);
+    t.match(await textOf(quote.locator('strong'), /1\.50/), /1\.50/, 'the last price is of a trade that stands');
+    t.same(await page.evaluate(CUT_OFF), []);
+    t.same(await axeFindings(open), []);
+    await page.screenshot({ path: join(PICTURES, `auction-${size.width}.png`) });
+    const over = { [EVENT_KIND_WORD]: EventKind.Indicative, [EVENT_PRICE]: NO_PRICE };
+    venue.send(frameOf(Channel.Top, 13, over));
+    t.match(await textOf(quote, none), none);
+
+    await page.getByRole('grid').press('End');
+    t.match(await textOf(quote, /CRUX\s+Post only/), /CRUX\s+Post only/);
+    t.notMatch(await quote.innerText(), /Indicative/, 'in no auction there is none');
+    await page.getByRole('grid').press('ArrowUp');
+    t.match(await textOf(quote, /BOLT\s+Volatility auction[^]*Indicative/), /BOLT\s+Volatility auction[^]*Indicative/);
+    t.same(open.complaints, []);
+    await close(open);
+  });
+}
 
 t.test(
   'prices of eleven digits stay whole and apart, a symbol that does not fit can be read, and no address stops it',
