@@ -56,6 +56,66 @@ t.test('it places an order and prints all its reports, durable, of its own comma
   t.match(again.stdout, /^Accepted 5 @ 100/m, 'its order ids never repeat');
 });
 
+/** Every kind of order that `place` makes, each with what must come of it, and a field that no order has. */
+const KINDS = `
+import sys
+from tredye_session import Session, TredyeError, name_of
+from tredye.CommandFlag import CommandFlag
+from tredye.EventKind import EventKind
+from tredye.OrderType import OrderType
+from tredye.Reason import Reason
+from tredye.SelfTrade import SelfTrade
+from tredye.Side import Side
+from tredye.TimeInForce import TimeInForce
+from tredye.Trigger import Trigger
+
+with Session(*sys.argv[1:]) as session:
+    def show(what, *order, **more):
+        reports = session.place("ACME", *order, **more)
+        print(what, *(name_of(EventKind, one.Kind()) + ("" if one.Reason() == 0 else ":" + name_of(Reason, one.Reason())) for one in reports))
+
+    show("iceberg", Side.Buy, 90, 9, order_type=OrderType.Iceberg, display_quantity=2)
+    show("date", Side.Buy, 89, 1, TimeInForce.GoodTillDate, min_quantity=4_000_000_000)
+    show("slide", Side.Buy, 110, 1, flags=CommandFlag.PostOnly | CommandFlag.Slide)
+    show("minimum", Side.Buy, 100, 9, TimeInForce.ImmediateOrCancel, min_quantity=5)
+    show("self", Side.Buy, 100, 1, self_trade=SelfTrade.Newest)
+    show("stop", Side.Buy, None, 1, order_type=OrderType.Stop, trigger=Trigger.LastTrade, trigger_price=300)
+    show("limit", Side.Buy, 301, 1, order_type=OrderType.StopLimit, trigger=Trigger.LastTrade, trigger_price=300)
+    show("to-limit", Side.Buy, None, 5, order_type=OrderType.MarketToLimit)
+    show("trailing", Side.Sell, None, 1, order_type=OrderType.TrailingStop, trigger=Trigger.LastTrade, trigger_price=50)
+    show("wrong", Side.Buy, 90, 1, order_type=OrderType.Iceberg, display_quantity=2)
+    try:
+        show("unknown", Side.Buy, 90, 1, colour=2)
+    except TredyeError as error:
+        print(error, error.code)
+`;
+
+t.test('it places every kind of order', async (t) => {
+  const { platform, client } = await venueWithSeller(t);
+  await client.setPhase({ symbol: 'ACME', phase: 'Continuous' });
+  await client.place({ symbol: 'ACME', side: 'Sell', price: 100, quantity: 3 });
+  firstOrder('none.json');
+  const { url, adminKey } = platform.ready;
+  const ran = spawnSync(join(ROOT, '.venv', 'bin', 'python'), ['-c', KINDS, adminKey, url], {
+    encoding: 'utf8',
+    cwd: join(ROOT, 'client', 'python'),
+  });
+  t.same([ran.status, ran.stderr], [0, '']);
+  t.same(ran.stdout.trim().split('\n'), [
+    'iceberg Accepted Booked',
+    'date Accepted Booked',
+    'slide Accepted Booked',
+    'minimum Rejected:MinQuantityNotFillable',
+    'self Accepted Cancelled:SelfTrade',
+    'stop Accepted',
+    'limit Accepted',
+    'to-limit Accepted Fill Fill Booked',
+    'trailing Accepted',
+    'wrong Rejected:DisplayOutOfRange',
+    'An order has no field colour. BadArgument',
+  ]);
+});
+
 t.test('what goes wrong is one sentence with a code, and exit code 1', async (t) => {
   const folder = t.testdir({ 'bad.json': '{"keyId":1}' });
   const platform = await PlatformProcess.start({ data: join(folder, 'data') });

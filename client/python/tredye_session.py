@@ -36,10 +36,14 @@ LANE = 1
 # A lane's client order ids only ever rise: 256 for each millisecond since 2020-01-01 leaves room between two starts.
 COUNTER_EPOCH_SECONDS = 1_577_836_800
 COUNTERS_PER_SECOND = 256_000
+# As in schemas/layout.ts.
+NO_PRICE = -(2**31)
+# What a New may have beside what every one has; 0: it has it not.
+NEW_FIELDS = ("display_quantity", "min_quantity", "trigger_price", "self_trade", "trigger", "flags")
 
 
 class TredyeError(Exception):
-    """code: the name of the platform's reason (tredye.Reason), or BadKey, NotConnected, Closed, UnknownSymbol."""
+    """code: the name of the platform's reason (tredye.Reason), or BadArgument, BadKey, NotConnected, Closed, UnknownSymbol."""
 
     def __init__(self, code, sentence):
         super().__init__(sentence)
@@ -101,16 +105,28 @@ class Session:
             more = page.More() and page.InstrumentsLength() > 0
         raise TredyeError("UnknownSymbol", f"There is no instrument {symbol}.")
 
-    def place(self, symbol, side, price, quantity, time_in_force=TimeInForce.GoodTillCancel):
-        """Sends a limit order (ticks, lots) and yields every report of it, durable, up to the last of its command."""
+    def place(self, symbol, side, price, quantity, time_in_force=TimeInForce.GoodTillCancel, **more):
+        """Sends an order (ticks, lots) and yields every report of it, durable, up to the last of its command.
+
+        A limit order, or any other kind by more of the fields that docs/records-table.md names for a New: order_type,
+        display_quantity (of an iceberg), min_quantity (expiry of a good-till-date), trigger and trigger_price (distance
+        of a trailing stop), self_trade, and flags, a sum of tredye.CommandFlag. price None: none. What the engine does
+        not like is a Rejected report. Two orders of which one cancels the other take two commands in a frame: this
+        session sends one, the TypeScript client sends pairs.
+        """
+        terms = dict.fromkeys(NEW_FIELDS, 0) | {"order_type": OrderType.Limit} | more
+        if unknown := terms.keys() - {"order_type", *NEW_FIELDS}:
+            raise TredyeError("BadArgument", f"An order has no field {', '.join(sorted(unknown))}.")
         instrument, shard = self.instrument(symbol)
         self._counter += 1
         client_order_id = LANE << 48 | self._counter
         builder = flatbuffers.Builder(256)
         CommandFrame.StartCommandsVector(builder, 1)
         Command.CreateCommand(
-            builder, client_order_id, 0, 0, 0, 0, instrument, price, quantity, 0, 0, 0,
-            CommandKind.New, side, OrderType.Limit, time_in_force, 0, 0, 0,
+            builder, client_order_id, 0, 0, 0, 0, instrument, NO_PRICE if price is None else price, quantity,
+            terms["display_quantity"], terms["trigger_price"], terms["min_quantity"],
+            CommandKind.New, side, terms["order_type"], time_in_force,
+            terms["self_trade"], terms["trigger"], terms["flags"],
         )
         commands = builder.EndVector()
         self._frame_number += 1
