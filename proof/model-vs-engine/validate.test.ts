@@ -116,6 +116,12 @@ const SPOILT: readonly (readonly [what: string, spoil: Spoil, says: RegExp])[] =
   ['a reserve that was not taken', purse([PURSE_AVAILABLE, 1], [PURSE_RESERVED, -1]), /reserves/],
   ['a purse below 0', purse([PURSE_AVAILABLE, -1e15]), /negative/],
   ['what the venue has', ({ ledger, registry }) => registry.assetCount > 0 && add(ledger.venue, 1, 1), /add up/],
+  ['what left for another shard', ({ transit }) => add(transit.sent, 1, 1), /in transit/],
+  [
+    'what came from another shard',
+    ({ transit, registry }) => registry.assetCount > 0 && add(transit.moved, 1, 1),
+    /add up/,
+  ],
   ['what was deposited', ({ ledger, registry }) => registry.assetCount > 0 && add(ledger.supply, 1, -1), /add up/],
   [
     'the count of open orders',
