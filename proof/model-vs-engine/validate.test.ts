@@ -95,7 +95,11 @@ const SPOILT: readonly (readonly [what: string, spoil: Spoil, says: RegExp])[] =
   ['realised profit that is no whole number', holding(HOLDING_REALISED, 0.5), /not exact/],
   ['a copy of a lot', holding(HOLDING_LOT, 1), /another worth/],
   ['a copy of a limit', ({ ledger }) => put(ledger.holdingSums, HOLDING_ORDER_MAX, 77_777), /other limits/],
-  ['a copy of a kill switch', ({ ledger }) => put(ledger.holdingSums, HOLDING_PLAIN_MAX, -1), /other limits/],
+  [
+    'a copy of a kill switch',
+    ({ ledger }) => ledger.holdingSums[HOLDING_PLAIN_MAX] !== -1 && put(ledger.holdingSums, HOLDING_PLAIN_MAX, -1),
+    /other limits/,
+  ],
   [
     'a cost without a position',
     ({ ledger }) => {
