@@ -97,7 +97,10 @@ const SPOILT: readonly (readonly [what: string, spoil: Spoil, says: RegExp])[] =
   ['a copy of a limit', ({ ledger }) => put(ledger.holdingSums, HOLDING_ORDER_MAX, 77_777), /other limits/],
   [
     'a copy of a kill switch',
-    ({ ledger }) => ledger.holdingSums[HOLDING_PLAIN_MAX] !== -1 && put(ledger.holdingSums, HOLDING_PLAIN_MAX, -1),
+    ({ ledger }) =>
+      ledger.holdings.count > 0 &&
+      ledger.holdingSums[HOLDING_PLAIN_MAX] !== -1 &&
+      put(ledger.holdingSums, HOLDING_PLAIN_MAX, -1),
     /other limits/,
   ],
   [
