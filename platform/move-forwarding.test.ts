@@ -28,94 +28,17 @@ import { commandWords, withParts } from './own-commands.js';
 
 const ACCOUNTS = 3;
 const ASSETS = 2;
-const LIMITS = limitsFrom({ maxOrders: 100, maxInstruments: 4, maxAccounts: 10, maxPurses: 3, maxHoldings: 8 });
-
-t.test('rule 6.25: two shards between which money goes back and forth have all of it, each move once', async (t) => {
-  let ended = 0;
-  let returned = 0;
-  for (let seed = 1; seed <= 60; seed++) {
-    const pair = new LivePair(seed);
-    pair.play(400);
-    pair.settle();
-    ended += pair.ended;
-    returned += pair.returned;
-    t.equal(pair.wrong, '', `seed ${seed}`);
-  }
-  t.ok(ended > 1000 && returned > 100, `${ended} moves ended, ${returned} came back`);
-});
-
-t.test('what does not show is sent again after a while, and a move that never arrives is told once', async (t) => {
-  const boards = [0, 1].map(() => TransitBoard.create());
-  const engine = engineOf(0);
-  apply(engine, moneyMoveWords(CommandKind.Deposit, 1, 1, 100, 0), 1);
-  apply(engine, moveOutWords(1, 1, 7, 0, 1), 2);
-  new TransitBoard(boards[0] as SharedArrayBuffer).publish(engine.transit);
-  const sent: Int32Array[] = [];
-  const warned: unknown[] = [];
-  let room = false;
-  let nowMs = 0;
-  const channels = [0, 1].map(() => ({
-    tryPublish: (words: Int32Array) => {
-      if (room) sent.push(words.slice());
-      return room;
-    },
-  }));
-  const forwarding = new MoveForwarding(
-    boards.map((memory) => new TransitBoard(memory)),
-    channels,
-    { warn: (fields: unknown) => warned.push(fields) } as never,
-    () => nowMs,
-  );
-  forwarding.look();
-  room = true;
-  forwarding.look();
-  nowMs = 999;
-  forwarding.look();
-  t.equal(sent.length, 1, 'a full ring is asked again at once, one that took it is not');
-  t.match([...(sent[0] ?? [])], [...moveIn(1, 1, 1, 7, 0)]);
-  nowMs = 1001;
-  forwarding.look();
-  t.equal(sent.length, 2);
-  for (nowMs = 2000; nowMs < 30_000; nowMs += 500) forwarding.look();
-  t.same(warned, [{ from: 0, to: 1, number: 1 }]);
-});
-
-t.test('rule 6.24: after SIGKILL at any time money is in both shards as if nothing had been', async (t) => {
-  const data = join(t.testdir(), 'data');
-  const flags = ['--shards', '2', '--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100'];
-  const dice = new Dice(7);
-  let platform = await PlatformProcess.start({ data, flags });
-  t.teardown(() => platform.kill());
-  const connect = () => TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
-  let client = await connect();
-  const eur = await client.addAsset({ name: 'EUR', decimals: 2 });
-  await client.deposit({ account: 1, asset: eur, amount: 1_000_000, shard: 0 });
-  let [answered, asked] = [0, 0];
-  for (let round = 1; round <= 6; round++) {
-    const moves = Array.from({ length: 40 }, (_, at) =>
-      client
-        .move({ account: 1, asset: eur, amount: 1 + at, from: at % 4 === 3 ? 1 : 0, to: at % 4 === 3 ? 0 : 1 })
-        .then(
-          (report) => (report.kind === 'MovedOut' ? 1 : 0),
-          () => 0,
-        ),
-    );
-    asked += moves.length;
-    await Promise.race([Promise.all(moves), new Promise((resolve) => setTimeout(resolve, dice.below(60)))]);
-    await platform.kill();
-    client.close();
-    answered += (await Promise.all(moves)).reduce<number>((sum, one) => sum + one, 0);
-    platform = await PlatformProcess.start({ data, flags });
-    client = await connect();
-    let total = 0;
-    for (let look = 0; total !== 1_000_000 && look < 200; look++) {
-      total = (await client.balance(eur)).reduce((sum, { available }) => sum + available, 0);
-      if (total !== 1_000_000) await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    t.equal(total, 1_000_000, `round ${round}`);
-  }
-  t.ok(answered > 0 && answered <= asked, `${answered} of ${asked} were answered`);
-  client.close();
+const LIMITS = limitsFrom({
+  maxOrders: 100,
+  maxStops: 100,
+  maxSpecialOrders: 100,
+  maxLevels: 100,
+  maxInstruments: 4,
+  maxAccounts: 10,
+  maxKeys: 10,
+  maxLanes: 10,
+  maxPurses: 3,
+  maxHoldings: 8,
 });
 
 function moveIn(number: number, account: number, asset: number, amount: number, from: number): Int32Array {
@@ -283,3 +206,91 @@ class LivePair {
 function text(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value;
 }
+
+t.test('rule 6.25: two shards between which money goes back and forth have all of it, each move once', async (t) => {
+  let ended = 0;
+  let returned = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const pair = new LivePair(seed);
+    pair.play(400);
+    pair.settle();
+    ended += pair.ended;
+    returned += pair.returned;
+    t.equal(pair.wrong, '', `seed ${seed}`);
+  }
+  t.ok(ended > 1000 && returned > 100, `${ended} moves ended, ${returned} came back`);
+});
+
+t.test('what does not show is sent again after a while, and a move that never arrives is told once', async (t) => {
+  const boards = [0, 1].map(() => TransitBoard.create());
+  const engine = engineOf(0);
+  apply(engine, moneyMoveWords(CommandKind.Deposit, 1, 1, 100, 0), 1);
+  apply(engine, moveOutWords(1, 1, 7, 0, 1), 2);
+  new TransitBoard(boards[0] as SharedArrayBuffer).publish(engine.transit);
+  const sent: Int32Array[] = [];
+  const warned: unknown[] = [];
+  let room = false;
+  let nowMs = 0;
+  const channels = [0, 1].map(() => ({
+    tryPublish: (words: Int32Array) => {
+      if (room) sent.push(words.slice());
+      return room;
+    },
+  }));
+  const forwarding = new MoveForwarding(
+    boards.map((memory) => new TransitBoard(memory)),
+    channels,
+    { warn: (fields: unknown) => warned.push(fields) } as never,
+    () => nowMs,
+  );
+  forwarding.look();
+  room = true;
+  forwarding.look();
+  nowMs = 999;
+  forwarding.look();
+  t.equal(sent.length, 1, 'a full ring is asked again at once, one that took it is not');
+  t.match([...(sent[0] ?? [])], [...moveIn(1, 1, 1, 7, 0)]);
+  nowMs = 1001;
+  forwarding.look();
+  t.equal(sent.length, 2);
+  for (nowMs = 2000; nowMs < 30_000; nowMs += 500) forwarding.look();
+  t.same(warned, [{ from: 0, to: 1, number: 1 }]);
+});
+
+t.test('rule 6.24: after SIGKILL at any time money is in both shards as if nothing had been', async (t) => {
+  const data = join(t.testdir(), 'data');
+  const flags = ['--shards', '2', '--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100'];
+  const dice = new Dice(7);
+  let platform = await PlatformProcess.start({ data, flags });
+  t.teardown(() => platform.kill());
+  const connect = () => TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
+  let client = await connect();
+  const eur = await client.addAsset({ name: 'EUR', decimals: 2 });
+  await client.deposit({ account: 1, asset: eur, amount: 1_000_000, shard: 0 });
+  let [answered, asked] = [0, 0];
+  for (let round = 1; round <= 6; round++) {
+    const moves = Array.from({ length: 40 }, (_, at) =>
+      client
+        .move({ account: 1, asset: eur, amount: 1 + at, from: at % 4 === 3 ? 1 : 0, to: at % 4 === 3 ? 0 : 1 })
+        .then(
+          (report) => (report.kind === 'MovedOut' ? 1 : 0),
+          () => 0,
+        ),
+    );
+    asked += moves.length;
+    await Promise.race([Promise.all(moves), new Promise((resolve) => setTimeout(resolve, dice.below(60)))]);
+    await platform.kill();
+    client.close();
+    answered += (await Promise.all(moves)).reduce<number>((sum, one) => sum + one, 0);
+    platform = await PlatformProcess.start({ data, flags });
+    client = await connect();
+    let total = 0;
+    for (let look = 0; total !== 1_000_000 && look < 200; look++) {
+      total = (await client.balance(eur)).reduce((sum, { available }) => sum + available, 0);
+      if (total !== 1_000_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    t.equal(total, 1_000_000, `round ${round}`);
+  }
+  t.ok(answered > 0 && answered <= asked, `${answered} of ${asked} were answered`);
+  client.close();
+});
