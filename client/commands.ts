@@ -386,7 +386,7 @@ function aboutTrade(kind: CommandKind, fills: Int32Array): Int32Array {
 
 /** account 0: the venue's own purse. amount: an exact number, or a bigint of 64 bits. */
 export function moneyMoveWords(
-  kind: CommandKind.Deposit | CommandKind.Withdraw,
+  kind: CommandKind.Deposit | CommandKind.Withdraw | CommandKind.MoveOut,
   account: number,
   asset: number,
   amount: number | bigint,
@@ -401,6 +401,20 @@ export function moneyMoveWords(
   words[COMMAND_QUANTITY] = Number(BigInt.asIntN(32, BigInt(amount)));
   words[COMMAND_DISPLAY_QUANTITY] = Number(BigInt.asIntN(32, BigInt(amount) >> 32n));
   words[COMMAND_MIN_QUANTITY] = shard | 0;
+  return words;
+}
+
+/** The same out of the purse of the shard `from`, into that of `to`. */
+export function moveOutWords(
+  account: number,
+  asset: number,
+  amount: number | bigint,
+  from: number,
+  to: number,
+): Int32Array {
+  checkWhole(from, 0, MAX_INT32, 'from');
+  const words = moneyMoveWords(CommandKind.MoveOut, account, asset, amount, to);
+  words[COMMAND_TRIGGER_PRICE] = from;
   return words;
 }
 

@@ -70,6 +70,9 @@ const PRIVATE_KINDS = [
   'KillChanged',
   'Deposited',
   'Withdrawn',
+  'MovedOut',
+  'MovedIn',
+  'MoveEnded',
   'BalanceChanged',
 ] as const satisfies readonly (keyof typeof EventKind)[];
 

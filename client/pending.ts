@@ -57,6 +57,7 @@ const ANSWERS: readonly boolean[] = Array.from({ length: 256 }, (_, kind) =>
     EventKind.Corrected,
     EventKind.KillChanged,
     EventKind.Deposited,
+    EventKind.MovedOut,
     EventKind.Withdrawn,
   ].includes(kind),
 );

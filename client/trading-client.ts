@@ -36,6 +36,7 @@ import {
   type MassCancelTerms,
   massCancelWords,
   moneyMoveWords,
+  moveOutWords,
   newOrderWords,
   noteWords,
   type OrderTarget,
@@ -108,6 +109,17 @@ export interface MoneyMove {
   readonly amount: number;
   /** Default 0. */
   readonly shard?: number;
+}
+
+/** Money of an account that goes from one shard to another. */
+export interface MoneyBetween {
+  /** 0: the venue's own. */
+  readonly account: number;
+  readonly asset: number;
+  /** In the asset's smallest unit. */
+  readonly amount: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** An account or an instrument; with neither all. */
@@ -408,6 +420,15 @@ export class TradingClient extends Session {
 
   async withdraw(move: MoneyMove): Promise<Report<'Withdrawn' | 'Rejected'>> {
     return narrowed(await this.moveMoney(CommandKind.Withdraw, move), ['Withdrawn', 'Rejected']);
+  }
+
+  /**
+   * Moves available money of an account from its purse in one shard to that in another. It is on its way behind the answer:
+   * it arrives by itself, once, also after a restart, or comes back where the other shard has no room for a purse.
+   */
+  async move(of: MoneyBetween): Promise<Report<'MovedOut' | 'Rejected'>> {
+    const { account, asset, amount, from, to } = of;
+    return narrowed(await this.operate(moveOutWords(account, asset, amount, from, to), from), ['MovedOut', 'Rejected']);
   }
 
   /** Makes a trade void. fills: the words of its two events, as they lie in the journal. */

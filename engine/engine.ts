@@ -17,6 +17,7 @@ import * as levelWords from './book/level-words.js';
 import * as sideWords from './book/side-words.js';
 import { hashState } from './inspection/state-hash.js';
 import { validateState } from './inspection/validate.js';
+import type { Transit } from './ledger/transit.js';
 import type { Limits } from './limits.js';
 import * as applyCancelFunctions from './matching/apply-cancel.js';
 import { applyLegs } from './matching/apply-legs.js';
@@ -26,6 +27,7 @@ import { applyOrderStatus } from './matching/order-status.js';
 import { runCascade, watchOperation, watchStops } from './matching/stops.js';
 import { continueSweep } from './matching/sweep.js';
 import { applyAccountStatus, applyMoneyMove } from './money/ledger-commands.js';
+import { applyMoveDone, applyMoveIn, applyMoveOut } from './money/moves.js';
 import { type Holding, readHolding, readPurse } from './money/read-ledger.js';
 import { applyDue, nextDueUs } from './operations/due.js';
 import { applyKill, runKill } from './operations/kill.js';
@@ -90,6 +92,9 @@ const REFERENCE_PRICE = CommandKind.ReferencePrice;
 const ACCOUNT_STATUS = CommandKind.AccountStatus;
 const KILL_SWITCH = CommandKind.Kill;
 const DEPOSIT = CommandKind.Deposit;
+const MOVE_OUT = CommandKind.MoveOut;
+const MOVE_IN = CommandKind.MoveIn;
+const MOVE_DONE = CommandKind.MoveDone;
 const WITHDRAW = CommandKind.Withdraw;
 const NOTE = CommandKind.Note;
 const BUST = CommandKind.Bust;
@@ -193,6 +198,9 @@ export class Engine {
     else if (kind === ACCOUNT_STATUS) applyAccountStatus(state, commands, at);
     else if (kind === KILL_SWITCH) applyKill(state, commands, at);
     else if (kind === DEPOSIT || kind === WITHDRAW) applyMoneyMove(state, commands, at);
+    else if (kind === MOVE_OUT) applyMoveOut(state, commands, at);
+    else if (kind === MOVE_IN) applyMoveIn(state, commands, at);
+    else if (kind === MOVE_DONE) applyMoveDone(state, commands, at);
     else if (kind === NOTE) applyNote(state, commands, at, parts);
     else if (kind === BUST) applyBust(state, commands, at, parts);
     else if (kind === CORRECTION) applyCorrection(state, commands, at, parts);
@@ -297,6 +305,11 @@ export class Engine {
     return this.state.instruments[(instrument << INSTRUMENT_SHIFT) + INSTRUMENT_PHASE] as number;
   }
 
+  /** Money on its way to and from other shards. */
+  get transit(): Transit {
+    return this.state.transit;
+  }
+
   /** What the account has of an asset in this shard; null: it has no purse. Whole numbers. */
   readPurse(account: number, asset: number): { readonly available: number; readonly reserved: number } | null {
     return readPurse(this.state, account, asset);
@@ -309,7 +322,7 @@ export class Engine {
 
   /** Adds up each asset; throws with a sentence when money came or went. Cheap enough for every second. */
   addUp(): void {
-    this.state.ledger.addUp(this.state.registry.assetCount);
+    this.state.ledger.addUp(this.state.registry.assetCount, this.state.transit.moved);
   }
 
   /** Begins at other numbers than 0; before the first command only. */

@@ -12,6 +12,7 @@ import { Piscina } from 'piscina';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { AdminLog } from '../engine/admin-log.js';
+import { TransitBoard } from '../engine/ledger/transit-board.js';
 import { type Limits, limitsFrom } from '../engine/limits.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
@@ -100,6 +101,7 @@ class ThreadedVenue {
       doorbell: this.shardBell,
       readerDoorbells: this.bells,
       adminLog: this.adminLog,
+      transit: TransitBoard.create(),
       status: this.status,
       metrics: this.metrics.shards[0],
       spinRounds: 0,

@@ -365,7 +365,7 @@ export class MadeVenue {
         spans: [null, ...spans[shard].map((memory) => new TakenSpans(memory))],
         output,
         readerBells: bells.map((memory) => new Doorbell(memory)),
-        adminLog: engine.adminLog,
+        boards: engine.adminLog,
         status: new ShardStatus(statuses[shard]),
         metrics: new ShardMetrics(this.metrics.shards[shard]),
         clockMs: () => this.clock.nowMs(),

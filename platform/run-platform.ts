@@ -9,7 +9,7 @@ import { type Configuration, helpText, readConfiguration } from './configuration
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { EXIT_CLEAN, EXIT_MISSING, EXIT_STOP_TIMED_OUT, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
 import { openLog, type PlatformLog } from './log.js';
-import { readScheduleFile, type ScheduleEntry } from './schedule/schedule.js';
+import { readScheduleFile, type Schedule } from './schedule/schedule.js';
 import { ScheduleRunner } from './schedule/schedule-runner.js';
 import { scheduleSeams } from './schedule/schedule-venue.js';
 import type { StuckShard } from './shard-threads.js';
@@ -63,7 +63,7 @@ class PlatformRun {
   constructor(
     private readonly configuration: Configuration,
     private readonly directory: DataDirectory,
-    private readonly schedule: readonly ScheduleEntry[],
+    private readonly schedule: Schedule | null,
   ) {
     this.log = openLog(configuration.logLevel, configuration.logFormat);
     this.supervisor = new Supervisor(configuration, directory, this.log, {
@@ -88,7 +88,7 @@ class PlatformRun {
   }
 
   private beginSchedule(url: string): void {
-    if (this.schedule.length === 0) return;
+    if (this.schedule === null) return;
     this.runner = new ScheduleRunner(this.schedule, scheduleSeams(url, this.directory), this.log);
     this.runner.run().catch((error: unknown) => {
       if (!this.leaving) this.leave(error instanceof PlatformError ? error : bug(error));
@@ -209,11 +209,7 @@ class PlatformRun {
 }
 
 /** Claims the shared memory. */
-function madeRun(
-  configuration: Configuration,
-  directory: DataDirectory,
-  schedule: readonly ScheduleEntry[],
-): PlatformRun {
+function madeRun(configuration: Configuration, directory: DataDirectory, schedule: Schedule | null): PlatformRun {
   try {
     return new PlatformRun(configuration, directory, schedule);
   } catch (error) {
@@ -232,7 +228,7 @@ async function start(argv: readonly string[], environment: NodeJS.ProcessEnv): P
     return;
   }
   const { data, venue, shards, askedLimits, scheduleFile } = asked.configuration;
-  const schedule = scheduleFile === null ? [] : readScheduleFile(scheduleFile);
+  const schedule = scheduleFile === null ? null : readScheduleFile(scheduleFile);
   checkSocketLibrary();
   checkClockPossible(Date.now());
   const directory = openDataDirectory(data, venue, shards, askedLimits);

@@ -6,6 +6,7 @@ import t from 'tap';
 import { AdminLog } from '../engine/admin-log.js';
 import { RealDisk } from '../engine/journal/disk.js';
 import { openJournal } from '../engine/journal/open-journal.js';
+import { TransitBoard } from '../engine/ledger/transit-board.js';
 import { limitsFrom } from '../engine/limits.js';
 import { ShardMetrics } from '../engine/metrics/shard-metrics.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
@@ -33,6 +34,7 @@ function task(directory: string, status: SharedArrayBuffer, doorbell: SharedArra
     doorbell,
     readerDoorbells: [Doorbell.create()],
     adminLog: AdminLog.create(LIMITS),
+    transit: TransitBoard.create(),
     status,
     metrics: ShardMetrics.create(),
     spinRounds: 0,

@@ -12,6 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { AdminLog } from '../engine/admin-log.js';
+import { TransitBoard } from '../engine/ledger/transit-board.js';
 import { MetricWords } from '../engine/metrics/metric-words.js';
 import { watchThread } from '../engine/metrics/thread-watch.js';
 import { MAIN } from '../engine/metrics/words.js';
@@ -24,7 +25,6 @@ import { type AccessMemory, claimAccess } from '../gateway/sessions/access.js';
 import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
 import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Right } from '../schemas/codes.js';
-import { COMMAND_ACCOUNT, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } from '../schemas/layout.js';
 import { AdminForwarding } from './admin-forwarding.js';
 import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
 import { checkClockBehind } from './clock-check.js';
@@ -35,7 +35,9 @@ import { type DataDirectory, journalDirectory, lastSegment, markBegun } from './
 import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
 import { GatewayThreads } from './gateway-threads.js';
 import type { PlatformLog } from './log.js';
+import { MoveForwarding } from './move-forwarding.js';
 import { OwnChannel } from './own-channel.js';
+import { commandWords, withParts } from './own-commands.js';
 import { ShardThreads, type StuckShard } from './shard-threads.js';
 import { claimVenueMemory, SUPERVISOR, type VenueMemory } from './venue-memory.js';
 import { platformVersion } from './version.js';
@@ -64,21 +66,6 @@ export interface SupervisorEvents {
   gatewayStuck(gateway: number): void;
 }
 
-function commandWords(kind: CommandKind, account: number, session: number): Int32Array {
-  const words = new Int32Array(COMMAND_WORDS);
-  words[COMMAND_KIND_WORD] = kind;
-  words[COMMAND_ACCOUNT] = account;
-  words[COMMAND_SESSION] = session;
-  return words;
-}
-
-function withParts(head: Int32Array, parts: Int32Array): Int32Array {
-  const words = new Int32Array(head.length + parts.length);
-  words.set(head);
-  words.set(parts, head.length);
-  return words;
-}
-
 export class Supervisor {
   private readonly configuration: Configuration;
   private readonly directory: DataDirectory;
@@ -86,6 +73,7 @@ export class Supervisor {
   private readonly events: SupervisorEvents;
   private readonly memory: VenueMemory;
   private readonly adminLog: SharedArrayBuffer;
+  private readonly transits: readonly SharedArrayBuffer[];
   private readonly statuses: readonly SharedArrayBuffer[];
   private readonly metrics: MetricsMemory;
   private readonly access: AccessMemory = claimAccess();
@@ -95,6 +83,7 @@ export class Supervisor {
   /** Sessions that one gateway may have. */
   private readonly sessionsEach: number;
   private forwarding: AdminForwarding | null = null;
+  private moves: MoveForwarding | null = null;
   private connections: ConnectionWatch | null = null;
 
   constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
@@ -109,6 +98,7 @@ export class Supervisor {
     this.events = events;
     this.memory = claimVenueMemory(shards, gateways, limits);
     this.adminLog = AdminLog.create(limits);
+    this.transits = Array.from({ length: shards }, () => TransitBoard.create());
     this.statuses = Array.from({ length: shards }, () => ShardStatus.create());
     this.metrics = claimMetrics(platformVersion(), this.memory.rings, this.statuses, configuration.metrics);
     this.shards = new ShardThreads(shards, this.statuses, this.memory.shardBells, log);
@@ -164,6 +154,7 @@ export class Supervisor {
     this.connections?.stop();
     await this.gateways.stop();
     this.forwarding?.stop();
+    this.moves?.stop();
     await this.shards.stop();
   }
 
@@ -175,6 +166,7 @@ export class Supervisor {
     this.connections?.stop();
     await this.gateways.stop();
     this.forwarding?.stop();
+    this.moves?.stop();
     await this.shards.abandon();
   }
 
@@ -205,7 +197,8 @@ export class Supervisor {
     const doorbell = memory.shardBells[shard];
     const status = this.statuses[shard];
     const metrics = this.metrics.shards[shard];
-    if (output === undefined || doorbell === undefined || status === undefined || metrics === undefined) {
+    const transit = this.transits[shard];
+    if (!(output && doorbell && status && metrics && transit)) {
       throw new Error(`Shard ${shard} has no memory: a bug of its maker.`);
     }
     return {
@@ -220,6 +213,7 @@ export class Supervisor {
       doorbell,
       readerDoorbells: memory.readerBells,
       adminLog: shard === 0 ? this.adminLog : null,
+      transit,
       status,
       metrics,
       spinRounds: spinRounds(configuration.shards + configuration.gateways + OTHER_HOT_THREADS),
@@ -351,6 +345,12 @@ export class Supervisor {
       followers.map(({ adminNumber }) => adminNumber),
     );
     this.forwarding.start();
+    this.moves = new MoveForwarding(
+      this.transits.map((memory) => new TransitBoard(memory)),
+      this.channels,
+      this.log,
+    );
+    this.moves.start();
   }
 
   private channelTo(shard: number): OwnChannel {

@@ -1,10 +1,11 @@
 /**
- * The checks of a record's shape, made from the tables of kind-rows.ts. Any thread. They allocate nothing: the tables are
+ * The checks of a record's shape, made from the tables of kind-rows.ts and event-rows.ts. Any thread. They allocate nothing: the tables are
  * turned into one mask a word and kind at load.
  */
 
 import { CommandFlag, CommandKind, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce, Trigger } from './codes.js';
-import { COMMAND_ROWS, EVENT_ROWS, type EventBitName } from './kind-rows.js';
+import { EVENT_ROWS, type EventBitName } from './event-rows.js';
+import { COMMAND_ROWS } from './kind-rows.js';
 import {
   COMMAND_FLAGS_WORD,
   COMMAND_KIND_WORD,
@@ -16,7 +17,8 @@ import {
 import { checkOrderShape } from './order-shape.js';
 import { COMMAND_FIELDS, type CommandField, EVENT_FIELDS, type EventField } from './record-fields.js';
 
-export { COMMAND_ROWS, EVENT_ROWS } from './kind-rows.js';
+export { EVENT_ROWS } from './event-rows.js';
+export { COMMAND_ROWS } from './kind-rows.js';
 export { COMMAND_FIELDS, type CommandField, EVENT_FIELDS, type EventField } from './record-fields.js';
 
 const EVENT_BIT_MASKS: Readonly<Record<EventBitName, number>> = {

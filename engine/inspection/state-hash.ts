@@ -299,6 +299,16 @@ function addLedger(mixer: Mixer, state: EngineState): void {
   mixer.addBytes(registry.assetNames, 0, (registry.assetCount + 1) * ASSET_BYTES);
   mixer.addNumbers(ledger.venue, 0, registry.assetCount + 1);
   mixer.addNumbers(ledger.supply, 0, registry.assetCount + 1);
+  const { transit } = state;
+  mixer.addNumbers(transit.moved, 0, registry.assetCount + 1);
+  for (const numbers of [transit.sent, transit.ended, transit.received]) mixer.addNumbers(numbers, 0, state.shardCount);
+  mixer.addWords(transit.results, 0, state.shardCount);
+  mixer.add(transit.count);
+  for (let row = 0; row < transit.count; row++) {
+    mixer.add(transit.accountOf(row));
+    mixer.add(transit.assetOf(row));
+    mixer.addDouble(transit.amountOf(row));
+  }
   mixer.add(ledger.holdings.count);
   for (let holding = 0; holding < ledger.holdings.count; holding++) {
     mixer.add(ledger.accountOf(holding));

@@ -203,7 +203,7 @@ function validateCopies(state: EngineState, holding: number, name: string): void
 
 function validatePurses(state: EngineState, reserved: Float64Array): void {
   const { ledger } = state;
-  ledger.addUp(state.registry.assetCount);
+  ledger.addUp(state.registry.assetCount, state.transit.moved);
   for (let purse = 0; purse < ledger.purses.count; purse++) {
     const held = ledger.purseSums[(purse << PURSE_SHIFT) + PURSE_RESERVED] as number;
     if (held === reserved[purse]) continue;

@@ -71,6 +71,7 @@ export function validateState(state: EngineState): void {
   validateExpiries(state);
   validateTimers(state);
   validateLedger(state);
+  state.transit.validate();
   state.busts.validate(joinWords(state.eventLow, state.eventHigh));
 }
 

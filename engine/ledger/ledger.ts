@@ -212,10 +212,10 @@ export class Ledger {
   }
 
   /**
-   * Adds up all purses of each asset, the venue's too: they are what was deposited less what was withdrawn, and none is
-   * below 0. Throws with a sentence. One look at each purse; nothing is allocated.
+   * Adds up all purses of each asset, the venue's too: they are what was deposited less what was withdrawn, and what came from
+   * other shards less what left for them (`moved`), and none is below 0. Throws with a sentence. One look at each purse; nothing is allocated.
    */
-  addUp(assetCount: number): void {
+  addUp(assetCount: number, moved: Float64Array): void {
     const { totals, venue, supply, purseSums } = this;
     const words = this.purses.words;
     for (let asset = 1; asset <= assetCount; asset++) totals[asset] = venue[asset] as number;
@@ -234,8 +234,9 @@ export class Ledger {
       if (!((venue[asset] as number) >= 0)) {
         throw new Error(`the venue's purse of asset ${asset} is negative: ${venue[asset]}`);
       }
-      if (totals[asset] !== supply[asset]) {
-        throw new Error(`the purses of asset ${asset} add up to ${totals[asset]}, not ${supply[asset]}`);
+      const held = (supply[asset] as number) + (moved[asset] as number);
+      if (totals[asset] !== held) {
+        throw new Error(`the purses of asset ${asset} add up to ${totals[asset]}, not ${held}`);
       }
     }
   }

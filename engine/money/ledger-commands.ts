@@ -50,8 +50,7 @@ export function applyMoneyMove(state: EngineState, words: Int32Array, at: number
     refuse(state, words, at, Reason.UnknownAccount, 0, NO_ORDER);
     return;
   }
-  const amount =
-    (words[at + COMMAND_DISPLAY_QUANTITY] as number) * HALF + ((words[at + COMMAND_QUANTITY] as number) >>> 0);
+  const amount = amountOf(words, at);
   if (amount <= 0) {
     refuse(state, words, at, Reason.AmountOutOfRange, 1, NO_ORDER);
     return;
@@ -77,6 +76,11 @@ export function applyMoneyMove(state: EngineState, words: Int32Array, at: number
   setAmount(state, told + EVENT_AMOUNT, change);
   state.events[told + EVENT_RELATED_ID] = low;
   state.events[told + EVENT_RELATED_ID + 1] = high;
+}
+
+/** The amount of a command that moves money, with its sign. */
+export function amountOf(words: Int32Array, at: number): number {
+  return (words[at + COMMAND_DISPLAY_QUANTITY] as number) * HALF + ((words[at + COMMAND_QUANTITY] as number) >>> 0);
 }
 
 function checkShardAndAsset(state: EngineState, words: Int32Array, at: number, asset: number): boolean {
@@ -109,13 +113,13 @@ function checkWithdraw(state: EngineState, words: Int32Array, at: number, amount
 }
 
 /** What an account, or the venue (0), has available of an asset. */
-function availableOf(state: EngineState, account: number, asset: number): number {
+export function availableOf(state: EngineState, account: number, asset: number): number {
   if (account === 0) return state.ledger.venue[asset] as number;
   const purse = state.ledger.findPurse(account, asset);
   return purse < 0 ? 0 : (state.purseSums[(purse << PURSE_SHIFT) + PURSE_AVAILABLE] as number);
 }
 
-function addAvailable(state: EngineState, account: number, asset: number, change: number): void {
+export function addAvailable(state: EngineState, account: number, asset: number, change: number): void {
   const { ledger } = state;
   if (account === 0) {
     ledger.venue[asset] = (ledger.venue[asset] as number) + change;
@@ -181,7 +185,7 @@ function writeStatus(state: EngineState, words: Int32Array, at: number, about: n
 }
 
 /** Writes a whole number, with its sign, over two words. */
-function setAmount(state: EngineState, word: number, amount: number): void {
+export function setAmount(state: EngineState, word: number, amount: number): void {
   state.events[word] = amount;
   state.events[word + 1] = Math.floor(amount / HALF);
 }

@@ -125,7 +125,7 @@ export class MadeShard<E extends ShardEngine> {
       spans: spanMemories.map((memory) => (memory === null ? null : new TakenSpans(memory))),
       output: this.output,
       readerBells: [this.readerBell],
-      adminLog: null,
+      boards: null,
       status: this.status,
       metrics: this.metrics,
       clockMs: monotonicMs,

@@ -70,8 +70,8 @@ export interface RoundParts {
   readonly output: OutputRing;
   /** By reader of `output`. */
   readonly readerBells: readonly Doorbell[];
-  /** The engine's log of admin records in shard 0, whose readers may see what is durable; null elsewhere. */
-  readonly adminLog: { publish(): void } | null;
+  /** What other threads may see of the engine once it is durable: its log of admin records, money on its way; null: nobody looks. */
+  readonly boards: { publish(): void } | null;
   readonly status: ShardStatus;
   readonly metrics: ShardMetrics;
   /** The clock of `doRound`'s nowMs, for what lies within a round: monotonicMs. */
@@ -345,8 +345,8 @@ export class ShardRound {
     if (metrics.on) {
       metrics.durable(count, events, groupBytes(count, events), this.#writer.segmentNumber, beforeMs, durableMs);
     }
-    // From here on it is on disk. The admin log first: a client that reads "instrument added" may use it at once.
-    this.#parts.adminLog?.publish();
+    // From here on it is on disk. The boards first: a client that reads "instrument added" may use it at once.
+    this.#parts.boards?.publish();
     if (events > 0) {
       output.publishDurable(output.claimPosition);
       this.#ringReaders();

@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { Engine } from '../engine.js';
 import type { Disk } from '../journal/disk.js';
 import type { JournalWriter } from '../journal/writer.js';
+import { TransitBoard } from '../ledger/transit-board.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { ShardGarbage } from '../metrics/thread-watch.js';
 import { CommandRing } from '../ring/command-ring.js';
@@ -42,7 +43,14 @@ export function runShard(task: ShardTask, disk: Disk): void {
   metrics.recovered(recovered.epoch, recovered.ms, recovered.commands);
   const output = new OutputRing(task.output);
   output.start(engine.eventSequence, recovered.epoch);
-  engine.adminLog?.publish();
+  const transit = new TransitBoard(task.transit);
+  const boards = {
+    publish: () => {
+      engine.adminLog?.publish();
+      transit.publish(engine.transit);
+    },
+  };
+  boards.publish();
   const round = new ShardRound({
     limits: task.limits,
     engine,
@@ -51,7 +59,7 @@ export function runShard(task: ShardTask, disk: Disk): void {
     spans: task.spans.map((memory) => (memory === null ? null : new TakenSpans(memory))),
     output,
     readerBells: task.readerDoorbells.map((memory) => new Doorbell(memory)),
-    adminLog: engine.adminLog,
+    boards,
     status,
     metrics,
     clockMs: monotonicMs,

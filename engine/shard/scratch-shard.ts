@@ -131,7 +131,7 @@ export class ScratchShard {
       spans: [null, new TakenSpans(this.spans)],
       output,
       readerBells: [new Doorbell(this.readerBell)],
-      adminLog: engine.adminLog,
+      boards: engine.adminLog,
       status: new ShardStatus(ShardStatus.create()),
       metrics: new ShardMetrics(this.metrics),
       clockMs: monotonicMs,

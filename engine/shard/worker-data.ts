@@ -33,6 +33,8 @@ export interface ShardTask {
   readonly readerDoorbells: readonly SharedArrayBuffer[];
   /** AdminLog: shard 0 writes it, others get null. */
   readonly adminLog: SharedArrayBuffer | null;
+  /** TransitBoard. */
+  readonly transit: SharedArrayBuffer;
   /** ShardStatus. */
   readonly status: SharedArrayBuffer;
   /** ShardMetrics. */

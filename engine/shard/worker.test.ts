@@ -6,6 +6,7 @@ import { Piscina } from 'piscina';
 import t from 'tap';
 import { CommandKind } from '../../schemas/codes.js';
 import { AdminLog } from '../admin-log.js';
+import { TransitBoard } from '../ledger/transit-board.js';
 import { limitsFrom } from '../limits.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { CommandRing } from '../ring/command-ring.js';
@@ -62,6 +63,7 @@ class StartedShard {
       doorbell,
       readerDoorbells: [],
       adminLog,
+      transit: TransitBoard.create(),
       status,
       metrics: ShardMetrics.create(),
       spinRounds: 0,

@@ -15,6 +15,7 @@ import * as orderWords from '../book/order-words.js';
 import { SpecialPool } from '../book/special-pool.js';
 import { BustSet } from '../ledger/bust-set.js';
 import { Ledger } from '../ledger/ledger.js';
+import { Transit } from '../ledger/transit.js';
 import type { Limits } from '../limits.js';
 import { Registry } from '../registry.js';
 import * as registryWords from '../registry-words.js';
@@ -95,6 +96,7 @@ export class EngineState {
   readonly ledger: Ledger;
   readonly busts = new BustSet();
   readonly ownOrders: OwnOrders;
+  readonly transit: Transit;
   /** Arrays of the ledger, one load nearer. */
   readonly holdingWords: Int32Array;
   readonly holdingSums: Float64Array;
@@ -165,6 +167,7 @@ export class EngineState {
     this.fees = this.ledger.fees;
     this.legs = new Int32Array(limits.maxOrders);
     this.ownOrders = new OwnOrders(limits.maxOrders, limits.maxAccounts);
+    this.transit = new Transit(limits.maxAssets);
     this.adminLog = adminLog;
   }
 }

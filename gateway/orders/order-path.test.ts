@@ -144,6 +144,13 @@ t.test('a frame that is not allowed changes nothing and is refused by number, re
   t.same(refused(13, madeCommand(CommandKind.SessionOpen, LANE, 0)), [13, 1, Reason.BadKind]);
   t.same(refused(14, madeCommand(CommandKind.Continue, 0, 0)), [14, 1, Reason.BadKind]);
   t.same(refused(15, madeCommand(UNKNOWN_KIND, LANE, next + 1)), [15, 1, Reason.BadKind]);
+  for (const kind of [CommandKind.MoveIn, CommandKind.MoveDone]) {
+    t.same(
+      refused(15, madeCommand(kind, LANE, next + 1)),
+      [15, 1, Reason.BadKind],
+      'rule 6.24: the platform alone sends it',
+    );
+  }
   t.same(refused(16, newOrder(next + 1, 1, { side: 2 })), [16, 1, Reason.BadSide]);
   t.same(refused(17, madeCommand(CommandKind.Cancel, LANE, next + 1, { instrument: 1, price: 3 })), [
     17,

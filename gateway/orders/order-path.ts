@@ -22,6 +22,7 @@ const {
   COMMAND_KIND_WORD,
   COMMAND_MIN_QUANTITY,
   COMMAND_SESSION,
+  COMMAND_TRIGGER_PRICE,
   COMMAND_WORDS,
   MAX_FRAME_RECORDS,
 } = layout;
@@ -90,7 +91,7 @@ for (const kind of [
   RIGHT_FOR_KIND[kind] = Right.Admin;
   RECORDED[kind] = 1;
 }
-for (const kind of [CommandKind.Deposit, CommandKind.Withdraw]) {
+for (const kind of [CommandKind.Deposit, CommandKind.Withdraw, CommandKind.MoveOut]) {
   RIGHT_FOR_KIND[kind] = Right.Admin;
   SAYS_SHARD[kind] = ALWAYS;
 }
@@ -105,6 +106,7 @@ RIGHT_FOR_KIND[CommandKind.Note] = Right.Market | Right.Admin | Right.Risk;
 
 const MASS_CANCEL: number = CommandKind.MassCancel;
 const DEAD_MAN: number = CommandKind.DeadMan;
+const MOVE_OUT: number = CommandKind.MoveOut;
 /** Admin records are sequenced by this shard. */
 const ADMIN_SHARD = 0;
 
@@ -223,7 +225,9 @@ export class OrderPath {
       if ((sender.rights & right) === 0) return NOT_ALLOWED;
       if ((words[head + COMMAND_CLIENT_ORDER_ID + 1] as number) >>> 16 !== sender.lane) return WRONG_LANE;
       const instrument = (words[head + COMMAND_INSTRUMENT] as number) >>> 0;
-      const route = this.#routeOf(kind, instrument, (words[head + COMMAND_MIN_QUANTITY] as number) >>> 0);
+      // A MoveOut names two shards: it goes to the one that has the purse.
+      const shard = words[head + (kind === MOVE_OUT ? COMMAND_TRIGGER_PRICE : COMMAND_MIN_QUANTITY)] as number;
+      const route = this.#routeOf(kind, instrument, shard >>> 0);
       if (route === ROUTE_UNKNOWN) return UNKNOWN_INSTRUMENT;
       if (route === ROUTE_NOT_READY) return NOT_READY;
       if (route === ROUTE_NO_SHARD) return WRONG_SHARD;

@@ -1,5 +1,5 @@
 /**
- * What an account may do and what it has: `tredye account limits | deposit | withdraw | balance | position`. Main thread.
+ * What an account may do and what it has: `tredye account limits | deposit | withdraw | move | balance | position`. Main thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
@@ -63,6 +63,33 @@ function addMove(account: Command, does: 'deposit' | 'withdraw', description: st
 export function addPurseCommands(account: Command): void {
   addMove(account, 'deposit', "put money into an account's purse (needs the right Admin)");
   addMove(account, 'withdraw', "take available money out of an account's purse (needs the right Admin)");
+
+  account
+    .command('move')
+    .description('move available money of an account between its purses of two shards (needs the right Admin)')
+    .argument('<account>', 'number of the account; 0: the venue', wholeNumber(0, MAX_ID))
+    .argument('<asset>', 'number, or name as the data directory of this machine has it')
+    .argument('<amount>', "in the asset's smallest unit", amount)
+    .requiredOption('--from <shard>', 'whose purse it leaves', wholeNumber(0, MAX_SHARD))
+    .requiredOption('--to <shard>', 'whose purse it goes to', wholeNumber(0, MAX_SHARD))
+    .addOption(dataOption())
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addOption(laneOption())
+    .addOption(whyOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye account move 2 EUR 100000 --from 0 --to 1'))
+    .action(async (number, asset, units, options) => {
+      const { from, to } = options;
+      const move = { account: number, asset: assetNumber(asset, options.data), amount: units, from, to };
+      const report = await withVenue(options, async (client) => {
+        const answer = await client.move(move);
+        if (answer.kind === 'Rejected') throw refused(`to move ${units} of asset ${asset}`, answer.reason);
+        return answer;
+      });
+      if (options.json === true) sayJson({ ...move, sequence: report.sequence });
+      else say(`${units} of asset ${asset} of account ${number} go from shard ${from} to shard ${to}`);
+    });
 
   account
     .command('limits')

@@ -12,6 +12,7 @@ import {
   type DueEntry,
   dueBetween,
   nextDueMs,
+  type Schedule,
   type ScheduledAction,
   type ScheduleEntry,
 } from './schedule.js';
@@ -21,6 +22,8 @@ const MOST_SLEEP_MS = 30_000;
 /** Of a longer absence no more is made up for. */
 const MOST_MISSED_MS = 8 * 86_400_000;
 const RETRY_MS = 250;
+/** How often it looks for volatility auctions, where it ends them. */
+const LOOK_MS = 1000;
 /** What is busy for so long is reported, and the schedule goes on. */
 const MOST_TRIES = 240;
 /** Instruments whose commands are on their way at once. */
@@ -55,9 +58,11 @@ export interface ScheduleSeams {
 export class ScheduleRunner {
   private stopped = false;
   private venue: ScheduleVenue | null = null;
+  /** Since when a volatility auction goes on, by symbol. */
+  private readonly auctions = new Map<string, number>();
 
   constructor(
-    private readonly schedule: readonly ScheduleEntry[],
+    private readonly schedule: Schedule,
     private readonly seams: ScheduleSeams,
     private readonly log: Pick<PlatformLog, 'info' | 'warn' | 'error'>,
   ) {}
@@ -85,7 +90,9 @@ export class ScheduleRunner {
       }
       // From what is done on, not from now: a clock that is set back does nothing twice.
       if (due.length > 0) next = nextDueMs(this.schedule, doneUntil);
-      await sleep(Math.max(1, Math.min(MOST_SLEEP_MS, next - now())));
+      await this.endAuctions(nowMs);
+      const most = this.schedule.volatilityMs === null ? MOST_SLEEP_MS : LOOK_MS;
+      await sleep(Math.max(1, Math.min(most, next - now())));
     }
   }
 
@@ -103,8 +110,28 @@ export class ScheduleRunner {
       const last = past.findLast(({ entry }) => concerns(entry, symbol) && typeof entry.action !== 'string');
       if (phase === 'Closed' && last !== undefined) wanted.set(symbol, last.entry);
     }
-    for (const [symbol, entry] of wanted) await this.applyTo(symbol, entry);
+    for (const [symbol, { action, line }] of wanted) await this.applyTo(symbol, action, `schedule line ${line}`);
     this.seams.done.write(nowMs);
+  }
+
+  /** Volatility auctions, which nobody asked for, end by themselves: an uncross, then continuous trading goes on. */
+  private async endAuctions(nowMs: number): Promise<void> {
+    const { volatilityMs } = this.schedule;
+    if (volatilityMs === null) return;
+    const going = (await this.instruments()).filter(({ phase }) => phase === 'VolatilityAuction');
+    for (const symbol of this.auctions.keys()) {
+      if (!going.some((one) => one.symbol === symbol)) this.auctions.delete(symbol);
+    }
+    for (const { symbol } of going) {
+      const since = this.auctions.get(symbol);
+      if (since === undefined) this.auctions.set(symbol, nowMs);
+      if (since === undefined || nowMs - since < volatilityMs) continue;
+      this.log.info(`schedule: the volatility auction of ${symbol} ends`);
+      // Where it cannot end it goes on as long again.
+      this.auctions.delete(symbol);
+      await this.applyTo(symbol, 'uncross', 'schedule');
+      await this.applyTo(symbol, { phase: 'Continuous' }, 'schedule');
+    }
   }
 
   private async carryOut(entry: ScheduleEntry, lateMs: number): Promise<void> {
@@ -117,12 +144,16 @@ export class ScheduleRunner {
     const count = symbols.length === 1 ? (symbols[0] ?? '') : `${symbols.length} instruments`;
     this.log.info(`schedule line ${entry.line}: ${actionText(entry.action)} of ${count}${late}`);
     for (let at = 0; at < symbols.length && !this.stopped; at += TOGETHER) {
-      await Promise.all(symbols.slice(at, at + TOGETHER).map((symbol) => this.applyTo(symbol, entry)));
+      await Promise.all(
+        symbols
+          .slice(at, at + TOGETHER)
+          .map((symbol) => this.applyTo(symbol, entry.action, `schedule line ${entry.line}`)),
+      );
     }
   }
 
-  private async applyTo(symbol: string, { action, line }: ScheduleEntry): Promise<void> {
-    const what = `schedule line ${line}: ${actionText(action)} of ${symbol}`;
+  private async applyTo(symbol: string, action: ScheduledAction, whose: string): Promise<void> {
+    const what = `${whose}: ${actionText(action)} of ${symbol}`;
     for (let tries = 1; !this.stopped; tries++) {
       const reason = await this.ask((venue) => venue.apply(symbol, action));
       if (reason === null) return;

@@ -61,6 +61,9 @@ t.test('what is wrong is said with its line and what it should be', async (t) =>
     ['timezone', /write timezone NAME/],
     ['Mon 09:00 * Auction\ntimezone UTC', /line 2: the time zone stands before/],
     ['# nothing', /has no line with a time/],
+    ['volatility', /line 1: write volatility SECONDS, like volatility 120\.$/],
+    ['volatility 0', /write volatility SECONDS/],
+    ['volatility 5 6', /write volatility SECONDS/],
   ];
   for (const [text, says] of cases) {
     try {
@@ -185,4 +188,18 @@ t.test('a clock that is set back does nothing twice', async (t) => {
   const day = new Day('2026-11-23T07:49:00Z');
   day.done = Date.parse('2026-11-23T08:00:00Z');
   t.same(await day.runUntil('2026-11-23T08:30:00Z'), []);
+});
+
+t.test('a volatility auction is uncrossed after its time, whoever started it, and trading goes on', async (t) => {
+  const day = new Day('2026-11-23T10:00:00Z', 'volatility 120');
+  day.done = day.nowMs;
+  day.instruments = [
+    { symbol: 'ACME', phase: 'VolatilityAuction' },
+    { symbol: 'BETA', phase: 'Auction' },
+  ];
+  t.same(await day.runUntil('2026-11-23T10:02:30Z'), ['10:02:00 ACME uncross', '10:02:00 ACME phase Continuous']);
+  const none = new Day('2026-11-23T10:00:00Z', 'daily 23:00 * Closed');
+  none.done = none.nowMs;
+  none.instruments = [{ symbol: 'ACME', phase: 'VolatilityAuction' }];
+  t.same(await none.runUntil('2026-11-23T10:30:00Z'), [], 'nobody said when');
 });

@@ -3,6 +3,7 @@
  * it, and says what is due between two instants. Any thread; the clock is the caller's.
  *
  *   timezone Europe/Zurich           # default UTC; before all lines with times
+ *   volatility 120                   # seconds after which a volatility auction is uncrossed and ends
  *   Mon-Fri 08:00    *     PreOpen
  *   Mon-Fri 08:50    *     Auction
  *   Mon-Fri 09:00    *     uncross
@@ -34,6 +35,12 @@ export interface ScheduleEntry {
   readonly times: Cron;
 }
 
+export interface Schedule {
+  readonly entries: readonly ScheduleEntry[];
+  /** After so long a volatility auction is uncrossed, and continuous trading goes on; null: somebody does that by hand. */
+  readonly volatilityMs: number | null;
+}
+
 export interface DueEntry {
   /** Milliseconds since 1970. */
   readonly atMs: number;
@@ -45,7 +52,7 @@ export function actionText(action: ScheduledAction): string {
 }
 
 /** Reads and checks the file; throws as readSchedule does. */
-export function readScheduleFile(path: string): readonly ScheduleEntry[] {
+export function readScheduleFile(path: string): Schedule {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -57,8 +64,9 @@ export function readScheduleFile(path: string): readonly ScheduleEntry[] {
 }
 
 /** `name`: the file's, for sentences. Throws a PlatformError that says which line is wrong, and what it should be. */
-export function readSchedule(text: string, name: string): readonly ScheduleEntry[] {
+export function readSchedule(text: string, name: string): Schedule {
   let timezone = 'UTC';
+  let volatilityMs: number | null = null;
   const entries: ScheduleEntry[] = [];
   for (const [index, whole] of text.split(/\r?\n/).entries()) {
     const words = (whole.split('#')[0] ?? '').trim().split(/\s+/);
@@ -67,14 +75,23 @@ export function readSchedule(text: string, name: string): readonly ScheduleEntry
     if (words[0]?.toLowerCase() === 'timezone') {
       if (entries.length > 0) throw wrong(`${place}: the time zone stands before all lines with times.`);
       timezone = checkedZone(words, place);
-    } else entries.push(readEntry(words, index + 1, timezone, place));
+    } else if (words[0]?.toLowerCase() === 'volatility') volatilityMs = readSeconds(words, place) * 1000;
+    else entries.push(readEntry(words, index + 1, timezone, place));
   }
-  if (entries.length === 0) throw wrong(`The schedule ${name} has no line with a time: write ${FORM}.`);
-  return entries;
+  if (entries.length === 0 && volatilityMs === null) {
+    throw wrong(`The schedule ${name} has no line with a time: write ${FORM}.`);
+  }
+  return { entries, volatilityMs };
 }
 
 function wrong(sentence: string): PlatformError {
   return new PlatformError('SCHEDULE', EXIT_CONFIGURATION, sentence);
+}
+
+function readSeconds(words: readonly string[], place: string): number {
+  const [, seconds = ''] = words;
+  if (words.length === 2 && /^[1-9]\d{0,4}$/.test(seconds)) return Number(seconds);
+  throw wrong(`${place}: write volatility SECONDS, like volatility 120.`);
 }
 
 function checkedZone(words: readonly string[], place: string): string {
@@ -133,9 +150,9 @@ function readAction(text: string, place: string): ScheduledAction {
 }
 
 /** What is due after `fromMs` and until `toMs`, in the order in which it is carried out. */
-export function dueBetween(schedule: readonly ScheduleEntry[], fromMs: number, toMs: number): readonly DueEntry[] {
+export function dueBetween({ entries }: Schedule, fromMs: number, toMs: number): readonly DueEntry[] {
   const due: DueEntry[] = [];
-  for (const entry of schedule) {
+  for (const entry of entries) {
     let at = entry.times.nextRun(new Date(fromMs));
     while (at !== null && at.getTime() <= toMs) {
       due.push({ atMs: at.getTime(), entry });
@@ -146,8 +163,8 @@ export function dueBetween(schedule: readonly ScheduleEntry[], fromMs: number, t
 }
 
 /** When the next entry is due after this instant; Infinity: never. */
-export function nextDueMs(schedule: readonly ScheduleEntry[], afterMs: number): number {
+export function nextDueMs({ entries }: Schedule, afterMs: number): number {
   return Math.min(
-    ...schedule.map(({ times }) => times.nextRun(new Date(afterMs))?.getTime() ?? Number.POSITIVE_INFINITY),
+    ...entries.map(({ times }) => times.nextRun(new Date(afterMs))?.getTime() ?? Number.POSITIVE_INFINITY),
   );
 }

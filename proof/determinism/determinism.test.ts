@@ -8,7 +8,7 @@ import { type PeerTask, type Played, playScript, playTask } from './determinism-
 t.setTimeout(300_000);
 
 const PEER = new URL('./determinism-peer-main.js', import.meta.url);
-const TASK: PeerTask = { seed: 11, sequences: 40 };
+const TASK: PeerTask = { seed: 11, sequences: 60 };
 const here = playTask(TASK);
 
 /** What a process of that Node makes of the task; null: there is no such program. */

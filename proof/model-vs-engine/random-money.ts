@@ -11,13 +11,16 @@ import {
   LAST_FEE_TIER,
   type LimitTermsFields,
 } from '../../schemas/admin.js';
-import { CommandKind } from '../../schemas/codes.js';
+import { CommandKind, Reason } from '../../schemas/codes.js';
 import {
   COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
   COMMAND_DISPLAY_QUANTITY,
   COMMAND_MIN_QUANTITY,
   COMMAND_QUANTITY,
+  COMMAND_SESSION,
   COMMAND_TARGET_ID,
+  COMMAND_TRIGGER_PRICE,
 } from '../../schemas/layout.js';
 import type { Dice } from '../dice.js';
 import { writeId } from '../model/plain-records.js';
@@ -109,6 +112,9 @@ export class MoneyMaker {
     dice.weighted<() => void>([
       [this.money ? 4 : 0.3, () => this.move(CommandKind.Deposit, account, asset, this.anAmount())],
       [this.money ? 4 : 0.3, () => this.move(CommandKind.Withdraw, account, asset, this.anAmount())],
+      [this.money ? 3 : 0.1, () => this.moveOut(account, asset)],
+      [this.money ? 3 : 0.1, () => this.moveIn(account, asset)],
+      [this.money ? 3 : 0.1, () => this.moveDone()],
       [4, () => this.status(asset)],
       [2, () => this.setLimits(account)],
       [this.money ? 1 : 0.1, () => this.setFees(this.hands.anInstrument(), this.aTier())],
@@ -127,12 +133,57 @@ export class MoneyMaker {
 
   private move(kind: CommandKind, account: number, asset: number, amount: bigint): void {
     const { dice, shard } = this.hands;
+    const words = this.amountOf(kind, account, asset, amount);
+    words[COMMAND_MIN_QUANTITY] = dice.chance(0.97) ? shard : dice.below(3);
+    this.hands.push(words);
+  }
+
+  /** To the other shard. */
+  private moveOut(account: number, asset: number): void {
+    const { dice, shard } = this.hands;
+    const words = this.amountOf(CommandKind.MoveOut, account, asset);
+    words[COMMAND_TRIGGER_PRICE] = dice.chance(0.98) ? shard : dice.below(3);
+    words[COMMAND_MIN_QUANTITY] = dice.chance(0.97) ? 1 - shard : dice.below(4);
+    this.hands.push(words);
+  }
+
+  /** From there, mostly the next one; some again, some too early. */
+  private moveIn(account: number, asset: number): void {
+    const { dice, shard } = this.hands;
+    const words = this.amountOf(CommandKind.MoveIn, account, asset);
+    const { moves } = this.hands.view;
+    const number = dice.weighted([
+      [10, moves.in + 1],
+      [2, moves.in],
+      [1, dice.below(moves.in + 3)],
+    ]);
+    this.byPlatform(words, number, dice.chance(0.98) ? 1 - shard : dice.below(4));
+  }
+
+  /** Of the oldest that left, as far as they were taken. */
+  private moveDone(): void {
+    const { dice, shard } = this.hands;
+    const words = this.hands.from(this.hands.aSession(), CommandKind.MoveDone, 0);
+    words[COMMAND_ACCOUNT] = 0;
+    words[COMMAND_QUANTITY] = dice.chance(0.7) ? 0 : Reason.PursesFull;
+    const { moves } = this.hands.view;
+    const number = dice.chance(0.8) ? moves.done + 1 : dice.below(moves.out + 2);
+    this.byPlatform(words, number, dice.chance(0.98) ? 1 - shard : dice.below(4));
+  }
+
+  private byPlatform(words: Int32Array, number: number, peer: number): void {
+    words[COMMAND_SESSION] = this.hands.dice.chance(0.99) ? 0 : 1;
+    words[COMMAND_MIN_QUANTITY] = peer;
+    writeId(words, COMMAND_CLIENT_ORDER_ID, BigInt(number));
+    this.hands.push(words);
+  }
+
+  private amountOf(kind: CommandKind, account: number, asset: number, amount = this.anAmount()): Int32Array {
     const words = this.hands.from(this.hands.aSession(), kind, asset);
     words[COMMAND_ACCOUNT] = account;
     words[COMMAND_QUANTITY] = Number(BigInt.asIntN(32, amount));
     words[COMMAND_DISPLAY_QUANTITY] = Number(BigInt.asIntN(32, amount >> 32n));
-    words[COMMAND_MIN_QUANTITY] = dice.chance(0.97) ? shard : dice.below(3);
-    this.hands.push(words);
+    return words;
   }
 
   private anAmount(): bigint {

@@ -32,8 +32,8 @@ const RESERVED = [Reason.NotionalTooLarge, Reason.Rate];
 const OF_NO_ENGINE = [Reason.BadFrame, Reason.FrameTooLong, ...RESERVED];
 /** Where codes are given. */
 const GIVERS = ['engine', 'gateway', 'platform', 'client'];
-/** It takes 65,536 busts: engine/administration/bust.test.ts. */
-const TOO_FAR = [Reason.BustsFull];
+/** It takes 65,536 busts: engine/administration/bust.test.ts; 1,024 moves: engine/ledger/transit.test.ts. */
+const TOO_FAR = [Reason.BustsFull, Reason.TransitFull];
 /** The public's records: an engine makes none. */
 const FIRST_PUBLIC_KIND = EventKind.Trade;
 
@@ -100,7 +100,7 @@ const PROOFS: readonly {
   { of: 'model and engine', scenarios: made(1000, (seed) => randomScenario(seed)), mayLack: 0 },
   { of: 'what is public', scenarios: made(120, (seed) => randomScenario(seed, 400)), mayLack: FEW },
   { of: 'state that is put back', scenarios: made(60, (seed) => randomScenario(seed, 200)), mayLack: FEW },
-  { of: 'other threads and processes', scenarios: made(40, (seed) => randomScenario(seed + 10)), mayLack: FEW },
+  { of: 'other threads and processes', scenarios: made(60, (seed) => randomScenario(seed + 10)), mayLack: FEW },
   { of: 'extremes', scenarios: made(1200, (seed) => extremeScenario(seed, 120)), mayLack: FEW },
 ];
 

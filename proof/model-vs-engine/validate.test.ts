@@ -95,7 +95,14 @@ const SPOILT: readonly (readonly [what: string, spoil: Spoil, says: RegExp])[] =
   ['realised profit that is no whole number', holding(HOLDING_REALISED, 0.5), /not exact/],
   ['a copy of a lot', holding(HOLDING_LOT, 1), /another worth/],
   ['a copy of a limit', ({ ledger }) => put(ledger.holdingSums, HOLDING_ORDER_MAX, 77_777), /other limits/],
-  ['a copy of a kill switch', ({ ledger }) => put(ledger.holdingSums, HOLDING_PLAIN_MAX, -1), /other limits/],
+  [
+    'a copy of a kill switch',
+    ({ ledger }) =>
+      ledger.holdings.count > 0 &&
+      ledger.holdingSums[HOLDING_PLAIN_MAX] !== -1 &&
+      put(ledger.holdingSums, HOLDING_PLAIN_MAX, -1),
+    /other limits/,
+  ],
   [
     'a cost without a position',
     ({ ledger }) => {
@@ -116,6 +123,12 @@ const SPOILT: readonly (readonly [what: string, spoil: Spoil, says: RegExp])[] =
   ['a reserve that was not taken', purse([PURSE_AVAILABLE, 1], [PURSE_RESERVED, -1]), /reserves/],
   ['a purse below 0', purse([PURSE_AVAILABLE, -1e15]), /negative/],
   ['what the venue has', ({ ledger, registry }) => registry.assetCount > 0 && add(ledger.venue, 1, 1), /add up/],
+  ['what left for another shard', ({ transit }) => add(transit.sent, 1, 1), /in transit/],
+  [
+    'what came from another shard',
+    ({ transit, registry }) => registry.assetCount > 0 && add(transit.moved, 1, 1),
+    /add up/,
+  ],
   ['what was deposited', ({ ledger, registry }) => registry.assetCount > 0 && add(ledger.supply, 1, -1), /add up/],
   [
     'the count of open orders',

@@ -40,6 +40,8 @@ export class VenueView {
   instruments = 0;
   keys = 0;
   assets = 0;
+  /** Moves that left for the other shard, came from it, and ended. */
+  readonly moves = { out: 0, in: 0, done: 0 };
   /** Admin records that were applied. */
   adminNumber = 0;
 
@@ -93,6 +95,15 @@ export class VenueView {
       case EventKind.AssetAdded:
         this.assets += 1;
         this.adminNumber += 1;
+        return;
+      case EventKind.MovedOut:
+        this.moves.out += 1;
+        return;
+      case EventKind.MovedIn:
+        this.moves.in += 1;
+        return;
+      case EventKind.MoveEnded:
+        this.moves.done += 1;
         return;
       case EventKind.KeyRevoked:
       case EventKind.FeesSet:

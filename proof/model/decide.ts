@@ -22,6 +22,7 @@ import { filterOf } from './filter.js';
 import { checkKill, checkLimits, decideStatus } from './limits.js';
 import { massCancel } from './mass-cancel.js';
 import { checkMoney, decideMove, needsPrice } from './money.js';
+import { decideMoveOut } from './moves.js';
 import { decideNote } from './notes.js';
 import type { PlainCommand } from './plain-records.js';
 import { checkProgress } from './progress.js';
@@ -49,6 +50,9 @@ const MAX_UINT32 = 0xffffffff;
 /** Checks 5 to 12 of client and market kinds. */
 export function decide(state: State, command: PlainCommand, sender: Sender, terms: Terms | undefined): Refusal | Work {
   const { kind } = command;
+  if (kind === CommandKind.MoveOut) {
+    return decideMoveOut(state, command, sender);
+  }
   if (MONEY_KINDS.includes(kind)) {
     return decideMove(state, command, sender);
   }

@@ -30,6 +30,7 @@ import { acceptLeg, decideLeg, enterLegs, hasFlag } from './legs.js';
 import { openIn } from './limits.js';
 import { massCancel } from './mass-cancel.js';
 import { available, reserved } from './money.js';
+import { moveDone, moveIn } from './moves.js';
 import { counterOf, type PlainCommand, type PlainEvent, readCommand } from './plain-records.js';
 import { checkSender, keepAnswer, openSession, senderAccount } from './sessions.js';
 import {
@@ -136,9 +137,9 @@ export class Model {
     };
   }
 
-  /** Deposited less withdrawn. */
+  /** Deposited less withdrawn, and come from other shards less left for them. */
   supply(asset: number): number {
-    return Number(this.state.supply(asset));
+    return Number(this.state.supply(asset) + this.state.moved(asset));
   }
 
   /** Throws where a purse is below zero, more is reserved than there is, or an asset does not add up. */
@@ -153,8 +154,9 @@ export class Model {
     }
     for (let asset = 1; asset <= state.assets.length; asset += 1) {
       const sum = state.purses.reduce((all, purse) => all + (purse.asset === asset ? purse.holds : 0n), 0n);
-      if (sum !== state.supply(asset)) {
-        throw new Error(`Purses hold ${sum} of asset ${asset}, of ${state.supply(asset)}.`);
+      const held = state.supply(asset) + state.moved(asset);
+      if (sum !== held) {
+        throw new Error(`Purses hold ${sum} of asset ${asset}, of ${held}.`);
       }
     }
   }
@@ -179,6 +181,10 @@ export class Model {
       this.refuse(command, { reason: terms });
     } else if (command.kind === CommandKind.Continue) {
       this.continueOldest(command.timeUs);
+    } else if (command.kind === CommandKind.MoveIn || command.kind === CommandKind.MoveDone) {
+      const move = command.kind === CommandKind.MoveIn ? moveIn : moveDone;
+      move(state, command);
+      state.endCommand();
     } else if (command.kind === CommandKind.Due) {
       this.applyDue(commandSequence);
     } else if (command.kind === CommandKind.SessionOpen || command.kind === CommandKind.SessionLost) {

@@ -190,11 +190,16 @@ export function decideMove(state: State, command: PlainCommand, sender: Sender):
 
 function checkDeposit(state: State, account: number, asset: number, amount: bigint): Refusal | undefined {
   const { limits, shardCount } = state;
-  if (state.purse(account, asset) === undefined && accountPurses(state) >= limits.maxPurses) {
+  if (!checkRoomForPurse(state, account, asset)) {
     return { reason: Reason.PursesFull, amount: limits.maxPurses };
   }
   const room = MOST_SUPPLY / BigInt(shardCount) - state.supply(asset);
   return amount > room ? { reason: Reason.SupplyFull, amount: Number(room) } : undefined;
+}
+
+/** Whether an account has a purse of the asset, or there is room for one. */
+export function checkRoomForPurse(state: State, account: number, asset: number): boolean {
+  return state.purse(account, asset) !== undefined || accountPurses(state) < state.limits.maxPurses;
 }
 
 function checkWithdraw(state: State, account: number, asset: number, amount: bigint): Refusal | undefined {

@@ -87,6 +87,14 @@ export interface Purse {
   holds: bigint;
 }
 
+/** A move to another shard that has not ended. */
+export interface ModelMove {
+  readonly to: number;
+  readonly account: number;
+  readonly asset: number;
+  readonly amount: bigint;
+}
+
 /** What an account has in an instrument. */
 export interface ModelHolding {
   readonly account: number;
@@ -208,6 +216,10 @@ export class State {
   readonly holdings = new Map<number, ModelHolding>();
   /** All of the shard is out of trading. */
   killed = false;
+  /** Moves to other shards that have not ended; how many there were, by shard; the last one from each. */
+  readonly moves: ModelMove[] = [];
+  readonly sent = new Map<number, number>();
+  readonly received = new Map<number, { readonly number: number; readonly result: Reason }>();
   /** Trades that were made void. */
   readonly busted = new Set<bigint>();
   /** Leaves of all live orders together. */
@@ -229,6 +241,8 @@ export class State {
   /** Of each account, by instrument, the orders that rest, or wait in a sweep, oldest first. No set is empty. */
   private readonly listed = new Map<number, Map<number, Set<ModelOrder>>>();
   private readonly ordersByClientId = new Map<bigint, ModelOrder>();
+  /** Came from other shards less left for them, by asset. */
+  private readonly movements = new Map<number, bigint>();
   /** Deposited less withdrawn, by asset. */
   private readonly supplies = new Map<number, bigint>();
 
@@ -499,6 +513,14 @@ export class State {
 
   supply(asset: number): bigint {
     return this.supplies.get(asset) ?? 0n;
+  }
+
+  moved(asset: number): bigint {
+    return this.movements.get(asset) ?? 0n;
+  }
+
+  changeMoved(asset: number, change: bigint): void {
+    this.movements.set(asset, this.moved(asset) + change);
   }
 
   changeSupply(asset: number, change: bigint): void {

@@ -150,4 +150,40 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
     replace: "const OUTSIDE = ['limits', 'events', 'busts'];",
     tests: ['proof/determinism/put-back.test.ts'],
   },
+  {
+    name: 'band-goes-along-with-a-cascade',
+    file: 'engine/matching/bands.ts',
+    find: 'if (bands[at + BAND_COMMAND_LOW] !== state.originLow || bands[at + BAND_COMMAND_HIGH] !== state.originHigh) {',
+    replace: 'if (bands.length > 0) {',
+    tests: SEEN_BY,
+  },
+  {
+    name: 'triggered-stop-enters-in-an-auction',
+    file: 'engine/matching/stops.ts',
+    find: 'if (node < 0 || !isMatching(state, instrument)) return true;',
+    replace: 'if (node < 0) return true;',
+    tests: SEEN_BY,
+  },
+  {
+    name: 'auction-prevents-by-the-older-mode',
+    file: 'engine/operations/auction-prevention.ts',
+    find: 'const mode = modeOf(state, newer);',
+    replace: 'const mode = modeOf(state, older);',
+    tests: SEEN_BY,
+  },
+  {
+    name: 'correction-without-the-new-fee',
+    file: 'engine/administration/correction.ts',
+    find: 'return [more + anew.buyerFee - buyer.fee,',
+    replace: 'return [more - buyer.fee,',
+    tests: SEEN_BY,
+  },
+  {
+    // The other shard takes a move that comes again for the next one.
+    name: 'move-credited-twice',
+    file: 'engine/money/moves.ts',
+    find: '  if (number === last) {\n',
+    replace: '  if (number === last && amount < 0) {\n',
+    tests: ['platform/move-forwarding.test.ts', 'proof/rules/rules.test.ts'],
+  },
 ];

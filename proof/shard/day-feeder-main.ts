@@ -11,6 +11,7 @@ import { Piscina } from 'piscina';
 import { AdminLog } from '../../engine/admin-log.js';
 import { RealDisk } from '../../engine/journal/disk.js';
 import { JournalReader } from '../../engine/journal/reader.js';
+import { TransitBoard } from '../../engine/ledger/transit-board.js';
 import { ShardMetrics } from '../../engine/metrics/shard-metrics.js';
 import { CommandRing } from '../../engine/ring/command-ring.js';
 import { Doorbell } from '../../engine/ring/doorbell.js';
@@ -98,6 +99,7 @@ class Feeder {
       doorbell: this.#shardBellMemory,
       readerDoorbells: [this.#bellMemory],
       adminLog: AdminLog.create(DAY_LIMITS),
+      transit: TransitBoard.create(),
       status: this.#statusMemory,
       metrics: ShardMetrics.create(),
       spinRounds: 0,

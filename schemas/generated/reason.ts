@@ -71,6 +71,7 @@ export enum Reason {
   NotEnoughMoney = 730,
   SupplyFull = 731,
   BustsFull = 740,
+  TransitFull = 741,
   PostOnlyWouldCross = 800,
   FillOrKillNotFillable = 801,
   MinQuantityNotFillable = 802,

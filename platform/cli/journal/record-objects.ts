@@ -82,6 +82,9 @@ const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>
   [EventKind.FillCorrected, { relatedId: 'trade' }],
   [EventKind.Deposited, { instrument: 'asset', leaves: 'whose' }],
   [EventKind.Withdrawn, { instrument: 'asset', leaves: 'whose' }],
+  [EventKind.MovedOut, { instrument: 'asset', leaves: 'whose', quantity: 'to', relatedId: 'number' }],
+  [EventKind.MovedIn, { instrument: 'asset', leaves: 'whose', quantity: 'from' }],
+  [EventKind.MoveEnded, { instrument: 'asset', leaves: 'whose', quantity: 'to' }],
   [EventKind.BalanceChanged, { instrument: 'asset' }],
 ]);
 

@@ -70,6 +70,18 @@ export const LINE_KINDS = {
     does: 'the operator takes money out of it',
     fields: { asset: 'as above', amount: 'as above' },
   },
+  moveOut: {
+    does: 'the operator moves money of the account to another shard',
+    fields: { asset: 'as above', amount: 'as above', to: 'required; the shard' },
+  },
+  moveIn: {
+    does: 'the platform brings money of the account from another shard',
+    fields: { asset: 'as above', amount: 'as above', from: 'required; the shard', number: 'required; of the move' },
+  },
+  moveDone: {
+    does: 'the platform says what became of a move to another shard',
+    fields: { to: 'required; the shard', number: 'required; of the move', result: 'why the money comes back' },
+  },
   accountStatus: {
     does: 'what the account has of an asset, or in an instrument',
     fields: { instrument: 'its position there, or', asset: 'its balance' },

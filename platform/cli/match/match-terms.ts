@@ -3,7 +3,7 @@
  * Any thread.
  */
 
-import { type OrderTerms, putClientOrderId } from '../../../client/commands.js';
+import { moneyMoveWords, type OrderTerms, putClientOrderId } from '../../../client/commands.js';
 import {
   ANY_SHARD,
   encodeAssetTerms,
@@ -14,9 +14,17 @@ import {
   LAST_FEE_TIER,
   setOperationId,
 } from '../../../schemas/admin.js';
-import type { CommandKind } from '../../../schemas/codes.js';
+import { CommandKind } from '../../../schemas/codes.js';
 import { COMMAND_FIELDS } from '../../../schemas/kinds.js';
-import { COMMAND_ACCOUNT, COMMAND_KIND_WORD, COMMAND_SESSION, COMMAND_WORDS } from '../../../schemas/layout.js';
+import {
+  COMMAND_ACCOUNT,
+  COMMAND_CLIENT_ORDER_ID,
+  COMMAND_KIND_WORD,
+  COMMAND_QUANTITY,
+  COMMAND_SESSION,
+  COMMAND_WORDS,
+  highWord,
+} from '../../../schemas/layout.js';
 import { type Line, LineError, suggestion } from './match-line.js';
 
 const MOST_PRICE = 10_000_000;
@@ -155,5 +163,35 @@ export function sessionWords(kind: CommandKind, account: number, lane: number, i
   words[COMMAND_KIND_WORD] = kind;
   words[COMMAND_ACCOUNT] = account | 0;
   words[COMMAND_SESSION] = incarnation | 0;
+  return words;
+}
+
+/** What the platform brings from another shard. */
+export function moveInTerms(line: Line, account: number, asset: number): Int32Array {
+  const from = line.whole('from', 0, MAX_UINT32);
+  return numbered(
+    line,
+    CommandKind.MoveIn,
+    moneyMoveWords(CommandKind.MoveOut, account, asset, line.amount('amount'), from),
+  );
+}
+
+/** What the platform has heard of a move to another shard. */
+export function moveDoneTerms(line: Line): Int32Array {
+  const words = numbered(
+    line,
+    CommandKind.MoveDone,
+    moneyMoveWords(CommandKind.MoveOut, 0, 0, 0, line.whole('to', 0, MAX_UINT32)),
+  );
+  words[COMMAND_QUANTITY] = line.whole('result', 0, MAX_UINT32, 0);
+  return words;
+}
+
+function numbered(line: Line, kind: CommandKind, words: Int32Array): Int32Array {
+  const number = line.whole('number', 0, Number.MAX_SAFE_INTEGER);
+  words[COMMAND_KIND_WORD] = kind;
+  words[COMMAND_CLIENT_ORDER_ID] = number | 0;
+  words[COMMAND_CLIENT_ORDER_ID + 1] = highWord(number);
+  putRaw(line, words);
   return words;
 }

@@ -15,6 +15,7 @@ import {
   killWords,
   massCancelWords,
   moneyMoveWords,
+  moveOutWords,
   newOrderWords,
   noteWords,
   type OrderTarget,
@@ -63,6 +64,8 @@ import {
   feeTerms,
   instrumentTerms,
   limitTerms,
+  moveDoneTerms,
+  moveInTerms,
   orderTerms,
   putRaw,
   sessionWords,
@@ -164,11 +167,16 @@ export class MatchVenue {
         return;
       case 'deposit':
       case 'withdraw':
+      case 'moveOut':
       case 'kill':
       case 'bust':
       case 'correct':
       case 'why':
         this.send(line, this.operatorWords(line), event, OPERATOR_ACCOUNT);
+        return;
+      case 'moveIn':
+      case 'moveDone':
+        this.apply(this.platformWords(line), event);
         return;
       case 'open':
         this.openLane(this.accountOf(line), this.laneOf(line), event, line);
@@ -266,9 +274,20 @@ export class MatchVenue {
         line.text('text'),
       );
     }
-    const kind = line.kind === 'deposit' ? CommandKind.Deposit : CommandKind.Withdraw;
     const account = line.any('account') === VENUE ? 0 : this.accountOf(line);
+    if (line.kind === 'moveOut') {
+      const to = line.whole('to', 0, MAX_UINT32);
+      return moveOutWords(account, this.assetOf(line, 'asset'), line.amount('amount'), 0, to);
+    }
+    const kind = line.kind === 'deposit' ? CommandKind.Deposit : CommandKind.Withdraw;
     return moneyMoveWords(kind, account, this.assetOf(line, 'asset'), line.amount('amount'), 0);
+  }
+
+  /** What the platform itself sends. */
+  private platformWords(line: Line): Int32Array {
+    if (line.kind === 'moveDone') return moveDoneTerms(line);
+    const account = line.any('account') === VENUE ? 0 : this.accountOf(line);
+    return moveInTerms(line, account, this.assetOf(line, 'asset'));
   }
 
   private feeWords(line: Line): Int32Array {

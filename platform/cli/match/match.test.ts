@@ -119,7 +119,7 @@ t.test('a wrong line says what is wrong with it and the run goes on', async (t) 
     ['[1]', 'The line is no JSON object: give one like {"kind":"new","side":"Buy","price":100,"quantity":5}.'],
     [
       '{}',
-      'The line has no kind: it is one of instrument, account, asset, fees, limits, deposit, withdraw, accountStatus, kill, bust, correct, why, open, lost, new, cancel, orderStatus, replace, cancelReplace, massCancel, deadMan, phase, uncross, referencePrice, endOfDay, at, record, hold, continue.',
+      'The line has no kind: it is one of instrument, account, asset, fees, limits, deposit, withdraw, moveOut, moveIn, moveDone, accountStatus, kill, bust, correct, why, open, lost, new, cancel, orderStatus, replace, cancelReplace, massCancel, deadMan, phase, uncross, referencePrice, endOfDay, at, record, hold, continue.',
     ],
     ['{"kind":"cancle"}', 'The kind "cancle" is unknown: did you mean cancel?'],
     [

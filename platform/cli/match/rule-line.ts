@@ -34,6 +34,8 @@ const WITHOUT_ACCOUNT = [
   'kill',
   'bust',
   'correct',
+  'moveDone',
+  'move-done',
   'why',
   'at',
   'hold',

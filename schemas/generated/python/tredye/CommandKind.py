@@ -31,6 +31,9 @@ class CommandKind(object):
     Kill = 72
     Deposit = 80
     Withdraw = 81
+    MoveOut = 82
+    MoveIn = 83
+    MoveDone = 84
     Part = 96
     Bust = 112
     Correction = 113

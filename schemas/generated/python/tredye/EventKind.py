@@ -36,6 +36,9 @@ class EventKind(object):
     KillChanged = 72
     Deposited = 80
     Withdrawn = 81
+    MovedOut = 82
+    MovedIn = 83
+    MoveEnded = 84
     BalanceChanged = 85
     Busted = 112
     Corrected = 113

@@ -71,6 +71,7 @@ class Reason(object):
     NotEnoughMoney = 730
     SupplyFull = 731
     BustsFull = 740
+    TransitFull = 741
     PostOnlyWouldCross = 800
     FillOrKillNotFillable = 801
     MinQuantityNotFillable = 802

@@ -77,6 +77,7 @@ class Reason(object):
   NotEnoughMoney = cast(int, ...)
   SupplyFull = cast(int, ...)
   BustsFull = cast(int, ...)
+  TransitFull = cast(int, ...)
   PostOnlyWouldCross = cast(int, ...)
   FillOrKillNotFillable = cast(int, ...)
   MinQuantityNotFillable = cast(int, ...)
