@@ -222,7 +222,7 @@ for (const size of [DESKTOP, PHONE]) {
     const open = await openPage(browser, venue.url, { size });
     const { page } = open;
     const quote = page.locator('.quote');
-    const none = /Auction[^]*Indicative\s+none\s+Imbalance/;
+    const none = /Auction[\s\S]*Indicative\s+none\s+Imbalance/;
     t.match(await textOf(quote, none), none);
     await until(page, 'document.querySelectorAll(".tape tbody tr").length === 3');
     t.equal(await page.locator('.tape tr.void').count(), 1, 'the answer said so');
@@ -251,7 +251,7 @@ for (const size of [DESKTOP, PHONE]) {
     t.match(await textOf(quote, /CRUX\s+Post only/), /CRUX\s+Post only/);
     t.notMatch(await quote.innerText(), /Indicative/, 'in no auction there is none');
     await page.getByRole('grid').press('ArrowUp');
-    t.match(await textOf(quote, /BOLT\s+Volatility auction[^]*Indicative/), /BOLT\s+Volatility auction[^]*Indicative/);
+    t.match(await textOf(quote, /BOLT\s+Volatility auction[\s\S]*Indicative/), /BOLT\s+Volatility auction[\s\S]*Indicative/);
     t.same(open.complaints, []);
     await close(open);
   });
