@@ -251,7 +251,10 @@ for (const size of [DESKTOP, PHONE]) {
     t.match(await textOf(quote, /CRUX\s+Post only/), /CRUX\s+Post only/);
     t.notMatch(await quote.innerText(), /Indicative/, 'in no auction there is none');
     await page.getByRole('grid').press('ArrowUp');
-    t.match(await textOf(quote, /BOLT\s+Volatility auction[\s\S]*Indicative/), /BOLT\s+Volatility auction[\s\S]*Indicative/);
+    t.match(
+      await textOf(quote, /BOLT\s+Volatility auction[\s\S]*Indicative/),
+      /BOLT\s+Volatility auction[\s\S]*Indicative/,
+    );
     t.same(open.complaints, []);
     await close(open);
   });
