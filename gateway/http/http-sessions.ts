@@ -7,6 +7,8 @@ import type { CommandSender } from '../orders/order-exchange.js';
 import type { TokenGrant, TokenMint } from './token.js';
 
 const BEARER = 'Bearer ';
+/** The name of the scheme counts in any case of letters (RFC 9110). */
+const ANY_BEARER = /^bearer +/i;
 const LANES = 65_536;
 /** Tokens kept as known; one more sends the oldest back to its MAC. */
 const MAX_KNOWN = 4096;
@@ -59,7 +61,10 @@ export class HttpSessions {
       return nowUs < known.expiryUs ? known : 'TOKEN_EXPIRED';
     }
     if (header === '') return 'TOKEN_MISSING';
-    if (!header.startsWith(BEARER)) return 'TOKEN_INVALID';
+    if (!header.startsWith(BEARER)) {
+      // Written as others write it: one token has one session, and so one window.
+      return ANY_BEARER.test(header) ? this.find(header.replace(ANY_BEARER, BEARER), nowUs) : 'TOKEN_INVALID';
+    }
     const grant = this.#mint.read(header.slice(BEARER.length));
     if (grant === null) return 'TOKEN_INVALID';
     if (nowUs >= grant.expirySeconds * 1e6) return 'TOKEN_EXPIRED';
