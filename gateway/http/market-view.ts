@@ -28,6 +28,8 @@ interface ShownBook extends AsOf {
   /** Best first. */
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];
+  /** In an auction: what an uncross would come to now; the price is null where nothing would trade. */
+  readonly indicative?: { readonly price: number | null; readonly quantity: number; readonly imbalance: number };
 }
 
 interface ShownTrades extends AsOf {
@@ -61,7 +63,15 @@ export class MarketView {
       ...this.#asOf(known),
       bids: this.#levels(known, Side.Buy, depth),
       asks: this.#levels(known, Side.Sell, depth),
+      ...this.#indicative(known),
     };
+  }
+
+  #indicative({ id, shard }: InstrumentFields): Pick<ShownBook, 'indicative'> {
+    const now = this.#parts.market.indicative(shard, id);
+    if (now === null) return {};
+    const { price, volume, imbalance } = now;
+    return { indicative: { price: volume === 0 ? null : price, quantity: volume, imbalance } };
   }
 
   trades(symbol: string, limit: number): ShownTrades | undefined {

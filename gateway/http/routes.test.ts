@@ -150,6 +150,21 @@ t.test('instruments, the book and the trades are shown as they are, with what th
   close(http);
 });
 
+t.test('in an auction the book says what an uncross would come to now', async (t) => {
+  const http = new MadeHttp(t.testdir());
+  const { key, instrument } = opened(http);
+  const token = await http.logOn(key, 9);
+  const auction = madeCommand(CommandKind.SetPhase, 9, 0, { instrument, type: Phase.Auction });
+  t.equal((await http.orders(token, commandFrame(1, TRADING, order(instrument, 9, 1, 1, 12)))).status, 200);
+  t.notOk('indicative' in ((await http.ask('/v1/book/ETH%2FEUR')).json ?? {}), 'in continuous trading there is none');
+  t.equal((await http.orders(token, commandFrame(2, auction))).status, 200);
+  const none = { price: null, quantity: 0, imbalance: 0 };
+  t.match((await http.ask('/v1/book/ETH%2FEUR')).json, { phase: 'Auction', indicative: none });
+  t.equal((await http.orders(token, commandFrame(3, order(instrument, 9, 2, 0, 12, 8)))).status, 200);
+  t.same((await http.ask('/v1/book/ETH%2FEUR')).json?.indicative, { price: 12, quantity: 5, imbalance: 3 });
+  close(http);
+});
+
 t.test('the book and the trades of a journal are there at once after a start', async (t) => {
   const directory = t.testdir();
   const first = new MadeHttp(directory);

@@ -53,6 +53,14 @@ export class Indicatives {
     return this.#shown.has(instrument);
   }
 
+  /** What an uncross would come to now; null: the instrument is in no auction. */
+  now(fold: LevelFold, instrument: number): AuctionResult | null {
+    if (!this.#inAuction.has(instrument)) return null;
+    const result = new AuctionResult();
+    this.#auction.find(fold, instrument, this.#referenceOf(instrument), result);
+    return result;
+  }
+
   /** What was last found by `look`; of instruments without an auction no price. */
   of(instrument: number): AuctionResult {
     return this.#shown.get(instrument) ?? NO_AUCTION;

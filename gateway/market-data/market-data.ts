@@ -11,6 +11,7 @@
  * whose previousLast shows the gap. A new subscription is the same thing, with nothing held.
  */
 
+import type { AuctionResult } from '../../engine/public/auction-price.js';
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { TradePairs, writeIndicative, writeTop, writeTradeChange } from '../../engine/public/public-record.js';
@@ -143,6 +144,11 @@ export class MarketData {
   /** The books of a shard as of the last event that was taken. Read only. */
   books(shard: number): LevelFold {
     return (this.#shards[shard] as ShardMarket).fold;
+  }
+
+  /** What an uncross of an instrument of the shard would come to now; null: it is in no auction. */
+  indicative(shard: number, instrument: number): AuctionResult | null {
+    return this.#indicatives.now(this.books(shard), instrument);
   }
 
   /** The most instruments that a session would have on one of these channels with so many more; all count as one. */
