@@ -24,21 +24,12 @@ interface AsOf {
 
 type Level = readonly [price: number, quantity: number, orders: number];
 
-/** What an auction would come to if it ended now. */
-interface ShownIndicative {
-  /** Null: nothing would trade. */
-  readonly price: number | null;
-  readonly quantity: number;
-  /** Buys minus sells at the price. */
-  readonly imbalance: number;
-}
-
 interface ShownBook extends AsOf {
-  /** Null: the instrument is in no auction. */
-  readonly indicative: ShownIndicative | null;
   /** Best first. */
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];
+  /** In an auction: what an uncross would come to now; the price is null where nothing would trade. */
+  readonly indicative?: { readonly price: number | null; readonly quantity: number; readonly imbalance: number };
 }
 
 interface ShownTrades extends AsOf {
@@ -70,23 +61,23 @@ export class MarketView {
     if (known === undefined) return undefined;
     return {
       ...this.#asOf(known),
-      indicative: this.#indicative(known),
       bids: this.#levels(known, Side.Buy, depth),
       asks: this.#levels(known, Side.Sell, depth),
+      ...this.#indicative(known),
     };
+  }
+
+  #indicative({ id, shard }: InstrumentFields): Pick<ShownBook, 'indicative'> {
+    const now = this.#parts.market.indicative(shard, id);
+    if (now === null) return {};
+    const { price, volume, imbalance } = now;
+    return { indicative: { price: volume === 0 ? null : price, quantity: volume, imbalance } };
   }
 
   trades(symbol: string, limit: number): ShownTrades | undefined {
     const known = this.#parts.directory.bySymbol(symbol);
     if (known === undefined) return undefined;
     return { ...this.#asOf(known), trades: this.#parts.market.trades.of(known.id, limit) };
-  }
-
-  #indicative({ id }: InstrumentFields): ShownIndicative | null {
-    const found = this.#parts.market.indicative(id);
-    if (found === null) return null;
-    const { price, volume, imbalance } = found;
-    return { price: volume === 0 ? null : price, quantity: volume, imbalance };
   }
 
   #levels({ id, shard }: InstrumentFields, side: number, depth: number): Level[] {

@@ -57,6 +57,7 @@ t.test('sessions are found by their header, until something ends them', async (t
   const found = sessions.find(header(5), nowUs);
   t.ok(found instanceof HttpSession);
   t.equal(sessions.find(header(5), nowUs), found, 'the same one each time: its window is one');
+  t.equal(sessions.find(header(5).replace('Bearer ', 'bearer  '), nowUs), found, 'however the scheme is written');
   t.equal(sessions.find('', nowUs), 'TOKEN_MISSING');
   t.equal(sessions.find('Basic abc', nowUs), 'TOKEN_INVALID');
   for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {

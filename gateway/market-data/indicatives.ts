@@ -25,7 +25,6 @@ export class Indicatives {
   readonly #references = new Map<number, number>();
   readonly #firstReference: (instrument: number) => number;
   readonly #auction = new FoldedAuction();
-  readonly #asked = new AuctionResult();
   #result = new AuctionResult();
 
   /** `firstReference`: that of the instrument's terms, or NO_PRICE. */
@@ -54,6 +53,14 @@ export class Indicatives {
     return this.#shown.has(instrument);
   }
 
+  /** What an uncross would come to now; null: the instrument is in no auction. */
+  now(fold: LevelFold, instrument: number): AuctionResult | null {
+    if (!this.#inAuction.has(instrument)) return null;
+    const result = new AuctionResult();
+    this.#auction.find(fold, instrument, this.#referenceOf(instrument), result);
+    return result;
+  }
+
   /** What was last found by `look`; of instruments without an auction no price. */
   of(instrument: number): AuctionResult {
     return this.#shown.get(instrument) ?? NO_AUCTION;
@@ -76,13 +83,6 @@ export class Indicatives {
     this.#shown.set(instrument, result);
     this.#result = shown === NO_AUCTION ? new AuctionResult() : shown;
     return true;
-  }
-
-  /** What the auction would come to as the book is now, for whoever asks: nobody is told of it. Null: there is none. */
-  now(fold: LevelFold, instrument: number): AuctionResult | null {
-    if (!this.#inAuction.has(instrument)) return null;
-    this.#auction.find(fold, instrument, this.#referenceOf(instrument), this.#asked);
-    return this.#asked;
   }
 
   #referenceOf(instrument: number): number {

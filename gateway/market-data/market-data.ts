@@ -146,10 +146,9 @@ export class MarketData {
     return (this.#shards[shard] as ShardMarket).fold;
   }
 
-  /** What an instrument's auction would come to now, valid until the next call. Null: it is in none. */
-  indicative(instrument: number): AuctionResult | null {
-    const market = this.#shards[this.#shardOf(instrument)];
-    return market === undefined ? null : this.#indicatives.now(market.fold, instrument);
+  /** What an uncross of an instrument of the shard would come to now; null: it is in no auction. */
+  indicative(shard: number, instrument: number): AuctionResult | null {
+    return this.#indicatives.now(this.books(shard), instrument);
   }
 
   /** The most instruments that a session would have on one of these channels with so many more; all count as one. */

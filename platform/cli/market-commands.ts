@@ -29,8 +29,8 @@ export interface BookAnswer {
   readonly phase: string;
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
-  /** What an auction would come to now; null outside of one. */
-  readonly indicative: Indicative | null;
+  /** What an auction would come to now. */
+  readonly indicative?: Indicative;
   readonly bids: readonly BookLevel[];
   readonly asks: readonly BookLevel[];
 }
@@ -67,7 +67,7 @@ export function bookLines(book: BookAnswer): string[] {
   });
   const title = `${book.symbol}  ${book.phase}  sequence ${book.sequence}`;
   const heads = ['orders', 'quantity', 'bid', 'ask', 'quantity', 'orders'];
-  const auction = book.indicative === null ? [] : [indicativeText(book.indicative, book)];
+  const auction = book.indicative === undefined ? [] : [indicativeText(book.indicative, book)];
   return [title, ...tableLines(heads, rows, heads), ...(rows.length === 0 ? ['no orders rest'] : []), ...auction];
 }
 
