@@ -76,7 +76,9 @@ function fatalOf({ code, shard, message }: Extract<ShardMessage, { type: 'fatal'
 type StartedTask = Omit<ShardTask, 'port' | 'readAhead'>;
 
 export class ShardThreads {
-  private readonly pool: Piscina;
+  private readonly shards: number;
+  /** There from the start on: Node aborts the process when a thread is ended in the middle of loading its modules. */
+  private pool: Piscina | null = null;
   private readonly statuses: ShardStatus[];
   private readonly bells: Doorbell[];
   /** By shard. */
@@ -96,22 +98,24 @@ export class ShardThreads {
     this.log = log;
     this.statuses = statuses.map((memory) => new ShardStatus(memory));
     this.bells = bells.map((memory) => new Doorbell(memory));
-    this.pool = new Piscina({
-      filename: WORKER_FILE.href,
-      minThreads: shards,
-      maxThreads: shards,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      recordTiming: false,
-    });
+    this.shards = shards;
   }
 
   /** Starts all shards and resolves when every one has recovered. died: called when one ends by itself later. */
   start(taskOf: (shard: number) => StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered[]> {
-    return Promise.all(this.statuses.map((_, shard) => this.startOne(taskOf(shard), died)));
+    const pool = new Piscina({
+      filename: WORKER_FILE.href,
+      minThreads: this.shards,
+      maxThreads: this.shards,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+      recordTiming: false,
+    });
+    this.pool = pool;
+    return Promise.all(this.statuses.map((_, shard) => this.startOne(pool, taskOf(shard), died)));
   }
 
-  private startOne(task: StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered> {
+  private startOne(pool: Piscina, task: StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered> {
     const { port1, port2 } = new MessageChannel();
     const { shard, shardCount, directory } = task;
     // A shorter journal is replayed before such a thread is up.
@@ -142,7 +146,7 @@ export class ShardThreads {
         }
       });
       const transferList = readAhead === null ? [port2] : [port2, readAhead.port];
-      const ended = this.pool.run({ ...task, port: port2, readAhead }, { transferList });
+      const ended = pool.run({ ...task, port: port2, readAhead }, { transferList });
       this.tasks.push(
         ended.then(
           () => {
@@ -220,6 +224,6 @@ export class ShardThreads {
   async abandon(): Promise<void> {
     this.stopping = true;
     this.stopWatch();
-    await Promise.all([this.pool.destroy(), ...this.readers.map((reader) => reader.end())]);
+    await Promise.all([this.pool?.destroy(), ...this.readers.map((reader) => reader.end())]);
   }
 }
