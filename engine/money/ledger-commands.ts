@@ -37,7 +37,8 @@ const {
 } = layout;
 
 const DEPOSIT = CommandKind.Deposit;
-const MOST_SUPPLY = Number.MAX_SAFE_INTEGER;
+/** Below 2^53 by more than any trade: of one between orders of one account the buy gets before the sell gives. */
+export const MOST_SUPPLY = 2 ** 53 - 2 ** 51;
 const HALF = 4294967296;
 
 /** Applies a Deposit or Withdraw whose shape is right. */

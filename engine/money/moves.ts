@@ -9,7 +9,7 @@ import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
 import { checkSender, laneAccount, NO_ORDER, refuse } from '../state/checks.js';
 import { type EngineState, writeEvent } from '../state/state.js';
-import { addAvailable, amountOf, availableOf, setAmount } from './ledger-commands.js';
+import { addAvailable, amountOf, availableOf, MOST_SUPPLY, setAmount } from './ledger-commands.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const {
@@ -106,7 +106,7 @@ export function applyMoveIn(state: EngineState, words: Int32Array, at: number): 
     return;
   }
   const held = (state.ledger.supply[asset] as number) + (transit.moved[asset] as number);
-  if (amount > Number.MAX_SAFE_INTEGER - held) {
+  if (amount > MOST_SUPPLY - held) {
     tellRefusal(state, words, at, Reason.SupplyFull);
     return;
   }

@@ -12,7 +12,7 @@ import type { ModelInstrument, Purse, Refusal, Sender, State, Steps, Work } from
 
 /** The account that the venue's fees belong to. */
 export const VENUE = 0;
-const MOST_SUPPLY = 2n ** 53n - 1n;
+export const MOST_SUPPLY = 2n ** 53n - 2n ** 51n;
 
 /** What is there for an account to give: an asset and how much of it. */
 interface Reserve {

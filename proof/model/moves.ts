@@ -2,7 +2,7 @@
  * Money that moves between shards, in the model of one of them: lists and numbers. Any thread.
  */
 import { EventKind, Reason } from '../../schemas/codes.js';
-import { available, checkRoomForPurse, give, VENUE } from './money.js';
+import { available, checkRoomForPurse, give, MOST_SUPPLY, VENUE } from './money.js';
 import type { PlainCommand } from './plain-records.js';
 import type { ModelMove, Refusal, Sender, State, Steps, Work } from './state.js';
 
@@ -83,7 +83,7 @@ export function moveIn(state: State, command: PlainCommand): void {
     refuse(state, command, Reason.AmountOutOfRange);
     return;
   }
-  if (amount > BigInt(Number.MAX_SAFE_INTEGER) - state.supply(asset) - state.moved(asset)) {
+  if (amount > MOST_SUPPLY - state.supply(asset) - state.moved(asset)) {
     refuse(state, command, Reason.SupplyFull);
     return;
   }
