@@ -103,6 +103,12 @@ const CONTINUE = CommandKind.Continue;
 const DUE = CommandKind.Due;
 const PART = CommandKind.Part;
 const ONE_CANCELS_OTHER = CommandFlag.OneCancelsOther << 16;
+/** By kind: 1 where stops of the command's instrument are looked at behind it. Of others the field may mean an asset. */
+const LOOKS_BEHIND = new Uint8Array(256);
+for (const kind of [NEW, CANCEL, REPLACE, CANCEL_REPLACE, MASS_CANCEL_KIND, ORDER_STATUS, KILL_SWITCH]) {
+  LOOKS_BEHIND[kind] = 1;
+}
+for (const kind of [SET_PHASE, UNCROSS_KIND, END_OF_DAY_KIND, REFERENCE_PRICE]) LOOKS_BEHIND[kind] = 1;
 
 export class Engine {
   /** The engine's memory. Read by tests and checkers; only the functions of this folder change it. */
@@ -161,7 +167,7 @@ export class Engine {
     else if (kind === CANCEL_REPLACE || kind === REPLACE) applyReplace(state, commands, at);
     else this.applyRare(commands, at, kind, endAt);
 
-    if (state.stops.waiting !== 0 && kind !== CONTINUE) {
+    if (state.stops.waiting !== 0 && LOOKS_BEHIND[kind] !== 0) {
       watchStops(state, commands[at + COMMAND_INSTRUMENT] as number, eventAt);
     }
     const made = state.next - eventAt;

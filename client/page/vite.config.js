@@ -60,7 +60,7 @@ const leanCharts = {
 
 export default {
   root: import.meta.dirname,
-  base: '.',
+  base: './',
   plugins: [leanGenerated(), leanFlatBuffers(), leanCharts],
   publicDir: false,
   cacheDir: '../../build/page-cache',

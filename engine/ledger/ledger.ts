@@ -184,8 +184,10 @@ export class Ledger {
       MOST_LOTS - Math.abs(position),
       wholeShare(MOST_LEDGER - amount, sums[at + HOLDING_LOT] as number),
     );
-    const buys = (sums[at + HOLDING_OPEN] as number) + (sell === 0 ? added : 0);
-    const sells = (sums[at + HOLDING_OPEN + 1] as number) + (sell === 0 ? 0 : added);
+    // What would be fewer may be refused yet, and then they stay.
+    const more = Math.max(added, 0);
+    const buys = (sums[at + HOLDING_OPEN] as number) + (sell === 0 ? more : 0);
+    const sells = (sums[at + HOLDING_OPEN + 1] as number) + (sell === 0 ? 0 : more);
     const half = Math.floor((most - buys - sells) / 2);
     const limit = this.limits[(account << LIMIT_SHIFT) + LIMIT_POSITION] as number;
     sums[at + HOLDING_CAP] = Math.min(limit - position, buys + half);

@@ -86,12 +86,16 @@ export function applyMoveIn(state: EngineState, words: Int32Array, at: number): 
     tellRefusal(state, words, at, Reason.WrongShard);
     return;
   }
+  if (!(amount >= 1 && amount <= MOST_SUPPLY)) {
+    tellRefusal(state, words, at, Reason.AmountOutOfRange);
+    return;
+  }
   const last = transit.received[from] as number;
-  if (number === last) {
+  if (number === last && number !== 0) {
     tell(state, words, at, EventKind.MovedIn | EVENT_DUPLICATE_BIT, amount, transit.results[from] as number);
     return;
   }
-  if (number < last) {
+  if (number <= last) {
     tellRefusal(state, words, at, Reason.AlreadyExists);
     return;
   }
@@ -99,10 +103,6 @@ export function applyMoveIn(state: EngineState, words: Int32Array, at: number): 
   const isKnown = state.registry.hasAsset(asset) && (account === 0 || state.registry.hasAccount(account));
   if (number !== last + 1 || !isKnown) {
     tellRefusal(state, words, at, Reason.NotReady);
-    return;
-  }
-  if (amount <= 0) {
-    tellRefusal(state, words, at, Reason.AmountOutOfRange);
     return;
   }
   const held = (state.ledger.supply[asset] as number) + (transit.moved[asset] as number);

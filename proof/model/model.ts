@@ -57,6 +57,21 @@ export interface PlainPurse {
   readonly reserved: number;
 }
 
+/** Kinds about the orders or the trading of their instrument: stops are looked at behind them. */
+const LOOKS_BEHIND: readonly number[] = [
+  CommandKind.New,
+  CommandKind.Cancel,
+  CommandKind.Replace,
+  CommandKind.CancelReplace,
+  CommandKind.MassCancel,
+  CommandKind.OrderStatus,
+  CommandKind.Kill,
+  CommandKind.SetPhase,
+  CommandKind.Uncross,
+  CommandKind.EndOfDay,
+  CommandKind.ReferencePrice,
+];
+
 export interface PlainHolding {
   readonly position: number;
   readonly cost: number;
@@ -358,7 +373,7 @@ export class Model {
     }
     const { instrument = command.instrument, account = sender.account } = verdict;
     const sweep: Sweep = { taker: verdict.taker, keepsLevel: undefined };
-    const watched = state.instrument(instrument);
+    const watched = LOOKS_BEHIND.includes(command.kind) ? state.instrument(instrument) : undefined;
     const steps = watched === undefined ? verdict.steps : withStops(state, watched, verdict.steps, sweep);
     this.drive({ steps, sweep, commandSequence, instrument, account, takes: verdict.takes ?? {} });
     return true;

@@ -66,6 +66,14 @@ export function moveIn(state: State, command: PlainCommand): void {
   const last = state.received.get(from) ?? { number: 0, result: Reason.None };
   const amount = amountOf(command);
   const said = { clientOrderId, instrument: asset, amount: Number(amount), quantity: from, leaves: account };
+  if (amount < 1n || amount > MOST_SUPPLY) {
+    refuse(state, command, Reason.AmountOutOfRange);
+    return;
+  }
+  if (number === 0) {
+    refuse(state, command, Reason.AlreadyExists);
+    return;
+  }
   if (number === last.number) {
     state.emit(EventKind.MovedIn, { ...said, reason: last.result, duplicate: true });
     return;
@@ -77,10 +85,6 @@ export function moveIn(state: State, command: PlainCommand): void {
   const isKnown = asset >= 1 && asset <= state.assets.length && (account === VENUE || state.hasAccount(account));
   if (number !== last.number + 1 || !isKnown) {
     refuse(state, command, Reason.NotReady);
-    return;
-  }
-  if (amount <= 0n) {
-    refuse(state, command, Reason.AmountOutOfRange);
     return;
   }
   if (amount > MOST_SUPPLY - state.supply(asset) - state.moved(asset)) {

@@ -27,9 +27,9 @@ export function recordsTable(): string {
         lines.push(entry([0, 8], 'operationId', "the head's"), entry([8, 1], 'index', 'from 0'));
         lines.push(entry([9, 1], 'count', '1 to 32'), entry([16, 40], 'payload', 'of the terms, zeros behind them'));
       }
-      const names = [CommandFlag.PostOnly, CommandFlag.TargetIsClientOrderId].filter((flag) => (flags & flag) !== 0);
+      const names = Object.values(CommandFlag).filter((flag) => typeof flag === 'number' && (flags & flag) !== 0);
       if (names.length > 0) {
-        lines.push(entry(COMMAND_FIELDS.flags, 'flags', names.map((flag) => CommandFlag[flag]).join(', ')));
+        lines.push(entry(COMMAND_FIELDS.flags, 'flags', names.map((flag) => CommandFlag[Number(flag)]).join(', ')));
       }
       return section(
         `${kind} ${CommandKind[kind]}`,
