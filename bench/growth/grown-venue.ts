@@ -59,6 +59,19 @@ export function cpuUs(): number {
   return user + system;
 }
 
+/**
+ * How long the thread was at something: the lesser of a clock's time, in which others may have had the processor, and of the
+ * process's processor time, in which V8 may have compiled or collected beside it.
+ */
+export class Stretch {
+  private readonly fromMs = performance.now();
+  private readonly fromUs = cpuUs();
+
+  ms(): number {
+    return Math.min(performance.now() - this.fromMs, (cpuUs() - this.fromUs) / 1_000);
+  }
+}
+
 export class GrownVenue {
   readonly limits: Limits;
   readonly engine: Engine;

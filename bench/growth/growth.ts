@@ -115,7 +115,7 @@ export async function benchGrowth({ size, say }: BenchRequest): Promise<BenchOut
 
 function conditionsOf({ crowds, large, level, repeats, flow, accounts }: GrowthSize): string[] {
   return [
-    `each measurement a fresh process behind the shard's own warm-up (not where memory is weighed), engine in one thread, processor time; large commands, levels and long runs ${repeats} times`,
+    `each measurement a fresh process behind the shard's own warm-up (not where memory is weighed), engine in one thread, processor time (of large commands the lesser of that and a clock's, behind a garbage collection); large commands, levels and long runs ${repeats} times`,
     `${crowds.orders} orders over 4 books of 1,000 levels a side, ${crowds.levels} in levels of ten, ${crowds.special} icebergs and ${crowds.stops} trailing stops good till a date, ${crowds.instruments} instruments with an order each; cancels lie evenly over them; bytes: what the process came to hold for each`,
     `a level of ${level} orders beside levels of ten of as many, and beside a small book that has only such`,
     `uncross of ${large.uncross} orders (uneven: of 1 to 7 lots), sweep of ${large.sweep} fills, mass cancel of ${large['mass-cancel']}, cascade of ${large.cascade} stops, in steps of 4,096 events; rounds: the same in a shard on a disk that keeps nothing, with a trade of another instrument in each round`,

@@ -15,21 +15,43 @@ import * as lifeFunctions from './order-life.js';
 import { takeStop } from './stops.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { takeOff } = lifeFunctions;
+const { isPlain, takeOff, takePlainOff } = lifeFunctions;
 const { writeOrderEvent } = stateFunctions;
-const { checkInstrument, checkPhase, checkSender, checkShape, findTarget, passesAtOnce } = checksFunctions;
+const { checkInstrument, checkPhase, checkSender, checkShape, findTarget } = checksFunctions;
 const { COMMAND_CLIENT_ORDER_ID, EVENT_BOOK_BIT, EVENT_RELATED_ID, WORD_MASK } = layout;
 const { FLAG_SPECIAL, ORDER_FLAGS, ORDER_LEAVES, ORDER_LEVEL, ORDER_PRICE, ORDER_SHIFT, SLOT_MASK, WAITING } =
   orderWords;
 
 const CANCELLED = EventKind.Cancelled | EVENT_BOOK_BIT;
+const CANCELLED_BY_CLIENT = CANCELLED | (Reason.ByClient << 16);
 const CANCELLED_WAITING = EventKind.Cancelled;
 const CANCEL_PHASES = phasesThatTake(CommandKind.Cancel);
 
-/** Applies a Cancel. */
-export function applyCancel(state: EngineState, words: Int32Array, from: number): void {
+/** Applies a Cancel that the short look (passesAtOnce) says nothing about. */
+export function applyCancel(state: EngineState, words: Int32Array, at: number): void {
+  if (checkCancel(state, words, at)) cancelTarget(state, words, at);
+}
+
+/** Applies one that passes it: nearly all take an order that rests and has nothing besides its record. */
+export function cancelUsual(state: EngineState, words: Int32Array, from: number): void {
   const at = from & WORD_MASK;
-  if (!passesAtOnce(state, words, at) && !checkCancel(state, words, at)) return;
+  const slot = findTarget(state, words, at);
+  if (slot < 0) return;
+  const orders = state.orders;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
+  if (!isPlain(state, slot)) {
+    cancelTarget(state, words, at);
+    return;
+  }
+  const price = orders[orderAt + ORDER_PRICE] as number;
+  const leaves = orders[orderAt + ORDER_LEAVES] as number;
+  const to = writeOrderEvent(state, slot, price, leaves, 0, 0, CANCELLED_BY_CLIENT);
+  state.events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
+  state.events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
+  takePlainOff(state, slot);
+}
+
+function cancelTarget(state: EngineState, words: Int32Array, at: number): void {
   const slot = findTarget(state, words, at);
   if (slot < 0) return;
   cancelOrder(

@@ -25,11 +25,10 @@ import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { writeOrderEvent } = stateFunctions;
-const { checkLimits, checkMoney, needsPrice, passesPlainly } = limitFunctions;
+const { checkLimits, checkLimitsOf, checkMoney, needsPrice, passesPlainly } = limitFunctions;
 const { isFillableByOthers } = selfTradeFunctions;
-const { hasLevelRoom, matchAndRest, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
-const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, passesAtOnce, phaseOf, refuse } =
-  checksFunctions;
+const { hasLevelRoom, matchAndRest, matchUsual, reachedKey, suspendSweep, wouldCross } = sweepFunctions;
+const { checkInstrument, checkSender, checkShape, checkTerms, NO_ORDER, phaseOf, refuse } = checksFunctions;
 const {
   COMMAND_DISPLAY_QUANTITY,
   COMMAND_FLAGS_WORD,
@@ -70,15 +69,14 @@ for (let index = 0; index < REFUSALS.length; index++) {
   REFUSALS[index] = phaseRefusal(phaseEffect(index & 7, NEW, index >>> TYPE_PLACE, timeInForce, priced));
 }
 
-/** Applies a New. Nearly all are usual ones; what others need stands apart, so that V8 takes their way as one piece. */
-export function applyNew(state: EngineState, words: Int32Array, from: number): void {
-  const at = from & WORD_MASK;
-  if (passesAtOnce(state, words, at)) applyUsual(state, words, at);
-  else if (checkNew(state, words, at)) applyUnusual(state, words, at);
+/** Applies a New that the short look (passesAtOnce) says nothing about. */
+export function applyNew(state: EngineState, words: Int32Array, at: number): void {
+  if (checkNew(state, words, at)) applyUnusual(state, words, at);
 }
 
-/** A limit or market order with a price and no more terms, in continuous trading. */
-function applyUsual(state: EngineState, words: Int32Array, at: number): void {
+/** Applies one that passes it: a limit or market order with a price and no more terms, in continuous trading. */
+export function applyUsual(state: EngineState, words: Int32Array, from: number): void {
+  const at = from & WORD_MASK;
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
   const price = words[at + COMMAND_PRICE] as number;
   const quantity = words[at + COMMAND_QUANTITY] as number;
@@ -87,7 +85,7 @@ function applyUsual(state: EngineState, words: Int32Array, at: number): void {
   const isMarket = (kindWord >>> 16) & MARKET;
   const timeInForce = kindWord >>> 24;
   const plain = passesPlainly(state, words, at, sell);
-  if (!plain && !checkLimits(state, words, at, sell, quantity >>> 0, NO_ORDER)) return;
+  if (!plain && !checkLimitsOf(state, words, at, sell, quantity >>> 0, NO_ORDER, state.holding)) return;
   if (state.books.orders.isFull()) {
     refuse(state, words, at, Reason.OrdersFull, state.limits.maxOrders, NO_ORDER);
     return;
@@ -104,7 +102,7 @@ function applyUsual(state: EngineState, words: Int32Array, at: number): void {
   }
   const slot = makeOrder(state, words, at, price, isMarket << FLAG_MARKET_SHIFT);
   writeOrderEvent(state, slot, price, quantity, quantity, 0, ACCEPTED);
-  if (!matchAndRest(state, slot)) suspendSweep(state, slot);
+  if (!matchUsual(state, slot, side, price)) suspendSweep(state, slot);
 }
 
 /** One that the checks, one by one, let pass: any type, any phase. */

@@ -16,18 +16,20 @@ import type { EngineState } from '../state/state.js';
 import * as stateFunctions from '../state/state.js';
 import * as applyCancelFunctions from './apply-cancel.js';
 import { hiddenOf, putHidden, takeHidden } from './iceberg.js';
+import * as lifeFunctions from './order-life.js';
 import { checkOffset } from './stops.js';
 import * as sweepFunctions from './sweep.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { hasLevelRoom, matchAndRest, suspendSweep, wouldCross } = sweepFunctions;
+const { hasLevelRoom, matchAndRest, matchUsual, suspendSweep, wouldCross } = sweepFunctions;
 const { writeOrderEvent } = stateFunctions;
-const { checkInstrument, checkPhase, checkSender, checkShape, checkTerms, findTarget, passesAtOnce, phaseOf, refuse } =
+const { checkInstrument, checkPhase, checkSender, checkShape, checkTerms, findTarget, phaseOf, refuse } =
   checksFunctions;
 const { checkQuantity, peekTarget, trails } = checksFunctions;
 const { cancelOrder } = applyCancelFunctions;
 const { checkLimits, checkMoney, lotsAdded, needsPrice } = limitFunctions;
-const { changeOrder, shrinkOrder } = holdingFunctions;
+const { changeOrder, changePlain, shrinkOrder } = holdingFunctions;
+const { isPlain } = lifeFunctions;
 const {
   COMMAND_CLIENT_ORDER_ID,
   COMMAND_INSTRUMENT,
@@ -70,12 +72,62 @@ const REPLACE_PHASES = phasesThatTake(REPLACE);
 const CANCEL_REPLACE_PHASES = phasesThatTake(CommandKind.CancelReplace);
 const MAX_QUANTITY = 0xffffffff;
 
-/** Applies a Replace or CancelReplace. */
-export function applyReplace(state: EngineState, words: Int32Array, from: number): void {
+/** Applies a Replace or CancelReplace that the short look (passesAtOnce) says nothing about. */
+export function applyReplace(state: EngineState, words: Int32Array, at: number): void {
+  if (!checkReplace(state, words, at)) return;
+  const slot = findTarget(state, words, at);
+  if (slot >= 0) replaceOrder(state, words, at, slot);
+}
+
+/**
+ * Applies one that passes it: nearly all change a limit order that rests and has nothing besides its record. What they do is
+ * what replaceOrder does with such an order, in the same order.
+ */
+export function replaceUsual(state: EngineState, words: Int32Array, from: number): void {
   const at = from & WORD_MASK;
-  if (!passesAtOnce(state, words, at) && !checkReplace(state, words, at)) return;
   const slot = findTarget(state, words, at);
   if (slot < 0) return;
+  const orders = state.orders;
+  const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const flags = orders[orderAt + ORDER_FLAGS] as number;
+  const price = words[at + COMMAND_PRICE] as number;
+  const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
+  const cumulative = (orders[orderAt + ORDER_CUMULATIVE] as number) >>> 0;
+  const isReplace = ((words[at + COMMAND_KIND_WORD] as number) & 0xff) === REPLACE;
+  if (
+    (flags & (FLAG_MARKET | FLAG_POST_ONLY)) !== 0 ||
+    !isPlain(state, slot) ||
+    (isReplace ? quantity <= cumulative : cumulative + quantity > MAX_QUANTITY)
+  ) {
+    replaceOrder(state, words, at, slot);
+    return;
+  }
+  const open = (orders[orderAt + ORDER_LEAVES] as number) >>> 0;
+  const leaves = isReplace ? quantity - cumulative : quantity;
+  const sell = (flags >>> FLAG_SELL_SHIFT) & 1;
+  if (!checkLimits(state, words, at, sell, leaves - open, slot)) return;
+  if (isReplace && price === orders[orderAt + ORDER_PRICE] && leaves < open) {
+    reduceOrder(state, words, at, slot, leaves);
+    return;
+  }
+  const side = ((words[at + COMMAND_INSTRUMENT] as number) << 1) + sell;
+  if (!hasLevelRoom(state, side, price)) {
+    refuse(state, words, at, Reason.LevelsFull, state.limits.maxLevels, slot);
+    return;
+  }
+  if (!checkMoney(state, words, at, sell, price, leaves, slot)) return;
+  state.books.unlink(slot);
+  state.ids.remove(slot);
+  const oldPrice = orders[orderAt + ORDER_PRICE] as number;
+  renameOrder(state, words, at, slot, oldPrice, open | 0, leaves | 0, 0, REPLACED);
+  changePlain(state, slot, state.holding, price, leaves);
+  orders[orderAt + ORDER_PRICE] = price;
+  orders[orderAt + ORDER_LEAVES] = leaves | 0;
+  if (!matchUsual(state, slot, side, price)) suspendSweep(state, slot);
+}
+
+/** Changes the own live order that the command names; the checks that need no order are done. */
+function replaceOrder(state: EngineState, words: Int32Array, at: number, slot: number): void {
   const orders = state.orders;
   const orderAt = (slot & SLOT_MASK) << ORDER_SHIFT;
   const flags = orders[orderAt + ORDER_FLAGS] as number;

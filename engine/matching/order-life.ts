@@ -10,7 +10,7 @@ import type { EngineState } from '../state/state.js';
 import { expiryTimer } from '../timers/timer-ranges.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { enterOrder, leaveOrder } = holdingFunctions;
+const { enterOrder, leaveOrder, leavePlain } = holdingFunctions;
 const { FLAG_CLOSED, FLAG_EXPIRES, FLAG_LEG, FLAG_LISTED, FLAG_MARKET, FLAG_SPECIAL, NOT_RESTING } = orderWords;
 const { ORDER_FLAGS, ORDER_LEVEL, ORDER_SHIFT, ORDER_STOP, SLOT_MASK } = orderWords;
 const { OPERATION_CURSOR, OPERATION_INSTRUMENT, OPERATION_SHIFT } = operationWords;
@@ -28,6 +28,22 @@ export function takeOff(state: EngineState, slot: number): void {
   state.ids.remove(slot);
   state.books.unlink(slot);
   forgetOrder(state, slot);
+}
+
+/** Whether an order rests and has nothing besides its record: no timer, hidden part or other leg. */
+export function isPlain(state: EngineState, slot: number): boolean {
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const more = (state.orders[at + ORDER_FLAGS] as number) & (FLAG_SPECIAL | FLAG_EXPIRES | FLAG_LEG);
+  return more === 0 && (state.orders[at + ORDER_LEVEL] as number) >= 0;
+}
+
+/** As takeOff, of an order that is plain, while nothing is in progress. */
+export function takePlainOff(state: EngineState, slot: number): void {
+  state.ids.remove(slot);
+  state.books.unlink(slot);
+  state.accountOrders.remove(slot);
+  leavePlain(state, slot);
+  state.books.orders.free(slot);
 }
 
 /** A stop waits no more: it is like an order that just came. */

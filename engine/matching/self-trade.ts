@@ -46,7 +46,7 @@ const MAKER_PREVENTED = EventKind.Prevented | (Liquidity.Maker << EVENT_LIQUIDIT
 const TAKER_PREVENTED = EventKind.Prevented | (Liquidity.Taker << EVENT_LIQUIDITY_SHIFT);
 
 /** Whether two accounts must not trade with each other: one account, or two of one group. */
-function areOneOwner(state: EngineState, first: number, second: number): boolean {
+export function areOneOwner(state: EngineState, first: number, second: number): boolean {
   if (first === second) return true;
   const accounts = state.accounts;
   const owner = accounts[((first & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OWNER] as number;

@@ -28,8 +28,8 @@ import * as unusualFunctions from './unusual-fill.js';
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { forgetOrder, listOrder, takeOff } = lifeFunctions;
 const { writeOrderEvent } = stateFunctions;
-const { preventSelfTrade } = selfTradeFunctions;
-const { fillOrder } = holdingFunctions;
+const { areOneOwner, preventSelfTrade } = selfTradeFunctions;
+const { fillHolding, fillOrder, holdingOf } = holdingFunctions;
 const { FEE_MAKER, FEE_TAKER } = ledgerWords;
 const { showPeak } = icebergFunctions;
 const { fillUnusual } = unusualFunctions;
@@ -147,6 +147,57 @@ export function matchAndRest(state: EngineState, slot: number): boolean {
 }
 
 /**
+ * As matchAndRest, of one of a command that passed at once: in continuous trading, with a price, with nothing besides its
+ * record, and no operation in progress. `side`: its own; `price`: its own.
+ */
+export function matchUsual(state: EngineState, slot: number, side: number, price: number): boolean {
+  const instrument = side >>> 1;
+  const band = state.instruments[((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_STATIC_BAND];
+  if (band !== 0) return matchAndRest(state, slot);
+  const orders = state.orders;
+  const levels = state.levels;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const best = (((side ^ 1) & SIDE_MASK) << SIDE_SHIFT) + SIDE_BEST;
+  const reached = keyOf(side ^ 1, price);
+  const flags = orders[at + ORDER_FLAGS] as number;
+  do {
+    const level = state.sides[best] as number;
+    if (level < 0) break;
+    const levelAt = (level & LEVEL_MASK) << LEVEL_SHIFT;
+    if ((levels[levelAt + LEVEL_KEY] as number) < reached) break;
+    if (state.next + 2 > state.end) return false;
+    const maker = levels[levelAt + LEVEL_HEAD] as number;
+    const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
+    if (
+      (flags & FLAG_SELF_TRADE) !== 0 &&
+      areOneOwner(state, orders[at + ORDER_ACCOUNT] as number, orders[makerAt + ORDER_ACCOUNT] as number)
+    ) {
+      preventSelfTrade(state, slot, maker);
+    } else if (((orders[makerAt + ORDER_FLAGS] as number) & UNUSUAL) === 0) {
+      trade(state, slot, state.holding, maker, level);
+    } else if (!fillUnusual(state, slot, maker)) {
+      return false;
+    }
+  } while (orders[at + ORDER_LEAVES] !== 0);
+  const leaves = orders[at + ORDER_LEAVES] as number;
+  if (leaves === 0) {
+    forgetOrder(state, slot);
+    return true;
+  }
+  if (state.next === state.end) return false;
+  if ((flags & (FLAG_MARKET | FLAG_TIME_IN_FORCE)) >= IMMEDIATE_OR_CANCEL) {
+    writeOrderEvent(state, slot, price, leaves, 0, 0, (flags & FLAG_MARKET) !== 0 ? CANCELLED_NOTHING : CANCELLED_REST);
+    forgetOrder(state, slot);
+    return true;
+  }
+  state.books.rest(slot, side, keyOf(side, price));
+  state.ids.add(slot);
+  if ((flags & FLAG_LISTED) === 0) listOrder(state, slot);
+  writeOrderEvent(state, slot, price, 0, leaves, leaves, BOOKED);
+  return true;
+}
+
+/**
  * An order came to the band with something left: that goes, or a volatility auction starts in which it will rest. False when
  * there is no room for the events.
  */
@@ -194,7 +245,7 @@ function match(state: EngineState, slot: number, side: number, banded: boolean):
     if (selfTrade !== 0 && preventSelfTrade(state, slot, maker)) continue;
     const makerFlags = orders[((maker & SLOT_MASK) << ORDER_SHIFT) + ORDER_FLAGS] as number;
     if (((makerFlags | leg) & UNUSUAL) === 0) {
-      trade(state, slot, maker, level);
+      trade(state, slot, holdingOf(state, slot), maker, level);
     } else {
       if (!fillUnusual(state, slot, maker)) return false;
       leg = 0;
@@ -203,8 +254,8 @@ function match(state: EngineState, slot: number, side: number, banded: boolean):
   return true;
 }
 
-/** A taker trades with a plain order that is the next in line at its level, as much as both have. */
-function trade(state: EngineState, slot: number, maker: number, level: number): void {
+/** A taker, whose account has this holding, trades with a plain order that is the next in line at its level, as much as both have. */
+function trade(state: EngineState, slot: number, holding: number, maker: number, level: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const makerAt = (maker & SLOT_MASK) << ORDER_SHIFT;
@@ -228,7 +279,7 @@ function trade(state: EngineState, slot: number, maker: number, level: number): 
   events[takerEvent + EVENT_RELATED_ID] = tradeLow;
   events[takerEvent + EVENT_RELATED_ID + 1] = tradeHigh;
   fillOrder(state, maker, makerEvent, price, quantity | 0, makerLeaves, FEE_MAKER);
-  fillOrder(state, slot, takerEvent, price, quantity | 0, leaves, FEE_TAKER);
+  fillHolding(state, slot, holding, takerEvent, price, quantity | 0, leaves, FEE_TAKER);
   const instrument = orders[at + ORDER_INSTRUMENT] as number;
   state.instruments[((instrument & INSTRUMENT_MASK) << INSTRUMENT_SHIFT) + INSTRUMENT_LAST] = price;
   state.books.reduce(level, quantity);

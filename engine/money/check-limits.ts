@@ -64,13 +64,13 @@ const {
 
 /**
  * Whether a new order of an account surely passes all limits and there is no money to look at: of nearly all accounts that
- * have neither. False says nothing. `state.holding` is as checkLimits leaves it.
+ * have neither. False says nothing. `state.holding` is the account's holding, or -1: it has none yet.
  */
 export function passesPlainly(state: EngineState, words: Int32Array, at: number, sell: number): boolean {
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
   const holding = state.ledger.findHolding(words[at + COMMAND_ACCOUNT] as number, instrument);
-  if (holding < 0) return false;
   state.holding = holding;
+  if (holding < 0) return false;
   const sums = state.holdingSums;
   const holdingAt = (holding & HOLDING_MASK) << HOLDING_SHIFT;
   const quantity = (words[at + COMMAND_QUANTITY] as number) >>> 0;
@@ -95,7 +95,24 @@ export function checkLimits(
   added: number,
   slot: number,
 ): boolean {
-  return passesLimits(state, words, at, sell, added, slot) || checkEachLimit(state, words, at, sell, added, slot);
+  const account = words[at + COMMAND_ACCOUNT] as number;
+  const holding = state.ledger.findHolding(account, words[at + COMMAND_INSTRUMENT] as number);
+  return checkLimitsOf(state, words, at, sell, added, slot, holding);
+}
+
+/** The same, by the account's holding, or -1: it has none yet. */
+export function checkLimitsOf(
+  state: EngineState,
+  words: Int32Array,
+  at: number,
+  sell: number,
+  added: number,
+  slot: number,
+  holding: number,
+): boolean {
+  return (
+    passesLimits(state, words, at, sell, added, slot, holding) || checkEachLimit(state, words, at, sell, added, slot)
+  );
 }
 
 /** Whether it surely passes all limits, its token taken; false says nothing, and no token is taken then. */
@@ -106,6 +123,7 @@ function passesLimits(
   sell: number,
   added: number,
   slot: number,
+  holding: number,
 ): boolean {
   const account = words[at + COMMAND_ACCOUNT] as number;
   const instrument = words[at + COMMAND_INSTRUMENT] as number;
@@ -114,7 +132,6 @@ function passesLimits(
   const accountAt = (account & ACCOUNT_MASK) << ACCOUNT_SHIFT;
   const open = accounts[accountAt + ACCOUNT_OPEN_ORDERS] as number;
   if (open >= (accounts[accountAt + ACCOUNT_OPEN_ORDERS_MAX] as number) && slot < 0) return false;
-  const holding = state.ledger.findHolding(account, instrument);
   if (holding < 0) return false;
   state.holding = holding;
   const sums = state.holdingSums;

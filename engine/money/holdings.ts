@@ -106,6 +106,17 @@ export function leaveOrder(state: EngineState, slot: number): void {
   if (leaves !== 0) closeLots(state, slot, holdingOf(state, slot), leaves, 0);
 }
 
+/** The same of one without another leg. */
+export function leavePlain(state: EngineState, slot: number): void {
+  const orders = state.orders;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  const account = orders[at + ORDER_ACCOUNT] as number;
+  const ordersAt = ((account & ACCOUNT_MASK) << ACCOUNT_SHIFT) + ACCOUNT_OPEN_ORDERS;
+  state.accounts[ordersAt] = (state.accounts[ordersAt] as number) - 1;
+  const leaves = (orders[at + ORDER_LEAVES] as number) >>> 0;
+  if (leaves !== 0) closePlain(state, slot, holdingOf(state, slot), leaves, 0);
+}
+
 /**
  * An order that stays, or is about to leave, has `after` lots open instead of `before`, at the price that it had. One that
  * came just now has none open.
@@ -115,7 +126,7 @@ export function shrinkOrder(state: EngineState, slot: number, before: number, af
   closeLots(state, slot, holdingOf(state, slot), before, after);
 }
 /** The holding of an order's account: it has one, because it has an order. */
-function holdingOf(state: EngineState, slot: number): number {
+export function holdingOf(state: EngineState, slot: number): number {
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   return state.ledger.findHolding(
     state.orders[at + ORDER_ACCOUNT] as number,
@@ -124,15 +135,20 @@ function holdingOf(state: EngineState, slot: number): number {
 }
 
 function closeLots(state: EngineState, slot: number, holding: number, before: number, after: number): void {
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  if (((state.orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) {
+    const price = state.orders[at + ORDER_PRICE] as number;
+    moveLeg(state, slot, holding, price, before, price, after);
+    return;
+  }
+  closePlain(state, slot, holding, before, after);
+}
+
+function closePlain(state: EngineState, slot: number, holding: number, before: number, after: number): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
-  if (((orders[at + ORDER_FLAGS] as number) & FLAG_LEG) !== 0) {
-    const price = orders[at + ORDER_PRICE] as number;
-    moveLeg(state, slot, holding, price, before, price, after);
-    return;
-  }
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) - (before - after);
   if ((state.holdingWords[((holding & HOLDING_MASK) << PAIR_SHIFT) + HOLDING_QUOTE_PURSE] as number) >= 0) {
     letGo(state, holding, sell, orders[at + ORDER_PRICE] as number, before, after);
@@ -149,7 +165,14 @@ export function changeOrder(state: EngineState, slot: number, price: number, lea
     moveLeg(state, slot, holding, orders[at + ORDER_PRICE] as number, before, price, leaves);
     return;
   }
-  closeLots(state, slot, holding, before, 0);
+  changePlain(state, slot, holding, price, leaves);
+}
+
+/** The same of one without another leg. */
+export function changePlain(state: EngineState, slot: number, holding: number, price: number, leaves: number): void {
+  const orders = state.orders;
+  const at = (slot & SLOT_MASK) << ORDER_SHIFT;
+  closePlain(state, slot, holding, (orders[at + ORDER_LEAVES] as number) >>> 0, 0);
   const sell = ((orders[at + ORDER_FLAGS] as number) >>> FLAG_SELL_SHIFT) & 1;
   const openAt = ((holding & HOLDING_MASK) << HOLDING_SHIFT) + HOLDING_OPEN + sell;
   state.holdingSums[openAt] = (state.holdingSums[openAt] as number) + leaves;
@@ -171,9 +194,22 @@ export function fillOrder(
   after: number,
   fee: number,
 ): void {
+  fillHolding(state, slot, holdingOf(state, slot), eventAt, price, quantityBits, after, fee);
+}
+
+/** The same, by the holding of the order's account. */
+export function fillHolding(
+  state: EngineState,
+  slot: number,
+  holding: number,
+  eventAt: number,
+  price: number,
+  quantityBits: number,
+  after: number,
+  fee: number,
+): void {
   const orders = state.orders;
   const at = (slot & SLOT_MASK) << ORDER_SHIFT;
-  const holding = holdingOf(state, slot);
   const quantity = quantityBits >>> 0;
   const flags = orders[at + ORDER_FLAGS] as number;
   const sell = (flags >>> FLAG_SELL_SHIFT) & 1;

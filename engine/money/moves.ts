@@ -91,12 +91,12 @@ export function applyMoveIn(state: EngineState, words: Int32Array, at: number): 
     return;
   }
   const last = transit.received[from] as number;
-  if (number === last && number !== 0) {
-    tell(state, words, at, EventKind.MovedIn | EVENT_DUPLICATE_BIT, amount, transit.results[from] as number);
+  if (number < last || number === 0) {
+    tellRefusal(state, words, at, Reason.AlreadyExists);
     return;
   }
-  if (number <= last) {
-    tellRefusal(state, words, at, Reason.AlreadyExists);
+  if (number === last) {
+    tell(state, words, at, EventKind.MovedIn | EVENT_DUPLICATE_BIT, amount, transit.results[from] as number);
     return;
   }
   // What this shard has not heard of yet it will: the move comes again.

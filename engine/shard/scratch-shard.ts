@@ -50,6 +50,8 @@ const MID_PRICE = 1_000;
 const QUANTITY_MAX = 1_000;
 /** Of the offer that the stops of a cascade trade with: above all others. */
 const HIGH_PRICE = 2 * MID_PRICE - 2 * SPREAD_TICKS;
+/** Of the bid that those of sells trade with: below all others. */
+const LOW_PRICE = 2 * SPREAD_TICKS;
 const TARGETS_BACK = 64;
 const PUBLIC_KEY_BYTES = 32;
 
@@ -219,23 +221,25 @@ export class ScratchScript {
     return words;
   }
 
-  /** Stops, and an order that sets all of them off, as long as the last trade was lower. */
-  cascade(): Int32Array {
+  /** Stops of a side, and an order that sets all of them off, as long as the last trade was nearer to the middle. */
+  cascade(side: Side): Int32Array {
     const words = this.#words;
-    this.#writeNew(0, Side.Sell, OrderType.Limit, TimeInForce.Day);
-    words[COMMAND_PRICE] = HIGH_PRICE;
+    const sign = side === Side.Buy ? 1 : -1;
+    const price = side === Side.Buy ? HIGH_PRICE : LOW_PRICE;
+    this.#writeNew(0, side ^ 1, OrderType.Limit, TimeInForce.Day);
+    words[COMMAND_PRICE] = price;
     words[COMMAND_QUANTITY] = QUANTITY_MAX;
     for (let index = 1; index < SCRATCH_BATCH - 1; index += 1) {
       const at = index * COMMAND_WORDS;
-      this.#writeNew(at, Side.Buy, OrderType.Stop, TimeInForce.ImmediateOrCancel);
+      this.#writeNew(at, side, OrderType.Stop, TimeInForce.ImmediateOrCancel);
       words[at + COMMAND_PRICE] = NO_PRICE;
       words[at + COMMAND_QUANTITY] = 1;
-      words[at + COMMAND_TRIGGER_PRICE] = HIGH_PRICE - this.#below(SPREAD_TICKS);
+      words[at + COMMAND_TRIGGER_PRICE] = price - sign * this.#below(SPREAD_TICKS);
       words[at + COMMAND_FLAGS_WORD] = Trigger.LastTrade << 8;
     }
     const last = (SCRATCH_BATCH - 1) * COMMAND_WORDS;
-    this.#writeNew(last, Side.Buy, OrderType.Limit, TimeInForce.ImmediateOrCancel);
-    words[last + COMMAND_PRICE] = HIGH_PRICE;
+    this.#writeNew(last, side, OrderType.Limit, TimeInForce.ImmediateOrCancel);
+    words[last + COMMAND_PRICE] = price;
     words[last + COMMAND_QUANTITY] = QUANTITY_MAX / 2;
     return words;
   }

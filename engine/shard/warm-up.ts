@@ -11,8 +11,11 @@ import { SCRATCH_BATCH, ScratchScript, ScratchShard } from './scratch-shard.js';
 
 /** More gains nothing that can be measured (docs/decisions/0007). */
 const COMMANDS = 12_000;
-/** Beside so many there is one of those that are rare and do much: auctions and cascades of stops. */
-const RARE_SHARE = 2;
+/** Beside so many there is one in an auction, and four in cascades of stops: those are rare and do much. */
+const RARE_SHARE = 4;
+const CASCADES = 4;
+/** The last of so many are usual again: what comes last decides how the code of the others is compiled. */
+const LAST_SHARE = 4;
 const SPANS = 256;
 const NAP = new Int32Array(new SharedArrayBuffer(4));
 
@@ -34,7 +37,7 @@ const MOST_NAPS = 25;
  * V8 compiles, in all threads of the process. Not set for a recovery: with them a
  * replay of a million commands takes 1.19 times as long (docs/performance.md, "Recovery").
  */
-const INLINING = ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-bytecode-size=580'];
+const INLINING = ['--max-inlined-bytecode-size-cumulative=4600', '--max-inlined-bytecode-size=580'];
 
 /**
  * The shards that have warmed this thread up. V8 throws compiled code away when the last object of a class that it was
@@ -77,12 +80,12 @@ export function warmUpShard(commands = COMMANDS, mostNaps = MOST_NAPS): number {
   reader.join();
   play(script.sessionOpen(), 1);
   play(script.openMarket(), 1);
-  // First what is rare: what comes last decides how the code of the others is compiled.
-  for (let made = 0; made < commands / RARE_SHARE; made += 2 * SCRATCH_BATCH) {
-    play(script.auction(), SCRATCH_BATCH);
-    play(script.cascade(), SCRATCH_BATCH);
-  }
   playBatches(commands);
+  for (let made = 0; made < commands / RARE_SHARE; made += SCRATCH_BATCH) {
+    play(script.auction(), SCRATCH_BATCH);
+    for (let cascade = 0; cascade < CASCADES; cascade += 1) play(script.cascade(cascade & 1), SCRATCH_BATCH);
+  }
+  playBatches(commands / LAST_SHARE);
   for (let naps = 0, pieces = 0; naps < mostNaps && pieces < PIECES; naps += 1) {
     if (napIdly()) {
       playBatches(commands / PIECE_SHARE);

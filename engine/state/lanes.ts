@@ -193,8 +193,12 @@ export class LaneTable {
     answers[to + ANSWER_INSTRUMENT] = events[eventAt + EVENT_INSTRUMENT] as number;
     answers[to + ANSWER_PRICE] = events[eventAt + EVENT_PRICE] as number;
     answers[to + ANSWER_QUANTITY] = events[eventAt + EVENT_QUANTITY] as number;
-    const kind = kindWord & 0xff;
-    if (kind === ACCEPTED) return;
+    if ((kindWord & 0xff) !== ACCEPTED) this.keepMore(to, kindWord & 0xff, events, eventAt);
+  }
+
+  /** The rest of an answer at word `to` of all but Accepted. */
+  private keepMore(to: number, kind: number, events: Int32Array, eventAt: number): void {
+    const answers = this.answers;
     answers[to + ANSWER_CUMULATIVE] = events[eventAt + EVENT_CUMULATIVE] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID] = events[eventAt + EVENT_CLIENT_ORDER_ID] as number;
     answers[to + ANSWER_CLIENT_ORDER_ID + 1] = events[eventAt + EVENT_CLIENT_ORDER_ID + 1] as number;
