@@ -122,6 +122,20 @@ const SETTINGS: readonly Setting[] = [
   choice('logLevel', 'log-level', ['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info', 'what is logged'),
   choice('logFormat', 'log-format', ['auto', 'text', 'json'], 'auto', 'auto: text on a terminal, JSON otherwise'),
   choice('metrics', 'metrics', ['on', 'off'], 'on', 'whether what happens is counted and timed, for GET /metrics'),
+  choice(
+    'auditor',
+    'auditor',
+    ['on', 'off'],
+    'on',
+    'whether a second engine compares every event and writes snapshots',
+  ),
+  whole(
+    'snapshotCommands',
+    'snapshot-commands',
+    [0, 1_000_000_000],
+    1_000_000,
+    'commands of a shard from one snapshot to the next; 0: none are written',
+  ),
   whole('maxOrders', 'max-orders', [1_000, MOST_ORDERS], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
   whole('maxInstruments', 'max-instruments', [1, 1_000_000], DEFAULT_LIMITS.maxInstruments, 'instruments of the venue'),
   whole('maxAccounts', 'max-accounts', [1, 10_000_000], DEFAULT_LIMITS.maxAccounts, 'accounts of the venue'),
@@ -220,6 +234,9 @@ export interface Configuration {
   readonly logLevel: string;
   readonly logFormat: string;
   readonly metrics: boolean;
+  readonly auditor: boolean;
+  /** 0: none. */
+  readonly snapshotCommands: number;
   readonly syncLimitSeconds: number;
   readonly clockBehindMinutes: number;
   readonly stopSeconds: number;
@@ -332,6 +349,8 @@ const configurationValues = z.strictObject({
   logLevel: z.string(),
   logFormat: z.string(),
   metrics: z.string(),
+  auditor: z.string(),
+  snapshotCommands: z.int(),
   maxOrders: z.int(),
   maxInstruments: z.int(),
   maxAccounts: z.int(),
@@ -420,6 +439,8 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       logLevel: values.logLevel,
       logFormat: values.logFormat,
       metrics: values.metrics === 'on',
+      auditor: values.auditor === 'on',
+      snapshotCommands: values.snapshotCommands,
       syncLimitSeconds: values.syncLimitSeconds,
       clockBehindMinutes: values.clockBehindMinutes,
       stopSeconds: values.stopSeconds,

@@ -8,6 +8,7 @@
  *                         whether the venue has begun: from then on all of it is fixed, and a missing journal is lost
  *   DATA/admin-key.json   the operator's Ed25519 pair, 0600 (admin-key.ts)
  *   DATA/shard-N/journal/ segments of shard N (engine/journal)
+ *   DATA/shard-N/snapshots/ its two newest snapshots (engine/snapshot), once there are any
  */
 
 import { spawnSync } from 'node:child_process';

@@ -42,6 +42,8 @@ export const EXIT_RULE_BROKEN = 75;
 export const EXIT_REFUSED = 76;
 /** The key file cannot be used, or the venue refuses the key. */
 export const EXIT_KEY = 77;
+/** The auditor's engine makes other events of the journaled commands than the shard did. */
+export const EXIT_AUDIT = 78;
 
 /** Every code with what it means, in one line. */
 export const EXIT_CODES: readonly (readonly [code: number, means: string])[] = [
@@ -61,6 +63,7 @@ export const EXIT_CODES: readonly (readonly [code: number, means: string])[] = [
   [EXIT_RULE_BROKEN, 'some expectations of a rule table did not hold'],
   [EXIT_REFUSED, 'the venue said no: no such instrument or order, a rejected command'],
   [EXIT_KEY, 'the key file cannot be used, or the venue refuses the key'],
+  [EXIT_AUDIT, 'the auditor does not agree with what a shard journaled'],
 ];
 
 /** Why a start or a run ends: one sentence that says what to change, and the code to leave with. */

@@ -14,7 +14,7 @@ import { segmentPath } from '../engine/journal/segments.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { monotonicMs } from '../engine/shard/clock.js';
 import { ShardState, ShardStatus } from '../engine/shard/status-words.js';
-import type { ShardMessage, ShardRecovered, ShardTask } from '../engine/shard/worker-data.js';
+import type { BadSnapshotFound, ShardMessage, ShardRecovered, ShardTask } from '../engine/shard/worker-data.js';
 import {
   EXIT_CONFIGURATION,
   EXIT_CORRUPT_JOURNAL,
@@ -71,6 +71,14 @@ function fatalOf({ code, shard, message }: Extract<ShardMessage, { type: 'fatal'
   }
   const sentence = `Shard ${shard} found a bug of ours; start again and report this: ${message}`;
   return wantOfMemory(`shard ${shard}`, message) ?? new PlatformError(code, EXIT_WORKER_DIED, sentence, true);
+}
+
+/** Said by whoever passed one over. */
+export function warnOfSnapshot(log: PlatformLog, { shard, path, why }: Omit<BadSnapshotFound, 'type'>): void {
+  log.warn(
+    { code: 'SNAPSHOT_BAD', shard, path },
+    `shard ${shard} does not use the snapshot ${path}: ${why}; it goes on with the one before, or with all of its journal`,
+  );
 }
 
 type StartedTask = Omit<ShardTask, 'port' | 'readAhead'>;
@@ -137,6 +145,7 @@ export class ShardThreads {
           this.recovered.add(message.shard);
           resolve(message);
         } else if (message.type === 'fatal') fail(fatalOf(message));
+        else if (message.type === 'bad-snapshot') warnOfSnapshot(this.log, message);
         else if (message.type === 'progress') {
           const { shard, commands, commandsPerSecond, segment } = message;
           this.log.info(

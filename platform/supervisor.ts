@@ -27,6 +27,7 @@ import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Right } from '../schemas/codes.js';
 import { AdminForwarding } from './admin-forwarding.js';
 import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
+import { AuditorThread } from './auditor-thread.js';
 import { checkClockBehind } from './clock-check.js';
 import type { Configuration } from './configuration.js';
 import { ConnectionWatch, countDescriptors } from './connections/connection-watch.js';
@@ -85,6 +86,7 @@ export class Supervisor {
   private forwarding: AdminForwarding | null = null;
   private moves: MoveForwarding | null = null;
   private connections: ConnectionWatch | null = null;
+  private auditor: AuditorThread | null = null;
 
   constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
     const { shards, gateways } = configuration;
@@ -142,6 +144,7 @@ export class Supervisor {
       port,
     );
     this.connections = this.watchConnections(host, listening);
+    this.startAuditor(recovered);
     // A gateway hangs where a shard does: in a call to the same disk, which has the same time to return.
     const { syncLimitSeconds } = this.configuration;
     this.gateways.startWatch(this.memory.gatewayProgress, syncLimitSeconds, this.events.gatewayStuck);
@@ -155,6 +158,7 @@ export class Supervisor {
     await this.gateways.stop();
     this.forwarding?.stop();
     this.moves?.stop();
+    await this.auditor?.end();
     await this.shards.stop();
   }
 
@@ -167,7 +171,22 @@ export class Supervisor {
     await this.gateways.stop();
     this.forwarding?.stop();
     this.moves?.stop();
+    await this.auditor?.end();
     await this.shards.abandon();
+  }
+
+  /** Behind the start: it reads what the shards have read, and nobody waits for it. */
+  private startAuditor(recovered: readonly ShardRecovered[]): void {
+    const { auditor, snapshotCommands, shards: shardCount } = this.configuration;
+    if (!auditor) return;
+    const shards = recovered.map(({ shard, eventSequence }) => {
+      const output = this.memory.outputs[shard];
+      const metrics = this.metrics.audits[shard];
+      if (!(output && metrics)) throw new Error(`Shard ${shard} has no memory: a bug of its maker.`);
+      return { shard, journal: journalDirectory(this.directory.path, shard), output, metrics, eventSequence };
+    });
+    const { limits } = this.directory;
+    this.auditor = new AuditorThread({ shards, shardCount, limits, snapshotCommands }, this.log, this.events.died);
   }
 
   private watchConnections(host: string, port: number): ConnectionWatch {
@@ -278,11 +297,14 @@ export class Supervisor {
   }
 
   private logRecovered(shard: ShardRecovered): void {
-    const { epoch, commands, commandSequence, eventSequence, tornTails, tornBytes } = shard;
+    const { epoch, snapshotCommand, commands, commandSequence, eventSequence, tornTails, tornBytes } = shard;
+    const from = snapshotCommand === 0 ? '' : ` behind its snapshot of command ${snapshotCommand}`;
     const found =
-      commands === 0 ? 'begins a new journal' : `recovered ${commands} commands in ${Math.round(shard.ms)} ms`;
+      commandSequence === 0
+        ? 'begins a new journal'
+        : `recovered ${commands} commands${from} in ${Math.round(shard.ms)} ms`;
     this.log.info(
-      { shard: shard.shard, epoch, commands, commandSequence, eventSequence, tornTails, tornBytes },
+      { shard: shard.shard, epoch, snapshotCommand, commands, commandSequence, eventSequence, tornTails, tornBytes },
       `shard ${shard.shard} ${found}`,
     );
   }

@@ -1,13 +1,12 @@
 /**
- * All of an engine's state as copies of its arrays and numbers, by the path under which each is found, and the way back
- * into a fresh engine of the same limits. It walks what EngineState holds, so a table that is added later is in it.
- * For proofs, in any thread that holds the engine between two commands; a copy of everything is no way to do it while
- * others wait.
+ * All of an engine's state as its arrays and numbers, by the path under which each is found: copies of them, and the way
+ * back into a fresh engine of the same limits, for proofs; engine/snapshot writes them to files. It walks what EngineState
+ * holds, so a table that is added later is in it. Any thread that holds the engine between two commands.
  */
 
 import type { EngineState } from '../state/state.js';
 
-type Saved = Int32Array | Float64Array | Uint8Array | number | boolean;
+export type Saved = Int32Array | Float64Array | Uint8Array | number | boolean;
 
 /** By path, like `books.orders.words`. */
 export type StateImage = ReadonlyMap<string, Saved>;
@@ -18,7 +17,7 @@ const OUTSIDE = ['limits', 'events'];
 /** Copies of everything. */
 export function saveState(state: EngineState): StateImage {
   const image = new Map<string, Saved>();
-  walk(state, (path, holder, name) => {
+  walkState(state, (path, holder, name) => {
     const value = holder[name] as Saved;
     image.set(path, typeof value === 'object' ? value.slice() : value);
   });
@@ -28,7 +27,7 @@ export function saveState(state: EngineState): StateImage {
 /** Puts it back, into the arrays that are there. Throws when the two do not have the same paths and lengths. */
 export function restoreState(state: EngineState, image: StateImage): void {
   let count = 0;
-  walk(state, (path, holder, name) => {
+  walkState(state, (path, holder, name) => {
     const saved = image.get(path);
     const present = holder[name] as Saved;
     if (saved === undefined) throw new Error(`The image has no ${path}.`);
@@ -41,10 +40,10 @@ export function restoreState(state: EngineState, image: StateImage): void {
   if (count !== image.size) throw new Error(`The image has ${image.size} parts, the state ${count}.`);
 }
 
-type Holder = Record<string, unknown>;
+export type Holder = Record<string, unknown>;
 
-/** Each array and number once, though some are reached by two paths. */
-function walk(state: EngineState, visit: (path: string, holder: Holder, name: string) => void): void {
+/** Each array and number once, though some are reached by two paths; always in the same order. */
+export function walkState(state: EngineState, visit: (path: string, holder: Holder, name: string) => void): void {
   const seen = new Set<unknown>();
   const look = (holder: Holder, prefix: string): void => {
     for (const name of Object.keys(holder)) {

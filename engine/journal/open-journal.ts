@@ -7,6 +7,7 @@
  */
 
 import type { Disk } from './disk.js';
+import type { RecordPlace } from './places.js';
 import type { JournalRecord } from './reader.js';
 import { type JournalIdentity, segmentPath } from './segments.js';
 import { type JournalSource, OwnSource } from './source.js';
@@ -34,10 +35,18 @@ export interface OpenedJournal {
   readonly tornTail: TornTail | null;
 }
 
+/** Where a journal is read from when what lies before is in a snapshot. */
+export interface JournalBegin {
+  readonly last: RecordPlace;
+  /** Those that begin before it. */
+  readonly epochs: readonly EpochStart[];
+}
+
 /**
- * `replay` is called for each group in order; what it throws stops the opening before anything was written. Throws
+ * `replay` is called for each group in order, `replayed` behind the last; what they throw stops the opening before anything
+ * was written. Throws
  * JournalError. Makes the directory and an empty journal when there is none. `source` reads that journal,
- * and is closed.
+ * and is closed. `begin`: null for all of it.
  */
 export function openJournal(
   disk: Disk,
@@ -46,20 +55,24 @@ export function openJournal(
   shape: JournalShape,
   platformStartId: number,
   replay: (group: JournalRecord) => void,
+  replayed: () => void = () => undefined,
   source: JournalSource = new OwnSource(disk, directory, identity),
+  begin: JournalBegin | null = null,
 ): OpenedJournal {
   const writer = new JournalWriter(disk, directory, identity, shape);
   disk.makeDirectory(directory);
-  const epochs: EpochStart[] = [];
+  const epochs: EpochStart[] = [...(begin?.epochs ?? [])];
   let tornTail: TornTail | null = null;
   try {
+    source.begin(begin?.last ?? null);
     for (let record = source.next(); record !== null; record = source.next()) {
-      if (record.kind === 'start') {
-        epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
-      } else {
+      if (record.kind === 'group') {
         replay(record);
+      } else if (record.epoch > (epochs.at(-1)?.epoch ?? 0)) {
+        epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
       }
     }
+    replayed();
     const found = source.end();
     if (found === null) {
       writer.startFresh();

@@ -14,6 +14,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Disk } from './disk.js';
 import { JournalError } from './journal-error.js';
+import type { RecordPlace } from './places.js';
 import { emptyRecord, fillRecord, type JournalRecord, type ReadWindows } from './reader.js';
 import { RecordHeader } from './record.js';
 import type { JournalIdentity } from './segments.js';
@@ -29,7 +30,9 @@ const POSTED = 0;
 const RELEASED = 1;
 /** The reading thread is gone. Whatever it posted can still be received. */
 const GONE = 2;
-const COUNTERS = 3;
+/** The shard's thread has said where to begin. */
+const BEGUN = 3;
+const COUNTERS = 4;
 
 const WORKER_FILE = new URL('./read-ahead-worker.js', import.meta.url);
 
@@ -97,6 +100,10 @@ export function readAhead(task: ReadAheadTask, disk: Disk): void {
   const windows = new FilledWindows(task);
   const source = new OwnSource(disk, task.directory, task.identity, windows);
   try {
+    // No limit: when the shard's thread dies this one is ended.
+    Atomics.wait(new Int32Array(task.counters), BEGUN, 0);
+    const begin = receiveMessageOnPort(task.port) as { message: RecordPlace | null } | undefined;
+    source.begin(begin?.message ?? null);
     for (let record = source.next(); record !== null; record = source.next()) {
       windows.note(record);
     }
@@ -211,6 +218,12 @@ export class ReadAheadSource implements JournalSource {
   constructor({ counters, port }: ReadAheadEnd) {
     this.#counters = new Int32Array(counters);
     this.#port = port;
+  }
+
+  begin(place: RecordPlace | null): void {
+    this.#port.postMessage(place);
+    Atomics.store(this.#counters, BEGUN, 1);
+    Atomics.notify(this.#counters, BEGUN);
   }
 
   next(): JournalRecord | null {

@@ -11,6 +11,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { COMMAND_WORDS, EVENT_WORDS } from '../../schemas/layout.js';
 import { type Disk, type DiskFile, readFully } from './disk.js';
 import { JournalError } from './journal-error.js';
+import type { JournalEnd, RecordPlace } from './places.js';
 import {
   type Expected,
   PAGE_BYTES,
@@ -60,21 +61,6 @@ export interface JournalRecord {
   bytes: number;
   /** Byte of the memory under it. */
   at: number;
-}
-
-/** Where the verified part of a journal ends, for the one who goes on writing there. */
-export interface JournalEnd {
-  readonly segment: SegmentHeader;
-  /** The first byte behind the last verified record. */
-  readonly offset: number;
-  /** The last verified record, a seal included; the header's page when there is none. */
-  readonly lastOffset: number;
-  readonly lastBytes: number;
-  /** Sequences in force before that last record. */
-  readonly lastExpected: Expected;
-  readonly sealed: boolean;
-  /** What is due next. */
-  readonly expected: Expected;
 }
 
 /** Memory that a reader reads into. */
@@ -220,6 +206,26 @@ export class JournalReader {
     }
     this.#enter(first);
     return true;
+  }
+
+  /**
+   * Goes to a record whose place is known: `next` hands that one out first, when it is there. Throws
+   * JOURNAL_MISSING_SEGMENT when its segment is not.
+   */
+  seekPlace({ segment, offset, epoch, commandSequence, eventSequence }: RecordPlace): void {
+    const file = segmentPath(this.#directory, segment);
+    if (!this.#disk.exists(file)) {
+      throw new JournalError('JOURNAL_MISSING_SEGMENT', 'The segment that the snapshot ends in is missing', { file });
+    }
+    this.#skipEventsBelow = 0;
+    this.#skipCommandsBelow = 0;
+    this.#enter(segment);
+    this.#offset = offset;
+    Object.assign(this.#expected, { epoch, commandSequence, eventSequence });
+    Object.assign(this.#lastExpected, this.#expected);
+    if (this.#hash !== null && this.#file !== null) {
+      this.#hash = hashOf(this.#file, offset);
+    }
   }
 
   /**

@@ -46,7 +46,7 @@ const FORMAT_VERSION = 1;
 const SCHEMA_VERSION = 1;
 /** Raised whenever the engine makes other events from the same commands: a journal replays on its own behaviour only. */
 const BEHAVIOUR_VERSION = 8;
-const VERSION_WORD = SCHEMA_VERSION | (BEHAVIOUR_VERSION << 16);
+export const VERSION_WORD = SCHEMA_VERSION | (BEHAVIOUR_VERSION << 16);
 const RECORD_SIZES_WORD = COMMAND_BYTES | (EVENT_BYTES << 16);
 
 export const RECORD_GROUP = 1;

@@ -4,7 +4,8 @@
  */
 
 import type { Disk } from './disk.js';
-import { type JournalEnd, JournalReader, type JournalRecord, type ReadWindows } from './reader.js';
+import type { JournalEnd, RecordPlace } from './places.js';
+import { JournalReader, type JournalRecord, type ReadWindows } from './reader.js';
 import type { JournalIdentity } from './segments.js';
 import { inspectTail } from './tail.js';
 
@@ -16,6 +17,8 @@ export interface FoundEnd {
 }
 
 export interface JournalSource {
+  /** Where it begins, before the first `next`; null: with the journal. */
+  begin(place: RecordPlace | null): void;
   /** The next record, which holds until the next call; null behind the last. Throws JournalError. */
   next(): JournalRecord | null;
   /** Once `next` gave null; null when there is no journal. Throws JournalError when what stands there is not torn. */
@@ -28,7 +31,6 @@ export class OwnSource implements JournalSource {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #reader: JournalReader;
-  #started = false;
 
   /** `windows`: memory for the reader, when not its own. */
   constructor(disk: Disk, directory: string, identity: JournalIdentity, windows: ReadWindows | null = null) {
@@ -37,11 +39,15 @@ export class OwnSource implements JournalSource {
     this.#reader = new JournalReader(disk, directory, identity, true, null, windows);
   }
 
-  next(): JournalRecord | null {
-    if (!this.#started) {
-      this.#started = true;
+  begin(place: RecordPlace | null): void {
+    if (place === null) {
       this.#reader.seekStart();
+    } else {
+      this.#reader.seekPlace(place);
     }
+  }
+
+  next(): JournalRecord | null {
     return this.#reader.next(Infinity);
   }
 

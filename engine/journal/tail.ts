@@ -9,7 +9,7 @@
 
 import { type Disk, type DiskFile, readFully, syncFully, writeFully } from './disk.js';
 import { JournalError } from './journal-error.js';
-import type { JournalEnd } from './reader.js';
+import type { JournalEnd } from './places.js';
 import { type Expected, PAGE_BYTES, RecordHeader, verifiesByItself } from './record.js';
 import { segmentPath } from './segments.js';
 

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { COMMAND_BYTES, COMMAND_WORDS, EVENT_BYTES, EVENT_WORDS } from '../../schemas/layout.js';
 import { type Disk, type DiskFile, readFully, writeFully } from './disk.js';
 import { JournalError } from './journal-error.js';
-import type { JournalEnd } from './reader.js';
+import type { JournalEnd } from './places.js';
 import {
   closeGroup,
   type Expected,

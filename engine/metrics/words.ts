@@ -5,6 +5,7 @@
  *   every thread │ THREAD: collections, event loop, heap
  *   main         │ …THREAD │ MAIN: descriptors
  *   shard        │ …THREAD │ SHARD: rounds, journal, recovery
+ *   auditor      │ …THREAD │ AUDIT: of each shard, what was compared, snapshots
  *   gateway      │ …THREAD │ GATEWAY: connections, frames, times; and of gateway 0: the venue's events
  */
 
@@ -94,6 +95,23 @@ export const SHARD = {
 } as const;
 
 export const SHARD_WORDS = next;
+next = THREAD_END;
+
+/** Of one shard; the auditor's thread writes them. */
+export const AUDIT = {
+  /** Durable events that were not compared yet, as of the last look. */
+  lag: counters(),
+  /** Groups that were compared. */
+  groups: counters(),
+  /** Snapshots that were written, and of the last one: how long it took, its bytes, its last command, when (s since 1970). */
+  snapshots: counters(),
+  snapshotUs: counters(),
+  snapshotBytes: counters(),
+  snapshotCommand: counters(),
+  snapshotTime: counters(),
+} as const;
+
+export const AUDIT_WORDS = next;
 next = THREAD_END;
 
 export const GATEWAY = {

@@ -6,23 +6,17 @@
  * going on would tell clients something else than what they were told.
  */
 
-import { CommandKind } from '../../schemas/codes.js';
-import * as layout from '../../schemas/layout.js';
+import { Replay } from '../audit/replay.js';
 import type { Disk } from '../journal/disk.js';
-import { JournalError } from '../journal/journal-error.js';
 import { type EpochStart, openJournal, type TornTail } from '../journal/open-journal.js';
 import { type ReadAheadEnd, ReadAheadSource } from '../journal/read-ahead.js';
-import type { JournalRecord } from '../journal/reader.js';
-import { segmentName } from '../journal/segments.js';
 import { OwnSource } from '../journal/source.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
+import type { RestoredSnapshot } from '../snapshot/snapshots.js';
 import { monotonicMs } from './clock.js';
 import { journalShape } from './round.js';
 import type { ShardEngine } from './shard-engine.js';
-
-// Constants of this module are folded into the code; imported ones would be loads (decision 0004).
-const { COMMAND_KIND_WORD, COMMAND_TIME_US, COMMAND_WORDS, EVENT_BYTES, EVENT_WORDS, joinWords } = layout;
 
 /** How far a replay is; said about four times a second. */
 export interface RecoveryProgress {
@@ -40,12 +34,14 @@ export interface RecoveryTask {
   readonly shard: number;
   readonly shardCount: number;
   readonly limits: Limits;
-  /** New and empty; holds the recovered state afterwards. */
+  /** New and empty, or as `restored` says; holds the recovered state afterwards. */
   readonly engine: ShardEngine;
   readonly platformStartId: number;
   /** The other end of a thread that reads the journal; without it the journal is read here. */
   readonly readAhead?: ReadAheadEnd | null;
   readonly onProgress: ((progress: RecoveryProgress) => void) | null;
+  /** What the engine holds already: only what lies behind it is replayed. */
+  readonly restored?: RestoredSnapshot | null;
 }
 
 export interface RecoveredShard {
@@ -60,41 +56,13 @@ export interface RecoveredShard {
 }
 
 const PROGRESS_MS = 250;
-const KIND_PART = CommandKind.Part as number;
-
-/** Names of an event's words, for the sentence that stops a start. */
-const EVENT_FIELDS = [
-  'sequence',
-  'sequence',
-  'commandSequence',
-  'commandSequence',
-  'timeUs',
-  'timeUs',
-  'orderId',
-  'orderId',
-  'clientOrderId',
-  'clientOrderId',
-  'relatedId',
-  'relatedId',
-  'amount',
-  'amount',
-  'account',
-  'accountSequence',
-  'instrument',
-  'price',
-  'quantity',
-  'leaves',
-  'displayed',
-  'cumulative',
-  'session',
-  'kind, bits or reason',
-] as const;
 
 /** Throws JournalError; before it has written anything, unless the disk fails at the end. */
 export function recoverShard(task: RecoveryTask): RecoveredShard {
   const startedMs = monotonicMs();
-  const replay = new Replay(task, startedMs);
-  const { disk, directory, readAhead = null } = task;
+  const { disk, directory, engine, onProgress, readAhead = null, restored = null } = task;
+  const replay = new Replay(engine, task.limits.maxEventsPerCommand, restored);
+  const progress = new Progress(onProgress, startedMs);
   const identity = { shard: task.shard, shardCount: task.shardCount };
   const opened = openJournal(
     disk,
@@ -102,11 +70,15 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
     identity,
     journalShape(task.limits),
     task.platformStartId,
-    (group) => replay.apply(group),
+    (group) => {
+      replay.apply(group);
+      progress.tell(replay, group.segment);
+    },
+    () => replay.finish(),
     readAhead === null ? new OwnSource(disk, directory, identity) : new ReadAheadSource(readAhead),
+    restored,
   );
   const { writer } = opened;
-  const { engine } = task;
   if (
     writer.nextCommandSequence !== engine.commandSequence + 1 ||
     writer.nextEventSequence !== engine.eventSequence + 1
@@ -127,109 +99,24 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
   };
 }
 
-class Replay {
-  readonly #task: RecoveryTask;
-  readonly #engine: ShardEngine;
+/** Says now and then how far a replay is. */
+class Progress {
+  readonly #onProgress: ((progress: RecoveryProgress) => void) | null;
   readonly #startedMs: number;
   #toldMs: number;
-  #events: Int32Array = new Int32Array(0);
-  commandCount = 0;
-  eventCount = 0;
-  lastTimeUs = 0;
 
-  constructor(task: RecoveryTask, startedMs: number) {
-    this.#task = task;
-    this.#engine = task.engine;
+  constructor(onProgress: ((progress: RecoveryProgress) => void) | null, startedMs: number) {
+    this.#onProgress = onProgress;
     this.#startedMs = startedMs;
     this.#toldMs = startedMs;
   }
 
-  apply(group: JournalRecord): void {
-    const engine = this.#engine;
-    this.#claim(group);
-    const words = group.commandCount * COMMAND_WORDS;
-    let events = 0;
-    const last = group.firstCommandSequence + group.commandCount - 1;
-    // Ends early when the engine made more events than were journaled; the comparison says so.
-    for (let at = 0; at < words && events <= group.eventCount; ) {
-      const sequence = engine.commandSequence;
-      events += engine.apply(group.commands, at, events, words);
-      if (engine.commandSequence <= sequence) {
-        throw new Error('The engine gave a command no sequence.');
-      }
-      at += (engine.commandSequence - sequence) * COMMAND_WORDS;
-    }
-    this.#compare(group, events);
-    if (engine.commandSequence !== last) {
-      throw diverged(group, `the engine took commands up to ${engine.commandSequence}, the group ends with ${last}`, 0);
-    }
-    this.#noteTime(group.commands);
-    this.commandCount += group.commandCount;
-    this.eventCount += events;
-    this.#tell(group.segment);
-  }
-
-  #claim(group: JournalRecord): void {
-    const eventWords = (group.eventCount + 2 * this.#task.limits.maxEventsPerCommand) * EVENT_WORDS;
-    if (this.#events.length < eventWords) {
-      this.#events = new Int32Array(2 * eventWords);
-      this.#engine.attach(this.#events);
-    }
-  }
-
-  #compare(group: JournalRecord, count: number): void {
-    const shared = Math.min(count, group.eventCount) * EVENT_BYTES;
-    const made = new Uint8Array(this.#events.buffer, 0, shared);
-    const journaled = new Uint8Array(group.events.buffer, group.events.byteOffset, shared);
-    if (Buffer.compare(made, journaled) !== 0) {
-      let word = 0;
-      while (this.#events[word] === group.events[word]) {
-        word += 1;
-      }
-      const event = Math.floor(word / EVENT_WORDS);
-      const field = EVENT_FIELDS[word % EVENT_WORDS];
-      const what = `${field} is ${this.#events[word]} now and was ${group.events[word]} (as a 32-bit word)`;
-      throw diverged(group, what, event);
-    }
-    if (count !== group.eventCount) {
-      const what = `the group has ${group.eventCount} events and the engine made ${count}`;
-      throw diverged(group, what, Math.min(count, group.eventCount));
-    }
-  }
-
-  /**
-   * The shard's clock never goes below a journaled time. A round stamps its commands with one time, so the last one's is
-   * the group's; a Part's word is payload: its head has the time.
-   */
-  #noteTime(commands: Int32Array): void {
-    let at = commands.length - COMMAND_WORDS;
-    while (at >= 0 && ((commands[at + COMMAND_KIND_WORD] as number) & 0xff) === KIND_PART) {
-      at -= COMMAND_WORDS;
-    }
-    if (at >= 0) {
-      const time = joinWords(commands[at + COMMAND_TIME_US] ?? 0, commands[at + COMMAND_TIME_US + 1] ?? 0);
-      this.lastTimeUs = Math.max(this.lastTimeUs, time);
-    }
-  }
-
-  #tell(segment: number): void {
+  tell({ commandCount: commands, eventCount: events }: Replay, segment: number): void {
     const nowMs = monotonicMs();
-    if (this.#task.onProgress !== null && nowMs - this.#toldMs >= PROGRESS_MS) {
+    if (this.#onProgress !== null && nowMs - this.#toldMs >= PROGRESS_MS) {
       this.#toldMs = nowMs;
-      const commandsPerSecond = Math.round(this.commandCount / ((nowMs - this.#startedMs) / 1000));
-      this.#task.onProgress({ commands: this.commandCount, events: this.eventCount, commandsPerSecond, segment });
+      const commandsPerSecond = Math.round(commands / ((nowMs - this.#startedMs) / 1000));
+      this.#onProgress({ commands, events, commandsPerSecond, segment });
     }
   }
-}
-
-function diverged(group: JournalRecord, what: string, event: number): JournalError {
-  return new JournalError(
-    'JOURNAL_DIVERGED',
-    `The engine does not make the events that the journal holds: ${what}. The journal is of another behaviour or other limits`,
-    {
-      file: segmentName(group.segment),
-      offset: group.offset,
-      sequence: group.firstEventSequence + event,
-    },
-  );
 }

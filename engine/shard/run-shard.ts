@@ -14,6 +14,7 @@ import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputRing } from '../ring/output-ring.js';
 import { WaitPolicy } from '../ring/wait-policy.js';
+import { restoreNewest, snapshotsBeside } from '../snapshot/snapshots.js';
 import { monotonicMs, ShardClock } from './clock.js';
 import { type RecoveredShard, recoverShard } from './recovery.js';
 import { ShardRound } from './round.js';
@@ -32,11 +33,19 @@ export function runShard(task: ShardTask, disk: Disk): void {
   const status = new ShardStatus(task.status);
   status.enter(ShardState.RECOVERING, monotonicMs());
   const { limits, shard, shardCount, adminLog } = task;
-  const engine = new Engine(limits, shard, shardCount, adminLog ?? undefined, randomInt(2 ** 32));
+  const identity = { shard, shardCount };
+  const seed = randomInt(2 ** 32);
+  const fresh = (): Engine => new Engine(limits, shard, shardCount, adminLog ?? undefined, seed);
+  const found = restoreNewest(disk, snapshotsBeside(task.directory), identity, limits, fresh, ({ path, why }) =>
+    tell(task, { type: 'bad-snapshot', shard, path, why }),
+  );
+  const engine = found?.engine ?? fresh();
+  const restored = found?.restored ?? null;
   const recovered = recoverShard({
     ...task,
     disk,
     engine,
+    restored,
     onProgress: (progress) => tell(task, { type: 'progress', shard: task.shard, ...progress }),
   });
   const metrics = new ShardMetrics(task.metrics);
@@ -68,7 +77,7 @@ export function runShard(task: ShardTask, disk: Disk): void {
   });
   warmUpBehind(recovered.commands);
   status.enter(ShardState.MATCHING, monotonicMs());
-  tell(task, recoveredMessage(task, engine, recovered));
+  tell(task, recoveredMessage(task, engine, recovered, restored?.commandSequence ?? 0));
   serve(task, status, round, new ShardGarbage(metrics.words, monotonicMs()));
   stop(task, status, recovered.writer);
 }
@@ -100,7 +109,7 @@ function stop(task: ShardTask, status: ShardStatus, writer: JournalWriter): void
   tell(task, { type: 'stopped', shard: task.shard });
 }
 
-function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredShard): ShardMessage {
+function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredShard, restored: number): ShardMessage {
   return {
     type: 'recovered',
     shard: task.shard,
@@ -111,6 +120,7 @@ function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredS
     openIncarnations: engine.openIncarnations(),
     highestIncarnation: engine.highestIncarnation,
     adminNumber: engine.adminNumber,
+    snapshotCommand: restored,
     commands: recovered.commands,
     lastTimeUs: recovered.lastTimeUs,
     tornTails: recovered.tornTail === null ? 0 : 1,

@@ -17,7 +17,7 @@ export interface ShardTask {
   readonly shard: number;
   readonly shardCount: number;
   readonly limits: Limits;
-  /** The journal's own directory, DATA/shard-N/journal; made when it is not there. */
+  /** The journal's own directory, DATA/shard-N/journal; made when it is not there. Snapshots lie beside it. */
   readonly directory: string;
   /** A number that no other start of this platform has, up to 2^53 - 1. */
   readonly platformStartId: number;
@@ -63,6 +63,8 @@ export interface ShardRecovered {
   readonly highestIncarnation: number;
   /** Number of the last admin record that the shard has applied; 0: none. */
   readonly adminNumber: number;
+  /** The last command of the snapshot that it began with; 0: none. */
+  readonly snapshotCommand: number;
   /** Commands replayed. */
   readonly commands: number;
   /** Highest time of a journaled command, µs since 1970; 0 when there is none. No later command is stamped below it. */
@@ -71,6 +73,15 @@ export interface ShardRecovered {
   readonly tornTails: number;
   readonly tornBytes: number;
   readonly ms: number;
+}
+
+/** A snapshot that cannot be used was passed over. */
+export interface BadSnapshotFound {
+  readonly type: 'bad-snapshot';
+  readonly shard: number;
+  readonly path: string;
+  /** Goes behind its name. */
+  readonly why: string;
 }
 
 /** The shard has failed and the process must end; the task rejects, too. */
@@ -85,5 +96,6 @@ export interface ShardFatal {
 export type ShardMessage =
   | ({ readonly type: 'progress'; readonly shard: number } & RecoveryProgress)
   | ShardRecovered
+  | BadSnapshotFound
   | ShardFatal
   | { readonly type: 'stopped'; readonly shard: number };

@@ -8,6 +8,7 @@
 import { BUCKETS, bucketEnd, LAST_BUCKET } from '../../engine/metrics/buckets.js';
 import type { HistogramReading, MetricWords } from '../../engine/metrics/metric-words.js';
 import {
+  AUDIT,
   CLOSE_CODE_COUNT,
   COLLECTIONS,
   counterAt,
@@ -29,6 +30,7 @@ import type { OutputLags, RingDepth } from './ring-depths.js';
 export interface MetricsSources {
   readonly version: string;
   readonly shards: readonly MetricWords[];
+  readonly audits: readonly MetricWords[];
   readonly gateways: readonly MetricWords[];
   readonly main: MetricWords;
   readonly statuses: readonly ShardStatus[];
@@ -167,6 +169,10 @@ function loops(from: MetricsSources): Threads {
 
 function byShard(from: MetricsSources, word: number, scale = 1): (readonly [Labels, number])[] {
   return from.shards.map((words, shard) => [{ shard }, words.value(word) / scale]);
+}
+
+function byAudit({ audits }: MetricsSources, word: number, scale = 1): (readonly [Labels, number])[] {
+  return audits.map((words, shard) => [{ shard }, words.value(word) / scale] as const);
 }
 
 function byGateway(from: MetricsSources, word: number): (readonly [Labels, number])[] {
@@ -402,6 +408,24 @@ export const FAMILIES: readonly Family[] = [
   ),
   gauge('tredye_recovery_commands', 'Commands that the last start replayed', ['shard'], (from) =>
     byShard(from, SHARD.recoveryCommands),
+  ),
+  // ---- auditor
+  gauge('tredye_audit_lag_events', 'Durable events that the auditor has not compared yet', ['shard'], (from) =>
+    byAudit(from, AUDIT.lag),
+  ),
+  counter('tredye_audit_groups_total', 'Groups of the journal that the auditor has compared', ['shard'], (from) =>
+    byAudit(from, AUDIT.groups),
+  ),
+  counter('tredye_snapshots_total', 'Snapshots that were written', ['shard'], (from) => byAudit(from, AUDIT.snapshots)),
+  gauge('tredye_snapshot_seconds', 'Time that writing the last snapshot took', ['shard'], (from) =>
+    byAudit(from, AUDIT.snapshotUs, MICROSECONDS),
+  ),
+  gauge('tredye_snapshot_bytes', 'Size of the last snapshot', ['shard'], (from) => byAudit(from, AUDIT.snapshotBytes)),
+  gauge('tredye_snapshot_command', 'Number of the last command in the last snapshot', ['shard'], (from) =>
+    byAudit(from, AUDIT.snapshotCommand),
+  ),
+  gauge('tredye_snapshot_timestamp_seconds', 'When the last snapshot was written; 0: none yet', ['shard'], (from) =>
+    byAudit(from, AUDIT.snapshotTime),
   ),
   // ---- threads and process
   histogram(

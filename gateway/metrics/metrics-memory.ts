@@ -5,13 +5,15 @@
 
 import { MetricWords } from '../../engine/metrics/metric-words.js';
 import { ShardMetrics } from '../../engine/metrics/shard-metrics.js';
-import { GATEWAY_WORDS, MAIN_WORDS } from '../../engine/metrics/words.js';
+import { AUDIT_WORDS, GATEWAY_WORDS, MAIN_WORDS } from '../../engine/metrics/words.js';
 
 export interface MetricsMemory {
   /** Of the platform. */
   readonly version: string;
   /** ShardMetrics of each shard. */
   readonly shards: readonly SharedArrayBuffer[];
+  /** MetricWords of the auditor (AUDIT_WORDS), by shard. */
+  readonly audits: readonly SharedArrayBuffer[];
   /** MetricWords of each gateway (GATEWAY_WORDS): gateway g writes the g-th. */
   readonly gateways: readonly SharedArrayBuffer[];
   /** MetricWords of the main thread (MAIN_WORDS). */
@@ -33,6 +35,7 @@ export function claimMetrics(
   return {
     version,
     shards: statuses.map(() => ShardMetrics.create(on)),
+    audits: statuses.map(() => MetricWords.create(AUDIT_WORDS, on)),
     gateways: Array.from({ length: gateways }, () => MetricWords.create(GATEWAY_WORDS, on)),
     main: MetricWords.create(MAIN_WORDS, on),
     rings,

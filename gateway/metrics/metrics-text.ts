@@ -39,6 +39,7 @@ export class MetricsText {
     const from: MetricsSources = {
       version: metrics.version,
       shards: metrics.shards.map((memory) => new MetricWords(memory)),
+      audits: metrics.audits.map((memory) => new MetricWords(memory)),
       gateways: metrics.gateways.map((memory) => new MetricWords(memory)),
       main: new MetricWords(metrics.main),
       statuses: metrics.statuses.map((memory) => new ShardStatus(memory)),

@@ -1,0 +1,168 @@
+/**
+ * The life of the auditor's thread: for each shard in turn it compares a piece of what is durable, and writes a snapshot every
+ * so many commands. It never returns by itself; whoever stops the platform ends the thread as it stands, in the middle of a
+ * snapshot, too: one that has no name yet is none.
+ */
+
+import { randomInt } from 'node:crypto';
+import type { Disk } from '../journal/disk.js';
+import { JournalError } from '../journal/journal-error.js';
+import type { Limits } from '../limits.js';
+import { MetricWords } from '../metrics/metric-words.js';
+import { AUDIT } from '../metrics/words.js';
+import { OutputReader } from '../ring/output-reader.js';
+import { sequenceNear } from '../ring/ring-layout.js';
+import { monotonicMs } from '../shard/clock.js';
+import { Auditor } from './auditor.js';
+
+/** Groups of one shard before the next shard's turn, and before it is asked whether a snapshot is due. */
+const PIECE_GROUPS = 16;
+/** How long it sleeps when nothing new is durable anywhere. */
+const NAP_MS = 10;
+
+/** One shard that is audited. */
+export interface AuditedShard {
+  readonly shard: number;
+  /** The journal's own directory. */
+  readonly journal: string;
+  /** OutputRing: its durable word says how far the journal may be read. */
+  readonly output: SharedArrayBuffer;
+  /** MetricWords, AUDIT_WORDS of them. */
+  readonly metrics: SharedArrayBuffer;
+  /** An event sequence that was durable at some time of this life. */
+  readonly eventSequence: number;
+}
+
+export interface AuditorData {
+  readonly shards: readonly AuditedShard[];
+  readonly shardCount: number;
+  readonly limits: Limits;
+  /** Commands from one snapshot to the next; 0: none are written. */
+  readonly snapshotCommands: number;
+}
+
+export type AuditMessage =
+  | { readonly type: 'bad-snapshot'; readonly shard: number; readonly path: string; readonly why: string }
+  | {
+      readonly type: 'snapshot';
+      readonly shard: number;
+      readonly command: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | { readonly type: 'no-snapshot'; readonly shard: number; readonly why: string }
+  /** The venue must end: what a shard journaled is not what its commands come to, or cannot be read. */
+  | { readonly type: 'fatal'; readonly shard: number; readonly code: string; readonly message: string };
+
+/** Goes round all shards until `nap` says that it is over. `nap`: called when there is nothing to do. */
+export function runAuditor(
+  data: AuditorData,
+  disk: Disk,
+  tell: (message: AuditMessage) => void,
+  nap: (ms: number) => boolean,
+): void {
+  const audits: ShardAudit[] = [];
+  for (const shard of data.shards) {
+    const audit = guarded(shard.shard, tell, () => new ShardAudit(data, shard, disk, tell));
+    if (audit === null) return;
+    audits.push(audit);
+  }
+  for (;;) {
+    let busy = false;
+    for (const audit of audits) {
+      const worked = guarded(audit.shard, tell, () => audit.turn());
+      if (worked === null) return;
+      busy = worked || busy;
+    }
+    if (!busy && !nap(NAP_MS)) return;
+  }
+}
+
+/** Null when it failed, which was told. */
+function guarded<T>(shard: number, tell: (message: AuditMessage) => void, work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof JournalError ? error.code : 'AUDITOR_BUG';
+    const message =
+      error instanceof JournalError ? error.message : String(error instanceof Error ? error.stack : error);
+    tell({ type: 'fatal', shard, code, message });
+    return null;
+  }
+}
+
+class ShardAudit {
+  readonly shard: number;
+  readonly #auditor: Auditor;
+  readonly #ring: OutputReader;
+  readonly #words: MetricWords;
+  readonly #tell: (message: AuditMessage) => void;
+  readonly #snapshotCommands: number;
+  #durable: number;
+  #groups = 0;
+  /** The last command of the snapshot before, whether or not it could be written. */
+  #snapshotAt: number;
+
+  constructor(
+    { shardCount, limits, snapshotCommands }: AuditorData,
+    { shard, journal, output, metrics, eventSequence }: AuditedShard,
+    disk: Disk,
+    tell: (message: AuditMessage) => void,
+  ) {
+    this.shard = shard;
+    this.#tell = tell;
+    this.#snapshotCommands = snapshotCommands;
+    // It only looks at the durable word, and joins no reader.
+    this.#ring = new OutputReader(output, 0);
+    this.#words = new MetricWords(metrics);
+    this.#durable = eventSequence;
+    this.#auditor = new Auditor({
+      disk,
+      journal,
+      identity: { shard, shardCount },
+      limits,
+      bucketSeed: randomInt(2 ** 32),
+      bad: ({ path, why }) => tell({ type: 'bad-snapshot', shard, path, why }),
+    });
+    this.#snapshotAt = this.#auditor.restored?.commandSequence ?? 0;
+    this.#words.set(AUDIT.snapshotCommand, this.#snapshotAt);
+  }
+
+  /** Compares a piece; whether there was anything to do. */
+  turn(): boolean {
+    const auditor = this.#auditor;
+    this.#durable = sequenceNear(this.#ring.durablePosition(), this.#durable);
+    const behind = this.#durable - auditor.eventSequence;
+    this.#words.set(AUDIT.lag, Math.max(0, behind));
+    const compared = behind > 0 ? auditor.follow(this.#durable, PIECE_GROUPS) : 0;
+    this.#words.set(AUDIT.lag, Math.max(0, this.#durable - auditor.eventSequence));
+    this.#words.count(AUDIT.groups, auditor.groups - this.#groups);
+    this.#groups = auditor.groups;
+    if (this.#snapshotCommands > 0 && auditor.commandSequence - this.#snapshotAt >= this.#snapshotCommands) {
+      this.#writeSnapshot();
+    }
+    return compared > 0;
+  }
+
+  #writeSnapshot(): void {
+    const { shard } = this;
+    const startedMs = monotonicMs();
+    this.#snapshotAt = this.#auditor.commandSequence;
+    try {
+      const header = this.#auditor.snapshot();
+      if (header === null) return;
+      const ms = monotonicMs() - startedMs;
+      const { commandSequence: command, payloadBytes: bytes } = header;
+      this.#words.count(AUDIT.snapshots, 1);
+      this.#words.set(AUDIT.snapshotUs, Math.round(ms * 1000));
+      this.#words.set(AUDIT.snapshotBytes, bytes);
+      this.#words.set(AUDIT.snapshotCommand, command);
+      this.#words.set(AUDIT.snapshotTime, Math.floor(Date.now() / 1000));
+      this.#tell({ type: 'snapshot', shard, command, bytes, ms });
+    } catch (error) {
+      // The journal has everything: a disk without room for a snapshot costs a longer recovery, and the next one is tried.
+      if (!(error instanceof JournalError && error.code === 'JOURNAL_WRITE')) throw error;
+      this.#tell({ type: 'no-snapshot', shard, why: error.message });
+    }
+  }
+}
