@@ -1,7 +1,12 @@
-import { crc32 } from 'node:zlib';
 import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
-import { JOURNAL, RandomJournal, SNAPSHOTS, spoilLastEvent } from '../../proof/shard/random-journal.js';
+import {
+  JOURNAL,
+  RandomJournal,
+  SNAPSHOTS,
+  setSnapshotWord,
+  spoilLastEvent,
+} from '../../proof/shard/random-journal.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { Engine } from '../engine.js';
 import { saveState } from '../inspection/state-image.js';
@@ -169,15 +174,15 @@ t.test('a disk that does not take it leaves what there was', async (t) => {
 t.test('a bad newest falls back to the older one, and is named', async (t) => {
   const spoil: readonly [string, (bytes: Uint8Array) => void, RegExp][] = [
     ['a bit of the header', (bytes) => flip(bytes, 40), /header is damaged/],
-    ['another format', (bytes) => setHeader(bytes, 3, 9), /format 9/],
-    ['another behaviour', (bytes) => setHeader(bytes, 6, 1), /of schema 1, behaviour 0/],
-    ['another limit', (bytes) => setHeader(bytes, 64, 7), /its limit maxOrders is 7/],
-    ['another shard', (bytes) => setHeader(bytes, 4, 7), /of shard 7/],
+    ['another format', (bytes) => setSnapshotWord(bytes, 3, 9), /format 9/],
+    ['another behaviour', (bytes) => setSnapshotWord(bytes, 6, 1), /of schema 1, behaviour 0/],
+    ['another limit', (bytes) => setSnapshotWord(bytes, 64, 7), /its limit maxOrders is 7/],
+    ['another shard', (bytes) => setSnapshotWord(bytes, 4, 7), /of shard 7/],
     ['a bit of the payload', (bytes) => flip(bytes, bytes.length - 100), /checksum does not fit/],
     ['the first bit of the payload', (bytes) => flip(bytes, 4096), /checksum does not fit/],
-    ['more bytes than there are', (bytes) => setHeader(bytes, 14, bytes.length), /shorter than it says/],
-    ['another state', (bytes) => setHeader(bytes, 24, 1), /another hash/],
-    ['another command', (bytes) => setHeader(bytes, 8, 1), /name is that of another one/],
+    ['more bytes than there are', (bytes) => setSnapshotWord(bytes, 14, bytes.length), /shorter than it says/],
+    ['another state', (bytes) => setSnapshotWord(bytes, 24, 1), /another hash/],
+    ['another command', (bytes) => setSnapshotWord(bytes, 8, 1), /name is that of another one/],
   ];
   for (const [what, change, why] of spoil) {
     const disk = new SimulatedDisk(seededRandom(4));
@@ -255,15 +260,4 @@ t.test('what a snapshot leaves out are zeros in every fresh engine', async (t) =
 
 function flip(bytes: Uint8Array, at: number): void {
   bytes[at] = (bytes[at] ?? 0) ^ 0x10;
-}
-
-/** Another word in the header, under a checksum that fits. */
-function setHeader(bytes: Uint8Array, word: number, value: number): void {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, 1024);
-  words[word] = value;
-  words[2] = crcOfPage(bytes);
-}
-
-function crcOfPage(bytes: Uint8Array): number {
-  return crc32(bytes.subarray(12, 4096)) | 0;
 }

@@ -10,7 +10,7 @@
 import { Engine } from '../engine.js';
 import type { Disk } from '../journal/disk.js';
 import type { EpochStart } from '../journal/open-journal.js';
-import type { RecordPlace } from '../journal/places.js';
+import type { JournalEnd, RecordPlace } from '../journal/places.js';
 import { JournalReader, type JournalRecord } from '../journal/reader.js';
 import type { JournalIdentity } from '../journal/segments.js';
 import type { Limits } from '../limits.js';
@@ -124,6 +124,11 @@ export class Auditor {
       lastTimeUs: this.#replay.lastTimeUs,
       last: this.#last,
     });
+  }
+
+  /** Where what was compared ends in the journal; null: there is none. */
+  end(): JournalEnd | null {
+    return this.#reader.end();
   }
 
   close(): void {

@@ -5,7 +5,9 @@ import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { type Disk, RealDisk } from './disk.js';
 import { JournalError } from './journal-error.js';
 import { MADE_DIRECTORY, MADE_IDENTITY, madeGroupDifference, openMadeJournal, writeMadeGroup } from './made-groups.js';
+import type { RecordPlace } from './places.js';
 import { ReadAheadSource, ReadAheadThread, readAhead } from './read-ahead.js';
+import { JournalReader } from './reader.js';
 import {
   PAGE_BYTES,
   RECORD_SEAL,
@@ -40,17 +42,25 @@ function madeJournal(): SimulatedDisk {
 }
 
 /** Both ends in this thread: all that is read fits into the windows. */
-function aheadOf(disk: Disk, identity = MADE_IDENTITY): JournalSource {
+function aheadOf(disk: Disk, identity = MADE_IDENTITY, place: RecordPlace | null = null): JournalSource {
   const { port1, port2 } = new MessageChannel();
   const counters = new SharedArrayBuffer(64);
+  const source = new ReadAheadSource({ counters, port: port1 });
+  source.begin(place);
   readAhead({ directory: MADE_DIRECTORY, identity, counters, port: port2 }, disk);
-  return new ReadAheadSource({ counters, port: port1 });
+  return source;
+}
+
+function toldHere(disk: Disk, place: RecordPlace | null = null): unknown[] {
+  const source = new OwnSource(disk, MADE_DIRECTORY, MADE_IDENTITY);
+  return told(source, () => source.begin(place));
 }
 
 /** All that a recovery gets from a source, error and end included. */
-function told(source: JournalSource): unknown[] {
+function told(source: JournalSource, begin = (): void => undefined): unknown[] {
   const lines: unknown[] = [];
   try {
+    begin();
     for (let record = source.next(); record !== null; record = source.next()) {
       const { at: _window, ringPositions, commands, events, ...rest } = record;
       const difference = record.kind === 'group' ? madeGroupDifference(record) : '';
@@ -143,12 +153,28 @@ for (const { name, code, spoil } of DAMAGES) {
   t.test(`read ahead, a journal gives the same records, end and error; damaged: ${name}`, async (t) => {
     const disk = madeJournal();
     spoil(disk);
-    const here = told(new OwnSource(disk, MADE_DIRECTORY, MADE_IDENTITY));
+    const here = toldHere(disk);
     t.same(told(aheadOf(disk)), here);
     const last = here.at(-1) as { code?: string };
     t.equal(last.code ?? '', code);
   });
 }
+
+t.test('read ahead from a place on, a journal gives the same records and end as from its begin', async (t) => {
+  const disk = madeJournal();
+  const all = toldHere(disk);
+  const records = all.slice(0, -1) as { segment: number; offset: number; kind: string }[];
+  const reader = new JournalReader(disk, MADE_DIRECTORY, MADE_IDENTITY, true);
+  reader.seekStart();
+  for (const [index, { segment, offset }] of records.entries()) {
+    const { epoch, nextCommandSequence, nextEventSequence } = reader;
+    const place = { segment, offset, epoch, commandSequence: nextCommandSequence, eventSequence: nextEventSequence };
+    reader.next(Number.POSITIVE_INFINITY);
+    if (index % 7 !== 3) continue;
+    t.same(toldHere(disk, place), all.slice(index), `record ${index}`);
+    t.same(told(aheadOf(disk, MADE_IDENTITY, place)), all.slice(index), `record ${index}, ahead`);
+  }
+});
 
 t.test('read ahead, the journal of another shard is refused by name, and none is no error', async (t) => {
   const other = { ...MADE_IDENTITY, shard: 1 };
@@ -182,6 +208,7 @@ t.test('a thread reads ahead as far as its windows go, and on as they are releas
   const groups = longJournal(directory);
   const thread = new ReadAheadThread(directory, MADE_IDENTITY);
   const source = new ReadAheadSource(thread.shardEnd);
+  source.begin(null);
   let [read, wrong] = [0, 0];
   for (let record = source.next(); record !== null; record = source.next()) {
     if (record.kind === 'group') {
@@ -200,6 +227,7 @@ t.test('a thread that dies is an error for the shard that waits for it, behind w
   longJournal(directory);
   const thread = new ReadAheadThread(directory, MADE_IDENTITY);
   const source = new ReadAheadSource(thread.shardEnd);
+  source.begin(null);
   t.ok(source.next(), 'it reads, and cannot reach the end while nothing is released');
   await thread.end();
   t.throws(() => {

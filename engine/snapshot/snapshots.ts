@@ -146,7 +146,12 @@ export function restoreNewest<E extends Engine>(
 }
 
 /** The header of a snapshot that is whole and of this shard; else a sentence that goes behind its name. */
-function checkSnapshot(disk: Disk, path: string, identity: JournalIdentity, limits: Limits): SnapshotHeader | string {
+export function checkSnapshot(
+  disk: Disk,
+  path: string,
+  identity: JournalIdentity,
+  limits: Limits,
+): SnapshotHeader | string {
   return withFile(disk, path, (file) => {
     const page = new Uint8Array(PAGE_BYTES);
     if (readFully(file, page, 0, PAGE_BYTES, 0) !== PAGE_BYTES) return 'it is shorter than its header';

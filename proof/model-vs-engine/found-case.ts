@@ -6,7 +6,8 @@
 import type { EngineMaker } from '../../platform/cli/match/rule-run.js';
 import { readCommand } from '../model/plain-records.js';
 import { casesOf, onEngine, onModel, playCase } from '../rules/rule-cases.js';
-import { compare, type EngineOf, type Finding, show } from './model-vs-engine.js';
+import { show } from './judge.js';
+import { compare, type EngineOf, type Finding } from './model-vs-engine.js';
 import { ruleTable } from './rule-table.js';
 import type { RandomCommand, Scenario } from './scenario.js';
 import { shrink } from './shrink.js';

@@ -3,6 +3,7 @@
  * a shard does, without rings and threads. For the tests of whatever reads journals.
  */
 
+import { crc32 } from 'node:zlib';
 import type { Engine } from '../../engine/engine.js';
 import type { Disk } from '../../engine/journal/disk.js';
 import { type OpenedJournal, openJournal } from '../../engine/journal/open-journal.js';
@@ -116,4 +117,11 @@ export function spoilLastEvent(
   words[event + EVENT_ACCOUNT_SEQUENCE] = (words[event + EVENT_ACCOUNT_SEQUENCE] ?? 0) + 1;
   const expected = { shard, epoch: 1, commandSequence: before.command + 1, eventSequence: before.event + 1 };
   words[at / 4 + 1] = recordChecksum(segment, at, header.length, expected);
+}
+
+/** Another word in the header of a snapshot, under a checksum that fits. */
+export function setSnapshotWord(snapshot: Uint8Array, word: number, value: number): void {
+  const words = new Int32Array(snapshot.buffer, snapshot.byteOffset, PAGE_BYTES / 4);
+  words[word] = value;
+  words[2] = crc32(snapshot.subarray(12, PAGE_BYTES));
 }

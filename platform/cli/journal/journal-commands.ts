@@ -1,13 +1,15 @@
 /**
- * `tredye journal ls | cat`: the journal of a venue on this machine, also of one that is running. Main thread.
+ * `tredye journal ls | cat | check`: the journal of a venue on this machine, also of one that is running. Main thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
 import type { JournalRecord } from '../../../engine/journal/reader.js';
 import { COMMAND_WORDS, EVENT_WORDS } from '../../../schemas/layout.js';
+import { EXIT_CORRUPT_JOURNAL } from '../../exit-codes.js';
 import { examples } from '../help-text.js';
 import { dataOption, jsonOption, wholeNumber } from '../options.js';
-import { LineWriter, sayAll, sayJson, tableLines } from '../terminal.js';
+import { LineWriter, say, sayAll, sayJson, tableLines } from '../terminal.js';
+import { verifyVenue } from './check.js';
 import { checkShard, openLocalVenue, recordsOf, type SegmentSummary, segmentsOf } from './local-venue.js';
 import { commandObject, eventObject, type PlainObject, partsBehind } from './record-objects.js';
 
@@ -56,7 +58,7 @@ export function addJournalCommands(program: Command): void {
     .command('journal')
     .description('look at the journal of a venue on this machine')
     .helpCommand(false);
-  journal.addHelpText('after', examples('tredye journal ls', 'tredye journal cat | head'));
+  journal.addHelpText('after', examples('tredye journal ls', 'tredye journal cat | head', 'tredye journal check'));
 
   journal
     .command('ls')
@@ -70,6 +72,23 @@ export function addJournalCommands(program: Command): void {
       const segments = Array.from({ length: venue.shardCount }, (_, shard) => segmentsOf(venue, shard)).flat();
       if (options.json === true) sayJson(segments);
       else sayAll(segmentLines(segments));
+    });
+
+  journal
+    .command('check')
+    .summary('look through all of it, and say whether everything holds')
+    .description(
+      'look through every record, checksum, seal, sequence and epoch, make all events again and compare them byte for byte, compare the state with that of each snapshot, and add up the money; a running venue is not disturbed. Exits with 67 when anything does not hold',
+    )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye journal check', 'make verify DATA=data'))
+    .action((options) => {
+      const shards = verifyVenue(options.data, (text) => {
+        if (options.json !== true) say(text);
+      });
+      if (options.json === true) sayJson(shards.map((verified, shard) => ({ shard, ...verified })));
+      if (shards.some(({ problems }) => problems.length > 0)) process.exitCode = EXIT_CORRUPT_JOURNAL;
     });
 
   journal

@@ -114,6 +114,32 @@ t.test('each life of a venue begins with its epoch', async (t) => {
   t.match(segment, { firstEpoch: 1, lastEpoch: 2, firstEvent: 1, lastEvent: events.length });
 });
 
+t.test('check looks through everything, beside a platform that runs and behind one that stopped', async (t) => {
+  const data = join(t.testdir(), 'data');
+  const platform = await PlatformProcess.start({ data, flags: [...SMALL, '--snapshot-commands', '2'] });
+  t.teardown(() => platform.kill());
+  const client = await openMarket(platform);
+  await client.place({ symbol: 'ACME', side: 'Buy', price: 10, quantity: 1 });
+  const running = await tredye(['journal', 'check', '--data', data]);
+  t.equal(running.code, EXIT_CLEAN, running.out);
+  t.match(
+    running.out,
+    /^shard 0: \d+ commands and \d+ events in \d+ groups, 1 segment, 1 epoch, \d+ snapshots?; state [0-9a-f]{16}$/m,
+  );
+  t.match(running.out, /^shard 0: every record, seal, event and state holds, and the money adds up$/m);
+  await client.close();
+  await platform.stop();
+  const [stopped] = JSON.parse((await tredye(['journal', 'check', '--data', data, '--json'])).out);
+  t.match(stopped, { shard: 0, epochs: 1, problems: [] });
+  changeSegment(data, 3 * PAGE, (bytes) => {
+    bytes[300] = (bytes[300] ?? 0) ^ 1;
+  });
+  const damaged = await tredye(['journal', 'check', '--data', data]);
+  t.equal(damaged.code, EXIT_CORRUPT_JOURNAL);
+  t.match(damaged.out, /^shard 0: JOURNAL_CORRUPT: .*offset 12288.*$/m);
+  t.equal((await tredye(['journal', 'check', '--data', join(data, 'none')])).code, EXIT_DATA_DIRECTORY);
+});
+
 t.test('a damaged record with others behind it, a torn end, and another version are told apart', async (t) => {
   const data = await stoppedVenue(t);
   const [damaged, torn, other] = ['damaged', 'torn', 'other'].map((name) => join(data, '..', name)) as [

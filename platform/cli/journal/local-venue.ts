@@ -10,6 +10,7 @@ import { JournalReader, type JournalRecord } from '../../../engine/journal/reade
 import type { SegmentHeader } from '../../../engine/journal/record.js';
 import { checkedHeader, listSegments, segmentPath } from '../../../engine/journal/segments.js';
 import { inspectTail } from '../../../engine/journal/tail.js';
+import type { Limits } from '../../../engine/limits.js';
 import { decodeTerms } from '../../../schemas/admin.js';
 import { CommandKind, EventKind } from '../../../schemas/codes.js';
 import {
@@ -34,6 +35,8 @@ export interface LocalVenue {
   readonly path: string;
   readonly venue: string;
   readonly shardCount: number;
+  /** Those that its first start has fixed. */
+  readonly limits: Partial<Limits>;
 }
 
 /** Throws a PlatformError where there is no venue of this kind. */
@@ -47,7 +50,7 @@ export function openLocalVenue(directory: string): LocalVenue {
       `There is no venue in ${path}: name the data directory of a platform of this machine with --data.`,
     );
   }
-  return { path, venue: found.venue, shardCount: found.shardCount };
+  return { path, venue: found.venue, shardCount: found.shardCount, limits: found.limits };
 }
 
 /** Throws a PlatformError for a shard that the venue does not have. */
