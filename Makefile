@@ -19,7 +19,7 @@ SOURCES := tsconfig.json $(shell find backbone bench client engine gateway platf
 PAGE := build/page/index.html
 PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow verify bench-clone bench-start bench bench-engine bench-quick kill mutants mutation-score figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow verify simulate bench-clone bench-start bench bench-engine bench-quick kill mutants mutation-score figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -113,6 +113,9 @@ bench-start: build ## time from a start over a journal of a million commands to 
 
 verify: build ## look through all of a data directory and prove what can be proved of it: DATA=data
 	@node --enable-source-maps build/proof/verify-main.js "$(or $(DATA),data)"
+
+simulate: build ## engine, journal, recovery and auditor over a simulated disk, machine, links and clock: SEED=n STEPS=300 repeats one, SEEDS=200 new ones, HOURS=n for so long
+	@SEED="$(SEED)" STEPS="$(STEPS)" SEEDS="$(SEEDS)" HOURS="$(HOURS)" node --enable-source-maps build/proof/simulator/simulate-main.js
 
 kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js

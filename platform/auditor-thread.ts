@@ -1,5 +1,5 @@
 /**
- * The auditor's thread: started when the shards have recovered, listened to, ended as it stands. Supervisor thread.
+ * The auditor's thread: started while the shards recover, told what to follow when they have, listened to, ended as it stands. Supervisor thread.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -40,20 +40,32 @@ function diedOf(why: string): PlatformError {
 }
 
 export class AuditorThread {
+  /** Its code is loaded, which takes descriptors that connections may have later. Rejects when it dies before. */
+  readonly loaded: Promise<void>;
   private readonly worker: Worker;
   private ending = false;
 
   /** `died`: called once, when the venue must end. */
-  constructor(data: AuditorData, log: PlatformLog, died: (error: PlatformError) => void) {
+  constructor(log: PlatformLog, died: (error: PlatformError) => void) {
     let told = false;
+    let isLoaded: () => void = () => undefined;
+    let isDead: (error: PlatformError) => void = () => undefined;
+    this.loaded = new Promise((resolve, reject) => {
+      isLoaded = resolve;
+      isDead = reject;
+    });
+    // Who waits for it hears it there; who does not is told by `died`.
+    this.loaded.catch(() => undefined);
     const fail = (error: PlatformError): void => {
       if (told || this.ending) return;
       told = true;
+      isDead(error);
       died(error);
     };
-    this.worker = new Worker(WORKER_FILE, { workerData: data, name: 'auditor' });
+    this.worker = new Worker(WORKER_FILE, { name: 'auditor' });
     this.worker.on('message', (message: AuditMessage) => {
-      if (message.type === 'fatal') fail(fatalOf(message));
+      if (message.type === 'loaded') isLoaded();
+      else if (message.type === 'fatal') fail(fatalOf(message));
       else if (message.type === 'bad-snapshot') warnOfSnapshot(log, message);
       else if (message.type === 'no-snapshot') {
         const { shard, why } = message;
@@ -68,6 +80,11 @@ export class AuditorThread {
     });
     this.worker.on('error', (error) => fail(diedOf(error.message)));
     this.worker.on('exit', (code) => fail(diedOf(`it ended by itself with code ${code}`)));
+  }
+
+  /** What it is to follow, once. */
+  begin(data: AuditorData): void {
+    this.worker.postMessage(data);
   }
 
   /** Ends it wherever it is. Resolves when it is gone. */

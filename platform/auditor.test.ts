@@ -135,11 +135,8 @@ t.test('a journal that is not what its commands come to ends the venue by name',
   const shards = [{ shard, journal: directory, output, metrics, eventSequence }];
   const data = { shards, shardCount, limits: journal.limits, snapshotCommands: 0 };
   const { code, exitCode, message } = await new Promise<PlatformError>((resolve) => {
-    const thread = new AuditorThread(
-      data,
-      openLog('fatal', 'json'),
-      (error) => void thread.end().then(() => resolve(error)),
-    );
+    const thread = new AuditorThread(openLog('fatal', 'json'), (error) => void thread.end().then(() => resolve(error)));
+    thread.begin(data);
   });
   t.equal(code, 'AUDIT_DISAGREES');
   t.equal(exitCode, EXIT_AUDIT);

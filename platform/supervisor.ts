@@ -121,6 +121,7 @@ export class Supervisor {
     this.gateways.prepare(gateways, this.log, this.events.died, (gateway, open) =>
       this.connections?.accepting(gateway, open),
     );
+    if (this.configuration.auditor) this.auditor = new AuditorThread(this.log, this.events.died);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
     for (const shard of recovered) this.logRecovered(shard);
     const clockWarning = checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
@@ -137,6 +138,7 @@ export class Supervisor {
     // One shard that did open it is enough to raise this word above it.
     Atomics.store(new Int32Array(this.memory.incarnation), 0, (highest + 1) | 0);
     await this.sequenceOperator(recovered);
+    await this.auditor?.loaded;
     this.startForwarding(recovered);
     const listening = await this.gateways.serve(
       (index, onPort) => this.gatewayData(index, onPort, recovered),
@@ -177,8 +179,8 @@ export class Supervisor {
 
   /** Behind the start: it reads what the shards have read, and nobody waits for it. */
   private startAuditor(recovered: readonly ShardRecovered[]): void {
-    const { auditor, snapshotCommands, shards: shardCount } = this.configuration;
-    if (!auditor) return;
+    const { snapshotCommands, shards: shardCount } = this.configuration;
+    if (this.auditor === null) return;
     const shards = recovered.map(({ shard, eventSequence }) => {
       const output = this.memory.outputs[shard];
       const metrics = this.metrics.audits[shard];
@@ -186,7 +188,7 @@ export class Supervisor {
       return { shard, journal: journalDirectory(this.directory.path, shard), output, metrics, eventSequence };
     });
     const { limits } = this.directory;
-    this.auditor = new AuditorThread({ shards, shardCount, limits, snapshotCommands }, this.log, this.events.died);
+    this.auditor.begin({ shards, shardCount, limits, snapshotCommands });
   }
 
   private watchConnections(host: string, port: number): ConnectionWatch {

@@ -47,8 +47,15 @@ export interface DiskFaults {
   capacityBytes: number;
   /** Whether a write may be split at any byte. */
   shortWrites: boolean;
-  /** Files whose O_DSYNC does nothing, by path: a test of the tests. */
+  /** The read with this number gives one bit wrong, so far into what it reads (0 to 1). */
+  misreadAtCall: number;
+  misreadPlace: number;
+  /** Files whose O_DSYNC does nothing, or whose sync, or directories whose sync, by path: tests of the tests. */
   ignoreSynced: RegExp | null;
+  ignoreSync: RegExp | null;
+  ignoreSyncDirectory: RegExp | null;
+  /** Synced writes of what is there already are left out, as a cache might: a test of the tests. */
+  skipSameWrites: boolean;
 }
 
 export class SimulatedDisk implements Disk {
@@ -57,7 +64,12 @@ export class SimulatedDisk implements Disk {
     failWriteAtCall: -1,
     capacityBytes: Number.POSITIVE_INFINITY,
     shortWrites: false,
+    misreadAtCall: -1,
+    misreadPlace: 0,
     ignoreSynced: null,
+    ignoreSync: null,
+    ignoreSyncDirectory: null,
+    skipSameWrites: false,
   };
   readonly #random: () => number;
   #names = new Map<string, Inode>();
@@ -67,6 +79,8 @@ export class SimulatedDisk implements Disk {
   #crashed = false;
   #calls = 0;
   #writes = 0;
+  #reads = 0;
+  #misread = false;
 
   /** `random` gives numbers from 0 to 1; a seeded one makes a run repeatable. */
   constructor(random: () => number) {
@@ -83,6 +97,28 @@ export class SimulatedDisk implements Disk {
     return this.#writes;
   }
 
+  /** Reads so far: the scale of `misreadAtCall`. */
+  get reads(): number {
+    return this.#reads;
+  }
+
+  /** Whether the wrong read that was asked for has come. */
+  get misread(): boolean {
+    return this.#misread;
+  }
+
+  /** All files, sorted. */
+  get paths(): string[] {
+    return [...this.#names.keys()].sort();
+  }
+
+  /** Bytes of all files. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { cached } of new Set(this.#names.values())) bytes += cached.length;
+    return bytes;
+  }
+
   /** Whether the crash that was asked for has come; nothing is written any more until the process is said dead. */
   get crashed(): boolean {
     return this.#crashed;
@@ -94,6 +130,8 @@ export class SimulatedDisk implements Disk {
     this.#crashed = false;
     this.faults.crashAtCall = -1;
     this.faults.failWriteAtCall = -1;
+    this.faults.misreadAtCall = -1;
+    this.#misread = false;
   }
 
   /** The machine ends: unsynced sectors and names are kept or lost by chance. */
@@ -138,6 +176,11 @@ export class SimulatedDisk implements Disk {
         alive();
         const part = inode.cached.subarray(position, position + length);
         into.set(part, at);
+        if (this.#reads++ === this.faults.misreadAtCall && part.length > 0) {
+          const wrong = at + Math.floor(this.faults.misreadPlace * part.length);
+          into[wrong] = (into[wrong] as number) ^ 0x10;
+          this.#misread = true;
+        }
         return part.length;
       },
       write: (from, at, length, position) => {
@@ -151,6 +194,7 @@ export class SimulatedDisk implements Disk {
       sync: () => {
         alive();
         this.#call();
+        if (this.faults.ignoreSync?.test(path)) return;
         for (const sector of inode.dirty) {
           store(inode, sector);
         }
@@ -196,8 +240,9 @@ export class SimulatedDisk implements Disk {
   /** Directories are there always. */
   makeDirectory(_path: string): void {}
 
-  syncDirectory(_path: string): void {
+  syncDirectory(path: string): void {
     this.#call();
+    if (this.faults.ignoreSyncDirectory?.test(path)) return;
     this.#pendingNames = [];
     this.#storedNames = new Map(this.#names);
   }
@@ -230,6 +275,8 @@ export class SimulatedDisk implements Disk {
     if (position + bytes.length > inode.cached.length) {
       this.#checkRoom(position + bytes.length - inode.cached.length);
     }
+    const there = inode.cached.subarray(position, position + bytes.length);
+    if (synced && this.faults.skipSameWrites && Buffer.compare(there, bytes) === 0) return bytes.length;
     const short = this.faults.shortWrites && this.#random() < 0.5;
     let count = short ? 1 + Math.floor(this.#random() * bytes.length) : bytes.length;
     if (this.#calls === this.faults.crashAtCall) {

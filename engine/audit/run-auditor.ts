@@ -42,6 +42,8 @@ export interface AuditorData {
 }
 
 export type AuditMessage =
+  /** All of its code is there: it needs no descriptor for that any more. */
+  | { readonly type: 'loaded' }
   | { readonly type: 'bad-snapshot'; readonly shard: number; readonly path: string; readonly why: string }
   | {
       readonly type: 'snapshot';

@@ -6,7 +6,7 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
 import { RealDisk } from '../journal/disk.js';
 import { nameThread } from '../thread-name.js';
 import { type AuditMessage, type AuditorData, runAuditor } from './run-auditor.js';
@@ -20,12 +20,13 @@ if (isMainThread || port === null)
   throw new Error('engine/audit/worker.js runs as a worker thread of the platform only.');
 nameThread('auditor');
 setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICE);
-runAuditor(
-  workerData as AuditorData,
-  new RealDisk(),
-  (message: AuditMessage) => port.postMessage(message),
-  (ms) => {
-    Atomics.wait(NAP, 0, 0, ms);
-    return true;
-  },
-);
+const tell = (message: AuditMessage): void => port.postMessage(message);
+const nap = (ms: number): boolean => {
+  Atomics.wait(NAP, 0, 0, ms);
+  return true;
+};
+port.once('message', (data: AuditorData) => {
+  // Connections may have taken all descriptors: nobody waits for the auditor, so it waits for one.
+  runAuditor(data, new RealDisk(() => undefined, Number.POSITIVE_INFINITY), tell, nap);
+});
+tell({ type: 'loaded' });

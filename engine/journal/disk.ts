@@ -110,9 +110,12 @@ function hasNoDescriptor(error: unknown): boolean {
  */
 export class RealDisk implements Disk {
   readonly #outOfDescriptors: () => void;
+  readonly #waitMs: number;
 
-  constructor(outOfDescriptors: () => void = () => undefined) {
+  /** `waitMs`: how long it waits for one; Infinity for a thread that nobody waits for. */
+  constructor(outOfDescriptors: () => void = () => undefined, waitMs = DESCRIPTOR_WAIT_MS) {
     this.#outOfDescriptors = outOfDescriptors;
+    this.#waitMs = waitMs;
   }
 
   open(path: string, mode: OpenMode): DiskFile {
@@ -173,7 +176,7 @@ export class RealDisk implements Disk {
       try {
         return open();
       } catch (error) {
-        if (!hasNoDescriptor(error) || waitedMs >= DESCRIPTOR_WAIT_MS) throw error;
+        if (!hasNoDescriptor(error) || waitedMs >= this.#waitMs) throw error;
       }
       if (waitedMs === 0) this.#outOfDescriptors();
       Atomics.wait(NAP, 0, 0, DESCRIPTOR_ASK_MS);

@@ -139,6 +139,8 @@ export class JournalReader {
   #sealed = false;
   #skipEventsBelow = 0;
   #skipCommandsBelow = 0;
+  /** Start records ahead of the place that the reader was sent to. */
+  #skipStartsUpTo = 0;
   #passedBytes = 0;
   /** Of a segment with one behind it, up to the reader's place. The last one has no seal as a rule, and is not hashed. */
   #hash: Hash | null = null;
@@ -209,23 +211,18 @@ export class JournalReader {
   }
 
   /**
-   * Goes to a record whose place is known: `next` hands that one out first, when it is there. Throws
-   * JOURNAL_MISSING_SEGMENT when its segment is not.
+   * Goes to a record whose place is known: `next` hands that one out first, when it is there, and verifies what its segment
+   * holds before it, which the segment's seal will speak for. Throws JOURNAL_MISSING_SEGMENT when there is no such segment.
    */
-  seekPlace({ segment, offset, epoch, commandSequence, eventSequence }: RecordPlace): void {
+  seekPlace({ segment, commandSequence }: RecordPlace): void {
     const file = segmentPath(this.#directory, segment);
     if (!this.#disk.exists(file)) {
       throw new JournalError('JOURNAL_MISSING_SEGMENT', 'The segment that the snapshot ends in is missing', { file });
     }
     this.#skipEventsBelow = 0;
-    this.#skipCommandsBelow = 0;
+    this.#skipCommandsBelow = commandSequence;
+    this.#skipStartsUpTo = commandSequence;
     this.#enter(segment);
-    this.#offset = offset;
-    Object.assign(this.#expected, { epoch, commandSequence, eventSequence });
-    Object.assign(this.#lastExpected, this.#expected);
-    if (this.#hash !== null && this.#file !== null) {
-      this.#hash = hashOf(this.#file, offset);
-    }
   }
 
   /**
@@ -489,7 +486,7 @@ export class JournalReader {
     }
     const lastEvent = header.firstEventSequence + header.eventCount - 1;
     const durable = header.kind === RECORD_GROUP && lastEvent <= durableEventSequence;
-    if (durable && durableEventSequence !== Infinity && this.#isPassed(header)) {
+    if (durable && durableEventSequence !== Infinity && !this.#chain && this.#isPassed(header)) {
       // On the way to its first record a seeking reader goes from header to header: durable, so whole. A start record's
       // own page may be all that is not: no event says that it is.
       return header.fits(this.#expected) ? 'ok' : 'unexpected';
@@ -504,7 +501,7 @@ export class JournalReader {
   #isPassed(header: RecordHeader): boolean {
     if (header.kind === RECORD_START) {
       // Handed out, it would end a call of `next` early, and the walk behind it would be a later call's.
-      return header.firstEventSequence <= this.#skipEventsBelow;
+      return header.firstEventSequence <= this.#skipEventsBelow || header.firstCommandSequence <= this.#skipStartsUpTo;
     }
     return (
       header.kind === RECORD_GROUP &&

@@ -82,7 +82,7 @@ export function addJournalCommands(program: Command): void {
     )
     .addOption(dataOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('tredye journal check', 'make verify DATA=data'))
+    .addHelpText('after', examples('tredye journal check', 'tredye journal check --data data --json'))
     .action((options) => {
       const shards = verifyVenue(options.data, (text) => {
         if (options.json !== true) say(text);
