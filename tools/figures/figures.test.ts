@@ -35,7 +35,9 @@ const RUN: KeptRun = {
 function tree(t: { testdir(): string }, runs: unknown, readme = README): string {
   const root = t.testdir();
   mkdirSync(join(root, 'bench'), { recursive: true });
+  mkdirSync(join(root, 'docs'), { recursive: true });
   writeFileSync(join(root, 'README.md'), readme);
+  writeFileSync(join(root, 'docs/reliability.md'), README);
   writeFileSync(join(root, 'bench/results.json'), JSON.stringify({ runs }));
   return root;
 }
@@ -72,6 +74,15 @@ t.test('a run in which nothing has a target shows all of its figures', async (t)
   t.match(readme, '| replay | rate | 9 commands/s |  |  |');
 });
 
+t.test('the document on reliability shows the whole tally of the simulator, once there is one', async (t) => {
+  const held = { name: 'simulate.held', value: 9, unit: 'seeds', ratio: 1, baseline: 'expected=9' };
+  const simulate = { ...RUN, figures: [{ name: 'simulate.rot', value: 7, unit: 'times' }, held], curves: [] };
+  const text = figureFiles(tree(t, { simulate })).get('docs/reliability.md') ?? '';
+  t.match(text, '| simulate.rot | 7 times |\n| simulate.held | 9 seeds |');
+  t.match(text, /- simulate: .*commit abc1234/);
+  t.match(figureFiles(tree(t, { latency: RUN })).get('docs/reliability.md'), 'Not measured yet.');
+});
+
 t.test('the same curves give the same picture to the byte, whatever was drawn before', async (t) => {
   const root = tree(t, { latency: RUN });
   const first = figureFiles(root).get('bench/plots/latency-1000.svg') ?? '';
@@ -84,6 +95,7 @@ t.test('a figure that was typed fails the check wherever it stands, one that was
   const root = tree(t, { latency: RUN });
   t.match(await figureFindings(root), [
     /^README\.md.*make figures/,
+    /^docs\/reliability\.md/,
     /^bench\/REPORT\.md/,
     /^bench\/plots\/latency-1000/,
   ]);

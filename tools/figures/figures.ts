@@ -1,4 +1,4 @@
-// Everything that shows measured figures: README.md's table, bench/REPORT.md and its plots, all made from
+// Everything that shows measured figures: README.md's table, bench/REPORT.md and its plots, docs/reliability.md's tally, all made from
 // bench/results.json and never typed. Runs in the tools' main thread.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { type KeptFigure, type KeptRun, RESULTS_PATH, readResults } from './resu
 const BEGIN = '<!-- figures: made by `make figures` from bench/results.json, do not edit -->';
 const END = '<!-- end of figures -->';
 const PLOTS = 'bench/plots';
+const RELIABILITY = 'docs/reliability.md';
 
 function against({ ratio, baseline }: KeptFigure): string {
   return ratio === undefined ? '' : `${ratio} vs ${baseline}`;
@@ -65,13 +66,21 @@ function report(runs: readonly (readonly [string, KeptRun])[], plots: ReadonlyMa
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** README.md as its figures make it. Throws when the markers are not there. */
-function readmeWith(root: string, runs: readonly (readonly [string, KeptRun])[]): string {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error('README.md: the markers of the figures are missing');
-  return `${readme.slice(0, begin + BEGIN.length)}\n${readmeTable(runs)}\n${readme.slice(end)}`;
+/** A file with other figures between its markers. Throws when the markers are not there. */
+function fileWith(root: string, path: string, figures: string): string {
+  const text = readFileSync(join(root, path), 'utf8');
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`${path}: the markers of the figures are missing`);
+  return `${text.slice(0, begin + BEGIN.length)}\n${figures}\n${text.slice(end)}`;
+}
+
+/** All figures of one run, with its conditions. */
+function tally(runs: readonly (readonly [string, KeptRun])[], name: string): string {
+  const run = runs.find(([known]) => known === name)?.[1];
+  if (run === undefined) return 'Not measured yet.';
+  const rows = run.figures.map(({ name: figure, value, unit }) => `| ${figure} | ${value} ${unit} |`);
+  return ['| tally | count |', '|---|---|', ...rows, '', conditionLine(name, run)].join('\n');
 }
 
 /** Every file that shows figures, by its path, as it must be. */
@@ -79,7 +88,8 @@ export function figureFiles(root: string): Map<string, string> {
   const runs = readResults(root);
   const plots = plotsOf(runs.flatMap(([, { curves }]) => curves));
   const files = new Map([
-    ['README.md', readmeWith(root, runs)],
+    ['README.md', fileWith(root, 'README.md', readmeTable(runs))],
+    [RELIABILITY, fileWith(root, RELIABILITY, tally(runs, 'simulate'))],
     ['bench/REPORT.md', report(runs, plots)],
   ]);
   for (const [plot, svg] of plots) files.set(`${PLOTS}/${plot}.svg`, svg);
