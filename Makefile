@@ -105,6 +105,10 @@ flow: build ## play FLOW=FILE.bin.gz through the engine, check the hash (SHA=FIL
 bench-metrics: build ## the same load with metrics on and off in turn; PAIRS=16 SIZE=quick
 	@node --enable-source-maps build/bench/metrics-cost/metrics-cost-main.js
 
+.PHONY: bench-auditor
+bench-auditor: build ## the same load with the auditor on and off in turn: what it costs; PAIRS=16 SIZE=quick
+	@node --enable-source-maps build/bench/metrics-cost/metrics-cost-main.js auditor
+
 bench-clone: build ## time from a clone of this tree to the first accepted order, all downloads included
 	@node --enable-source-maps build/bench/start/clone-main.js
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { costOf, FRAME_SIZES, measureMetricsCost } from './metrics-cost.js';
+import { costOf, FRAME_SIZES, measureCost } from './metrics-cost.js';
 
 t.test('the cost is that of the median pair', async (t) => {
   const cost = costOf(64, [
@@ -14,10 +14,19 @@ t.test('the cost is that of the median pair', async (t) => {
 });
 
 t.test('the small size plays on both platforms, and every command is in each stage', async (t) => {
-  const costs = await measureMetricsCost('small', 1, () => undefined);
+  const costs = await measureCost('metrics', 'small', 1, () => undefined);
   t.same(
     costs.map(({ perFrame }) => perFrame),
     [...FRAME_SIZES],
   );
   for (const { rateRatio } of costs) t.ok(rateRatio > 0);
+});
+
+t.test('the same for the auditor, which compares groups where it is on and none where it is off', async (t) => {
+  const costs = await measureCost('auditor', 'small', 1, () => undefined);
+  t.same(
+    costs.map(({ perFrame }) => perFrame),
+    [...FRAME_SIZES],
+  );
+  for (const { rateRatio, cpuRatio } of costs) t.ok(rateRatio > 0 && cpuRatio > 0);
 });

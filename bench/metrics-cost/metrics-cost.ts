@@ -51,21 +51,28 @@ export interface MetricsCost {
   readonly cpuUs: number;
 }
 
-/** Throws when an answer is wrong, an order was not counted, or a platform does not end cleanly. */
-export async function measureMetricsCost(
+/** What is on in one platform and off in the other: a flag of both. */
+export const COST_OF = ['metrics', 'auditor'] as const;
+export type CostOf = (typeof COST_OF)[number];
+
+/** Throws when an answer is wrong, what is on did nothing or what is off did, or a platform does not end cleanly. */
+export async function measureCost(
+  what: CostOf,
   size: BenchSize,
   pairs: number,
   say: (line: string) => void,
 ): Promise<MetricsCost[]> {
   const { path } = flowOf(size);
-  return inScratch('metrics', async (folder) => {
-    const on = await LoadStage.open(join(folder, 'on'), path, FULL_LOAD_CONNECTIONS, ['--metrics', 'on']);
-    const off = await LoadStage.open(join(folder, 'off'), path, FULL_LOAD_CONNECTIONS, ['--metrics', 'off']).catch(
-      async (error) => {
-        await on.abandon();
-        throw error;
-      },
-    );
+  return inScratch(what, async (folder) => {
+    // Whose cost is not asked for is off in both.
+    const rest = what === 'metrics' ? ['--auditor', 'off'] : [];
+    const open = (setting: 'on' | 'off'): Promise<LoadStage> =>
+      LoadStage.open(join(folder, setting), path, FULL_LOAD_CONNECTIONS, [`--${what}`, setting, ...rest]);
+    const on = await open('on');
+    const off = await open('off').catch(async (error) => {
+      await on.abandon();
+      throw error;
+    });
     try {
       const costs: MetricsCost[] = [];
       for (const [at, perFrame] of FRAME_SIZES.entries()) {
@@ -86,8 +93,12 @@ export async function measureMetricsCost(
         costs.push(costOf(perFrame, found));
       }
       const commands = FRAME_SIZES.reduce((all, _, at) => all + (pairs + 1) * (COMMANDS[size][at] ?? 0), 0);
-      await checkCounted(on, commands);
-      await checkOff(off);
+      if (what === 'metrics') {
+        await checkCounted(on, commands);
+        await checkOff(off);
+      } else {
+        await checkAudited(on, off);
+      }
       for (const stage of [on, off]) {
         const { differences } = await stage.finish();
         if (differences.length > 0) throw new Error(differences.join('; '));
@@ -130,6 +141,12 @@ async function run(stage: LoadStage, perFrame: number, commands: number): Promis
   const wrong = wrongAnswers(`frames of ${perFrame}`, result);
   if (wrong.length > 0) throw new Error(wrong.join('; '));
   return { commandsPerSecond: result.commandsPerSecond, cpuUs: (cpu * 1e6) / commands };
+}
+
+async function checkAudited(on: LoadStage, off: LoadStage): Promise<void> {
+  const groups = 'tredye_audit_groups_total{shard="0"}';
+  const [compared = 0, none = 0] = [(await scrape(on)).get(groups), (await scrape(off)).get(groups)];
+  if (compared === 0 || none !== 0) throw new Error(`the auditors compared ${compared} and ${none} groups`);
 }
 
 async function scrape(stage: LoadStage): Promise<Map<string, number>> {

@@ -1,7 +1,7 @@
 /** What counting costs, as one of the benches: the same load with metrics on and off in turn. Bench's process. */
 
 import type { BenchOutcome, BenchRequest, BenchSize } from '../outcome.js';
-import { measureMetricsCost } from './metrics-cost.js';
+import { measureCost } from './metrics-cost.js';
 
 const MOST_PERCENT = '<=2';
 
@@ -14,7 +14,7 @@ const SIZES: Readonly<Record<BenchSize, readonly [load: BenchSize, pairs: number
 
 export async function benchMetrics({ size, say }: BenchRequest): Promise<BenchOutcome> {
   const [load, pairs] = SIZES[size];
-  const costs = await measureMetricsCost(load, pairs, say);
+  const costs = await measureCost('metrics', load, pairs, say);
   const percent = (share: number) => Number(share.toFixed(2));
   return {
     figures: costs.flatMap(({ perFrame, ratePercent, rateSpread: [least, most], cpuPercent }) => [

@@ -39,6 +39,7 @@ try {
   printResult('kill.torn_tails', summary.tornTails, 'cut');
   printResult('kill.acknowledged', summary.acknowledged, 'commands');
   printResult('kill.never_happened', summary.neverHappened, 'commands');
+  printResult('kill.snapshots', summary.snapshots, 'snapshots');
   printResult('kill.restart_median', Math.round(medianOf(restartMs)), 'ms');
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

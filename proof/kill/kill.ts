@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { freePort } from '../../gateway/port-probe.js';
+import { verifyVenue } from '../../platform/cli/journal/check.js';
 import { journalDirectory } from '../../platform/data-directory.js';
 import { PlatformProcess } from '../platform-process.js';
 import { seededRandom } from '../seeded-random.js';
@@ -37,6 +38,9 @@ export interface KillOptions {
   readonly say: (line: string) => void;
 }
 
+/** Often, so that starts begin with snapshots and kills meet their writing. */
+const SNAPSHOT_COMMANDS = '5000';
+
 export interface KillSummary {
   readonly rounds: number;
   readonly inFlight: readonly number[];
@@ -44,6 +48,8 @@ export interface KillSummary {
   readonly acknowledged: number;
   readonly neverHappened: number;
   readonly restartMs: readonly number[];
+  /** Of all that is left in the directory at the end: snapshots whose state is what the journal comes to. */
+  readonly snapshots: number;
 }
 
 interface Members {
@@ -141,7 +147,7 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
   const data = join(scratch, 'data');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
-  const flags = ['--shards', String(shards), '--gateways', String(gateways)];
+  const flags = ['--shards', String(shards), '--gateways', String(gateways), '--snapshot-commands', SNAPSHOT_COMMANDS];
   // A named one, as an operator has, and free again right after a kill.
   const port = await freePort('127.0.0.1');
   let platform = await PlatformProcess.start({ data, flags, port });
@@ -214,5 +220,9 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
     await platform.kill();
   }
   const { acknowledged, neverHappened } = findings;
-  return { rounds, inFlight, tornTails, acknowledged, neverHappened, restartMs };
+  const verified = verifyVenue(data, say);
+  const problems = verified.flatMap((shard) => shard.problems);
+  if (problems.length > 0) throw new Error(`Behind the kills of seed ${seed}: ${problems.join(' ')}`);
+  const snapshots = verified.reduce((sum, shard) => sum + shard.snapshots, 0);
+  return { rounds, inFlight, tornTails, acknowledged, neverHappened, restartMs, snapshots };
 }
