@@ -9,6 +9,7 @@ import { compare, type EngineOf } from '../model-vs-engine/model-vs-engine.js';
 import { randomScenario } from '../model-vs-engine/random-commands.js';
 import type { Scenario } from '../model-vs-engine/scenario.js';
 import { repositoryFolder } from '../recordings/data-folder.js';
+import { manyLineCases } from '../rules/many-lines.js';
 import { onEngine, playCase, ruleCases } from '../rules/rule-cases.js';
 
 /** One check. */
@@ -28,11 +29,10 @@ export function battery(sequences = SEQUENCES, extremes = EXTREMES, engineOf?: E
   const add = (name: string, make: () => Scenario) => checks.push({ name, run: played(make, engineOf) });
   for (let seed = 1; seed <= sequences; seed++) add(`sequence ${seed}`, () => randomScenario(seed));
   for (let seed = 1; seed <= extremes; seed++) add(`extremes ${seed}`, () => extremeScenario(seed, EXTREME_LENGTH));
-  for (const folder of ['rules', 'seeds']) {
-    for (const one of ruleCases(join(repositoryFolder(), 'proof', folder))) {
-      const name = `${one.file}:${one.line} ${one.title}`;
-      checks.push({ name, run: () => playCase(one, engineOf ?? onEngine).failures[0] ?? '' });
-    }
+  const tables = ['rules', 'seeds'].flatMap((folder) => ruleCases(join(repositoryFolder(), 'proof', folder)));
+  for (const one of [...tables, ...manyLineCases()]) {
+    const name = `${one.file}:${one.line} ${one.title}`;
+    checks.push({ name, run: () => playCase(one, engineOf ?? onEngine).failures[0] ?? '' });
   }
   return checks;
 }
