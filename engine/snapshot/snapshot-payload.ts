@@ -73,9 +73,15 @@ export function writePayload(
 
 /**
  * Puts a payload that has its checksum into a fresh engine. Returns its epochs. Throws PayloadError when its parts are not
- * those of this engine; the engine is worth nothing then.
+ * those of this engine, or what is read now has another checksum: a state's hash does not speak for its indexes. The engine is
+ * worth nothing then.
  */
-export function restorePayload(file: DiskFile, payloadBytes: number, state: EngineState): EpochStart[] {
+export function restorePayload(
+  file: DiskFile,
+  payloadBytes: number,
+  digest: Uint8Array,
+  state: EngineState,
+): EpochStart[] {
   const source = new Source(file, payloadBytes);
   const epochs = Array.from({ length: source.word() }, (): EpochStart => {
     const epoch = source.word();
@@ -95,6 +101,7 @@ export function restorePayload(file: DiskFile, payloadBytes: number, state: Engi
     if (!ArrayBuffer.isView(holder[name])) throw new PayloadError(`it has no ${path}`);
   }
   if (source.left !== 0) throw new PayloadError('something stands behind its last part');
+  if (Buffer.compare(source.digest(), digest) !== 0) throw new PayloadError('its content was read differently twice');
   return epochs;
 }
 
@@ -228,6 +235,8 @@ class Source {
   private readonly chunk = new Uint8Array(CHUNK_BYTES);
   private readonly view = new DataView(this.chunk.buffer);
   private readonly total: number;
+  /** Of all that was read. */
+  private readonly hash: Hash = createHash('sha256');
   /** Of the payload: where the chunk begins, how much it holds, what of it is used. */
   private chunkAt = 0;
   private held = 0;
@@ -236,6 +245,11 @@ class Source {
   constructor(file: DiskFile, payloadBytes: number) {
     this.file = file;
     this.total = payloadBytes;
+  }
+
+  /** SHA-256 of the payload, once all of it was read. */
+  digest(): Uint8Array {
+    return this.hash.digest();
   }
 
   get left(): number {
@@ -273,6 +287,7 @@ class Source {
     if (at + rest > this.total || readFully(this.file, into, fromChunk, rest, PAGE_BYTES + at) !== rest) {
       throw new PayloadError('it ends in the middle of a part');
     }
+    this.hash.update(into.subarray(fromChunk));
     this.chunkAt = at + rest;
     this.held = 0;
     this.used = 0;
@@ -280,9 +295,15 @@ class Source {
 
   private claim(bytes: number): void {
     if (this.used + bytes <= this.held) return;
+    // What is left of the chunk goes to its front: each byte is read once.
+    const kept = this.held - this.used;
+    this.chunk.copyWithin(0, this.used, this.held);
     this.chunkAt += this.used;
-    const wanted = Math.min(CHUNK_BYTES, this.total - this.chunkAt);
-    this.held = wanted < bytes ? 0 : readFully(this.file, this.chunk, 0, wanted, PAGE_BYTES + this.chunkAt);
+    const from = this.chunkAt + kept;
+    const wanted = Math.min(CHUNK_BYTES - kept, this.total - from);
+    const count = kept + wanted < bytes ? 0 : readFully(this.file, this.chunk, kept, wanted, PAGE_BYTES + from);
+    this.hash.update(this.chunk.subarray(kept, kept + count));
+    this.held = kept + count;
     this.used = 0;
     if (this.held < bytes) throw new PayloadError('it ends in the middle of a part');
   }

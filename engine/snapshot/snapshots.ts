@@ -171,7 +171,7 @@ export function checkSnapshot(
 function restoreInto(disk: Disk, path: string, header: SnapshotHeader, engine: Engine): EpochStart[] | string {
   return withFile(disk, path, (file) => {
     try {
-      const epochs = restorePayload(file, header.payloadBytes, engine.state);
+      const epochs = restorePayload(file, header.payloadBytes, header.payloadDigest, engine.state);
       const { commandSequence, eventSequence } = engine;
       if (commandSequence !== header.commandSequence || eventSequence !== header.eventSequence) {
         return `its header names command ${header.commandSequence} and event ${header.eventSequence}, its state ${commandSequence} and ${eventSequence}`;
