@@ -17,6 +17,8 @@ export interface JournalEnd {
   readonly sealed: boolean;
   /** What is due next. */
   readonly expected: Expected;
+  /** SHA-256 of the segment up to `offset`, its seal left out, as it was verified. */
+  readonly content: Uint8Array;
 }
 
 /** Where in a journal a record lies, and what is due there. */

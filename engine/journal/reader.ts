@@ -142,7 +142,7 @@ export class JournalReader {
   /** Start records ahead of the place that the reader was sent to. */
   #skipStartsUpTo = 0;
   #passedBytes = 0;
-  /** Of a segment with one behind it, up to the reader's place. The last one has no seal as a rule, and is not hashed. */
+  /** Of the segment up to the reader's place, for a reader of the chain. */
   #hash: Hash | null = null;
   #buffer: Uint8Array = NO_BYTES;
   #words: Int32Array = NO_WORDS;
@@ -332,6 +332,7 @@ export class JournalReader {
       lastExpected: { ...this.#lastExpected },
       sealed: this.#sealed,
       expected: { ...this.#expected },
+      content: this.#hash === null ? NO_BYTES : this.#content(),
     };
   }
 
@@ -404,7 +405,8 @@ export class JournalReader {
     this.#expected.eventSequence = segment.firstEventSequence;
     Object.assign(this.#lastExpected, this.#expected);
     this.#nextSegment = null;
-    this.#hash = this.#peekNextSegment() && this.#chain ? createHash('sha256') : null;
+    this.#peekNextSegment();
+    this.#hash = this.#chain ? createHash('sha256') : null;
     if (this.#hash !== null) {
       this.#load(0, PAGE_BYTES);
       this.#hash.update(this.#buffer.subarray(0, PAGE_BYTES));

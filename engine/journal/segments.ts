@@ -101,6 +101,21 @@ export function hashOf(file: DiskFile, bytes: number): Hash {
   return hash;
 }
 
+/**
+ * The same up to `bytes`, of a file whose first `upTo` bytes were verified before and had this SHA-256. Throws JOURNAL_READ when
+ * they are read otherwise now: what goes on from here would speak for bytes that are not there.
+ */
+export function hashAgain(file: DiskFile, bytes: number, upTo: number, content: Uint8Array): Hash {
+  const hash = hashOf(file, bytes);
+  const rest = new Uint8Array(upTo - bytes);
+  const count = readFully(file, rest, 0, rest.length, bytes);
+  const whole = hash.copy().update(rest.subarray(0, count)).digest();
+  if (Buffer.compare(whole, content) !== 0) {
+    throw new JournalError('JOURNAL_READ', 'A segment is read otherwise than before', { file: file.path });
+  }
+  return hash;
+}
+
 /** The segment after the current one, while it is made. Shard's thread. */
 export class SpareSegment {
   readonly #disk: Disk;

@@ -28,12 +28,16 @@ import {
   PAGE_BYTES,
   pageAligned,
   RECORD_HEADER_BYTES,
+  RecordHeader,
+  readSegmentHeader,
   SEAL_BYTES,
   sealOf,
   sealRecord,
+  segmentHeaderPage,
   startRecord,
+  verifyRecord,
 } from './record.js';
-import { hashOf, type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
+import { hashAgain, type JournalIdentity, openForGroups, SpareSegment, segmentPath } from './segments.js';
 import { cutTail } from './tail.js';
 
 /** Sizes of the journal. `groupCommands` and `groupEvents`: the most that one round puts into a group. */
@@ -152,14 +156,15 @@ export class JournalWriter {
     const file = openForGroups(this.#disk, segmentPath(this.#directory, end.segment.number));
     // The process before may have died between naming the segment and syncing the name.
     this.#disk.syncDirectory(this.#directory);
-    const record = readRecord(file, end.lastOffset, end.lastBytes);
+    const record = readRecord(file, end);
     writeFully(file, record, 0, record.length, end.lastOffset);
     this.#file = file;
     this.#segmentNumber = end.segment.number;
     this.#segmentBytes = end.segment.bytes;
     this.#previousSeal = end.segment.previousSeal;
     // Before the seal, when there is one. Read again: who read the journal may be another thread, and a hash cannot cross.
-    this.#hash = hashOf(file, end.sealed ? end.lastOffset : end.offset);
+    const content = end.sealed ? end.lastOffset : end.offset;
+    this.#hash = hashAgain(file, content, content, end.content);
     this.#offset = end.offset;
     if (end.sealed) {
       file.close();
@@ -170,9 +175,9 @@ export class JournalWriter {
   #goOnInNewSegment(end: JournalEnd): void {
     const old = this.#disk.open(segmentPath(this.#directory, end.segment.number), 'read');
     // A seal or a bare header says nothing that the new segment's header does not say.
-    const carried = end.sealed || end.lastOffset === 0 ? null : readRecord(old, end.lastOffset, end.lastBytes);
+    const carried = end.sealed || end.lastOffset === 0 ? null : readRecord(old, end);
     const keptBytes = carried === null && end.lastOffset === 0 ? PAGE_BYTES : end.lastOffset;
-    const content = hashOf(old, keptBytes).digest();
+    const content = hashAgain(old, keptBytes, end.sealed ? end.lastOffset : end.offset, end.content).digest();
     old.close();
     const after = { ...end.expected };
     Object.assign(this.#expected, end.lastExpected);
@@ -315,7 +320,11 @@ export class JournalWriter {
     this.#segmentBytes = this.#spare.bytes;
     this.#previousSeal = previousSeal;
     this.#offset = PAGE_BYTES + (carried?.length ?? 0);
-    this.#hash = hashOf(this.#file, this.#offset);
+    // Of what was written, not of what is read: a wrong bit of a read must not come into the seal.
+    this.#hash = createHash('sha256').update(segmentHeaderPage(header));
+    if (carried !== null) {
+      this.#hash.update(carried);
+    }
   }
 
   #append(bytes: Uint8Array, at: number, length: number): void {
@@ -371,10 +380,20 @@ export class JournalWriter {
   }
 }
 
-function readRecord(file: DiskFile, at: number, length: number): Uint8Array {
+/** The last verified record, or the segment's header, to be written again: never other bytes than were verified. */
+function readRecord(file: DiskFile, { lastOffset: at, lastBytes: length, lastExpected }: JournalEnd): Uint8Array {
   const record = new Uint8Array(length);
-  if (readFully(file, record, 0, length, at) !== length) {
-    throw new JournalError('JOURNAL_READ', 'A verified record cannot be read again', { file: file.path, offset: at });
+  const count = readFully(file, record, 0, length, at);
+  const header = new RecordHeader();
+  const isSame =
+    count === length &&
+    (at === 0
+      ? typeof readSegmentHeader(record) === 'object' && readSegmentHeader(record) !== null
+      : header.read(new Int32Array(record.buffer), 0) === 'ok' &&
+        header.length === length &&
+        verifyRecord(record, 0, header, lastExpected) === 'ok');
+  if (!isSame) {
+    throw new JournalError('JOURNAL_READ', 'A verified record is not read again', { file: file.path, offset: at });
   }
   return record;
 }

@@ -16,7 +16,7 @@ const STEPS = 300;
 const FIXED = 300;
 const NEW = 50;
 /** What they found: docs/reliability.md. */
-const FOUND = [174, 1_823_456_428];
+const FOUND = [174, 1_823_456_428, 1_278_241_082];
 /** Seeds that may be needed until one reaches what a planted bug spoils. */
 const BUG_SEEDS = 60;
 /** Each must really have been injected, so often at least. */
