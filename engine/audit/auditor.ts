@@ -81,11 +81,6 @@ export class Auditor {
     return this.engine.commandSequence;
   }
 
-  /** Commands that were compared, without those of the snapshot. */
-  get comparedCommands(): number {
-    return this.#replay.commandCount;
-  }
-
   /** Groups that were compared. */
   get groups(): number {
     return this.#groups;

@@ -75,6 +75,12 @@ function spoilRecord(
   });
 }
 
+/** The record as `header` read it, its body changed since, verifies again. */
+function checksumAgain(bytes: Uint8Array, words: Int32Array, at: number, header: RecordHeader): void {
+  const { firstCommandSequence: commandSequence, firstEventSequence: eventSequence, epoch, shard, length } = header;
+  words[at / 4 + 1] = recordChecksum(bytes, at, length, { shard, epoch, commandSequence, eventSequence });
+}
+
 t.test('what is whole holds', async (t) => {
   const venue = made();
   const { engine } = venue.journal;
@@ -118,15 +124,8 @@ t.test('each thing that may be wrong is found', async (t) => {
       'a sequence',
       (venue) =>
         spoilRecord(venue, 1, 1, 2, (bytes, words, at, header) => {
-          const {
-            firstCommandSequence: commandSequence,
-            firstEventSequence: eventSequence,
-            epoch,
-            shard,
-            length,
-          } = header;
-          words[at / 4 + 6] = commandSequence + 1;
-          words[at / 4 + 1] = recordChecksum(bytes, at, length, { shard, epoch, commandSequence, eventSequence });
+          words[at / 4 + 6] = header.firstCommandSequence + 1;
+          checksumAgain(bytes, words, at, header);
         }),
       /^JOURNAL_CORRUPT: /,
     ],
@@ -134,15 +133,8 @@ t.test('each thing that may be wrong is found', async (t) => {
       'an epoch',
       (venue) =>
         spoilRecord(venue, 1, RECORD_START, 0, (bytes, words, at, header) => {
-          const {
-            firstCommandSequence: commandSequence,
-            firstEventSequence: eventSequence,
-            epoch,
-            shard,
-            length,
-          } = header;
           words[at / 4 + 64] = 5;
-          words[at / 4 + 1] = recordChecksum(bytes, at, length, { shard, epoch, commandSequence, eventSequence });
+          checksumAgain(bytes, words, at, header);
         }),
       /^JOURNAL_CORRUPT: A start record does not follow/,
     ],
@@ -150,15 +142,8 @@ t.test('each thing that may be wrong is found', async (t) => {
       'a seal',
       (venue) =>
         spoilRecord(venue, 1, RECORD_SEAL, 0, (bytes, words, at, header) => {
-          const {
-            firstCommandSequence: commandSequence,
-            firstEventSequence: eventSequence,
-            epoch,
-            shard,
-            length,
-          } = header;
           flip(bytes, at + 260);
-          words[at / 4 + 1] = recordChecksum(bytes, at, length, { shard, epoch, commandSequence, eventSequence });
+          checksumAgain(bytes, words, at, header);
         }),
       /^JOURNAL_SEAL: /,
     ],
