@@ -57,6 +57,7 @@ export class Replay {
   /** The engine began with it, and its last group is still to come. */
   #awaited: RestoredSnapshot | null;
   #events: Int32Array = new Int32Array(0);
+  commandCount = 0;
   eventCount = 0;
   /** Highest time of a command, µs since 1970; 0 when there is none. */
   lastTimeUs: number;
@@ -96,6 +97,7 @@ export class Replay {
       throw diverged(group, `the engine took commands up to ${engine.commandSequence}, the group ends with ${last}`, 0);
     }
     this.#noteTime(group.commands);
+    this.commandCount += group.commandCount;
     this.eventCount += events;
   }
 
