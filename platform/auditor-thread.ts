@@ -2,8 +2,8 @@
  * The auditor's thread: started while the shards recover, told what to follow when they have, listened to, ended as it stands. Supervisor thread.
  */
 
-import { Worker } from 'node:worker_threads';
-import type { AuditMessage, AuditorData } from '../engine/audit/run-auditor.js';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { AuditMessage, AuditorData, AuditorOrder } from '../engine/audit/run-auditor.js';
 import {
   EXIT_AUDIT,
   EXIT_CORRUPT_JOURNAL,
@@ -84,7 +84,21 @@ export class AuditorThread {
 
   /** What it is to follow, once. */
   begin(data: AuditorData): void {
-    this.worker.postMessage(data);
+    this.order({ type: 'begin', data });
+  }
+
+  /**
+   * A port at which a thread may ask it (AuditorClient), from now on; answers come once it follows the shards. Who asks under
+   * the same name later takes that place.
+   */
+  asker(name: string): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.order({ type: 'asker', name, port: port2 }, [port2]);
+    return port1;
+  }
+
+  private order(order: AuditorOrder, transfer: MessagePort[] = []): void {
+    this.worker.postMessage(order, transfer);
   }
 
   /** Ends it wherever it is. Resolves when it is gone. */

@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { readKeyFile, TredyeClient } from '../client/index.js';
+import { AuditorClient } from '../engine/audit/questions.js';
 import { RealDisk } from '../engine/journal/disk.js';
 import { segmentPath } from '../engine/journal/segments.js';
 import { MetricWords } from '../engine/metrics/metric-words.js';
 import { AUDIT, AUDIT_WORDS } from '../engine/metrics/words.js';
+import { PublicHistory } from '../engine/public/public-history.js';
+import { imageOf } from '../engine/public/shard-image.js';
 import { OutputRing } from '../engine/ring/output-ring.js';
 import { PlatformProcess } from '../proof/platform-process.js';
 import { RandomJournal, spoilLastEvent } from '../proof/shard/random-journal.js';
@@ -147,4 +150,29 @@ t.test('a journal that is not what its commands come to ends the venue by name',
     ),
   );
   t.equal(new MetricWords(metrics).value(AUDIT.groups), 0, 'a group that differs is not counted');
+});
+
+t.test('a thread asks it for the image of a shard', async (t) => {
+  const directory = join(t.testdir(), 'shard-0', 'journal');
+  const journal = new RandomJournal(new RealDisk(), 18, 300, directory);
+  journal.writeRest();
+  journal.close();
+  const output = OutputRing.create(1024, 1);
+  const { eventSequence } = journal.engine;
+  new OutputRing(output).start(eventSequence, 1);
+  const { shard, shardCount } = journal.identity;
+  const shards = [{ shard, journal: directory, output, metrics: MetricWords.create(AUDIT_WORDS), eventSequence }];
+  const thread = new AuditorThread(openLog('fatal', 'json'), (error) => t.fail(error.message));
+  const early = new AuditorClient(thread.asker('early'));
+  const first = early.ask('image', shard, {});
+  thread.begin({ shards, shardCount, limits: journal.limits, snapshotCommands: 0 });
+  t.ok((await first).sequence <= eventSequence, 'asked before it began');
+  const late = new AuditorClient(thread.asker('late'));
+  let image = await late.ask('image', shard, {});
+  while (image.sequence < eventSequence) image = await late.ask('image', shard, {});
+  t.ok(image.prices.buffer instanceof SharedArrayBuffer, 'no copy');
+  t.same([...image.prices], [...imageOf(journal.engine, new PublicHistory(null)).prices]);
+  early.close();
+  late.close();
+  await thread.end();
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
 import {
@@ -11,8 +12,10 @@ import { SimulatedDisk } from '../../proof/simulated-disk.js';
 import { Engine } from '../engine.js';
 import { saveState } from '../inspection/state-image.js';
 import { errorOf } from '../journal/made-groups.js';
+import { PAGE_BYTES } from '../journal/record.js';
 import { segmentPath } from '../journal/segments.js';
 import { limitsFrom } from '../limits.js';
+import { imageOf } from '../public/shard-image.js';
 import { recoverShard } from '../shard/recovery.js';
 import { PREFILLED_BYTES } from '../snapshot/snapshot-payload.js';
 import { type BadSnapshot, listSnapshots, restoreNewest, snapshotPath } from '../snapshot/snapshots.js';
@@ -106,6 +109,9 @@ t.test(
       t.equal(again.restored?.commandSequence, newest);
       again.follow(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
       t.equal(again.engine.stateHash(), journal.engine.stateHash());
+      // What gateways begin with is the same whoever made it, and whatever it began with itself.
+      t.same(imageOf(engine, shard.history), auditor.image());
+      t.same(again.image(), auditor.image());
       t.same(
         again.epochs.map(({ epoch }) => epoch),
         [1, 2],
@@ -113,6 +119,38 @@ t.test(
     }
   },
 );
+
+t.test('a snapshot of the first format is good, and says that trades before it are not known', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(1));
+  const { journal, auditor } = audited(disk, 18, 30);
+  const [newest = 0] = listSnapshots(disk, SNAPSHOTS);
+  const path = snapshotPath(SNAPSHOTS, newest);
+  const known = auditor.image();
+  t.ok(known.history.trades.length > 0);
+  // The first format has all but the history, which stands behind the one epoch.
+  const at = PAGE_BYTES + 4 + 12;
+  const arrays = [known.history.stamp, known.history.lasts, known.history.trades];
+  const length = 8 + arrays.reduce((sum, { byteLength }) => sum + 8 + byteLength, 0);
+  disk.spoil(path, (bytes) => {
+    bytes.copyWithin(at, at + length);
+    const end = bytes.length - length;
+    bytes.set(createHash('sha256').update(bytes.subarray(PAGE_BYTES, end)).digest(), 16 * 4);
+    setSnapshotWord(bytes, 14, end - PAGE_BYTES);
+    setSnapshotWord(bytes, 3, 1);
+  });
+  journal.close();
+  disk.powerFails();
+  const bad: BadSnapshot[] = [];
+  const { engine, shard, restored } = recovered(disk, journal, bad);
+  t.same(bad, []);
+  t.equal(restored?.commandSequence, newest);
+  const { history, ...image } = imageOf(engine, shard.history);
+  const { history: _, ...whole } = known;
+  t.same(image, whole);
+  t.equal(history.since, known.sequence);
+  t.equal(history.trades.length, 0);
+  shard.writer.close();
+});
 
 t.test('nothing beyond what is durable is looked at', async (t) => {
   const disk = new SimulatedDisk(seededRandom(1));

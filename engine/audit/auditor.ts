@@ -14,6 +14,7 @@ import type { JournalEnd, RecordPlace } from '../journal/places.js';
 import { JournalReader, type JournalRecord } from '../journal/reader.js';
 import type { JournalIdentity } from '../journal/segments.js';
 import type { Limits } from '../limits.js';
+import { imageOf, type ShardImage } from '../public/shard-image.js';
 import type { SnapshotHeader } from '../snapshot/snapshot-header.js';
 import {
   type BadSnapshot,
@@ -118,7 +119,13 @@ export class Auditor {
       epochs: this.epochs,
       lastTimeUs: this.#replay.lastTimeUs,
       last: this.#last,
+      history: this.#replay.history.image(),
     });
+  }
+
+  /** What a gateway folds, as of the last event that was compared. */
+  image(): ShardImage {
+    return imageOf(this.engine, this.#replay.history);
   }
 
   /** Where what was compared ends in the journal; null: there is none. */

@@ -9,6 +9,7 @@ import * as layout from '../../schemas/layout.js';
 import { JournalError } from '../journal/journal-error.js';
 import type { JournalRecord } from '../journal/reader.js';
 import { segmentName } from '../journal/segments.js';
+import { PublicHistory } from '../public/public-history.js';
 import type { RestoredSnapshot } from '../snapshot/snapshots.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
@@ -61,6 +62,8 @@ export class Replay {
   eventCount = 0;
   /** Highest time of a command, µs since 1970; 0 when there is none. */
   lastTimeUs: number;
+  /** Of what the public was told, as of the last group. */
+  readonly history: PublicHistory;
 
   /** `maxEvents`: of one command. `restored`: what the engine begins with; the first group is the last one in it. */
   constructor(engine: ReplayedEngine, maxEvents: number, restored: RestoredSnapshot | null) {
@@ -68,6 +71,7 @@ export class Replay {
     this.#maxEvents = maxEvents;
     this.#awaited = restored;
     this.lastTimeUs = restored?.lastTimeUs ?? 0;
+    this.history = new PublicHistory(restored?.history ?? null);
   }
 
   /** Throws JOURNAL_DIVERGED when the engine makes other events, JOURNAL_CORRUPT when the journal does not go on there. */
@@ -97,6 +101,7 @@ export class Replay {
       throw diverged(group, `the engine took commands up to ${engine.commandSequence}, the group ends with ${last}`, 0);
     }
     this.#noteTime(group.commands);
+    this.history.take(group.events, group.eventCount);
     this.commandCount += group.commandCount;
     this.eventCount += events;
   }

@@ -7,6 +7,7 @@ import { MetricWords } from '../metrics/metric-words.js';
 import { AUDIT, AUDIT_WORDS } from '../metrics/words.js';
 import { OutputRing } from '../ring/output-ring.js';
 import { listSnapshots } from '../snapshot/snapshots.js';
+import { QuestionDesk } from './questions.js';
 import { type AuditMessage, type AuditorData, runAuditor } from './run-auditor.js';
 
 /** A journal, and the data of an auditor that may look at all of it. */
@@ -41,6 +42,8 @@ function run(data: AuditorData, disk: SimulatedDisk): AuditMessage[] {
       naps += 1;
       return naps < 2;
     },
+    new QuestionDesk(),
+    () => undefined,
   );
   return told;
 }

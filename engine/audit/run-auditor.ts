@@ -1,10 +1,11 @@
 /**
  * The life of the auditor's thread: for each shard in turn it compares a piece of what is durable, and writes a snapshot every
- * so many commands. It never returns by itself; whoever stops the platform ends the thread as it stands, in the middle of a
+ * so many commands; between two rounds it answers what it is asked (questions.ts). It never returns by itself; whoever stops the platform ends the thread as it stands, in the middle of a
  * snapshot, too: one that has no name yet is none.
  */
 
 import { randomInt } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
 import type { Disk } from '../journal/disk.js';
 import { JournalError } from '../journal/journal-error.js';
 import type { Limits } from '../limits.js';
@@ -14,6 +15,7 @@ import { OutputReader } from '../ring/output-reader.js';
 import { sequenceNear } from '../ring/ring-layout.js';
 import { monotonicMs } from '../shard/clock.js';
 import { Auditor } from './auditor.js';
+import type { QuestionDesk } from './questions.js';
 
 /** Groups of one shard before the next shard's turn, and before it is asked whether a snapshot is due. */
 const PIECE_GROUPS = 16;
@@ -41,6 +43,12 @@ export interface AuditorData {
   readonly snapshotCommands: number;
 }
 
+/** Supervisor to auditor; askers may come before and after the beginning. */
+export type AuditorOrder =
+  | { readonly type: 'begin'; readonly data: AuditorData }
+  /** Whoever has the other end of the port may ask. A name's newer port takes the place of the older one. */
+  | { readonly type: 'asker'; readonly name: string; readonly port: MessagePort };
+
 export type AuditMessage =
   /** All of its code is there: it needs no descriptor for that any more. */
   | { readonly type: 'loaded' }
@@ -56,12 +64,17 @@ export type AuditMessage =
   /** The venue must end: what a shard journaled is not what its commands come to, or cannot be read. */
   | { readonly type: 'fatal'; readonly shard: number; readonly code: string; readonly message: string };
 
-/** Goes round all shards until `nap` says that it is over. `nap`: called when there is nothing to do. */
+/**
+ * Goes round all shards until `nap` says that it is over. `nap`: called when there is nothing to do; `askers`: once a round, to
+ * give the desk those that have come.
+ */
 export function runAuditor(
   data: AuditorData,
   disk: Disk,
   tell: (message: AuditMessage) => void,
   nap: (ms: number) => boolean,
+  desk: QuestionDesk,
+  askers: () => void,
 ): void {
   const audits: ShardAudit[] = [];
   for (const shard of data.shards) {
@@ -70,7 +83,8 @@ export function runAuditor(
     audits.push(audit);
   }
   for (;;) {
-    let busy = false;
+    askers();
+    let busy = desk.turn((shard) => audits.find((audit) => audit.shard === shard)?.auditor);
     for (const audit of audits) {
       const worked = guarded(audit.shard, tell, () => audit.turn());
       if (worked === null) return;
@@ -95,7 +109,7 @@ function guarded<T>(shard: number, tell: (message: AuditMessage) => void, work: 
 
 class ShardAudit {
   readonly shard: number;
-  readonly #auditor: Auditor;
+  readonly auditor: Auditor;
   readonly #ring: OutputReader;
   readonly #words: MetricWords;
   readonly #tell: (message: AuditMessage) => void;
@@ -118,7 +132,7 @@ class ShardAudit {
     this.#ring = new OutputReader(output, 0);
     this.#words = new MetricWords(metrics);
     this.#durable = eventSequence;
-    this.#auditor = new Auditor({
+    this.auditor = new Auditor({
       disk,
       journal,
       identity: { shard, shardCount },
@@ -126,13 +140,13 @@ class ShardAudit {
       bucketSeed: randomInt(2 ** 32),
       bad: ({ path, why }) => tell({ type: 'bad-snapshot', shard, path, why }),
     });
-    this.#snapshotAt = this.#auditor.restored?.commandSequence ?? 0;
+    this.#snapshotAt = this.auditor.restored?.commandSequence ?? 0;
     this.#words.set(AUDIT.snapshotCommand, this.#snapshotAt);
   }
 
   /** Compares a piece; whether there was anything to do. */
   turn(): boolean {
-    const auditor = this.#auditor;
+    const auditor = this.auditor;
     this.#durable = sequenceNear(this.#ring.durablePosition(), this.#durable);
     const behind = this.#durable - auditor.eventSequence;
     this.#words.set(AUDIT.lag, Math.max(0, behind));
@@ -149,9 +163,9 @@ class ShardAudit {
   #writeSnapshot(): void {
     const { shard } = this;
     const startedMs = monotonicMs();
-    this.#snapshotAt = this.#auditor.commandSequence;
+    this.#snapshotAt = this.auditor.commandSequence;
     try {
-      const header = this.#auditor.snapshot();
+      const header = this.auditor.snapshot();
       if (header === null) return;
       const ms = monotonicMs() - startedMs;
       const { commandSequence: command, payloadBytes: bytes } = header;

@@ -6,10 +6,11 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';
-import { isMainThread, parentPort } from 'node:worker_threads';
+import { isMainThread, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { RealDisk } from '../journal/disk.js';
 import { nameThread } from '../thread-name.js';
-import { type AuditMessage, type AuditorData, runAuditor } from './run-auditor.js';
+import { QuestionDesk } from './questions.js';
+import { type AuditMessage, type AuditorOrder, runAuditor } from './run-auditor.js';
 
 /** Ten steps of nice: about a tenth of the time of a thread that wants the same processor. */
 const NICE = 10;
@@ -25,8 +26,17 @@ const nap = (ms: number): boolean => {
   Atomics.wait(NAP, 0, 0, ms);
   return true;
 };
-port.once('message', (data: AuditorData) => {
+const desk = new QuestionDesk();
+/** While it runs this thread hears nothing by itself. */
+const askers = (): void => {
+  for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+    hear(received.message);
+  }
+};
+function hear(order: AuditorOrder): void {
+  if (order.type === 'asker') desk.add(order.name, order.port);
   // Connections may have taken all descriptors: nobody waits for the auditor, so it waits for one.
-  runAuditor(data, new RealDisk(() => undefined, Number.POSITIVE_INFINITY), tell, nap);
-});
+  else runAuditor(order.data, new RealDisk(() => undefined, Number.POSITIVE_INFINITY), tell, nap, desk, askers);
+}
+port.on('message', hear);
 tell({ type: 'loaded' });

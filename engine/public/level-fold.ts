@@ -133,6 +133,19 @@ class SideLevels {
   }
 }
 
+/** What a fold may begin with: the books of a shard as of an event (shard-image.ts). */
+export interface FoldBegin {
+  readonly sides: Int32Array;
+  readonly markets: Float64Array;
+  readonly prices: Int32Array;
+  readonly totals: Float64Array;
+  readonly orders: Int32Array;
+  readonly history: { readonly stamp: Int32Array };
+}
+
+/** Numbers of a side there: instrument × 2 + side, number of levels. */
+export const BEGIN_SIDE = 2;
+
 export class LevelFold {
   /**
    * Sequence, command sequence and time of the last event given to `apply`, as the STAMP_WORDS first words of an event:
@@ -142,6 +155,37 @@ export class LevelFold {
   readonly #sides = new Map<number, SideLevels>();
   #lastKey = -1;
   #lastSide: SideLevels | undefined = undefined;
+
+  /** Takes these books in place of what it has: the next event to fold is the one behind them. */
+  begin({ sides, markets, prices, totals, orders, history }: FoldBegin): void {
+    this.stamp.set(history.stamp);
+    this.#sides.clear();
+    this.#lastKey = -1;
+    this.#lastSide = undefined;
+    let level = 0;
+    for (let at = 0; at < sides.length; at += BEGIN_SIDE) {
+      const key = sides[at] as number;
+      const sell = key % 2 === 1;
+      const side = this.#sideFor(key >>> 1, sell ? 1 : 0);
+      side.marketTotal = markets[at] as number;
+      side.marketOrders = markets[at + 1] as number;
+      for (const end = level + (sides[at + 1] as number); level < end; level++) {
+        const index = side.count;
+        side.insert(index, keyOf(prices[level] as number, sell));
+        side.totals[index] = totals[level] as number;
+        side.orders[index] = orders[level] as number;
+      }
+    }
+  }
+
+  /** The instruments that have a book with something in it, each once. */
+  *instruments(): Generator<number> {
+    for (const [key, side] of this.#sides) {
+      if (side.count === 0 && side.marketOrders === 0) continue;
+      const other = this.#sides.get(key ^ 1);
+      if (key % 2 === 0 || other === undefined || (other.count === 0 && other.marketOrders === 0)) yield key >>> 1;
+    }
+  }
 
   /**
    * Folds the event at word `at` and returns FOLD_NOTHING, FOLD_DEPTH or FOLD_TOP for its instrument and side. Give it

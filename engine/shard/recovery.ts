@@ -13,6 +13,7 @@ import { type ReadAheadEnd, ReadAheadSource } from '../journal/read-ahead.js';
 import { OwnSource } from '../journal/source.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
+import type { PublicHistory } from '../public/public-history.js';
 import type { RestoredSnapshot } from '../snapshot/snapshots.js';
 import { monotonicMs } from './clock.js';
 import { journalShape } from './round.js';
@@ -52,6 +53,8 @@ export interface RecoveredShard {
   /** Highest time of a journaled command, µs since 1970; 0 when there is none. */
   readonly lastTimeUs: number;
   readonly commands: number;
+  /** Of what the public was told. */
+  readonly history: PublicHistory;
   readonly ms: number;
 }
 
@@ -95,6 +98,7 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
     tornTail: opened.tornTail,
     lastTimeUs: replay.lastTimeUs,
     commands: replay.commandCount,
+    history: replay.history,
     ms: monotonicMs() - startedMs,
   };
 }

@@ -20,7 +20,9 @@ import { ANSWER_LIMITS, type Limits } from '../limits.js';
 
 const MAGIC_LOW = 0x4e534454; // "TDSN"
 const MAGIC_HIGH = 0x31504150; // "PAP1"
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
+/** It had nothing of what the public was told, and is read still. */
+const FORMAT_WITHOUT_HISTORY = 1;
 const DIGEST_BYTES = 32;
 
 const AT_CRC = 2;
@@ -52,6 +54,8 @@ export interface SnapshotHeader {
   readonly commandSequence: number;
   readonly eventSequence: number;
   readonly lastTimeUs: number;
+  /** Whether the payload says what the public was told. */
+  readonly hasHistory: boolean;
   readonly payloadBytes: number;
   readonly payloadDigest: Uint8Array;
   /** 16 hex digits, as Engine.stateHash. */
@@ -66,7 +70,7 @@ export function snapshotHeaderPage(header: SnapshotHeader, limits: Limits): Uint
   const words = new Int32Array(page.buffer);
   words[0] = MAGIC_LOW;
   words[1] = MAGIC_HIGH;
-  words[AT_FORMAT] = FORMAT_VERSION;
+  words[AT_FORMAT] = header.hasHistory ? FORMAT_VERSION : FORMAT_WITHOUT_HISTORY;
   words[AT_SHARD] = header.shard;
   words[AT_SHARD_COUNT] = header.shardCount;
   words[AT_VERSIONS] = VERSION_WORD;
@@ -98,7 +102,7 @@ export function readSnapshotHeader(page: Uint8Array, limits: Limits): SnapshotHe
   if (words[0] !== MAGIC_LOW || words[1] !== MAGIC_HIGH || words[AT_CRC] !== pageChecksum(page)) {
     return 'its header is damaged';
   }
-  if (words[AT_FORMAT] !== FORMAT_VERSION)
+  if (words[AT_FORMAT] !== FORMAT_VERSION && words[AT_FORMAT] !== FORMAT_WITHOUT_HISTORY)
     return `it has format ${words[AT_FORMAT]}, this platform reads ${FORMAT_VERSION}`;
   if (words[AT_VERSIONS] !== VERSION_WORD) {
     return `it is of schema ${versionsOf(words[AT_VERSIONS] ?? 0)}, this engine of ${versionsOf(VERSION_WORD)}`;
@@ -116,6 +120,7 @@ export function readSnapshotHeader(page: Uint8Array, limits: Limits): SnapshotHe
     commandSequence: longAt(words, AT_COMMAND),
     eventSequence: longAt(words, AT_EVENT),
     lastTimeUs: longAt(words, AT_TIME),
+    hasHistory: words[AT_FORMAT] !== FORMAT_WITHOUT_HISTORY,
     payloadBytes: longAt(words, AT_PAYLOAD),
     payloadDigest: page.slice(AT_DIGEST * 4, AT_DIGEST * 4 + DIGEST_BYTES),
     stateHash: hex(words[AT_HASH] ?? 0) + hex(words[AT_HASH + 1] ?? 0),

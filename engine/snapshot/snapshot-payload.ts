@@ -1,9 +1,10 @@
 /**
- * The bytes of an engine's state in a snapshot: epochs, then every array and number of EngineState by its path
+ * The bytes of an engine's state in a snapshot: epochs, what the public was told (public/public-history.ts), then every array and number of EngineState by its path
  * (inspection/state-image.ts). Arrays are mostly memory that was never touched: only their blocks that are not all zeros are
  * written. Any thread that holds the engine between two commands.
  *
  *   u32 count of epochs, each: u32 epoch, f64 first event sequence
+ *   history (from format 2 on): f64 since, then stamp, lasts and trades, each: f64 its bytes, content
  *   u32 count of parts, each:  u32 bytes of the path, path, zeros to a multiple of 4, u32 kind (0 number, 1 boolean, 2 array),
  *     a number or boolean:     f64
  *     an array:                f64 its bytes, runs: f64 offset, f64 bytes, content; the last run has 0 bytes
@@ -14,6 +15,7 @@ import { type Holder, walkState } from '../inspection/state-image.js';
 import { type DiskFile, readFully, writeFully } from '../journal/disk.js';
 import type { EpochStart } from '../journal/open-journal.js';
 import { PAGE_BYTES } from '../journal/record.js';
+import type { HistoryImage } from '../public/public-history.js';
 import type { EngineState } from '../state/state.js';
 
 const NUMBER = 0;
@@ -34,6 +36,7 @@ export class PayloadError extends Error {}
 export function writePayload(
   file: DiskFile,
   epochs: readonly EpochStart[],
+  history: HistoryImage,
   state: EngineState,
 ): { readonly bytes: number; readonly digest: Uint8Array } {
   const sink = new Sink(file);
@@ -42,6 +45,10 @@ export function writePayload(
     sink.word(epoch);
     sink.double(firstSequence);
   }
+  sink.double(history.since);
+  sink.array(history.stamp);
+  sink.array(history.lasts);
+  sink.array(history.trades);
   const parts: [path: string, value: unknown][] = [];
   const memories = new Set<string>();
   const buffers: ArrayBufferLike[] = [];
@@ -71,8 +78,15 @@ export function writePayload(
   return sink.end();
 }
 
+/** What a payload holds besides the engine's state. */
+export interface PayloadExtras {
+  readonly epochs: EpochStart[];
+  /** Null: it is of a format that had none. */
+  readonly history: HistoryImage | null;
+}
+
 /**
- * Puts a payload that has its checksum into a fresh engine. Returns its epochs. Throws PayloadError when its parts are not
+ * Puts a payload that has its checksum into a fresh engine. Returns what else is in it. Throws PayloadError when its parts are not
  * those of this engine, or what is read now has another checksum: a state's hash does not speak for its indexes. The engine is
  * worth nothing then.
  */
@@ -80,13 +94,15 @@ export function restorePayload(
   file: DiskFile,
   payloadBytes: number,
   digest: Uint8Array,
+  hasHistory: boolean,
   state: EngineState,
-): EpochStart[] {
+): PayloadExtras {
   const source = new Source(file, payloadBytes);
   const epochs = Array.from({ length: source.word() }, (): EpochStart => {
     const epoch = source.word();
     return { epoch, firstSequence: source.double() };
   });
+  const history = hasHistory ? readHistory(source) : null;
   const places = new Map<string, readonly [Holder, string]>();
   walkState(state, (path, holder, name) => void places.set(path, [holder, name]));
   for (let parts = source.word(); parts > 0; parts -= 1) {
@@ -102,7 +118,14 @@ export function restorePayload(
   }
   if (source.left !== 0) throw new PayloadError('something stands behind its last part');
   if (Buffer.compare(source.digest(), digest) !== 0) throw new PayloadError('its content was read differently twice');
-  return epochs;
+  return { epochs, history };
+}
+
+function readHistory(source: Source): HistoryImage {
+  const since = source.double();
+  const stamp = new Int32Array(source.array());
+  const lasts = new Float64Array(source.array());
+  return { since, stamp, lasts, trades: new Int32Array(source.array()) };
 }
 
 /** SHA-256 of so many bytes behind the header's page; null when there are fewer. */
@@ -195,6 +218,11 @@ class Sink {
     this.bytes(ZEROS.subarray(0, -bytes.length & (WORD - 1)));
   }
 
+  array(view: ArrayBufferView): void {
+    this.double(view.byteLength);
+    this.bytes(bytesOf(view));
+  }
+
   run(bytes: Uint8Array, from: number, to: number): void {
     this.double(from);
     this.double(to - from);
@@ -275,6 +303,15 @@ class Source {
     this.bytes(bytes);
     this.bytes(new Uint8Array(-bytes.length & (WORD - 1)));
     return Buffer.from(bytes).toString('utf8');
+  }
+
+  /** As long as it says, which is not more than there is. */
+  array(): ArrayBuffer {
+    const length = this.double();
+    if (!(length >= 0 && length <= this.left && length % DOUBLE === 0)) throw new PayloadError('its trades do not fit');
+    const content = new ArrayBuffer(length);
+    this.bytes(new Uint8Array(content));
+    return content;
   }
 
   bytes(into: Uint8Array): void {

@@ -7,6 +7,7 @@
  */
 
 import { join } from 'node:path';
+import { highWord } from '../../schemas/layout.js';
 import type { Engine } from '../engine.js';
 import { type Disk, type DiskFile, readFully, syncFully, writeFully } from '../journal/disk.js';
 import { JournalError } from '../journal/journal-error.js';
@@ -15,8 +16,10 @@ import type { RecordPlace } from '../journal/places.js';
 import { PAGE_BYTES } from '../journal/record.js';
 import type { JournalIdentity } from '../journal/segments.js';
 import type { Limits } from '../limits.js';
+import { STAMP_WORDS } from '../public/level-fold.js';
+import type { HistoryImage } from '../public/public-history.js';
 import { readSnapshotHeader, type SnapshotHeader, snapshotHeaderPage } from './snapshot-header.js';
-import { PayloadError, payloadDigest, restorePayload, writePayload } from './snapshot-payload.js';
+import { PayloadError, type PayloadExtras, payloadDigest, restorePayload, writePayload } from './snapshot-payload.js';
 
 const TEMPORARY = 'snapshot.tmp';
 const NAME = /^(\d{16})\.snap$/;
@@ -30,6 +33,8 @@ export interface SnapshotPoint {
   readonly lastTimeUs: number;
   /** The last group whose commands are in it. */
   readonly last: RecordPlace;
+  /** Folded from the same events. */
+  readonly history: HistoryImage;
 }
 
 /** A snapshot whose engine is there again. */
@@ -81,13 +86,14 @@ export function writeSnapshot(
     const file = disk.create(temporary);
     let header: SnapshotHeader;
     try {
-      const { bytes, digest } = writePayload(file, point.epochs, state);
+      const { bytes, digest } = writePayload(file, point.epochs, point.history, state);
       header = {
         ...identity,
         epoch: point.epoch,
         commandSequence: engine.commandSequence,
         eventSequence: engine.eventSequence,
         lastTimeUs: point.lastTimeUs,
+        hasHistory: true,
         payloadBytes: bytes,
         payloadDigest: digest,
         stateHash: engine.stateHash(),
@@ -134,13 +140,15 @@ export function restoreNewest<E extends Engine>(
       continue;
     }
     const engine = fresh();
-    const epochs = restoreInto(disk, path, header, engine);
-    if (typeof epochs === 'string') {
-      bad({ path, why: epochs });
+    const extras = restoreInto(disk, path, header, engine);
+    if (typeof extras === 'string') {
+      bad({ path, why: extras });
       continue;
     }
     const { epoch, eventSequence, lastTimeUs, last } = header;
-    return { engine, restored: { path, commandSequence, eventSequence, epoch, epochs, lastTimeUs, last } };
+    const { epochs, history } = extras;
+    const restored = { path, commandSequence, eventSequence, epoch, epochs, lastTimeUs, last };
+    return { engine, restored: { ...restored, history: history ?? unknownHistory(header) } };
   }
   return null;
 }
@@ -167,21 +175,32 @@ export function checkSnapshot(
   });
 }
 
-/** Its epochs; a sentence when the engine does not become what was written. */
-function restoreInto(disk: Disk, path: string, header: SnapshotHeader, engine: Engine): EpochStart[] | string {
+/** What else is in it; a sentence when the engine does not become what was written. */
+function restoreInto(disk: Disk, path: string, header: SnapshotHeader, engine: Engine): PayloadExtras | string {
   return withFile(disk, path, (file) => {
     try {
-      const epochs = restorePayload(file, header.payloadBytes, header.payloadDigest, engine.state);
+      const { payloadBytes, payloadDigest, hasHistory } = header;
+      const extras = restorePayload(file, payloadBytes, payloadDigest, hasHistory, engine.state);
       const { commandSequence, eventSequence } = engine;
       if (commandSequence !== header.commandSequence || eventSequence !== header.eventSequence) {
         return `its header names command ${header.commandSequence} and event ${header.eventSequence}, its state ${commandSequence} and ${eventSequence}`;
       }
-      return engine.stateHash() === header.stateHash ? epochs : 'its state has another hash than its header says';
+      return engine.stateHash() === header.stateHash ? extras : 'its state has another hash than its header says';
     } catch (error) {
       if (error instanceof PayloadError) return error.message;
       throw error;
     }
   });
+}
+
+/** Of a snapshot that says nothing of the public: it was last told something at the last command, at the latest. */
+function unknownHistory({ eventSequence, commandSequence, lastTimeUs }: SnapshotHeader): HistoryImage {
+  const stamp = new Int32Array(STAMP_WORDS);
+  for (const [at, number] of [eventSequence, commandSequence, lastTimeUs].entries()) {
+    stamp[2 * at] = number;
+    stamp[2 * at + 1] = highWord(number);
+  }
+  return { since: eventSequence, stamp, lasts: new Float64Array(0), trades: new Int32Array(0) };
 }
 
 /** What cannot be opened or read is bad in the same way as what is damaged: the older one may be good. */
