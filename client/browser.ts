@@ -27,6 +27,7 @@ export type {
   Report,
 } from './events.js';
 export { NOT_READY, WINDOW_FULL } from './session/session.js';
+export type { StatusMessage } from './session/session-events.js';
 export { TredyeError } from './tredye-error.js';
 
 export class TredyeClient extends TradingClient {

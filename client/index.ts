@@ -26,6 +26,7 @@ export type {
 export { NO_KEY } from './no-key.js';
 export { readKeyFile } from './node/signer.js';
 export { NOT_READY, WINDOW_FULL } from './session/session.js';
+export type { StatusMessage } from './session/session-events.js';
 export { TredyeError } from './tredye-error.js';
 
 export class TredyeClient extends TradingClient {

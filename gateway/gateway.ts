@@ -38,6 +38,7 @@ import { Logon, type Verify } from './sessions/logon.js';
 import { CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/session.js';
 import { SessionReplies } from './sessions/session-replies.js';
 import { SessionTable } from './sessions/session-table.js';
+import { VenueMode } from './venue-mode.js';
 import type { GatewaySettings, GatewayWorkerData } from './worker-data.js';
 
 /** What a gateway needs from outside besides its data; tests bring their own. */
@@ -74,6 +75,9 @@ export class Gateway {
   readonly #publicSessions: PublicSessions;
   readonly #replies: SessionReplies;
   readonly #messages: ClientMessages;
+  readonly #mode: VenueMode;
+  /** Causes as sessions were told of them last. */
+  #toldCauses = 0;
   #stopping = false;
   #liveSessions = 0;
   /** Every shard was followed once: what falls behind from here on is worth a word. */
@@ -92,6 +96,7 @@ export class Gateway {
     this.#replies = new SessionReplies(this.#metrics, settings.maxBufferedBytes, (session, code, text) =>
       this.close(session, code, text),
     );
+    this.#mode = new VenueMode(data.access.mode);
     this.#publicSessions = new PublicSessions(data.access.publicSessions, settings.maxPublicSessions);
     this.#exchange = new OrderExchange(shardCount, settings.httpAnswerMs);
     this.#directory = new Directory(new AdminLog(data.adminLog), shardCount);
@@ -159,7 +164,7 @@ export class Gateway {
         opened: (account, lane, incarnation) => this.http.sessions.opened(account, lane, incarnation),
       },
     );
-    const orders = new OrderPath(this.#links, this.#directory, limits.reservedCancelSlots, settings.window);
+    const orders = new OrderPath(this.#links, this.#directory, limits.reservedCancelSlots, settings.window, this.#mode);
     this.#messages = new ClientMessages({
       clock: seams.clock,
       directory: this.#directory,
@@ -179,6 +184,7 @@ export class Gateway {
       market: this.#market,
       feeds: this.#feeds,
       orders,
+      mode: this.#mode,
       exchange: this.#exchange,
       table: this.table,
       publicSessions: this.#publicSessions,
@@ -227,7 +233,19 @@ export class Gateway {
     this.#heartbeats.tick();
     this.#metrics.tick();
     this.#exchange.tick(this.#clock.nowMs());
+    this.#tellMode();
     for (const link of this.#links) link.retry();
+  }
+
+  /** To every live session when the venue's mode has changed. */
+  #tellMode(): void {
+    const { causes } = this.#mode;
+    if (causes === this.#toldCauses) return;
+    this.#toldCauses = causes;
+    for (const session of this.table.all) {
+      if (session.state === LIVE && !session.isHttp)
+        this.#replies.send(session, { type: 'Status', ...this.#mode.status });
+    }
   }
 
   frameTick(): void {
@@ -422,6 +440,8 @@ export class Gateway {
         points: session.isPublic ? [] : this.#logon.pointsOf(session, (shard) => this.#feeds[shard].epoch),
       }),
     );
+    if (this.#toldCauses !== 0 && !session.isHttp)
+      session.queue(encodeControl({ type: 'Status', ...this.#mode.status }));
     if (session.isPublic || session.isHttp) {
       // Neither has a private stream. What an HTTP session opened stays open until its token ends.
       session.deadlineMs = session.lastBeatMs + this.#settings.tokenSeconds * 1000;

@@ -199,6 +199,23 @@ const SETTINGS: readonly Setting[] = [
     5,
     'a clock further behind the last journaled command than this refuses the start',
   ),
+  {
+    key: 'diskReserveMib',
+    flag: 'disk-reserve-mib',
+    value: 'NUMBER|auto',
+    fallback: 'auto',
+    means:
+      'MiB to be kept free under the data directory: with less only cancels are taken; auto: 256 and two segments a shard',
+    must: 'a whole number from 0 to 100000000, or auto',
+    schema: z.union([
+      z.literal('auto'),
+      z
+        .string()
+        .regex(/^\d{1,9}$/)
+        .transform(Number)
+        .pipe(z.int().min(0).max(100_000_000)),
+    ]),
+  },
   whole('stopSeconds', 'stop-seconds', [1, 600], 20, 'a clean stop longer than this is given up'),
   {
     key: 'schedule',
@@ -240,6 +257,8 @@ export interface Configuration {
   readonly syncLimitSeconds: number;
   readonly clockBehindMinutes: number;
   readonly stopSeconds: number;
+  /** Null: what shards and segments ask for. */
+  readonly diskReserveMib: number | null;
   /** Null: none. */
   readonly scheduleFile: string | null;
   /** Those that were given; the others are the defaults, or what the data directory has recorded. */
@@ -365,6 +384,7 @@ const configurationValues = z.strictObject({
   syncLimitSeconds: z.int(),
   clockBehindMinutes: z.int(),
   stopSeconds: z.int(),
+  diskReserveMib: z.union([z.literal('auto'), z.int()]),
   schedule: z.string(),
 });
 
@@ -444,6 +464,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       syncLimitSeconds: values.syncLimitSeconds,
       clockBehindMinutes: values.clockBehindMinutes,
       stopSeconds: values.stopSeconds,
+      diskReserveMib: values.diskReserveMib === 'auto' ? null : values.diskReserveMib,
       scheduleFile: values.schedule === NO_SCHEDULE ? null : values.schedule,
       askedLimits: limitsAskedFor(read, given),
     },

@@ -22,6 +22,7 @@ import type { ShardRecovered } from '../engine/shard/worker-data.js';
 import { claimMetrics, type MetricsMemory } from '../gateway/metrics/metrics-memory.js';
 import { probePort } from '../gateway/port-probe.js';
 import { type AccessMemory, claimAccess } from '../gateway/sessions/access.js';
+import { CAUSE_DISK, VenueMode } from '../gateway/venue-mode.js';
 import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
 import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Right } from '../schemas/codes.js';
@@ -33,6 +34,7 @@ import type { Configuration } from './configuration.js';
 import { ConnectionWatch, countDescriptors } from './connections/connection-watch.js';
 import { connectionFiles, openFilesLimit, sessionRoom } from './connections/open-files.js';
 import { type DataDirectory, journalDirectory, lastSegment, markBegun } from './data-directory.js';
+import { DiskWatch, freeBytesAt, reserveOf } from './disk-watch.js';
 import { EXIT_CORRUPT_JOURNAL, PlatformError } from './exit-codes.js';
 import { GatewayThreads } from './gateway-threads.js';
 import type { PlatformLog } from './log.js';
@@ -87,6 +89,7 @@ export class Supervisor {
   private moves: MoveForwarding | null = null;
   private connections: ConnectionWatch | null = null;
   private auditor: AuditorThread | null = null;
+  private readonly disk: DiskWatch;
 
   constructor(configuration: Configuration, directory: DataDirectory, log: PlatformLog, events: SupervisorEvents) {
     const { shards, gateways } = configuration;
@@ -104,6 +107,7 @@ export class Supervisor {
     this.statuses = Array.from({ length: shards }, () => ShardStatus.create());
     this.metrics = claimMetrics(platformVersion(), this.memory.rings, this.statuses, configuration.metrics);
     this.shards = new ShardThreads(shards, this.statuses, this.memory.shardBells, log);
+    this.disk = this.watchDisk();
     this.channels = this.memory.outputs.map((output, shard) => {
       const ring = this.memory.rings[SUPERVISOR]?.[shard];
       const bell = this.memory.shardBells[shard];
@@ -140,6 +144,7 @@ export class Supervisor {
     await this.sequenceOperator(recovered);
     await this.auditor?.loaded;
     this.startForwarding(recovered);
+    await this.disk.start();
     const listening = await this.gateways.serve(
       (index, onPort) => this.gatewayData(index, onPort, recovered),
       host,
@@ -157,6 +162,7 @@ export class Supervisor {
   /** Sessions are closed with "come again", then the shards finish what was taken. No thread is left afterwards. */
   async stop(): Promise<void> {
     this.connections?.stop();
+    this.disk.stop();
     await this.gateways.stop();
     this.forwarding?.stop();
     this.moves?.stop();
@@ -170,6 +176,7 @@ export class Supervisor {
    */
   async abandon(): Promise<void> {
     this.connections?.stop();
+    this.disk.stop();
     await this.gateways.stop();
     this.forwarding?.stop();
     this.moves?.stop();
@@ -189,6 +196,25 @@ export class Supervisor {
     });
     const { limits } = this.directory;
     this.auditor.begin({ shards, shardCount, limits, snapshotCommands });
+  }
+
+  private watchDisk(): DiskWatch {
+    const { path } = this.directory;
+    const words = new MetricWords(this.metrics.main);
+    const mode = new VenueMode(this.access.mode);
+    const reserve = reserveOf(this.configuration, this.directory);
+    words.set(MAIN.diskReserve, reserve);
+    return new DiskWatch({
+      path,
+      reserve,
+      freeBytes: () => freeBytesAt(path),
+      measured: (free, isNearlyFull) => {
+        words.set(MAIN.diskFree, free);
+        words.set(MAIN.cancelOnly, isNearlyFull ? 1 : 0);
+        mode.set(CAUSE_DISK, isNearlyFull);
+      },
+      log: (level, code, message) => this.log[level]({ code }, message),
+    });
   }
 
   private watchConnections(host: string, port: number): ConnectionWatch {

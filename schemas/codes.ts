@@ -16,6 +16,7 @@ export { Reason } from './generated/reason.js';
 export { Right } from './generated/right.js';
 export { SelfTrade } from './generated/self-trade.js';
 export { Side } from './generated/side.js';
+export { StatusCode } from './generated/status-code.js';
 export { StreamMode } from './generated/stream-mode.js';
 export { TimeInForce } from './generated/time-in-force.js';
 export { Trigger } from './generated/trigger.js';

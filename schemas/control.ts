@@ -160,6 +160,7 @@ export interface RefusedMessage {
 }
 export interface StatusMessage {
   readonly type: 'Status';
+  /** StatusCode; one of a later version says something that this one does not know. */
   readonly code: number;
   readonly text: string;
 }

@@ -17,7 +17,7 @@ const selectedId = signal(0);
 /** What is looked at; null while there is nothing to look at. */
 export const selected = computed(() => instruments.value?.find(({ id }) => id === selectedId.value) ?? null);
 /** Prices may be old. */
-export const isStale = computed(() => venue.value.word !== 'live');
+export const isStale = computed(() => venue.value.word !== 'live' && venue.value.word !== 'limited');
 
 /** Takes in what is new or changed; the others stay the objects that they are. */
 export function listInstruments(listed: readonly ListedInstrument[]): void {

@@ -16,6 +16,8 @@ function headline({ word }: VenueStatus): string {
       return 'Connecting';
     case 'live':
       return 'Live';
+    case 'limited':
+      return 'Live: cancels only';
     case 'stale':
       return 'Stale: the venue is silent';
     case 'reconnecting':
@@ -26,6 +28,7 @@ function headline({ word }: VenueStatus): string {
 }
 
 function detail({ word, why, nextAttemptMs, attempt }: VenueStatus, nowMs: number): string {
+  if (word === 'limited') return why;
   if (word === 'refused') return `${why}. Reload the page to try again.`;
   if (word !== 'reconnecting') return '';
   if (nextAttemptMs <= nowMs) return `attempt ${attempt} is under way`;
@@ -48,7 +51,7 @@ export function StatusBar() {
   const status = venue.value;
   useCountdown(status.nextAttemptMs);
   const second = rates.value;
-  const live = status.word === 'live' ? second : null;
+  const live = status.word === 'live' || status.word === 'limited' ? second : null;
   return (
     <header class="bar">
       <h1>Tredye</h1>

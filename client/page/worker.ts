@@ -70,6 +70,7 @@ function begin(url: string): void {
     queueMicrotask(askInstruments);
   });
   client.onRetry((waitMs, attempt) => link.retryPlanned(waitMs, attempt, nowMs()));
+  client.onStatus((status) => link.statusSaid(status));
   client.onHeartbeat((timeUs) => {
     const now = nowMs();
     link.heard(now);

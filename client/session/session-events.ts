@@ -16,7 +16,9 @@ import type { PublicGap } from './private-chain.js';
 
 export type SessionState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
+/** How the venue stands; also told behind a logon when it is not StatusCode.Normal. */
 export interface StatusMessage {
+  /** StatusCode. */
   readonly code: number;
   readonly text: string;
 }

@@ -3,16 +3,18 @@
  * page; milliseconds since 1970.
  */
 
-import type { SessionState } from '../session/session-events.js';
+import { StatusCode } from '../../schemas/codes.js';
+import type { SessionState, StatusMessage } from '../session/session-events.js';
 
 /**
+ * limited        as live, but orders are refused for now; `why` says why
  * connecting     no logon yet, the first attempt is under way
  * live           logged on, and heard within STALE_MS
  * stale          logged on, but nothing was heard for longer: prices may be old
  * reconnecting   lost or never reached; nextAttemptMs says when it is tried again
  * refused        the venue ended it for good; `why` says why
  */
-export type VenueWord = 'connecting' | 'live' | 'stale' | 'reconnecting' | 'refused';
+export type VenueWord = 'connecting' | 'live' | 'limited' | 'stale' | 'reconnecting' | 'refused';
 
 export interface VenueStatus {
   readonly word: VenueWord;
@@ -23,6 +25,7 @@ export interface VenueStatus {
 }
 
 const STALE_MS = 3_000;
+const NORMAL: number = StatusCode.Normal;
 
 export class VenueLink {
   private state: SessionState = 'connecting';
@@ -30,18 +33,26 @@ export class VenueLink {
   private attempt = 0;
   private nextAttemptMs = 0;
   private heardMs = 0;
+  /** Why the venue takes only cancels; '': it takes everything. */
+  private limit = '';
   private told: VenueStatus | null = null;
 
   stateChanged(state: SessionState, why: string, nowMs: number): void {
     this.state = state;
     this.why = why;
     this.heardMs = nowMs;
+    // A venue that is limited says so again behind each logon.
+    this.limit = '';
     if (state === 'ready') this.attempt = 0;
   }
 
   retryPlanned(waitMs: number, attempt: number, nowMs: number): void {
     this.attempt = attempt;
     this.nextAttemptMs = nowMs + waitMs;
+  }
+
+  statusSaid({ code, text }: StatusMessage): void {
+    this.limit = code === NORMAL ? '' : text;
   }
 
   heard(nowMs: number): void {
@@ -52,7 +63,8 @@ export class VenueLink {
   news(nowMs: number): VenueStatus | null {
     const word = this.word(nowMs);
     const nextAttemptMs = word === 'reconnecting' && this.nextAttemptMs > nowMs ? this.nextAttemptMs : 0;
-    const { told, why, attempt } = this;
+    const { told, attempt } = this;
+    const why = word === 'limited' ? this.limit : this.why;
     if (
       told !== null &&
       told.word === word &&
@@ -69,7 +81,8 @@ export class VenueLink {
   private word(nowMs: number): VenueWord {
     switch (this.state) {
       case 'ready':
-        return nowMs - this.heardMs > STALE_MS ? 'stale' : 'live';
+        if (nowMs - this.heardMs > STALE_MS) return 'stale';
+        return this.limit === '' ? 'live' : 'limited';
       case 'closed':
         return 'refused';
       default:

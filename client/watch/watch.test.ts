@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
+import { StatusCode } from '../../schemas/codes.js';
 import { MessageLatency } from './message-latency.js';
 import { clockText, countText, decimalText, durationText, exactClockText } from './number-text.js';
 import { PageSamples } from './page-samples.js';
@@ -60,6 +61,22 @@ t.test('the venue is live while it is heard, stale after three seconds, and lost
   t.same(link.news(9_700), { word: 'reconnecting', why: 'closed', nextAttemptMs: 0, attempt: 3 }, 'under way');
   link.stateChanged('closed', 'no', 9_900);
   t.match(link.news(9_900), { word: 'refused', why: 'no', nextAttemptMs: 0 });
+});
+
+t.test('a venue that takes only cancels is live, and says why', async (t) => {
+  const link = new VenueLink();
+  link.stateChanged('ready', '', 1_000);
+  link.statusSaid({ code: StatusCode.CancelOnly, text: 'the disk is nearly full' });
+  t.match(link.news(1_001), { word: 'limited', why: 'the disk is nearly full' });
+  t.match(link.news(9_000), { word: 'stale', why: '' });
+  link.heard(9_000);
+  t.match(link.news(9_001), { word: 'limited' });
+  link.statusSaid({ code: StatusCode.Normal, text: 'everything is taken' });
+  t.match(link.news(9_002), { word: 'live', why: '' });
+  link.statusSaid({ code: StatusCode.CancelOnly, text: 'again' });
+  t.match(link.news(9_002), { word: 'limited', why: 'again' });
+  link.stateChanged('ready', '', 9_003);
+  t.match(link.news(9_004), { word: 'live' }, 'another connection begins without it');
 });
 
 t.test('numbers read as people write them', async (t) => {

@@ -70,6 +70,11 @@ export const MAIN = {
   openFiles: counters(),
   /** Times that the port was closed because too many connections were open. */
   portClosed: counters(),
+  /** Under the data directory, bytes, as of the last look; and what is to be kept free. */
+  diskFree: counters(),
+  diskReserve: counters(),
+  /** 1: only cancels are taken. */
+  cancelOnly: counters(),
 } as const;
 
 export const MAIN_WORDS = next;

@@ -24,6 +24,9 @@ export interface Health {
   readonly state: 'ready' | 'following' | 'stopping';
   /** When that began, ISO 8601. */
   readonly since: string;
+  /** cancel-only: what adds to a book is refused; why says what for, '' while the mode is normal. */
+  readonly mode: 'normal' | 'cancel-only';
+  readonly why: string;
   readonly venue: string;
   /** Which gateway answers, and of how many. */
   readonly gateway: number;
@@ -61,10 +64,13 @@ export class HealthView {
 
   all(): Health {
     this.tick();
-    const { data, feeds, table, publicSessions, exchange } = this.#parts;
+    const { data, feeds, table, publicSessions, exchange, mode } = this.#parts;
+    const isNormal = mode.causes === 0;
     return {
       state: this.#state,
       since: this.#since,
+      mode: isNormal ? 'normal' : 'cancel-only',
+      why: isNormal ? '' : mode.status.text,
       venue: data.venue,
       gateway: data.index,
       gateways: data.gateways,

@@ -30,6 +30,7 @@ import type { ShardFeed } from '../reports/shard-feed.js';
 import { HttpChallenges, type PublicSessions } from '../sessions/access.js';
 import type { Session, SessionSocket } from '../sessions/session.js';
 import type { SessionTable } from '../sessions/session-table.js';
+import type { VenueMode } from '../venue-mode.js';
 import type { GatewayWorkerData } from '../worker-data.js';
 import { type HttpSession, HttpSessions } from './http-sessions.js';
 import { frameRefusal, logonRefusal, type Refusal, refusal } from './refusals.js';
@@ -51,6 +52,7 @@ export interface DeskParts {
   readonly market: MarketData;
   readonly feeds: readonly ShardFeed[];
   readonly orders: OrderPath;
+  readonly mode: VenueMode;
   readonly exchange: OrderExchange;
   readonly table: SessionTable;
   readonly publicSessions: PublicSessions;

@@ -15,6 +15,7 @@ import {
 } from '../../schemas/layout.js';
 import { commandFrame, logonFrame, type MadeKey, type MadeVenueOptions, madeCommand } from '../made-venue.js';
 import { LIVE } from '../sessions/session.js';
+import { CAUSE_DISK, VenueMode } from '../venue-mode.js';
 import { type Asked, eventsOf, framesOf, MadeHttp } from './made-http.js';
 
 const LANE = 9;
@@ -394,6 +395,24 @@ t.test('no more requests are held than are allowed, and they are freed', async (
   t.match(await http.orders(token, commandFrame(1, order(instrument, 62))), { status: 503, code: 'BUSY' });
   http.venue.shardsRun = true;
   for (const answer of await Promise.all(waiting)) t.equal(answer.status, 200);
+  http.close();
+});
+
+t.test('a venue that takes only cancels says so, over /health too', async (t) => {
+  const { http, token, instrument } = await market(t.testdir());
+  const mode = new VenueMode(http.venue.gateway.http.parts.data.access.mode);
+  t.match((await http.ask('/health')).json, { mode: 'normal', why: '' });
+  mode.set(CAUSE_DISK, true);
+  const refused = await http.orders(token, commandFrame(1, order(instrument, 60)));
+  t.match(refused, { status: 503, code: 'CANCEL_ONLY' });
+  t.equal(refused.headers.get('retry-after'), '1');
+  t.equal(
+    (await http.orders(token, commandFrame(2, madeCommand(CommandKind.MassCancel, LANE, 61, { instrument })))).status,
+    200,
+  );
+  t.match((await http.ask('/health')).json, { mode: 'cancel-only', why: /^the disk is nearly full/ });
+  mode.set(CAUSE_DISK, false);
+  t.equal((await http.orders(token, commandFrame(3, order(instrument, 62)))).status, 200);
   http.close();
 });
 

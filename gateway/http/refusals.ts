@@ -50,6 +50,11 @@ const REFUSALS = {
   WINDOW_FULL: [429, 'Too many commands of this token are unanswered.', AGAIN],
   BUSY: [503, 'The platform takes no more at the moment.', AGAIN],
   NOT_READY: [503, 'The platform is not ready to take this.', AGAIN],
+  CANCEL_ONLY: [
+    503,
+    'The venue takes only what takes away from a book.',
+    'Cancels are taken; GET /health says why orders are not.',
+  ],
   NO_PAGE: [404, 'The page is not built.', 'make build makes it; then start the platform again.'],
   NO_METRICS: [404, 'There are no metrics here.', 'Start the platform with --metrics on.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
@@ -79,6 +84,8 @@ export function frameRefusal(reason: number, index: number, full: boolean): Refu
       return { ...refusal('NOT_ALLOWED'), index };
     case Reason.Busy:
       return refusal(full ? 'WINDOW_FULL' : 'BUSY');
+    case Reason.CancelOnly:
+      return { ...refusal('CANCEL_ONLY'), index };
     case Reason.NotReady:
       return { ...refusal('NOT_READY'), index };
     default: {

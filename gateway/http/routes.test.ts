@@ -479,6 +479,7 @@ t.test('every documented answer was given by a test here or in orders.test.ts, a
     'POST /v1/orders 202',
     'POST /v1/orders 408 BODY_TIMED_OUT',
     'POST /v1/orders 503 BUSY',
+    'POST /v1/orders 503 CANCEL_ONLY',
     'POST /v1/logon 408 BODY_TIMED_OUT',
     'POST /v1/logon 503 BUSY',
   ];

@@ -462,6 +462,15 @@ export const FAMILIES: readonly Family[] = [
     [],
     (from) => [[{}, from.main.value(MAIN.portClosed)]],
   ),
+  gauge('tredye_disk_free_bytes', 'Free room under the data directory, as of the last look', [], (from) => [
+    [{}, from.main.value(MAIN.diskFree)],
+  ]),
+  gauge('tredye_disk_reserve_bytes', 'Room that is to be kept free: with less only cancels are taken', [], (from) => [
+    [{}, from.main.value(MAIN.diskReserve)],
+  ]),
+  gauge('tredye_cancel_only', '1 while the venue takes only what takes away from a book', [], (from) => [
+    [{}, from.main.value(MAIN.cancelOnly)],
+  ]),
   counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
     const { user, system } = process.cpuUsage();
     return [

@@ -10,6 +10,7 @@ import { checkParts } from '../../schemas/kinds.js';
 import * as layout from '../../schemas/layout.js';
 import { checkLegs, isLeg } from '../../schemas/legs.js';
 import type { Session } from '../sessions/session.js';
+import type { VenueMode } from '../venue-mode.js';
 import type { CommandSender, OrderRequest } from './order-exchange.js';
 import type { ShardLink } from './shard-link.js';
 
@@ -35,6 +36,7 @@ const WRONG_SHARD: number = Reason.WrongShard;
 const UNKNOWN_INSTRUMENT: number = Reason.UnknownInstrument;
 const NOT_READY: number = Reason.NotReady;
 const BUSY: number = Reason.Busy;
+const CANCEL_ONLY: number = Reason.CancelOnly;
 
 /** Routes beside a shard's number. */
 export const ROUTE_UNKNOWN = -1;
@@ -118,6 +120,9 @@ export class OrderPath {
   readonly #routes: InstrumentRoutes;
   readonly #reservedSlots: number;
   readonly #window: number;
+  readonly #mode: VenueMode;
+  /** The first record of the frame at hand that adds to a book; -1: none does. */
+  #firstAdding = -1;
   /** Of the frame at hand, by shard: records, records that add to a book, answers to expect. */
   readonly #records: Int32Array;
   readonly #adding: Int32Array;
@@ -129,7 +134,14 @@ export class OrderPath {
   #session: Session | null = null;
   #request: OrderRequest | null = null;
 
-  constructor(links: readonly ShardLink[], routes: InstrumentRoutes, reservedSlots: number, window: number) {
+  constructor(
+    links: readonly ShardLink[],
+    routes: InstrumentRoutes,
+    reservedSlots: number,
+    window: number,
+    mode: VenueMode,
+  ) {
+    this.#mode = mode;
     this.#links = links;
     this.#routes = routes;
     this.#reservedSlots = reservedSlots;
@@ -174,6 +186,10 @@ export class OrderPath {
     if (count < 1 || count > MAX_FRAME_RECORDS) return BAD_FRAME;
     const refused = this.#check(sender, words, at, count);
     if (refused !== 0) return refused;
+    if (this.#firstAdding >= 0 && this.#mode.causes !== 0) {
+      this.refusedIndex = this.#firstAdding;
+      return CANCEL_ONLY;
+    }
     this.refusedIndex = 0;
     if (sender.unanswered + this.#answers > window) return BUSY;
     let shards = 0;
@@ -202,6 +218,7 @@ export class OrderPath {
   #check(sender: CommandSender, words: Int32Array, at: number, count: number): number {
     this.#records.fill(0);
     this.#adding.fill(0);
+    this.#firstAdding = -1;
     this.#answers = 0;
     let record = 0;
     /** The record that is the second leg of the one before it. */
@@ -261,6 +278,7 @@ export class OrderPath {
     }
     this.#records[route] = (this.#records[route] as number) + records;
     this.#adding[route] = (this.#adding[route] as number) + adds;
+    if (adds === 1 && this.#firstAdding < 0) this.#firstAdding = record;
     this.#answers++;
   }
 

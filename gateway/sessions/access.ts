@@ -1,10 +1,11 @@
 /**
- * What all gateways of a platform share about who may come in: the key of HTTP tokens, the challenges of HTTP logons and
- * the number of public sessions. Made once by the supervisor, new with every start. Any gateway thread.
+ * What all gateways of a platform share about who may come in: the key of HTTP tokens, the challenges of HTTP logons, the
+ * number of public sessions, and whether only cancels are taken. Made once by the supervisor, new with every start. Any gateway thread.
  */
 
 import { randomBytes } from 'node:crypto';
 import { NONCE_BYTES } from '../../schemas/logon.js';
+import { VenueMode } from '../venue-mode.js';
 
 export interface AccessMemory {
   /** What tokens are signed with, 32 bytes: a restart ends them all. */
@@ -13,6 +14,8 @@ export interface AccessMemory {
   readonly challenges: SharedArrayBuffer;
   /** PublicSessions. */
   readonly publicSessions: SharedArrayBuffer;
+  /** VenueMode. */
+  readonly mode: SharedArrayBuffer;
 }
 
 const TOKEN_KEY_BYTES = 32;
@@ -29,6 +32,7 @@ export function claimAccess(): AccessMemory {
     tokenKey: new Uint8Array(randomBytes(TOKEN_KEY_BYTES)),
     challenges: new SharedArrayBuffer((HEADER_WORDS + CHALLENGE_SLOTS * SLOT_WORDS) * 4),
     publicSessions: new SharedArrayBuffer(4),
+    mode: VenueMode.create(),
   };
 }
 

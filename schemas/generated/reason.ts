@@ -81,6 +81,7 @@ export enum Reason {
   InProgress = 901,
   Rate = 902,
   NotReady = 903,
+  CancelOnly = 904,
   ByClient = 1000,
   ImmediateOrCancel = 1001,
   NothingToMatch = 1002,

@@ -4,6 +4,9 @@
 
 import * as flatbuffers from 'flatbuffers';
 
+import { StatusCode } from './status-code.js';
+
+
 export class Status {
   bb: flatbuffers.ByteBuffer|null = null;
   bb_pos = 0;
@@ -22,9 +25,9 @@ static getSizePrefixedRootAsStatus(bb:flatbuffers.ByteBuffer, obj?:Status):Statu
   return (obj || new Status()).__init(bb.readInt32(bb.position()) + bb.position(), bb);
 }
 
-code():number {
+code():StatusCode {
   const offset = this.bb!.__offset(this.bb_pos, 4);
-  return offset ? this.bb!.readUint16(this.bb_pos + offset) : 0;
+  return offset ? this.bb!.readUint16(this.bb_pos + offset) : StatusCode.Normal;
 }
 
 text():string|null
@@ -38,8 +41,8 @@ static startStatus(builder:flatbuffers.Builder) {
   builder.startObject(2);
 }
 
-static addCode(builder:flatbuffers.Builder, code:number) {
-  builder.addFieldInt16(0, code, 0);
+static addCode(builder:flatbuffers.Builder, code:StatusCode) {
+  builder.addFieldInt16(0, code, StatusCode.Normal);
 }
 
 static addText(builder:flatbuffers.Builder, textOffset:flatbuffers.Offset) {
@@ -51,7 +54,7 @@ static endStatus(builder:flatbuffers.Builder):flatbuffers.Offset {
   return offset;
 }
 
-static createStatus(builder:flatbuffers.Builder, code:number, textOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createStatus(builder:flatbuffers.Builder, code:StatusCode, textOffset:flatbuffers.Offset):flatbuffers.Offset {
   Status.startStatus(builder);
   Status.addCode(builder, code);
   Status.addText(builder, textOffset);

@@ -87,6 +87,7 @@ class Reason(object):
   InProgress = cast(int, ...)
   Rate = cast(int, ...)
   NotReady = cast(int, ...)
+  CancelOnly = cast(int, ...)
   ByClient = cast(int, ...)
   ImmediateOrCancel = cast(int, ...)
   NothingToMatch = cast(int, ...)
