@@ -16,7 +16,7 @@ const HEADER_WORDS = 16;
 
 export class AdminLog {
   /** The memory as words; slot n begins at word `wordOf(n)`. */
-  readonly words: Int32Array;
+  words: Int32Array;
   readonly capacity: number;
   /** Slots that the engine has written; of the writer only. */
   written = 0;
@@ -50,6 +50,22 @@ export class AdminLog {
   /** Lets readers see all that is written: when it is durable, not before. */
   publish(): void {
     Atomics.store(this.words, PUBLISHED, this.written);
+  }
+
+  /**
+   * A shard that came back recovered into memory of its own, beside those who read: it goes on in theirs. Throws unless
+   * what is published there is what it recovered.
+   */
+  goOnIn(buffer: SharedArrayBuffer): void {
+    const shared = new AdminLog(buffer);
+    let isSame = shared.published() === this.written;
+    for (let word = HEADER_WORDS; isSame && word < this.wordOf(this.written); word++) {
+      isSame = shared.words[word] === this.words[word];
+    }
+    if (!isSame) {
+      throw new Error(`An admin log of ${shared.published()} slots is not the recovered one of ${this.written}.`);
+    }
+    this.words = shared.words;
   }
 
   /** Slots that a reader may look at. */

@@ -95,6 +95,7 @@ class ThreadedVenue {
       limits: LIMITS,
       directory: this.#directory,
       platformStartId: 1,
+      comesBack: false,
       rings: this.rings,
       spans: [null, ...this.spans],
       output: this.output,

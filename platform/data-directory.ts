@@ -8,6 +8,7 @@
  *                         whether the venue has begun: from then on all of it is fixed, and a missing journal is lost
  *   DATA/admin-key.json   the operator's Ed25519 pair, 0600 (admin-key.ts)
  *   DATA/shard-N/journal/ segments of shard N (engine/journal)
+ *   DATA/shard-N/aside/   commands at which the engine threw twice (aside.ts), once there are any
  *   DATA/shard-N/snapshots/ its two newest snapshots (engine/snapshot), once there are any
  */
 
@@ -90,7 +91,8 @@ export function writeFileDurably(path: string, text: string, mode: number): void
   }
 }
 
-function writeWhole(path: string, text: string, mode: number): void {
+/** A file that is there whole and durable, or not at all. */
+export function writeWhole(path: string, text: string, mode: number): void {
   const temporary = `${path}.new`;
   const descriptor = openSync(temporary, 'w', mode);
   try {
@@ -104,7 +106,7 @@ function writeWhole(path: string, text: string, mode: number): void {
 }
 
 /** Makes a new or renamed entry of a directory survive a power cut. */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

@@ -16,7 +16,7 @@ import { monotonicMs } from '../engine/shard/clock.js';
 import { ShardState, ShardStatus } from '../engine/shard/status-words.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 import { openLog } from './log.js';
-import { ShardThreads, type StuckShard } from './shard-threads.js';
+import { type ShardEvents, ShardThreads, type StuckShard } from './shard-threads.js';
 
 const LIMITS = limitsFrom({ maxOrders: 1000, maxLevels: 1000, maxInstruments: 10, segmentBytes: 8 * 1024 * 1024 });
 const SILENT = openLog('silent', 'json');
@@ -41,13 +41,21 @@ function task(directory: string, status: SharedArrayBuffer, doorbell: SharedArra
   };
 }
 
+/** Whoever starts a shard that never throws. */
+function watching(died: (error: PlatformError) => void): ShardEvents {
+  const never = (): never => {
+    throw new Error('It threw.');
+  };
+  return { died, threw: never, cameBack: never };
+}
+
 t.test('a shard starts, says where it stands, and stops when it is told to', async (t) => {
   const [status, bell] = [ShardStatus.create(), Doorbell.create()];
   const threads = new ShardThreads(1, [status], [bell], SILENT);
   const died: PlatformError[] = [];
   const recovered = await threads.start(
     () => task(join(t.testdir(), 'journal'), status, bell),
-    (error) => died.push(error),
+    watching((error) => died.push(error)),
   );
   t.match(recovered, [{ shard: 0, epoch: 1, commandSequence: 0, adminNumber: 0 }]);
   await threads.stop();
@@ -63,7 +71,7 @@ async function failureOf(directory: string): Promise<unknown> {
   const failure = await threads
     .start(
       () => task(directory, status, bell),
-      (error) => died.push(error),
+      watching((error) => died.push(error)),
     )
     .catch((error: unknown) => error);
   await threads.stop();
@@ -100,7 +108,7 @@ t.test('a journal of several segments is read ahead of the shard, and refused as
   const threads = new ShardThreads(1, [status], [bell], SILENT);
   const [recovered] = await threads.start(
     () => task(directory, status, bell),
-    () => t.fail('it died'),
+    watching(() => t.fail('it died')),
   );
   await threads.stop();
   t.equal(recovered?.epochs.length, begun + 1);

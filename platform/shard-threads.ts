@@ -1,9 +1,11 @@
 /**
- * The shards' threads: a Piscina pool with one endless task for each, started together, watched, stopped together.
- * Supervisor thread.
+ * The shards' threads: a Piscina pool of one thread with one endless task for each, started together, watched, stopped
+ * together. Supervisor thread.
  *
- * Atomics are off in the pool because its threads block by themselves; no thread is ever replaced, for the state of a
- * shard is in its thread alone: what has died comes back as a new process that replays the journal.
+ * Atomics are off in the pools because their threads block by themselves. A thread whose engine threw at a command has
+ * written all that it published and closed its files: it is ended, and another one recovers what is durable and goes on
+ * with the same shared memory. Nothing else is replaced: what died in a write, or by a bug elsewhere, comes back as a new
+ * process that replays the journal.
  */
 
 import { existsSync } from 'node:fs';
@@ -14,7 +16,13 @@ import { segmentPath } from '../engine/journal/segments.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { monotonicMs } from '../engine/shard/clock.js';
 import { ShardState, ShardStatus } from '../engine/shard/status-words.js';
-import type { BadSnapshotFound, ShardMessage, ShardRecovered, ShardTask } from '../engine/shard/worker-data.js';
+import type {
+  BadSnapshotFound,
+  ShardMessage,
+  ShardRecovered,
+  ShardTask,
+  ShardThrew,
+} from '../engine/shard/worker-data.js';
 import {
   EXIT_CONFIGURATION,
   EXIT_CORRUPT_JOURNAL,
@@ -81,12 +89,43 @@ export function warnOfSnapshot(log: PlatformLog, { shard, path, why }: Omit<BadS
   );
 }
 
-type StartedTask = Omit<ShardTask, 'port' | 'readAhead'>;
+type StartedTask = Omit<ShardTask, 'port' | 'readAhead' | 'comesBack'>;
+
+/** What whoever starts the shards is told. */
+export interface ShardEvents {
+  /** One ended by itself, and the process must end. Called once for each. */
+  died(error: PlatformError): void;
+  /**
+   * One threw at a command, and its thread is gone: the only time at which others may touch what is its own. Another
+   * thread is started when this returns; throws a PlatformError when there must be none.
+   */
+  threw(threw: ShardThrew): void;
+  /** It serves again. */
+  cameBack(shard: ShardRecovered): void;
+}
+
+function onePool(): Piscina {
+  return new Piscina({
+    filename: WORKER_FILE.href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 1,
+    atomics: 'disabled',
+    recordTiming: false,
+  });
+}
+
+function shardDied(shard: number, why: string): PlatformError {
+  const sentence = `Shard ${shard} died; start again and report this: ${why}`;
+  return new PlatformError('SHARD_DIED', EXIT_WORKER_DIED, sentence, true);
+}
 
 export class ShardThreads {
   private readonly shards: number;
-  /** There from the start on: Node aborts the process when a thread is ended in the middle of loading its modules. */
-  private pool: Piscina | null = null;
+  /**
+   * By shard; there from the start on: Node aborts the process when a thread is ended in the middle of loading its modules.
+   */
+  private readonly pools: Piscina[] = [];
   private readonly statuses: ShardStatus[];
   private readonly bells: Doorbell[];
   /** By shard. */
@@ -109,21 +148,32 @@ export class ShardThreads {
     this.shards = shards;
   }
 
-  /** Starts all shards and resolves when every one has recovered. died: called when one ends by itself later. */
-  start(taskOf: (shard: number) => StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered[]> {
-    const pool = new Piscina({
-      filename: WORKER_FILE.href,
-      minThreads: this.shards,
-      maxThreads: this.shards,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      recordTiming: false,
-    });
-    this.pool = pool;
-    return Promise.all(this.statuses.map((_, shard) => this.startOne(pool, taskOf(shard), died)));
+  /** Starts all shards and resolves when every one has recovered. */
+  start(taskOf: (shard: number) => StartedTask, events: ShardEvents): Promise<ShardRecovered[]> {
+    for (let shard = 0; shard < this.shards; shard++) this.pools.push(onePool());
+    return Promise.all(this.statuses.map((_, shard) => this.startOne(taskOf(shard), false, events)));
   }
 
-  private startOne(pool: Piscina, task: StartedTask, died: (error: PlatformError) => void): Promise<ShardRecovered> {
+  /** Its thread threw at a command and is idle: ends it and starts another. Tells of the failure itself. */
+  private async bringBack(task: StartedTask, threw: ShardThrew, events: ShardEvents): Promise<void> {
+    const { shard } = task;
+    this.recovered.delete(shard);
+    try {
+      await this.pools[shard]?.destroy();
+      if (this.stopping) return;
+      events.threw(threw);
+      this.pools[shard] = onePool();
+    } catch (error) {
+      events.died(error instanceof PlatformError ? error : shardDied(shard, String(error)));
+      return;
+    }
+    // What fails here was told where it failed.
+    await this.startOne(task, true, events).then(events.cameBack, () => undefined);
+  }
+
+  private startOne(task: StartedTask, comesBack: boolean, events: ShardEvents): Promise<ShardRecovered> {
+    const pool = this.pools[task.shard];
+    if (pool === undefined) throw new Error(`Shard ${task.shard} has no thread: a bug of the caller.`);
     const { port1, port2 } = new MessageChannel();
     const { shard, shardCount, directory } = task;
     // A shorter journal is replayed before such a thread is up.
@@ -134,17 +184,19 @@ export class ShardThreads {
     const closed = new Promise<void>((resolve) => port1.once('close', resolve));
     return new Promise((resolve, reject) => {
       let told = false;
+      let threw: ShardThrew | null = null;
       const fail = (error: PlatformError): void => {
         if (told) return;
         told = true;
         reject(error);
-        died(error);
+        events.died(error);
       };
       port1.on('message', (message: ShardMessage) => {
         if (message.type === 'recovered') {
           this.recovered.add(message.shard);
           resolve(message);
         } else if (message.type === 'fatal') fail(fatalOf(message));
+        else if (message.type === 'threw') threw = message;
         else if (message.type === 'bad-snapshot') warnOfSnapshot(this.log, message);
         else if (message.type === 'progress') {
           const { shard, commands, commandsPerSecond, segment } = message;
@@ -155,37 +207,28 @@ export class ShardThreads {
         }
       });
       const transferList = readAhead === null ? [port2] : [port2, readAhead.port];
-      const ended = pool.run({ ...task, port: port2, readAhead }, { transferList });
-      this.tasks.push(
-        ended.then(
-          () => {
-            port1.close();
+      const ended = pool.run({ ...task, comesBack, port: port2, readAhead }, { transferList });
+      this.tasks[task.shard] = ended.then(
+        () => {
+          port1.close();
+          if (this.stopping) return;
+          fail(
+            new PlatformError(
+              'SHARD_DIED',
+              EXIT_WORKER_DIED,
+              `Shard ${task.shard} ended by itself; start again and report this.`,
+              true,
+            ),
+          );
+        },
+        (error: unknown) => {
+          // Its own message says more and is already on its way: let it come first.
+          void closed.then(() => {
             if (this.stopping) return;
-            fail(
-              new PlatformError(
-                'SHARD_DIED',
-                EXIT_WORKER_DIED,
-                `Shard ${task.shard} ended by itself; start again and report this.`,
-                true,
-              ),
-            );
-          },
-          (error: unknown) => {
-            // Its own message says more and is already on its way: let it come first.
-            void closed.then(() => {
-              if (this.stopping) return;
-              const why = error instanceof Error ? error.message : String(error);
-              fail(
-                new PlatformError(
-                  'SHARD_DIED',
-                  EXIT_WORKER_DIED,
-                  `Shard ${task.shard} died; start again and report this: ${why}`,
-                  true,
-                ),
-              );
-            });
-          },
-        ),
+            if (threw !== null) void this.bringBack(task, threw, events);
+            else fail(shardDied(task.shard, error instanceof Error ? error.message : String(error)));
+          });
+        },
       );
     });
   }
@@ -233,6 +276,6 @@ export class ShardThreads {
   async abandon(): Promise<void> {
     this.stopping = true;
     this.stopWatch();
-    await Promise.all([this.pool?.destroy(), ...this.readers.map((reader) => reader.end())]);
+    await Promise.all([...this.pools.map((pool) => pool.destroy()), ...this.readers.map((reader) => reader.end())]);
   }
 }

@@ -30,6 +30,7 @@ import { AdminForwarding } from './admin-forwarding.js';
 import { createAdminKey, OPERATOR_ACCOUNT, readAdminKey } from './admin-key.js';
 import { AuditorThread } from './auditor-thread.js';
 import { checkClockBehind } from './clock-check.js';
+import { Comebacks } from './comebacks.js';
 import type { Configuration } from './configuration.js';
 import { ConnectionWatch, countDescriptors } from './connections/connection-watch.js';
 import { connectionFiles, openFilesLimit, sessionRoom } from './connections/open-files.js';
@@ -126,7 +127,12 @@ export class Supervisor {
       this.connections?.accepting(gateway, open),
     );
     if (this.configuration.auditor) this.auditor = new AuditorThread(this.log, this.events.died);
-    const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), this.events.died);
+    const comebacks = new Comebacks(this.directory.path, this.memory.rings, this.log, this.metrics.main);
+    const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), {
+      died: this.events.died,
+      threw: (threw) => comebacks.prepare(threw),
+      cameBack: (shard) => this.logRecovered(shard),
+    });
     for (const shard of recovered) this.logRecovered(shard);
     const clockWarning = checkClockBehind(Date.now(), recovered, this.configuration.clockBehindMinutes);
     if (clockWarning !== '') this.log.warn(clockWarning);

@@ -12,7 +12,7 @@ export interface CommandRow {
   readonly overlay: string;
   /** Meaning of each field that is not zero. A Part has a layout of its own. */
   readonly fields: Readonly<Partial<Record<CommandField, string>>>;
-  /** Bits of Command.flags that a sender may set; Late is the shard's. */
+  /** Bits of Command.flags that a sender may set; Late and PutAside are the platform's. */
   readonly flags: number;
   /** Whether Parts with terms follow. */
   readonly parts: boolean;

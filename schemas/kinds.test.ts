@@ -122,23 +122,27 @@ t.test('codes out of range have a refusal each', async (t) => {
   }
 });
 
-t.test('of the flags only those of the kind are taken, and Late only inside', async (t) => {
-  for (const { kind, flags } of COMMAND_ROWS) {
-    if (kind === CommandKind.Part) continue;
-    for (let bit = 0; bit < 16; bit++) {
-      const { words, bytes } = commandOf(kind);
-      const flag = 1 << bit;
-      if (flag === CommandFlag.Slide && kind === CommandKind.New) continue;
-      if (flag === CommandFlag.RefuseIfThrough && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
-      words[COMMAND_FLAGS_WORD] = flag << 16;
-      const own = (flags & flag) !== 0 ? Reason.None : Reason.BadFlags;
-      const inside = flag === CommandFlag.Late ? Reason.None : own;
-      if (checkCommandShape(words, 0, ON_WIRE) !== own) t.fail(`${CommandKind[kind]} bit ${bit} on the wire`);
-      if (checkCommandShape(words, 0, INSIDE) !== inside) t.fail(`${CommandKind[kind]} bit ${bit} inside`);
+t.test(
+  'of the flags only those of the kind are taken, Late only inside, and PutAside has a refusal of its own there',
+  async (t) => {
+    for (const { kind, flags } of COMMAND_ROWS) {
+      if (kind === CommandKind.Part) continue;
+      for (let bit = 0; bit < 16; bit++) {
+        const { words, bytes } = commandOf(kind);
+        const flag = 1 << bit;
+        if (flag === CommandFlag.Slide && kind === CommandKind.New) continue;
+        if (flag === CommandFlag.RefuseIfThrough && kind === CommandKind.New) bytes[TYPE_AT] = OrderType.Stop;
+        words[COMMAND_FLAGS_WORD] = flag << 16;
+        const own = (flags & flag) !== 0 ? Reason.None : Reason.BadFlags;
+        const marked = flag === CommandFlag.PutAside ? Reason.PutAside : own;
+        const inside = flag === CommandFlag.Late ? Reason.None : marked;
+        if (checkCommandShape(words, 0, ON_WIRE) !== own) t.fail(`${CommandKind[kind]} bit ${bit} on the wire`);
+        if (checkCommandShape(words, 0, INSIDE) !== inside) t.fail(`${CommandKind[kind]} bit ${bit} inside`);
+      }
+      t.pass(CommandKind[kind]);
     }
-    t.pass(CommandKind[kind]);
-  }
-});
+  },
+);
 
 t.test('a head is followed by its Parts and by nothing else', async (t) => {
   const commands = sampleCommands();

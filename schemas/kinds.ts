@@ -65,6 +65,8 @@ const KIND_SESSION_OPEN: number = CommandKind.SessionOpen;
 const KIND_SET_PHASE: number = CommandKind.SetPhase;
 const KIND_PART: number = CommandKind.Part;
 const LATE: number = CommandFlag.Late;
+const PUT_ASIDE: number = CommandFlag.PutAside;
+const WAS_PUT_ASIDE: number = Reason.PutAside;
 
 /** Bits that must be zero, by kind and word; 256 kinds so that no kind byte needs a range check. */
 const ZERO_ON_WIRE = new Int32Array(256 * COMMAND_WORDS);
@@ -120,7 +122,7 @@ for (const { kind, fields, bits } of EVENT_ROWS) {
 /**
  * The first checks of a command, at word `at`: kind known, zero fields zero, codes in range, flags known. Returns a
  * Reason, 0 when all is well. `inside`: false on the wire; true behind the gateway, where the shard may have set the
- * flag Late and the admin number is filled in. A Part is looked at alone; checkParts looks at what it belongs to.
+ * flag Late, the supervisor PutAside, and the admin number is filled in. A Part is looked at alone; checkParts looks at what it belongs to.
  */
 export function checkCommandShape(words: Int32Array, at: number, inside: boolean): number {
   const kindWord = words[at + COMMAND_KIND_WORD] as number;
@@ -135,6 +137,7 @@ export function checkCommandShape(words: Int32Array, at: number, inside: boolean
   if (dirty !== 0) return FIELD_NOT_ZERO;
   if (kind === KIND_PART) return 0;
   const flags = flagsWord >>> 16;
+  if (inside && (flags & PUT_ASIDE) !== 0) return WAS_PUT_ASIDE;
   if ((flags & ~((FLAGS_ALLOWED[kind] as number) | (inside ? LATE : 0))) !== 0) return BAD_FLAGS;
   if (kind === KIND_NEW) {
     if (((kindWord >>> 8) & 0xff) > SIDE_MAX) return BAD_SIDE;

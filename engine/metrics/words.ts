@@ -75,6 +75,10 @@ export const MAIN = {
   diskReserve: counters(),
   /** 1: only cancels are taken. */
   cancelOnly: counters(),
+  /** Threads that a shard got in place of one whose engine threw at a command. */
+  shardComebacks: counters(),
+  /** Commands at which it threw twice. */
+  commandsAside: counters(),
 } as const;
 
 export const MAIN_WORDS = next;

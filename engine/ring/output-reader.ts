@@ -44,7 +44,6 @@ export class OutputReader {
   readonly #mask: number;
   #generation: number;
   #cursor: number;
-  #epoch: number;
 
   /** Not joined yet: `join` comes first. */
   constructor(memory: SharedArrayBuffer, reader: number) {
@@ -59,7 +58,6 @@ export class OutputReader {
     this.#mask = this.slots - 1;
     this.#generation = 0;
     this.#cursor = 0;
-    this.#epoch = 0;
   }
 
   /** Position of the last event read, 0 to 2^32 - 1. */
@@ -67,9 +65,9 @@ export class OutputReader {
     return this.#cursor >>> 0;
   }
 
-  /** The shard's epoch since the join: every event of this membership belongs to it. */
+  /** The shard's epoch: looked at behind a read, no event of that read belongs to a later one. */
   get epoch(): number {
-    return this.#epoch;
+    return Atomics.load(this.#words, OUTPUT_RING_EPOCH);
   }
 
   /** Position of the last durable event, 0 to 2^32 - 1; it means something while this reader is not dropped. */
@@ -88,7 +86,6 @@ export class OutputReader {
       const generation = Atomics.load(this.#words, outputGenerationWord(this.reader));
       const durable = Atomics.load(this.#words, OUTPUT_RING_DURABLE);
       const cursor = position < 0 ? durable : position | 0;
-      this.#epoch = Atomics.load(this.#words, OUTPUT_RING_EPOCH);
       // The cursor before the word that makes it count: the writer must never see a joined reader with an old cursor.
       Atomics.store(this.#words, outputCursorWord(this.reader), cursor);
       Atomics.store(this.#words, outputJoinedWord(this.reader), generation);

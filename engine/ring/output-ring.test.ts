@@ -149,6 +149,32 @@ for (const start of STARTS) {
     t.equal(reader.join(last), last);
   });
 
+  t.test(`a writer that comes back goes on, and its readers read on, from ${start}`, async (t) => {
+    const memory = OutputRing.create(SLOTS, 1, start);
+    const dead = new OutputRing(memory);
+    dead.start(start, 1);
+    const reader = new OutputReader(memory, 0);
+    reader.join();
+    writeDurable(dead, 3);
+    const end = dead.claimPosition;
+    const target = new Int32Array(SLOTS * EVENT_WORDS);
+    t.equal(reader.read(target, 0, 1, UP_TO_DURABLE), 1);
+    const ring = new OutputRing(memory);
+    t.throws(() => ring.goOn((end + 1) >>> 0, 2), /cannot go on/);
+    ring.goOn(end, 2);
+    t.equal(ring.isLive(0), true);
+    writeDurable(ring, 2);
+    t.equal(reader.read(target, 0, SLOTS, UP_TO_DURABLE), 4);
+    t.equal(firstWrongSlot(target, 0, 4, EVENT_WORDS, start + 2), -1);
+    t.equal(reader.epoch, 2);
+    writeMatched(ring, 1);
+    t.throws(
+      () => new OutputRing(memory).goOn((end + 2) >>> 0, 3),
+      /cannot go on/,
+      'what was seen would be taken back',
+    );
+  });
+
   t.test(`a writer that starts again voids the ring, its readers are dropped, from ${start}`, async (t) => {
     const memory = OutputRing.create(SLOTS, 1, start);
     const dead = new OutputRing(memory);

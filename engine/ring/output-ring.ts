@@ -99,6 +99,21 @@ export class OutputRing {
     this.#dropAll();
   }
 
+  /**
+   * A shard comes back in a process whose readers live: all that was written is durable, so they read on, and what follows
+   * is of `epoch`. Throws when the last event written is not the durable one at `position`.
+   */
+  goOn(position: number, epoch: number): void {
+    const end = position | 0;
+    if (this.#claim !== end || this.#matched !== end || this.#durable !== end) {
+      throw new Error(
+        `An output ring written up to ${this.claimPosition} and durable up to ${this.durablePosition} cannot go on behind ${end >>> 0}.`,
+      );
+    }
+    // Before the first event of it: a reader that looks behind its copy never takes one for an older epoch's.
+    Atomics.store(this.#words, OUTPUT_RING_EPOCH, epoch | 0);
+  }
+
   /** Position of the last event written, 0 to 2^32 - 1. */
   get claimPosition(): number {
     return this.#claim >>> 0;

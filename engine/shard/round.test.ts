@@ -19,7 +19,8 @@ import {
 import type { DiskFile, OpenMode } from '../journal/disk.js';
 import { JournalReader } from '../journal/reader.js';
 import { limitsFrom } from '../limits.js';
-import type { CountingEngine } from './counting-engine.js';
+import { CommandFailure, OWN_RING } from './command-failure.js';
+import { CountingEngine } from './counting-engine.js';
 import { countingShard, MADE_LIMITS, type MadeShard, madeCommand, newOrder } from './made-shard.js';
 import { ShardState } from './status-words.js';
 
@@ -453,4 +454,85 @@ t.test('a reader is woken before the write only while it wants what is matched',
   t.same(round(), { asleepInWrite: false, asleepAfter: false });
   shard.reader.wantMatched(false);
   t.same(round(), { asleepInWrite: true, asleepAfter: false });
+});
+
+/** The failure of a round whose engine throws at that command of it, from 1 on; `change`: what it has done by then. */
+function failureOf(shard: MadeShard<CountingEngine>, nth: number): unknown {
+  const { engine } = shard;
+  const { apply } = CountingEngine.prototype;
+  let applied = 0;
+  engine.apply = (...given) => {
+    applied += 1;
+    // It has changed its state, and written events, by then.
+    const events = apply.call(engine, ...given);
+    if (applied === nth) throw new TypeError('a planted bug');
+    return events;
+  };
+  try {
+    shard.round.doRound(NOW_US, 0);
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
+t.test('a round whose engine throws says at which command, and nothing of it was seen or written', async (t) => {
+  const legs = [newOrder(31), newOrder(32)];
+  for (const leg of legs) leg[COMMAND_FLAGS_WORD] = CommandFlag.OneCancelsOther << 16;
+  const head = madeCommand(CommandKind.AddAccount, 21);
+  const parts = [0, 1].map((index) => {
+    const part = madeCommand(CommandKind.Part, 21);
+    part[2] = index | (2 << 8);
+    return part;
+  });
+  const lasting = madeCommand(CommandKind.MassCancel, 11, 40);
+  // The command, its ring, its place there, its sequence, its records.
+  const expected = [
+    [1, OWN_RING, 0, 3, [CommandKind.Continue]],
+    [2, 1, 1, 4, [CommandKind.New]],
+    [3, 1, 2, 5, [CommandKind.New]],
+    [4, 2, 1, 6, [CommandKind.AddAccount, CommandKind.Part, CommandKind.Part]],
+    [5, 2, 4, 9, [CommandKind.New, CommandKind.New]],
+  ] as const;
+  for (const [nth, ring, position, sequence, kinds] of expected) {
+    const disk = new SimulatedDisk(seededRandom(1));
+    const shard = shardOn(disk);
+    shard.send(1, lasting);
+    shard.send(2, newOrder(20));
+    shard.round.doRound(NOW_US, 0);
+    const seen = shard.readDurable().length;
+    shard.send(1, newOrder(12), newOrder(13));
+    shard.send(2, head, ...parts, ...legs);
+    const before = journaled(disk);
+    const error = failureOf(shard, nth);
+    t.ok(error instanceof CommandFailure, `command ${nth}: ${error}`);
+    if (!(error instanceof CommandFailure)) continue;
+    t.match(error.command, { ring, position, sequence });
+    const records = Array.from({ length: error.command.words.length / COMMAND_WORDS }, (_, record) =>
+      error.command.words.slice(record * COMMAND_WORDS, (record + 1) * COMMAND_WORDS),
+    );
+    t.same(kindsOf(records), kinds);
+    t.match(error.where, /a planted bug\n +at /);
+    t.same(journaled(disk), before);
+    t.equal(shard.output.claimPosition, shard.output.durablePosition);
+    t.equal(shard.readDurable().length, 0);
+    t.ok(seen > 0);
+    const [one, two] = [shard.consumers[1], shard.consumers[2]];
+    t.same([one?.releasedPosition, two?.releasedPosition], [1, 1], 'the slots are still the commands');
+  }
+});
+
+t.test('a Due at which the engine throws is told, too, and no error of the disk is taken for one', async (t) => {
+  const shard = shardOn();
+  shard.send(1, timers(1, 1));
+  shard.round.doRound(NOW_US - 1000, 0);
+  const error = failureOf(shard, 1);
+  t.match(error, { command: { ring: OWN_RING, sequence: 2 } });
+  t.ok(error instanceof CommandFailure);
+  const broken = shardOn();
+  broken.send(1, newOrder(1));
+  broken.recovered.writer.write = () => {
+    throw new TypeError('a planted bug in the write');
+  };
+  t.throws(() => broken.round.doRound(NOW_US, 0), TypeError);
 });

@@ -26,6 +26,7 @@ import type { ShardMetrics } from '../metrics/shard-metrics.js';
 import type { CommandRing } from '../ring/command-ring.js';
 import type { Doorbell } from '../ring/doorbell.js';
 import type { OutputRing } from '../ring/output-ring.js';
+import { CommandFailure, OWN_RING, recordsTogether } from './command-failure.js';
 import type { ShardEngine } from './shard-engine.js';
 import { ShardState, type ShardStatus } from './status-words.js';
 import type { TakenSpans } from './taken-spans.js';
@@ -137,7 +138,9 @@ export class ShardRound {
 
   /**
    * One round at wall time `nowUs` and monotonic time `nowMs` (monotonicMs). Returns the number of commands, or 1 when
-   * it only prepared a piece of the next segment; 0 means that there was nothing to do. Throws on a disk error or a broken invariant, after which the process must die.
+   * it only prepared a piece of the next segment; 0 means that there was nothing to do. Throws a CommandFailure when the
+   * engine threw, and then nothing of this round was published or written; on a disk error or a broken invariant something
+   * else, after which the process must die.
    */
   doRound(nowUs: number, nowMs: number): number {
     this.#parts.status.countRound();
@@ -245,7 +248,12 @@ export class ShardRound {
     for (; slot >= 0 && events <= room && this.#isDue(); slot -= 1) {
       this.#makeOwn(slot, KIND_DUE);
       this.#stamp(slot * COMMAND_WORDS, SUPERVISOR_RING);
-      events += this.#engine.apply(this.#taken, slot * COMMAND_WORDS, events, (slot + 1) * COMMAND_WORDS);
+      const sequence = this.#engine.commandSequence + 1;
+      try {
+        events += this.#engine.apply(this.#taken, slot * COMMAND_WORDS, events, (slot + 1) * COMMAND_WORDS);
+      } catch (error) {
+        throw this.#failureAt(slot, sequence, error);
+      }
     }
     this.#from = slot + 1;
     return events;
@@ -270,34 +278,50 @@ export class ShardRound {
     let spanRing = SUPERVISOR_RING;
     let spanSequence = 0;
     let spanCount = 0;
-    for (let slot = this.#isDue() ? this.#takenEnd : first; slot < this.#takenEnd && events <= room; ) {
-      const ring = slot < OWN_COMMANDS ? SUPERVISOR_RING : (this.#takenRing[slot] as number);
-      this.#stamp(slot * COMMAND_WORDS, ring);
-      events += engine.apply(taken, slot * COMMAND_WORDS, events, endAt);
-      const count = engine.commandSequence - sequence;
-      sequence += count;
-      if (count < 1) {
-        throw new Error('The engine gave a command no sequence.');
-      }
-      if (slot >= OWN_COMMANDS) {
-        if (ring !== spanRing) {
-          this.#pushSpan(spanRing, spanSequence, spanCount);
-          spanRing = ring;
-          spanCount = 0;
+    let slot = this.#isDue() ? this.#takenEnd : first;
+    try {
+      while (slot < this.#takenEnd && events <= room) {
+        const ring = slot < OWN_COMMANDS ? SUPERVISOR_RING : (this.#takenRing[slot] as number);
+        this.#stamp(slot * COMMAND_WORDS, ring);
+        events += engine.apply(taken, slot * COMMAND_WORDS, events, endAt);
+        const count = engine.commandSequence - sequence;
+        if (count < 1) {
+          throw new Error('The engine gave a command no sequence.');
         }
-        if (spanCount === 0) {
-          spanSequence = sequence - count + 1;
+        sequence += count;
+        if (slot >= OWN_COMMANDS) {
+          if (ring !== spanRing) {
+            this.#pushSpan(spanRing, spanSequence, spanCount);
+            spanRing = ring;
+            spanCount = 0;
+          }
+          if (spanCount === 0) {
+            spanSequence = sequence - count + 1;
+          }
+          spanCount += count;
+          this.#applied[ring] = ((this.#applied[ring] as number) + count) >>> 0;
         }
-        spanCount += count;
-        this.#applied[ring] = ((this.#applied[ring] as number) + count) >>> 0;
+        slot += count;
       }
-      slot += count;
+    } catch (error) {
+      throw this.#failureAt(slot, sequence + 1, error);
     }
     this.#pushSpan(spanRing, spanSequence, spanCount);
     if (engine.eventSequence !== before + events) {
       throw new Error(`The engine returned ${events} events and numbered ${engine.eventSequence - before}.`);
     }
     return events;
+  }
+
+  /** The engine threw at the command of this slot, which would have had this sequence. */
+  #failureAt(slot: number, sequence: number, cause: unknown): CommandFailure {
+    const at = slot * COMMAND_WORDS;
+    const isOwn = slot < OWN_COMMANDS;
+    const records = isOwn ? 1 : recordsTogether(this.#taken, at, this.#takenEnd * COMMAND_WORDS);
+    const ring = isOwn ? OWN_RING : (this.#takenRing[slot] as number);
+    const position = isOwn ? 0 : (this.#applied[ring] as number);
+    const words = this.#taken.slice(at, at + records * COMMAND_WORDS);
+    return new CommandFailure({ ring, position, sequence, words }, cause);
   }
 
   /** Tells the ring's owner which sequences its slots got; before the events can be seen. */

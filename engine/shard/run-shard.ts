@@ -16,6 +16,7 @@ import { OutputRing } from '../ring/output-ring.js';
 import { WaitPolicy } from '../ring/wait-policy.js';
 import { restoreNewest, snapshotsBeside } from '../snapshot/snapshots.js';
 import { monotonicMs, ShardClock } from './clock.js';
+import { CommandFailure } from './command-failure.js';
 import { type RecoveredShard, recoverShard } from './recovery.js';
 import { ShardRound } from './round.js';
 import { ShardState, ShardStatus } from './status-words.js';
@@ -28,14 +29,19 @@ const PARK_MS = 100;
 /** Readers that move do not ring the shard: while commands wait for them it looks again so often. */
 const BLOCKED_PARK_MS = 1;
 
-/** Returns when the shard was told to stop and its files are closed; throws when it fails. */
+/**
+ * Returns when the shard was told to stop and its files are closed; throws when it fails. Behind a CommandFailure its files
+ * are closed, and the same task may be run again, with `comesBack`, on another thread.
+ */
 export function runShard(task: ShardTask, disk: Disk): void {
   const status = new ShardStatus(task.status);
   status.enter(ShardState.RECOVERING, monotonicMs());
-  const { limits, shard, shardCount, adminLog } = task;
+  const { limits, shard, shardCount, comesBack } = task;
   const identity = { shard, shardCount };
   const seed = randomInt(2 ** 32);
-  const fresh = (): Engine => new Engine(limits, shard, shardCount, adminLog ?? undefined, seed);
+  // One that comes back recovers apart from those who read.
+  const adminLog = comesBack ? undefined : (task.adminLog ?? undefined);
+  const fresh = (): Engine => new Engine(limits, shard, shardCount, adminLog, seed);
   const found = restoreNewest(disk, snapshotsBeside(task.directory), identity, limits, fresh, ({ path, why }) =>
     tell(task, { type: 'bad-snapshot', shard, path, why }),
   );
@@ -51,7 +57,14 @@ export function runShard(task: ShardTask, disk: Disk): void {
   const metrics = new ShardMetrics(task.metrics);
   metrics.recovered(recovered.epoch, recovered.ms, recovered.commands);
   const output = new OutputRing(task.output);
-  output.start(engine.eventSequence, recovered.epoch);
+  const spans = task.spans.map((memory) => (memory === null ? null : new TakenSpans(memory)));
+  if (comesBack) {
+    for (const told of spans) told?.voidFrom(engine.commandSequence + 1);
+    output.goOn(engine.eventSequence, recovered.epoch);
+    if (task.adminLog !== null) engine.adminLog?.goOnIn(task.adminLog);
+  } else {
+    output.start(engine.eventSequence, recovered.epoch);
+  }
   const transit = new TransitBoard(task.transit);
   const boards = {
     publish: () => {
@@ -65,7 +78,7 @@ export function runShard(task: ShardTask, disk: Disk): void {
     engine,
     writer: recovered.writer,
     rings: task.rings.map((memory) => new CommandRing(memory)),
-    spans: task.spans.map((memory) => (memory === null ? null : new TakenSpans(memory))),
+    spans,
     output,
     readerBells: task.readerDoorbells.map((memory) => new Doorbell(memory)),
     boards,
@@ -78,7 +91,13 @@ export function runShard(task: ShardTask, disk: Disk): void {
   warmUpBehind(recovered.commands);
   status.enter(ShardState.MATCHING, monotonicMs());
   tell(task, recoveredMessage(task, engine, recovered, restored?.commandSequence ?? 0));
-  serve(task, status, round, new ShardGarbage(metrics.words, monotonicMs()));
+  try {
+    serve(task, status, round, new ShardGarbage(metrics.words, monotonicMs()));
+  } catch (error) {
+    // Between two writes: all that was written is whole. Whoever comes back opens the files itself.
+    if (error instanceof CommandFailure) recovered.writer.close();
+    throw error;
+  }
   stop(task, status, recovered.writer);
 }
 

@@ -11,6 +11,9 @@
  * The writer never waits: it writes over what was not read. A span covers at least one command and so at least one
  * event, hence with as many spans as the output ring has slots (and a round more) a reader that was not lapped on the
  * output ring was not lapped here; one that was calls `jumpToEnd`.
+ *
+ * A shard that threw may have said what never became durable. The one that comes back makes those spans void in place
+ * before it gives a sequence again, and a reader that holds one looks again when it meets the new epoch.
  */
 
 import { highWord, joinWords } from '../../schemas/layout.js';
@@ -51,6 +54,21 @@ export class TakenSpans {
     words[at + 2] = position;
     words[at + 3] = count;
     Atomics.store(words, PUBLISHED, (number + 1) | 0);
+  }
+
+  /** Makes the last spans void, as far as they say of sequences from `firstSequence` on: those will be given again. */
+  voidFrom(firstSequence: number): void {
+    const words = this.#words;
+    const published = words[PUBLISHED] as number;
+    for (let back = 1; back <= this.#mask + 1; back++) {
+      const at = SPANS + ((published - back) & this.#mask) * SPAN_WORDS;
+      const first = joinWords(words[at] as number, words[at + 1] as number);
+      if (words[at + 3] === 0 || first < firstSequence) return;
+      // The number of slots first: whoever reads in between must not take them for those of another sequence.
+      Atomics.store(words, at + 3, 0);
+      Atomics.store(words, at, 0);
+      Atomics.store(words, at + 1, 0);
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EpochStart } from '../journal/open-journal.js';
 import type { ReadAheadEnd } from '../journal/read-ahead.js';
 import type { Limits } from '../limits.js';
+import type { FailedCommand } from './command-failure.js';
 import type { RecoveryProgress } from './recovery.js';
 
 /** All memory is made by the supervisor before the start. Arrays by producer: 0 the supervisor, 1 to G the gateways. */
@@ -21,6 +22,8 @@ export interface ShardTask {
   readonly directory: string;
   /** A number that no other start of this platform has, up to 2^53 - 1. */
   readonly platformStartId: number;
+  /** The thread before it threw while it matched, and gateways live: what they read goes on where it stands. */
+  readonly comesBack: boolean;
   /** CommandRing of each producer. */
   readonly rings: readonly SharedArrayBuffer[];
   /** TakenSpans of each producer; null where nobody reads them. */
@@ -93,9 +96,22 @@ export interface ShardFatal {
   readonly message: string;
 }
 
+/**
+ * The engine threw while it applied a command. All that the shard published is durable and its files are closed: another
+ * thread may go on. The task rejects, too.
+ */
+export interface ShardThrew {
+  readonly type: 'threw';
+  readonly shard: number;
+  readonly command: FailedCommand;
+  /** The error's stack. */
+  readonly where: string;
+}
+
 export type ShardMessage =
   | ({ readonly type: 'progress'; readonly shard: number } & RecoveryProgress)
   | ShardRecovered
   | BadSnapshotFound
   | ShardFatal
+  | ShardThrew
   | { readonly type: 'stopped'; readonly shard: number };

@@ -57,6 +57,7 @@ class StartedShard {
       limits: LIMITS,
       directory,
       platformStartId: 1,
+      comesBack: false,
       rings,
       spans: [null, null],
       output: this.output,

@@ -4,6 +4,7 @@
 
 import { RealDisk } from '../journal/disk.js';
 import { nameThread } from '../thread-name.js';
+import { CommandFailure } from './command-failure.js';
 import { runShard } from './run-shard.js';
 import type { ShardTask } from './worker-data.js';
 
@@ -13,6 +14,11 @@ export default function shardTask(task: ShardTask): void {
   try {
     runShard(task, new RealDisk());
   } catch (error) {
+    if (error instanceof CommandFailure) {
+      const { command, where } = error;
+      task.port.postMessage({ type: 'threw', shard: task.shard, command, where });
+      throw error;
+    }
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'SHARD_BUG';
     const message = error instanceof Error ? error.message : String(error);
     task.port.postMessage({ type: 'fatal', shard: task.shard, code, message });

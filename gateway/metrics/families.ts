@@ -471,6 +471,18 @@ export const FAMILIES: readonly Family[] = [
   gauge('tredye_cancel_only', '1 while the venue takes only what takes away from a book', [], (from) => [
     [{}, from.main.value(MAIN.cancelOnly)],
   ]),
+  counter(
+    'tredye_shard_comebacks_total',
+    'Threads that shards got in place of one whose engine threw at a command: each is a bug of ours',
+    [],
+    (from) => [[{}, from.main.value(MAIN.shardComebacks)]],
+  ),
+  counter(
+    'tredye_commands_put_aside_total',
+    'Commands at which the engine threw twice, refused and put aside on disk',
+    [],
+    (from) => [[{}, from.main.value(MAIN.commandsAside)]],
+  ),
   counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
     const { user, system } = process.cpuUsage();
     return [

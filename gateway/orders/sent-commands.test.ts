@@ -45,6 +45,31 @@ for (const start of [0, 2 ** 31 - 5, 2 ** 32 - 5]) {
   });
 }
 
+t.test('behind a shard that came back, answers go by the sequences that it gives then', async (t) => {
+  const memory = TakenSpans.create(16);
+  const sent = new SentCommands(16);
+  const walker = new AnswerWalker(sent, memory, true);
+  const dead = new TakenSpans(memory);
+  const [one, two, three] = [session(), session(), session()];
+  for (const [position, who] of [one, two, three].entries()) sent.push(position, 1, who, position);
+  dead.push(10, 0, 1);
+  t.ok(walker.answers(10));
+  t.equal(walker.session, one);
+  // Another ring's commands had 11 to 13; the walker holds this one by then.
+  dead.push(14, 1, 2);
+  t.notOk(walker.answers(11));
+  const back = new TakenSpans(memory);
+  back.voidFrom(11);
+  back.push(11, 1, 1);
+  back.push(14, 2, 1);
+  walker.lookAgain();
+  t.ok(walker.answers(11));
+  t.equal(walker.session, two);
+  t.notOk(walker.answers(12));
+  t.ok(walker.answers(14));
+  t.equal(walker.session, three);
+});
+
 t.test('a second level walks ahead and the last one frees', async (t) => {
   const memory = TakenSpans.create(16);
   const spans = new TakenSpans(memory);

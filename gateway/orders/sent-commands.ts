@@ -109,6 +109,11 @@ export class AnswerWalker {
     this.#span = false;
   }
 
+  /** The shard came back: what it said and did not make durable is void, and it gives those sequences again. */
+  lookAgain(): void {
+    this.#span = false;
+  }
+
   /** Stands where `other` stands. */
   follow(other: AnswerWalker): void {
     this.#entry = other.#entry;

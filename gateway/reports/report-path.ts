@@ -264,6 +264,11 @@ export class ReportPath {
   }
 
   #begin(feed: ShardFeed, words: Int32Array, reached: number, replayed: boolean): void {
+    if (feed.lookAtEpoch()) {
+      const link = this.#links[feed.shard] as ShardLink;
+      link.durable.lookAgain();
+      link.matched.lookAgain();
+    }
     this.#feed = feed;
     this.#words = words;
     this.#reached = reached;

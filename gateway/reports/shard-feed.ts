@@ -38,7 +38,8 @@ export interface FeedJournal {
 
 export class ShardFeed {
   readonly shard: number;
-  readonly epoch: number;
+  /** Of the shard as this gateway has last looked: no event that was handed on belongs to a later one. */
+  epoch: number;
   readonly view: OutputView;
   /** Sequence of the last event handed on. */
   at = 0;
@@ -81,6 +82,14 @@ export class ShardFeed {
    */
   turn(upTo: number): number {
     return this.live ? this.#turnLive(upTo) : this.#turnBehind();
+  }
+
+  /** Whether the shard has come back since the last look. Behind each read, before what was read is used. */
+  lookAtEpoch(): boolean {
+    const { epoch } = this.view;
+    const isNew = epoch !== this.epoch;
+    this.epoch = epoch;
+    return isNew;
   }
 
   /** Whether events wait in the ring; only meaningful while live. */

@@ -93,6 +93,7 @@ class Feeder {
       limits: DAY_LIMITS,
       directory,
       platformStartId: Date.now(),
+      comesBack: false,
       rings: [this.#supervisorMemory, this.#ringMemory],
       spans: [null, null],
       output: this.#outputMemory,

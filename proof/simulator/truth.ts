@@ -28,7 +28,7 @@ export class Truth {
   commandSequence = 0;
   eventSequence = 0;
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Pick<Scenario, 'limits' | 'shard' | 'shardCount'>) {
     this.judge = new Judge(scenario);
   }
 

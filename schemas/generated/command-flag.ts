@@ -11,5 +11,6 @@ export enum CommandFlag {
   OneLane = 32,
   OneSide = 64,
   CancelOnDisconnect = 128,
+  PutAside = 16384,
   Late = 32768
 }

@@ -17,6 +17,7 @@ export enum Reason {
   BadFrame = 110,
   FrameTooLong = 111,
   BadTrigger = 118,
+  PutAside = 119,
   NotAllowed = 200,
   StaleIncarnation = 201,
   WrongLane = 202,

@@ -1,10 +1,11 @@
 /**
- * `tredye journal ls | cat | check`: the journal of a venue on this machine, also of one that is running. Main thread.
+ * `tredye journal ls | cat | check | aside`: the journal of a venue on this machine, also of one that is running. Main thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
 import type { JournalRecord } from '../../../engine/journal/reader.js';
-import { COMMAND_WORDS, EVENT_WORDS } from '../../../schemas/layout.js';
+import { COMMAND_BYTES, COMMAND_WORDS, EVENT_WORDS } from '../../../schemas/layout.js';
+import { type AsideCommand, readAside } from '../../aside.js';
 import { EXIT_CORRUPT_JOURNAL } from '../../exit-codes.js';
 import { examples } from '../help-text.js';
 import { dataOption, jsonOption, wholeNumber } from '../options.js';
@@ -28,6 +29,19 @@ function segmentLines(segments: readonly SegmentSummary[]): string[] {
     segment.file,
   ]);
   return tableLines(heads, rows, ['shard', 'segment', 'MiB', 'epochs', 'groups', 'commands', 'events']);
+}
+
+function asideLines(commands: readonly AsideCommand[]): string[] {
+  const heads = ['shard', 'sequence', 'time', 'kind', 'records', 'error'];
+  const rows = commands.map(({ shard, sequence, time, command, bytes, stack }) => [
+    String(shard),
+    String(sequence),
+    time,
+    String(command.kind),
+    String(bytes.length / 2 / COMMAND_BYTES),
+    stack.split('\n')[0] ?? '',
+  ]);
+  return tableLines(heads, rows, ['shard', 'sequence', 'records']);
 }
 
 function range(first: number, last: number): string {
@@ -89,6 +103,22 @@ export function addJournalCommands(program: Command): void {
       });
       if (options.json === true) sayJson(shards.map((verified, shard) => ({ shard, ...verified })));
       if (shards.some(({ problems }) => problems.length > 0)) process.exitCode = EXIT_CORRUPT_JOURNAL;
+    });
+
+  journal
+    .command('aside')
+    .summary('list the commands that were put aside')
+    .description(
+      'list the commands at which the engine threw twice: each was refused with the reason PutAside and is a bug to be reported, with the file that --json shows whole',
+    )
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye journal aside', 'tredye journal aside --data data --json'))
+    .action((options) => {
+      const venue = openLocalVenue(options.data);
+      const commands = Array.from({ length: venue.shardCount }, (_, shard) => readAside(venue.path, shard)).flat();
+      if (options.json === true) sayJson(commands);
+      else sayAll(asideLines(commands));
     });
 
   journal

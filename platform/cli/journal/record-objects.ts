@@ -88,7 +88,7 @@ const EVENT_NAMES = new Map<number, Readonly<Partial<Record<EventField, string>>
   [EventKind.BalanceChanged, { instrument: 'asset' }],
 ]);
 
-const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Slide', 'RefuseIfThrough', 'Late'] as const;
+const FLAG_NAMES = ['PostOnly', 'TargetIsClientOrderId', 'Slide', 'RefuseIfThrough', 'PutAside', 'Late'] as const;
 const LANE_SHIFT = 48n;
 const COUNTER_MASK = 0xffff_ffff_ffffn;
 

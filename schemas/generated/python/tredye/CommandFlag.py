@@ -11,4 +11,5 @@ class CommandFlag(object):
     OneLane = 32
     OneSide = 64
     CancelOnDisconnect = 128
+    PutAside = 16384
     Late = 32768

@@ -17,5 +17,6 @@ class CommandFlag(object):
   OneLane = cast(int, ...)
   OneSide = cast(int, ...)
   CancelOnDisconnect = cast(int, ...)
+  PutAside = cast(int, ...)
   Late = cast(int, ...)
 

@@ -23,6 +23,7 @@ class Reason(object):
   BadFrame = cast(int, ...)
   FrameTooLong = cast(int, ...)
   BadTrigger = cast(int, ...)
+  PutAside = cast(int, ...)
   NotAllowed = cast(int, ...)
   StaleIncarnation = cast(int, ...)
   WrongLane = cast(int, ...)
