@@ -86,7 +86,7 @@ test-floor: test-packages python build $(TAP_BUILT) ## run the tests and raise t
 ifneq ($(wildcard platform/main.ts),)
 .PHONY: run
 run: build ## start the platform in this terminal; FLAGS="--port 7500"
-	@exec node --enable-source-maps build/platform/main.js $(FLAGS)
+	@exec node --enable-source-maps build/platform/parent-main.js $(FLAGS)
 endif
 
 tredye: build ## the command line: ARGS="book ACME"; ARGS=--help lists its commands

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { DEFAULT_LIMITS, type Limits, LimitsError, limitsFrom, MOST_LEVELS, MOST_ORDERS } from '../engine/limits.js';
 import { DEFAULT_GATEWAY_SETTINGS } from '../gateway/worker-data.js';
 import { EXIT_CONFIGURATION, EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
+import { RESTARTS_VARIABLE } from './parent-line.js';
 
 const VARIABLE_PREFIX = 'TREDYE_';
 /** The value of --schedule that means none. */
@@ -22,8 +23,8 @@ const LATER_VARIABLES = [
   { name: 'DATABASE_URL', joins: 'Postgres' },
 ] as const;
 
-/** Variables of the command line, which whoever runs both has set: they say nothing about the platform. */
-const CLIENT_VARIABLES: readonly string[] = ['TREDYE_URL', 'TREDYE_KEY'];
+/** Variables of the command line, which whoever runs both has set, and of the parent: they are no settings. */
+const OTHER_VARIABLES: readonly string[] = ['TREDYE_URL', 'TREDYE_KEY', RESTARTS_VARIABLE];
 
 interface Setting {
   readonly key: string;
@@ -307,7 +308,7 @@ function takeVariables(environment: NodeJS.ProcessEnv, given: Map<string, Given>
   }
   const known = SETTINGS.map(variableOf);
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith(VARIABLE_PREFIX) || text === undefined || CLIENT_VARIABLES.includes(name)) continue;
+    if (!name.startsWith(VARIABLE_PREFIX) || text === undefined || OTHER_VARIABLES.includes(name)) continue;
     const setting = SETTINGS.find((candidate) => variableOf(candidate) === name);
     if (setting === undefined) throw refuse(`The variable ${name} is unknown: ${suggest(name, known)}`);
     given.set(setting.key, { text, by: name });

@@ -9,6 +9,7 @@ import { type Configuration, helpText, readConfiguration } from './configuration
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import { EXIT_CLEAN, EXIT_MISSING, EXIT_STOP_TIMED_OUT, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
 import { openLog, type PlatformLog } from './log.js';
+import { onParentGone, restartsSoFar, tellServing } from './parent-line.js';
 import { readScheduleFile, type Schedule } from './schedule/schedule.js';
 import { ScheduleRunner } from './schedule/schedule-runner.js';
 import { scheduleSeams } from './schedule/schedule-venue.js';
@@ -71,6 +72,8 @@ class PlatformRun {
       stuck: (shard) => this.leaveStuck(shard),
       gatewayStuck: (gateway) => this.leaveStuckGateway(gateway),
     });
+    this.supervisor.countRestarts(restartsSoFar(process.env));
+    onParentGone(() => this.stop('the parent process is gone'));
     process.on('SIGINT', () => this.stop('SIGINT'));
     process.on('SIGTERM', () => this.stop('SIGTERM'));
     process.on('uncaughtException', (error) => this.leave(bug(error)));
@@ -81,6 +84,7 @@ class PlatformRun {
       const serving = await this.supervisor.start();
       if (this.leaving) return;
       this.sayReady(serving);
+      tellServing({ port: serving.port });
       this.beginSchedule(serving.url);
     } catch (error) {
       this.leave(error instanceof PlatformError ? error : bug(error));

@@ -117,6 +117,11 @@ export class Supervisor {
     });
   }
 
+  /** How often this platform was started again. */
+  countRestarts(restarts: number): void {
+    new MetricWords(this.metrics.main).set(MAIN.restarts, restarts);
+  }
+
   /** Resolves when the platform serves. Throws a PlatformError with one sentence when it cannot. */
   async start(): Promise<Serving> {
     watchThread(new MetricWords(this.metrics.main));

@@ -6,10 +6,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../platform/main.js', import.meta.url));
+/** As `make run` starts it. */
+const PARENT_ENTRY = fileURLToPath(new URL('../platform/parent-main.js', import.meta.url));
 /** Time to claim memory, replay a journal and listen on a machine with both cores busy. */
 const READY_MS = 120_000;
 const STOP_MS = 60_000;
@@ -44,6 +46,8 @@ export interface PlatformOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Default 0: any free one. */
   readonly port?: number;
+  /** True: below its parent, which starts it again. Signals and the end are then the parent's. */
+  readonly parent?: boolean;
 }
 
 export interface PlatformExit {
@@ -62,12 +66,16 @@ export class PlatformProcess {
   readonly exited: Promise<PlatformExit>;
   private readonly child: ChildProcess;
   private readonly kept: string[];
+  private readonly readies: readonly PlatformReady[];
+  private readonly lines: Interface;
 
-  private constructor(child: ChildProcess, ready: PlatformReady, exited: Promise<PlatformExit>, kept: string[]) {
-    this.child = child;
+  private constructor(started: StartedPlatform, ready: PlatformReady) {
+    this.child = started.child;
     this.ready = ready;
-    this.exited = exited;
-    this.kept = kept;
+    this.exited = started.exited;
+    this.kept = started.kept;
+    this.readies = started.readies;
+    this.lines = started.lines;
   }
 
   /** Starts one and waits until it serves. Throws with the end of its log when it does not. */
@@ -76,7 +84,7 @@ export class PlatformProcess {
     const timeout = setTimeout(() => started.child.kill('SIGKILL'), READY_MS);
     const ready = await Promise.race([started.ready, started.exited]);
     clearTimeout(timeout);
-    if ('url' in ready) return new PlatformProcess(started.child, ready, started.exited, started.kept);
+    if ('url' in ready) return new PlatformProcess(started, ready);
     throw new Error(`The platform did not start (${endOf(ready)}):\n${started.kept.join('\n')}`);
   }
 
@@ -89,8 +97,20 @@ export class PlatformProcess {
     return { ...exit, said: started.kept.join('\n') };
   }
 
+  /** Of the platform that said `ready` first. */
   get pid(): number {
     return this.ready.pid;
+  }
+
+  /** Waits for the start number `at`, 0 for the first, and returns what it said. Throws when the process ends before. */
+  async readyAgain(at: number): Promise<PlatformReady> {
+    for (;;) {
+      const found = this.readies[at];
+      if (found !== undefined) return found;
+      const line = new Promise<null>((resolve) => this.lines.once('line', () => resolve(null)));
+      const ended = await Promise.race([line, this.exited]);
+      if (ended !== null) throw new Error(`It ended (${endOf(ended)}):\n${this.log()}`);
+    }
   }
 
   /** The last lines of its log and standard error. */
@@ -127,6 +147,9 @@ interface StartedPlatform {
   readonly ready: Promise<PlatformReady>;
   readonly exited: Promise<PlatformExit>;
   readonly kept: string[];
+  /** What each start said, in order. */
+  readonly readies: readonly PlatformReady[];
+  readonly lines: Interface;
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {
@@ -142,21 +165,29 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 function spawnPlatform(options: PlatformOptions): StartedPlatform {
   const flags = ['--data', options.data, '--port', String(options.port ?? 0), '--log-format', 'json'];
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), ENTRY, ...flags, ...(options.flags ?? [])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...cleanEnvironment(), ...options.environment },
-    cwd: join(ENTRY, '..', '..', '..'),
-  });
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeFlags ?? []), options.parent === true ? PARENT_ENTRY : ENTRY, ...flags, ...(options.flags ?? [])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...cleanEnvironment(), ...options.environment },
+      cwd: join(ENTRY, '..', '..', '..'),
+    },
+  );
   running.add(child);
   const kept: string[] = [];
   const keep = (line: string) => {
     if (kept.push(line) > KEPT_LINES) kept.shift();
   };
+  const readies: PlatformReady[] = [];
+  const lines = createInterface({ input: child.stdout });
   const ready = new Promise<PlatformReady>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.on('line', (line) => {
       keep(line);
       const found = readyOf(line);
-      if (found !== null) resolve(found);
+      if (found === null) return;
+      readies.push(found);
+      resolve(found);
     });
   });
   createInterface({ input: child.stderr }).on('line', keep);
@@ -164,7 +195,7 @@ function spawnPlatform(options: PlatformOptions): StartedPlatform {
     running.delete(child);
     return { code, signal };
   });
-  return { child, ready, exited, kept };
+  return { child, ready, exited, kept, readies, lines };
 }
 
 function readyOf(line: string): PlatformReady | null {

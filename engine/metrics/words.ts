@@ -79,6 +79,8 @@ export const MAIN = {
   shardComebacks: counters(),
   /** Commands at which it threw twice. */
   commandsAside: counters(),
+  /** Lives of the platform before this one, under the same parent. */
+  restarts: counters(),
 } as const;
 
 export const MAIN_WORDS = next;

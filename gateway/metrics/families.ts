@@ -483,6 +483,9 @@ export const FAMILIES: readonly Family[] = [
     [],
     (from) => [[{}, from.main.value(MAIN.commandsAside)]],
   ),
+  counter('tredye_platform_restarts_total', 'Times that the parent has started the platform again', [], (from) => [
+    [{}, from.main.value(MAIN.restarts)],
+  ]),
   counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
     const { user, system } = process.cpuUsage();
     return [
