@@ -162,6 +162,8 @@ class ThreadedVenue {
       journalDirectories: [this.#directory],
       epochs: [recovered.epochs],
       eventSequences: [recovered.eventSequence],
+      images: [recovered.image],
+      auditor: null,
       metrics: this.metrics,
       access: this.access,
       pageDirectory: '',

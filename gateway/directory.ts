@@ -6,6 +6,7 @@
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { AdminLog } from '../engine/admin-log.js';
+import { IMAGE_INSTRUMENT, type ShardImage } from '../engine/public/shard-image.js';
 import { ANY_SHARD, decodeTerms, type InstrumentTermsFields } from '../schemas/admin.js';
 import { CommandKind, EventKind, Phase } from '../schemas/codes.js';
 import type { InstrumentFields } from '../schemas/control.js';
@@ -25,7 +26,8 @@ import { type InstrumentRoutes, ROUTE_NOT_READY, ROUTE_UNKNOWN } from './orders/
 
 const INSTRUMENT_ADDED: number = EventKind.InstrumentAdded;
 const PHASE_CHANGED: number = EventKind.PhaseChanged;
-const KEY_REVOKED: number = EventKind.KeyRevoked;
+/** The last of the kinds that answer an admin record. */
+const ASSET_ADDED: number = EventKind.AssetAdded;
 
 const NO_KEYS: readonly number[] = [];
 
@@ -94,7 +96,16 @@ export class Directory implements InstrumentRoutes {
     for (let at = 0; at < count * EVENT_WORDS; at += EVENT_WORDS) {
       const kind = (words[at + EVENT_KIND_WORD] as number) & 0xff;
       if (kind === PHASE_CHANGED) this.#phaseChanged(words, at);
-      else if (kind >= INSTRUMENT_ADDED && kind <= KEY_REVOKED) this.#applied(shard, kind, words, at);
+      else if (kind >= INSTRUMENT_ADDED && kind <= ASSET_ADDED) this.#applied(shard, kind, words, at);
+    }
+  }
+
+  /** Takes what all events of a shard up to the image's come to. */
+  begin({ shard, adminRecords, instruments }: ShardImage): void {
+    this.#records[shard] = adminRecords;
+    for (let at = 0; at < instruments.length; at += IMAGE_INSTRUMENT) {
+      this.#appliedInstrument(instruments[at] as number);
+      this.#inPhase(instruments[at] as number, instruments[at + 1] as number);
     }
   }
 
@@ -189,16 +200,21 @@ export class Directory implements InstrumentRoutes {
     if (((words[at + EVENT_KIND_WORD] as number) & EVENT_DUPLICATE_BIT) === 0) (this.#records[shard] as number)++;
     if (kind !== INSTRUMENT_ADDED) return;
     if ((words[at + EVENT_QUANTITY] as number) !== shard) return;
-    const id = (words[at + EVENT_INSTRUMENT] as number) >>> 0;
+    this.#appliedInstrument((words[at + EVENT_INSTRUMENT] as number) >>> 0);
+  }
+
+  #appliedInstrument(id: number): void {
     const known = this.#instruments[id - 1];
     if (known !== undefined) known.applied = true;
     else this.#appliedEarly.add(id);
   }
 
   #phaseChanged(words: Int32Array, at: number): void {
-    const id = (words[at + EVENT_INSTRUMENT] as number) >>> 0;
+    this.#inPhase((words[at + EVENT_INSTRUMENT] as number) >>> 0, words[at + EVENT_QUANTITY] as number);
+  }
+
+  #inPhase(id: number, phase: number): void {
     const known = this.#instruments[id - 1];
-    const phase = words[at + EVENT_QUANTITY] as number;
     if (known !== undefined) known.phase = phase;
     else this.#phaseEarly.set(id, phase);
   }

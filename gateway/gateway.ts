@@ -11,7 +11,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { AdminLog } from '../engine/admin-log.js';
+import { AuditorClient } from '../engine/audit/questions.js';
 import type { Disk } from '../engine/journal/disk.js';
+import { IMAGE_LANE, type ShardImage } from '../engine/public/shard-image.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { CLOSE_CODES, type CloseCode } from '../schemas/close-codes.js';
@@ -28,10 +30,11 @@ import { OrderExchange } from './orders/order-exchange.js';
 import { OrderPath } from './orders/order-path.js';
 import { AnswerWalker, SentCommands } from './orders/sent-commands.js';
 import { ShardLink } from './orders/shard-link.js';
+import { ImageRequests } from './reports/image-requests.js';
 import { OutputView } from './reports/output-view.js';
 import { ReportPath } from './reports/report-path.js';
 import { CatchUps, lastOfEpoch } from './reports/resume.js';
-import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, ShardFeed } from './reports/shard-feed.js';
+import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, FEED_TOO_OLD, ShardFeed } from './reports/shard-feed.js';
 import { PublicSessions } from './sessions/access.js';
 import { Heartbeats } from './sessions/heartbeat.js';
 import { Logon, type Verify } from './sessions/logon.js';
@@ -53,6 +56,8 @@ export interface GatewaySeams {
   /** A line for the operator; never on the order path. */
   log(level: 'info' | 'warn', code: string, message: string): void;
 }
+
+const NO_IMAGES: readonly ShardImage[] = [];
 
 export class Gateway {
   readonly table: SessionTable;
@@ -78,6 +83,9 @@ export class Gateway {
   readonly #mode: VenueMode;
   /** Causes as sessions were told of them last. */
   #toldCauses = 0;
+  /** Null when there is no auditor. */
+  readonly #auditor: AuditorClient | null;
+  readonly #images: ImageRequests | null;
   #stopping = false;
   #liveSessions = 0;
   /** Every shard was followed once: what falls behind from here on is worth a word. */
@@ -196,6 +204,15 @@ export class Gateway {
     this.#heartbeats = new Heartbeats(this.table, this.#feeds, seams.clock, (session, code, text) =>
       this.close(session, code, text),
     );
+    this.#auditor = data.auditor === null ? null : new AuditorClient(data.auditor);
+    this.#images =
+      this.#auditor === null
+        ? null
+        : new ImageRequests(this.#auditor, (shard, why) =>
+            seams.log('warn', 'IMAGE_LATE', `waits for what shard ${shard} is: ${why}`),
+          );
+    for (const image of data.images ?? []) this.#beginFeed(image);
+    if (data.images === null) for (const feed of this.#feeds) this.#wantImage(feed);
   }
 
   // ---- the loop
@@ -203,6 +220,7 @@ export class Gateway {
   /** One bounded turn. Returns true when there is more to do at once. Throws when a journal cannot be read. */
   turn(): boolean {
     for (const keyId of this.#directory.refresh()) this.#keyRevoked(keyId);
+    for (const image of this.#images?.take() ?? NO_IMAGES) this.#beginFeed(image);
     let more = false;
     for (const feed of this.#feeds) {
       // Before the durable pass: a session that joined the matched pass begins where the durable one stands now.
@@ -212,6 +230,7 @@ export class Gateway {
       more = true;
       if (outcome === FEED_FELL_BEHIND) this.#fellBehind(feed);
       else if (outcome === FEED_CAUGHT_UP) this.#caughtUp(feed);
+      else if (outcome === FEED_TOO_OLD) this.#wantImage(feed);
     }
     this.#logon.settle();
     if (this.#catchUps.turn()) more = true;
@@ -222,7 +241,7 @@ export class Gateway {
   /** The second look between prepareSleep and sleep. */
   hasWork(): boolean {
     for (const feed of this.#feeds) {
-      if (feed.live ? feed.hasWork() : feed.view.durablePosition() !== feed.at >>> 0) return true;
+      if (feed.hasWork()) return true;
       if (this.#reports.matchedWaits(feed)) return true;
     }
     return this.#directory.hasNew();
@@ -231,6 +250,7 @@ export class Gateway {
   /** Ten times a second. */
   tick(): void {
     this.#heartbeats.tick();
+    for (const feed of this.#feeds) if (feed.waits) this.#wantImage(feed);
     this.#metrics.tick();
     this.#exchange.tick(this.#clock.nowMs());
     this.#tellMode();
@@ -289,6 +309,7 @@ export class Gateway {
   release(): void {
     this.#catchUps.close();
     for (const feed of this.#feeds) feed.close();
+    this.#auditor?.close();
   }
 
   // ---- connections
@@ -371,6 +392,30 @@ export class Gateway {
         this.close(session, CLOSE_CODES.STREAM_RESTARTED, 'the event stream starts again: resume');
       }
     }
+  }
+
+  /**
+   * Begins a shard's feed with an image, at first or again: all folds take what it says. In life, the sessions that have a
+   * private stream of this shard were closed when the feed fell behind; public data goes on, with its gap shown.
+   */
+  #beginFeed(image: ShardImage): void {
+    const feed = this.#feeds[image.shard] as ShardFeed;
+    // The ring took over meanwhile, or the auditor is not as far as what was handed on: it is asked again.
+    if (!feed.waits || image.sequence < feed.at) return;
+    feed.begin(image.sequence);
+    this.#directory.begin(image);
+    this.#market.begin(image);
+    const { lanes } = image;
+    for (let at = 0; at < lanes.length; at += IMAGE_LANE) {
+      const [account, lane, incarnation] = lanes.subarray(at, at + IMAGE_LANE) as unknown as [number, number, number];
+      if (incarnation !== 0) this.http.sessions.opened(account >>> 0, lane, incarnation >>> 0);
+    }
+  }
+
+  #wantImage(feed: ShardFeed): void {
+    // Without an auditor nothing is retired: somebody took the segments away.
+    if (this.#images === null) throw feed.tooOld();
+    this.#images.want(feed.shard);
   }
 
   #keyRevoked(keyId: number): void {

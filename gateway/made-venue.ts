@@ -6,11 +6,13 @@
 
 import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
 import { AdminLog } from '../engine/admin-log.js';
 import { Engine } from '../engine/engine.js';
 import { type Disk, RealDisk } from '../engine/journal/disk.js';
 import { type Limits, limitsFrom } from '../engine/limits.js';
 import { ShardMetrics } from '../engine/metrics/shard-metrics.js';
+import { imageOf } from '../engine/public/shard-image.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
 import { Doorbell } from '../engine/ring/doorbell.js';
 import { OutputRing } from '../engine/ring/output-ring.js';
@@ -297,6 +299,10 @@ export interface MadeVenueOptions {
   readonly settings?: Partial<GatewaySettings>;
   /** Through which the gateways read. */
   readonly disk?: Disk;
+  /** Where gateway 0 asks an auditor. */
+  readonly auditor?: MessagePort | null;
+  /** True: gateway 0 is not told what the shards were and must ask. */
+  readonly late?: boolean;
   /** False: nothing is counted. */
   readonly metrics?: boolean;
 }
@@ -311,6 +317,8 @@ export class MadeVenue {
   /** False holds the shards still: what is sent to them waits in their rings. */
   shardsRun = true;
   framed = false;
+  /** Gateways, by index, that do nothing. */
+  readonly resting = new Set<number>();
   readonly logged: string[] = [];
   /** Set: signatures are not checked until the test calls what is pushed here. */
   heldVerifications: (() => void)[] | null = null;
@@ -385,6 +393,7 @@ export class MadeVenue {
     this.#instruments = count(CommandKind.AddInstrument);
     const access = claimAccess();
     const eventSequences = this.shards.map(({ engine }) => engine.eventSequence);
+    const images = this.shards.map(({ engine, recovered }) => imageOf(engine, recovered.history));
     this.#loseOldSessions();
     const incarnation = new SharedArrayBuffer(4);
     new Int32Array(incarnation)[0] = Math.max(...this.shards.map(({ engine }) => engine.highestIncarnation)) + 1;
@@ -408,6 +417,8 @@ export class MadeVenue {
         journalDirectories: directories,
         epochs: this.shards.map(({ recovered }) => recovered.epochs),
         eventSequences,
+        images: index === 0 && options.late === true ? null : images,
+        auditor: index === 0 ? (options.auditor ?? null) : null,
         metrics: this.metrics,
         access,
         pageDirectory: join(directory, 'page'),
@@ -446,7 +457,9 @@ export class MadeVenue {
         for (const shard of this.shards) if (this.roundOf(shard)) more = true;
         if (this.#forward()) more = true;
       }
-      for (const gateway of this.gateways) if (gateway.turn() || gateway.hasWork()) more = true;
+      for (const [index, gateway] of this.gateways.entries()) {
+        if (!this.resting.has(index) && (gateway.turn() || gateway.hasWork())) more = true;
+      }
       if (!more) return;
     }
     throw new Error('A made venue never came to rest.');

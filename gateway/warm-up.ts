@@ -49,6 +49,8 @@ export function warmUpGateway(commands = COMMANDS): number {
       journalDirectories: [''],
       epochs: [[{ epoch: shard.epoch, firstSequence: 1 }]],
       eventSequences: [0],
+      images: [shard.image],
+      auditor: null,
       metrics: { ...scratch, shards: [shard.metrics] },
       access: claimAccess(),
       pageDirectory: '',

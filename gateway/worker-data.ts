@@ -7,7 +7,9 @@
  * a port that another program holds is found before two share it.
  */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { Limits } from '../engine/limits.js';
+import type { ShardImage } from '../engine/public/shard-image.js';
 import type { MetricsMemory } from './metrics/metrics-memory.js';
 import type { AccessMemory } from './sessions/access.js';
 
@@ -50,6 +52,10 @@ export interface GatewayWorkerData {
   readonly epochs: readonly (readonly EpochStart[])[];
   /** Each shard's last event sequence as its recovery reported it: what is above it is in the output ring. */
   readonly eventSequences: readonly number[];
+  /** What each shard was when it had recovered; null for a gateway that comes later: it asks the auditor. */
+  readonly images: readonly ShardImage[] | null;
+  /** Where the auditor is asked; null: there is none, and then no journal ever loses its beginning. Transferred. */
+  readonly auditor: MessagePort | null;
   /** What this gateway counts is `gateways[index]` of it; the others are for whoever answers /metrics. */
   readonly metrics: MetricsMemory;
   readonly access: AccessMemory;
@@ -120,7 +126,7 @@ export function takenSpansNeeded(limits: Limits): number {
 
 /** Gateway to supervisor. */
 export type GatewayMessage =
-  /** Reading the journals before listening; events over all shards. */
+  /** Reading what the rings no longer have before listening; events over all shards. */
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
   | { readonly type: 'listening'; readonly port: number }
   /** Worth a line in the log; never on the order path. */

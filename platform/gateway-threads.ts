@@ -132,7 +132,7 @@ class GatewayThread {
   /** Has it read the journals and listen. */
   serve(data: GatewayWorkerData): void {
     const order: GatewayOrder = { type: 'serve', data };
-    this.worker.postMessage(order);
+    this.worker.postMessage(order, data.auditor === null ? [] : [data.auditor]);
   }
 
   accept(open: boolean): void {

@@ -307,6 +307,8 @@ export class Supervisor {
       journalDirectories: recovered.map(({ shard }) => journalDirectory(this.directory.path, shard)),
       epochs: recovered.map(({ epochs }) => epochs),
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),
+      images: recovered.map(({ image }) => image),
+      auditor: this.auditor?.asker(`gateway-${index}`) ?? null,
       metrics: this.metrics,
       access: this.access,
       pageDirectory: PAGE_DIRECTORY,

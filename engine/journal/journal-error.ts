@@ -15,6 +15,8 @@ export type JournalErrorCode =
   | 'JOURNAL_SEAL'
   /** A segment in the middle of the journal is missing. */
   | 'JOURNAL_MISSING_SEGMENT'
+  /** The journal begins behind the event that was asked for: what was before is gone. */
+  | 'JOURNAL_TOO_OLD'
   /** The directory holds the journal of another shard. */
   | 'JOURNAL_OTHER_SHARD'
   /** The journal was written by a platform with another number of shards. */

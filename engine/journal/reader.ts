@@ -228,7 +228,7 @@ export class JournalReader {
   /**
    * Goes to the group that holds event `sequence`, or will hold it: `next` hands that group out first (it may begin
    * with earlier events). By the segments' headers and the marks here, then in `next` from record header to record
-   * header. False when there is no segment yet.
+   * header. False when there is no segment yet. Throws JOURNAL_TOO_OLD when the first segment begins behind it.
    */
   seekEvent(sequence: number): boolean {
     const numbers = listSegments(this.#disk, this.#directory);
@@ -249,6 +249,11 @@ export class JournalReader {
     this.#skipCommandsBelow = 0;
     const segment = numbers[low] ?? 0;
     this.#enter(segment);
+    if (this.#expected.eventSequence > sequence) {
+      this.close();
+      const file = segmentPath(this.#directory, segment);
+      throw new JournalError('JOURNAL_TOO_OLD', 'The journal begins behind what is asked for', { file, sequence });
+    }
     const mark = this.#chain ? null : this.#marks?.before(segment, sequence);
     if (mark) {
       this.#offset = mark.offset;

@@ -23,8 +23,10 @@ const FIRST_INSTRUMENTS = 64;
 
 /** A copy of it. */
 export interface HistoryImage {
-  /** Trades up to this event are not known: it began there. 0: all are. */
+  /** Of trades up to this event nothing is known: it began there. 0: of all of them. */
   readonly since: number;
+  /** Of the trades up to this event some are not in `trades`. */
+  readonly tradesSince: number;
   /** Sequence, command sequence and time of the last event, as an event's STAMP_WORDS first words. */
   readonly stamp: Int32Array;
   /** Two a stream: an instrument that ever had a trade, and the sequence of its last record. */
@@ -35,6 +37,7 @@ export interface HistoryImage {
 
 export class PublicHistory {
   readonly #since: number;
+  #tradesSince: number;
   readonly #stamp = new Int32Array(STAMP_WORDS);
   /** By instrument; 0: none. */
   #lasts = new Float64Array(FIRST_INSTRUMENTS);
@@ -45,6 +48,7 @@ export class PublicHistory {
 
   constructor(begin: HistoryImage | null) {
     this.#since = begin?.since ?? 0;
+    this.#tradesSince = begin?.tradesSince ?? 0;
     if (begin === null) return;
     this.#stamp.set(begin.stamp);
     for (let at = 0; at < begin.lasts.length; at += 2) this.#noteLast(begin.lasts[at] ?? 0, begin.lasts[at + 1] ?? 0);
@@ -85,7 +89,13 @@ export class PublicHistory {
       const at = ((this.#made - count + index) % this.#slots) * EVENT_WORDS;
       trades.set(this.#trades.subarray(at, at + EVENT_WORDS), index * EVENT_WORDS);
     }
-    return { since: this.#since, stamp: this.#stamp.slice(), lasts: shared(Float64Array, lasts.length, lasts), trades };
+    return {
+      since: this.#since,
+      tradesSince: this.#tradesSince,
+      stamp: this.#stamp.slice(),
+      lasts: shared(Float64Array, lasts.length, lasts),
+      trades,
+    };
   }
 
   /** The first word of where the next record goes; the array may be another one then. */
@@ -97,14 +107,18 @@ export class PublicHistory {
       this.#trades = grown;
       this.#slots *= 2;
     }
-    return (this.#made % this.#slots) * EVENT_WORDS;
+    const at = (this.#made % this.#slots) * EVENT_WORDS;
+    if (this.#made >= this.#slots) this.#tradesSince = this.#sequenceAt(at);
+    return at;
+  }
+
+  #sequenceAt(at: number): number {
+    return joinWords(this.#trades[at + EVENT_SEQUENCE] as number, this.#trades[at + EVENT_SEQUENCE + 1] as number);
   }
 
   #noteNewest(at: number): void {
     this.#made++;
-    const instrument = (this.#trades[at + EVENT_INSTRUMENT] as number) >>> 0;
-    const low = this.#trades[at + EVENT_SEQUENCE] as number;
-    this.#noteLast(instrument, joinWords(low, this.#trades[at + EVENT_SEQUENCE + 1] as number));
+    this.#noteLast((this.#trades[at + EVENT_INSTRUMENT] as number) >>> 0, this.#sequenceAt(at));
   }
 
   #noteLast(instrument: number, last: number): void {

@@ -93,7 +93,7 @@ t.test('an image has the books that all events before it come to, and goes on as
       const told = tradesOf(before);
       t.same([...image.history.trades], told.trades);
       t.same([...image.history.lasts], told.lasts);
-      t.equal(image.history.since, 0);
+      t.same([image.history.since, image.history.tradesSince], [0, 0]);
       levels += image.prices.length;
       markets += image.markets.filter((number) => number > 0).length;
       trades += told.trades.length;
@@ -131,7 +131,10 @@ t.test('only the newest trades are kept, the last of each instrument always', as
   for (let round = 0; round < Math.ceil(20_000 / perRound); round++) {
     for (const group of groups) history.take(group, group.length / EVENT_WORDS);
   }
-  const { trades, lasts } = history.image();
+  const { trades, lasts, since, tradesSince } = history.image();
+  t.equal(since, 0, 'the last of each instrument is known');
+  t.ok(tradesSince > 0);
+  t.equal(new PublicHistory(history.image()).image().tradesSince, tradesSince);
   t.equal(trades.length, 16_384 * EVENT_WORDS);
   t.same([...trades.subarray(-told.trades.length)], told.trades);
   t.same([...lasts], told.lasts);

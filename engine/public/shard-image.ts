@@ -23,8 +23,9 @@ const { SIDE_MARKET, SIDE_SHIFT, SIDE_WORST } = sideWords;
 const { INSTRUMENT_PHASE, INSTRUMENT_SHARD, INSTRUMENT_SHIFT, INSTRUMENT_TRACKED } = registryWords;
 const { LANE_ACCOUNT, LANE_INCARNATION, LANE_NUMBER, LANE_SHIFT } = laneWords;
 
-/** Numbers of a lane. */
-const IMAGE_LANE = 3;
+/** Numbers of an instrument and of a lane. */
+export const IMAGE_INSTRUMENT = 3;
+export const IMAGE_LANE = 3;
 
 export interface ShardImage extends FoldBegin {
   readonly shard: number;
@@ -32,7 +33,7 @@ export interface ShardImage extends FoldBegin {
   readonly sequence: number;
   /** Admin records that the shard has applied. */
   readonly adminRecords: number;
-  /** Three for each instrument that the shard trades: id, phase, reference price from outside or NO_PRICE. */
+  /** IMAGE_INSTRUMENT for each instrument that the shard trades: id, phase, reference price from outside or NO_PRICE. */
   readonly instruments: Int32Array;
   /** BEGIN_SIDE for each side of a book that is not empty: instrument × 2 + side (0 buys), number of levels. */
   readonly sides: Int32Array;
@@ -42,7 +43,7 @@ export interface ShardImage extends FoldBegin {
   readonly prices: Int32Array;
   readonly totals: Float64Array;
   readonly orders: Int32Array;
-  /** Three for each lane that was ever opened: account, number, newest incarnation. */
+  /** IMAGE_LANE for each lane that was ever opened: account, number, newest incarnation. */
   readonly lanes: Int32Array;
   readonly history: HistoryImage;
 }

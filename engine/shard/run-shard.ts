@@ -10,6 +10,7 @@ import type { JournalWriter } from '../journal/writer.js';
 import { TransitBoard } from '../ledger/transit-board.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { ShardGarbage } from '../metrics/thread-watch.js';
+import { imageOf } from '../public/shard-image.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputRing } from '../ring/output-ring.js';
@@ -145,6 +146,7 @@ function recoveredMessage(task: ShardTask, engine: Engine, recovered: RecoveredS
     tornTails: recovered.tornTail === null ? 0 : 1,
     tornBytes: recovered.tornTail?.bytes ?? 0,
     ms: recovered.ms,
+    image: imageOf(engine, recovered.history),
   };
 }
 

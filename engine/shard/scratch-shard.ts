@@ -27,6 +27,8 @@ import type { Disk, DiskFile } from '../journal/disk.js';
 import { JournalWriter } from '../journal/writer.js';
 import { type Limits, limitsFrom } from '../limits.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
+import { PublicHistory } from '../public/public-history.js';
+import { imageOf, type ShardImage } from '../public/shard-image.js';
 import { CommandRing } from '../ring/command-ring.js';
 import { Doorbell } from '../ring/doorbell.js';
 import { OutputRing } from '../ring/output-ring.js';
@@ -111,6 +113,8 @@ export class ScratchShard {
   readonly metrics = ShardMetrics.create();
   readonly spans: SharedArrayBuffer;
   readonly epoch: number;
+  /** Of before its first command. */
+  readonly image: ShardImage;
   readonly #writer: JournalWriter;
   readonly #round: ShardRound;
 
@@ -125,6 +129,7 @@ export class ScratchShard {
     this.supervisor = new CommandRing(supervisor);
     this.spans = TakenSpans.create(spans);
     const engine = new Engine(LIMITS, 0, 1, this.adminLog);
+    this.image = imageOf(engine, new PublicHistory(null));
     this.#round = new ShardRound({
       limits: LIMITS,
       engine,

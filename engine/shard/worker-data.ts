@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EpochStart } from '../journal/open-journal.js';
 import type { ReadAheadEnd } from '../journal/read-ahead.js';
 import type { Limits } from '../limits.js';
+import type { ShardImage } from '../public/shard-image.js';
 import type { FailedCommand } from './command-failure.js';
 import type { RecoveryProgress } from './recovery.js';
 
@@ -76,6 +77,8 @@ export interface ShardRecovered {
   readonly tornTails: number;
   readonly tornBytes: number;
   readonly ms: number;
+  /** What gateways begin with, as of `eventSequence`. */
+  readonly image: ShardImage;
 }
 
 /** A snapshot that cannot be used was passed over. */

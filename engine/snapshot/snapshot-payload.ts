@@ -4,7 +4,7 @@
  * written. Any thread that holds the engine between two commands.
  *
  *   u32 count of epochs, each: u32 epoch, f64 first event sequence
- *   history (from format 2 on): f64 since, then stamp, lasts and trades, each: f64 its bytes, content
+ *   history (from format 2 on): f64 since, f64 tradesSince, then stamp, lasts and trades, each: f64 its bytes, content
  *   u32 count of parts, each:  u32 bytes of the path, path, zeros to a multiple of 4, u32 kind (0 number, 1 boolean, 2 array),
  *     a number or boolean:     f64
  *     an array:                f64 its bytes, runs: f64 offset, f64 bytes, content; the last run has 0 bytes
@@ -46,6 +46,7 @@ export function writePayload(
     sink.double(firstSequence);
   }
   sink.double(history.since);
+  sink.double(history.tradesSince);
   sink.array(history.stamp);
   sink.array(history.lasts);
   sink.array(history.trades);
@@ -123,9 +124,10 @@ export function restorePayload(
 
 function readHistory(source: Source): HistoryImage {
   const since = source.double();
+  const tradesSince = source.double();
   const stamp = new Int32Array(source.array());
   const lasts = new Float64Array(source.array());
-  return { since, stamp, lasts, trades: new Int32Array(source.array()) };
+  return { since, tradesSince, stamp, lasts, trades: new Int32Array(source.array()) };
 }
 
 /** SHA-256 of so many bytes behind the header's page; null when there are fewer. */

@@ -200,7 +200,13 @@ function unknownHistory({ eventSequence, commandSequence, lastTimeUs }: Snapshot
     stamp[2 * at] = number;
     stamp[2 * at + 1] = highWord(number);
   }
-  return { since: eventSequence, stamp, lasts: new Float64Array(0), trades: new Int32Array(0) };
+  return {
+    since: eventSequence,
+    tradesSince: eventSequence,
+    stamp,
+    lasts: new Float64Array(0),
+    trades: new Int32Array(0),
+  };
 }
 
 /** What cannot be opened or read is bad in the same way as what is damaged: the older one may be good. */

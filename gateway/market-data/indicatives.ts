@@ -5,6 +5,7 @@
 
 import { AuctionResult, FoldedAuction } from '../../engine/public/auction-price.js';
 import type { LevelFold } from '../../engine/public/level-fold.js';
+import { IMAGE_INSTRUMENT } from '../../engine/public/shard-image.js';
 import * as codes from '../../schemas/codes.js';
 import * as layout from '../../schemas/layout.js';
 import { phasesThatTake } from '../../schemas/phases.js';
@@ -30,6 +31,17 @@ export class Indicatives {
   /** `firstReference`: that of the instrument's terms, or NO_PRICE. */
   constructor(firstReference: (instrument: number) => number) {
     this.#firstReference = firstReference;
+  }
+
+  /** Takes the instruments of a shard as an image has them (shard-image.ts). What was said of them stands until it is looked at. */
+  begin(instruments: Int32Array): void {
+    for (let at = 0; at < instruments.length; at += IMAGE_INSTRUMENT) {
+      const instrument = instruments[at] as number;
+      const reference = instruments[at + 2] as number;
+      if (reference === NO_PRICE) this.#references.delete(instrument);
+      else this.#references.set(instrument, reference);
+      this.#phase(instrument, instruments[at + 1] as number);
+    }
   }
 
   /** Looks at an event: whether it says a phase or a reference, or changes the book of an instrument in an auction. */

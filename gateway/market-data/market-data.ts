@@ -15,7 +15,8 @@ import type { AuctionResult } from '../../engine/public/auction-price.js';
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { TradePairs, writeIndicative, writeTop, writeTradeChange } from '../../engine/public/public-record.js';
-import { Channel, StreamMode } from '../../schemas/codes.js';
+import { IMAGE_INSTRUMENT, type ShardImage } from '../../engine/public/shard-image.js';
+import { Channel, EventKind, StreamMode } from '../../schemas/codes.js';
 import { PublicFrameWriter } from '../../schemas/frame-writer.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
@@ -32,6 +33,7 @@ const { FOLD_TOP } = levelFold;
 const { EVENT_INSTRUMENT, EVENT_KIND_WORD, EVENT_SELL_BIT, EVENT_SEQUENCE, EVENT_WORDS, MAX_FRAME_RECORDS } = layout;
 const { LIVE } = sessionStates;
 
+const TRADE: number = EventKind.Trade;
 const TRADES: number = Channel.Trades;
 const TOP: number = Channel.Top;
 const RAW: number = StreamMode.Raw;
@@ -50,9 +52,10 @@ function channelBit(channel: number): number {
   return channel === TRADES ? TRADES_BIT : TOP_BIT;
 }
 
-/** The last trade of an instrument, and the sequence of the one before. */
+/** The last trade of an instrument: its sequence, its record (null: an image said no more of it), and the one before. */
 interface LastTrade {
-  readonly record: Int32Array;
+  last: number;
+  record: Int32Array | null;
   previousLast: number;
 }
 
@@ -61,6 +64,8 @@ class ShardMarket {
   readonly pairs = new TradePairs();
   /** Instruments of this shard that ever had a book. */
   readonly withBook = new Set<number>();
+  /** An instrument without a trade that is known may have had one up to here. */
+  unknownUpTo = 0;
 }
 
 export class MarketData {
@@ -139,6 +144,74 @@ export class MarketData {
     }
     if (this.#dirty[RAW].size > 0 || this.#behind[RAW].size > 0) this.#flush(RAW);
     if (this.#indicatives.changed.size > 0) this.#watchFramed();
+  }
+
+  /**
+   * Takes what an image says of a shard in place of what was folded. Whoever is subscribed gets the tops as they are now,
+   * chained to what it holds, and where trades were missed the last one, whose previousLast shows the gap.
+   */
+  begin(image: ShardImage): void {
+    const market = this.#shards[image.shard] as ShardMarket;
+    // Afterwards every group was sent what was folded so far.
+    this.#flush(RAW);
+    this.#flush(FRAME);
+    market.fold.begin(image);
+    market.pairs.reset();
+    for (const instrument of market.fold.instruments()) market.withBook.add(instrument);
+    this.#indicatives.begin(image.instruments);
+    for (const instrument of market.withBook) {
+      this.#miss(TOP, image.shard, instrument, this.#topLast.get(instrument) ?? 0);
+      this.#topLast.set(instrument, image.sequence);
+    }
+    this.#beginTrades(market, image);
+    this.#flush(RAW);
+    this.#watchFramed();
+  }
+
+  #beginTrades(market: ShardMarket, { shard, instruments, history }: ShardImage): void {
+    const held = new Map<number, number>();
+    for (let at = 0; at < instruments.length; at += IMAGE_INSTRUMENT) {
+      const instrument = instruments[at] as number;
+      const known = this.#lastTrade.get(instrument);
+      if (known !== undefined) held.set(instrument, known.last);
+      this.#lastTrade.delete(instrument);
+      this.trades.forget(instrument);
+    }
+    market.unknownUpTo = history.tradesSince;
+    for (let at = 0; at < history.trades.length; at += EVENT_WORDS) {
+      const record = history.trades.subarray(at, at + EVENT_WORDS);
+      const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
+      if (((record[EVENT_KIND_WORD] as number) & 0xff) === TRADE) this.trades.add(instrument, record);
+      else this.trades.change(record);
+      this.#noteTrade(market, instrument, record);
+    }
+    market.unknownUpTo = history.since;
+    for (let at = 0; at < history.lasts.length; at += 2) {
+      const instrument = history.lasts[at] as number;
+      const last = history.lasts[at + 1] as number;
+      if (!this.#lastTrade.has(instrument)) this.#lastTrade.set(instrument, { last, record: null, previousLast: 0 });
+    }
+    for (const [instrument, last] of held) {
+      if (this.#lastTrade.get(instrument)?.last !== last) this.#miss(TRADES, shard, instrument, last);
+    }
+  }
+
+  /** Whoever is subscribed to an instrument's channel holds `last` of it and gets what is there now. */
+  #miss(channel: number, shard: number, instrument: number, last: number): void {
+    for (const key of [ALL_INSTRUMENTS, instrument]) {
+      for (const group of this.#groups[channel]?.get(key) ?? []) {
+        if (channel === TOP && group.mode === FRAME) {
+          this.#dirty[FRAME].add(group);
+          (group.changed[shard] as Map<number, number>).set(instrument, last);
+          continue;
+        }
+        for (const session of group.sessions) {
+          const behind = this.#interestOf(session).of(channel).behind[group.mode];
+          if (!behind.has(instrument)) behind.set(instrument, last);
+          this.#behind[group.mode].add(session);
+        }
+      }
+    }
   }
 
   /** The books of a shard as of the last event that was taken. Read only. */
@@ -301,17 +374,26 @@ export class MarketData {
   /** A Trade, TradeVoid or TradeCorrected: they are one stream. */
   #trade(shard: number, record: Int32Array): void {
     const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
-    const known = this.#lastTrade.get(instrument);
-    let previousLast = 0;
-    if (known === undefined) {
-      this.#lastTrade.set(instrument, { record: record.slice(0, EVENT_WORDS), previousLast: 0 });
-    } else {
-      previousLast = sequenceOf(known.record);
-      known.previousLast = previousLast;
-      for (let word = 0; word < EVENT_WORDS; word++) known.record[word] = record[word] as number;
-    }
+    const previousLast = this.#noteTrade(this.#shards[shard] as ShardMarket, instrument, record);
     this.#addTrade(ALL_INSTRUMENTS, shard, instrument, previousLast, record);
     this.#addTrade(instrument, shard, instrument, previousLast, record);
+  }
+
+  /** Makes it the last one of its instrument; returns the sequence of the one before. */
+  #noteTrade(market: ShardMarket, instrument: number, record: Int32Array): number {
+    const last = sequenceOf(record);
+    const known = this.#lastTrade.get(instrument);
+    if (known === undefined) {
+      const previousLast = market.unknownUpTo;
+      this.#lastTrade.set(instrument, { last, record: record.slice(0, EVENT_WORDS), previousLast });
+      return previousLast;
+    }
+    const previousLast = known.last;
+    known.last = last;
+    known.previousLast = previousLast;
+    known.record ??= new Int32Array(EVENT_WORDS);
+    for (let word = 0; word < EVENT_WORDS; word++) known.record[word] = record[word] as number;
+    return previousLast;
   }
 
   #addTrade(key: number, shard: number, instrument: number, previousLast: number, record: Int32Array): void {
@@ -532,9 +614,10 @@ export class MarketData {
   #appendMissed(shard: number, channel: number, instrument: number, held: number): boolean {
     if (channel === TOP) return this.#appendTop(shard, instrument, held);
     const trade = this.#lastTrade.get(instrument);
-    if (trade === undefined) return true;
-    const { record, previousLast } = trade;
-    return this.#writer.append(instrument, TRADES, previousLast, sequenceOf(record), record, 0, 1);
+    // The next one will show the gap.
+    if (!trade?.record) return true;
+    const { record, last, previousLast } = trade;
+    return this.#writer.append(instrument, TRADES, previousLast, last, record, 0, 1);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The last trades of each instrument, for whoever asks for them instead of listening. Gateway thread; filled by the fold,
- * from the journal on, so that a start has them at once.
+ * The last trades of each instrument, for whoever asks for them instead of listening. Gateway thread; filled by the fold, and
+ * at a start with the newest that the shard's image has.
  *
  * A ring an instrument, which grows by doubling to KEPT_TRADES while all rings together are below ALL_TRADES: venues with
  * a thousand busy instruments keep a thousand trades of each, venues with many more keep fewer of those that came later.
@@ -87,6 +87,14 @@ export class RecentTrades {
     ring.terms[3 * at + 1] = record[EVENT_QUANTITY] as number;
     ring.terms[3 * at + 2] = ((kindWord >> EVENT_LIQUIDITY_SHIFT) & 3) === AUCTION ? NO_SIDE : side;
     ring.made++;
+  }
+
+  /** Knows nothing of an instrument any more. */
+  forget(instrument: number): void {
+    const ring = this.#rings.get(instrument);
+    if (ring === undefined) return;
+    this.#slots -= ring.slots;
+    this.#rings.delete(instrument);
   }
 
   /** Takes a TradeVoid record: its trade is marked; or a TradeCorrected: it has another price. */

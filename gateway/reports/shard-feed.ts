@@ -1,13 +1,17 @@
 /**
- * One shard's durable events, each exactly once and in sequence, whatever happens: from the journal while this gateway
- * starts or has fallen behind, from the output ring while it keeps up. Gateway thread.
+ * One shard's durable events behind the image that this gateway began with, each exactly once and in sequence: from the
+ * output ring while it keeps up, from the journal where it has fallen behind. Gateway thread.
  *
- *   behind ──journal, a piece a turn, until the ring holds the rest──> live ──dropped or lapped──> behind
+ *   begin ──> behind ──journal, a piece a turn, until the ring holds the rest──> live ──dropped or lapped──> behind
+ *     ▲          └── the journal no longer has what follows ──> waiting for a newer image ──┐
+ *     └─────────────────────────────────────────────────────────────────────────────────────┘
  *
- * Nothing is lost on the way back: the journal is read from the last event that was handed on.
+ * Nothing is lost on the way back: the journal is read from the last event that was handed on. Where that is gone, whoever
+ * has the feed asks for an image and begins it again.
  */
 
 import type { Disk } from '../../engine/journal/disk.js';
+import { JournalError } from '../../engine/journal/journal-error.js';
 import { JournalReader } from '../../engine/journal/reader.js';
 import { WayMarks } from '../../engine/journal/way-marks.js';
 import * as outputReader from '../../engine/ring/output-reader.js';
@@ -29,6 +33,8 @@ const FEED_WORKED = 1;
 export const FEED_FELL_BEHIND = 2;
 /** The ring took over from the journal. */
 export const FEED_CAUGHT_UP = 3;
+/** What follows is in the journal no longer: it waits for `begin`. */
+export const FEED_TOO_OLD = 4;
 
 export interface FeedJournal {
   readonly disk: Disk;
@@ -44,6 +50,8 @@ export class ShardFeed {
   /** Sequence of the last event handed on. */
   at = 0;
   live = false;
+  /** Until it is begun, at first or again. */
+  waits = true;
   /** The last durable sequence as far as this feed has looked. */
   durable: number;
 
@@ -54,6 +62,7 @@ export class ShardFeed {
   readonly #maxEvents: number;
   readonly #marks = new WayMarks();
   #reader: JournalReader | null = null;
+  #whyWaiting: JournalError | null = null;
 
   /** `ringFrom`: the shard's last event sequence before it wrote into the ring. */
   constructor(
@@ -76,12 +85,34 @@ export class ShardFeed {
     this.#batch = new Int32Array(maxEvents * EVENT_WORDS);
   }
 
+  /** What follows the event `sequence` is handed on from here on: all before it is known by an image. */
+  begin(sequence: number): void {
+    this.#reader?.close();
+    this.#reader = null;
+    if (this.live) this.view.leave();
+    this.live = false;
+    this.waits = false;
+    this.at = sequence;
+    this.durable = Math.max(this.durable, sequence);
+  }
+
   /**
    * Hands on the next events, a bounded number; out of the ring none behind sequence `upTo`. Throws a JournalError when
    * the journal cannot be read.
    */
   turn(upTo: number): number {
-    return this.live ? this.#turnLive(upTo) : this.#turnBehind();
+    if (this.live) return this.#turnLive(upTo);
+    if (this.waits) return FEED_IDLE;
+    try {
+      return this.#turnBehind();
+    } catch (error) {
+      if (!(error instanceof JournalError && error.code === 'JOURNAL_TOO_OLD')) throw error;
+      this.#reader?.close();
+      this.#reader = null;
+      this.waits = true;
+      this.#whyWaiting = error;
+      return FEED_TOO_OLD;
+    }
   }
 
   /** Whether the shard has come back since the last look. Behind each read, before what was read is used. */
@@ -92,9 +123,15 @@ export class ShardFeed {
     return isNew;
   }
 
-  /** Whether events wait in the ring; only meaningful while live. */
+  /** What is thrown when nobody has an image for it. */
+  tooOld(): Error {
+    return this.#whyWaiting ?? new Error(`The feed of shard ${this.shard} was never begun: a bug of its maker.`);
+  }
+
+  /** Whether a turn would find something. */
   hasWork(): boolean {
-    return this.view.hasWork(UP_TO_DURABLE);
+    if (this.live) return this.view.hasWork(UP_TO_DURABLE);
+    return !this.waits && this.view.durablePosition() !== this.at >>> 0;
   }
 
   /**
