@@ -15,8 +15,8 @@ import type { AuctionResult } from '../../engine/public/auction-price.js';
 import * as levelFold from '../../engine/public/level-fold.js';
 import { LevelFold } from '../../engine/public/level-fold.js';
 import { TradePairs, writeIndicative, writeTop, writeTradeChange } from '../../engine/public/public-record.js';
-import { IMAGE_INSTRUMENT, type ShardImage } from '../../engine/public/shard-image.js';
-import { Channel, EventKind, StreamMode } from '../../schemas/codes.js';
+import type { ShardImage } from '../../engine/public/shard-image.js';
+import { Channel, StreamMode } from '../../schemas/codes.js';
 import { PublicFrameWriter } from '../../schemas/frame-writer.js';
 import * as layout from '../../schemas/layout.js';
 import { joinWords } from '../../schemas/layout.js';
@@ -25,6 +25,7 @@ import type { ShardFeed } from '../reports/shard-feed.js';
 import type { Session } from '../sessions/session.js';
 import * as sessionStates from '../sessions/session.js';
 import { Indicatives } from './indicatives.js';
+import { LastTrades } from './last-trades.js';
 import { RecentTrades } from './recent-trades.js';
 import { type PendingRecords, PublicInterest, SubscriptionGroup } from './subscriptions.js';
 
@@ -33,7 +34,6 @@ const { FOLD_TOP } = levelFold;
 const { EVENT_INSTRUMENT, EVENT_KIND_WORD, EVENT_SELL_BIT, EVENT_SEQUENCE, EVENT_WORDS, MAX_FRAME_RECORDS } = layout;
 const { LIVE } = sessionStates;
 
-const TRADE: number = EventKind.Trade;
 const TRADES: number = Channel.Trades;
 const TOP: number = Channel.Top;
 const RAW: number = StreamMode.Raw;
@@ -52,20 +52,11 @@ function channelBit(channel: number): number {
   return channel === TRADES ? TRADES_BIT : TOP_BIT;
 }
 
-/** The last trade of an instrument: its sequence, its record (null: an image said no more of it), and the one before. */
-interface LastTrade {
-  last: number;
-  record: Int32Array | null;
-  previousLast: number;
-}
-
 class ShardMarket {
   readonly fold = new LevelFold();
   readonly pairs = new TradePairs();
   /** Instruments of this shard that ever had a book. */
   readonly withBook = new Set<number>();
-  /** An instrument without a trade that is known may have had one up to here. */
-  unknownUpTo = 0;
 }
 
 export class MarketData {
@@ -79,7 +70,7 @@ export class MarketData {
   readonly #shardOf: (instrument: number) => number;
   /** By instrument, of channel Top: sequence of the last change. */
   readonly #topLast = new Map<number, number>();
-  readonly #lastTrade = new Map<number, LastTrade>();
+  readonly #lastTrades: LastTrades;
   readonly #indicatives: Indicatives;
   /** For whoever asks; streams do not need it. */
   readonly trades = new RecentTrades();
@@ -115,6 +106,7 @@ export class MarketData {
   ) {
     this.#feeds = feeds;
     this.#shards = feeds.map(() => new ShardMarket());
+    this.#lastTrades = new LastTrades(feeds.length);
     this.#clock = clock;
     this.#pauseBytes = pauseBytes;
     this.#shardOf = shardOf;
@@ -163,37 +155,11 @@ export class MarketData {
       this.#miss(TOP, image.shard, instrument, this.#topLast.get(instrument) ?? 0);
       this.#topLast.set(instrument, image.sequence);
     }
-    this.#beginTrades(market, image);
+    for (const [instrument, last] of this.#lastTrades.begin(image, this.trades)) {
+      this.#miss(TRADES, image.shard, instrument, last);
+    }
     this.#flush(RAW);
     this.#watchFramed();
-  }
-
-  #beginTrades(market: ShardMarket, { shard, instruments, history }: ShardImage): void {
-    const held = new Map<number, number>();
-    for (let at = 0; at < instruments.length; at += IMAGE_INSTRUMENT) {
-      const instrument = instruments[at] as number;
-      const known = this.#lastTrade.get(instrument);
-      if (known !== undefined) held.set(instrument, known.last);
-      this.#lastTrade.delete(instrument);
-      this.trades.forget(instrument);
-    }
-    market.unknownUpTo = history.tradesSince;
-    for (let at = 0; at < history.trades.length; at += EVENT_WORDS) {
-      const record = history.trades.subarray(at, at + EVENT_WORDS);
-      const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
-      if (((record[EVENT_KIND_WORD] as number) & 0xff) === TRADE) this.trades.add(instrument, record);
-      else this.trades.change(record);
-      this.#noteTrade(market, instrument, record);
-    }
-    market.unknownUpTo = history.since;
-    for (let at = 0; at < history.lasts.length; at += 2) {
-      const instrument = history.lasts[at] as number;
-      const last = history.lasts[at + 1] as number;
-      if (!this.#lastTrade.has(instrument)) this.#lastTrade.set(instrument, { last, record: null, previousLast: 0 });
-    }
-    for (const [instrument, last] of held) {
-      if (this.#lastTrade.get(instrument)?.last !== last) this.#miss(TRADES, shard, instrument, last);
-    }
   }
 
   /** Whoever is subscribed to an instrument's channel holds `last` of it and gets what is there now. */
@@ -374,26 +340,9 @@ export class MarketData {
   /** A Trade, TradeVoid or TradeCorrected: they are one stream. */
   #trade(shard: number, record: Int32Array): void {
     const instrument = (record[EVENT_INSTRUMENT] as number) >>> 0;
-    const previousLast = this.#noteTrade(this.#shards[shard] as ShardMarket, instrument, record);
+    const previousLast = this.#lastTrades.note(shard, instrument, record);
     this.#addTrade(ALL_INSTRUMENTS, shard, instrument, previousLast, record);
     this.#addTrade(instrument, shard, instrument, previousLast, record);
-  }
-
-  /** Makes it the last one of its instrument; returns the sequence of the one before. */
-  #noteTrade(market: ShardMarket, instrument: number, record: Int32Array): number {
-    const last = sequenceOf(record);
-    const known = this.#lastTrade.get(instrument);
-    if (known === undefined) {
-      const previousLast = market.unknownUpTo;
-      this.#lastTrade.set(instrument, { last, record: record.slice(0, EVENT_WORDS), previousLast });
-      return previousLast;
-    }
-    const previousLast = known.last;
-    known.last = last;
-    known.previousLast = previousLast;
-    known.record ??= new Int32Array(EVENT_WORDS);
-    for (let word = 0; word < EVENT_WORDS; word++) known.record[word] = record[word] as number;
-    return previousLast;
   }
 
   #addTrade(key: number, shard: number, instrument: number, previousLast: number, record: Int32Array): void {
@@ -613,14 +562,10 @@ export class MarketData {
 
   #appendMissed(shard: number, channel: number, instrument: number, held: number): boolean {
     if (channel === TOP) return this.#appendTop(shard, instrument, held);
-    const trade = this.#lastTrade.get(instrument);
+    const trade = this.#lastTrades.of(instrument);
     // The next one will show the gap.
     if (!trade?.record) return true;
     const { record, last, previousLast } = trade;
     return this.#writer.append(instrument, TRADES, previousLast, last, record, 0, 1);
   }
-}
-
-function sequenceOf(record: Int32Array): number {
-  return joinWords(record[EVENT_SEQUENCE] as number, record[EVENT_SEQUENCE + 1] as number);
 }
