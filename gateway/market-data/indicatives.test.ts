@@ -127,3 +127,22 @@ t.test('a reference price that changes is the price of market orders alone', asy
   t.same([...venue.indicatives.changed], [2]);
   t.same(venue.shown().slice(0, 3), [70, 3, 2]);
 });
+
+t.test(
+  'begun with an image it shows the same, and a phase and a reference that are no more are forgotten',
+  async (t) => {
+    const venue = new Followed(null);
+    venue.phase(Phase.Auction);
+    venue.send(CommandKind.New, { side: 0, type: OrderType.Market, price: NO_PRICE, quantity: 5 });
+    venue.send(CommandKind.New, { side: 1, account: 2, type: OrderType.Market, price: NO_PRICE, quantity: 3 });
+    venue.send(CommandKind.ReferencePrice, { price: 70, counter: 0 });
+    const begun = new Indicatives(() => NO_PRICE);
+    begun.begin(Int32Array.of(2, Phase.Auction, 70));
+    t.same([...begun.changed], [2], 'there is something to say');
+    t.same(begun.now(venue.fold, 2), { price: 70, volume: 3, imbalance: 2 });
+    begun.begin(Int32Array.of(2, Phase.Auction, NO_PRICE));
+    t.same(begun.now(venue.fold, 2), { price: NO_PRICE, volume: 0, imbalance: 0 });
+    begun.begin(Int32Array.of(2, Phase.Continuous, NO_PRICE));
+    t.equal(begun.now(venue.fold, 2), null);
+  },
+);
