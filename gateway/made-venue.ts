@@ -19,6 +19,7 @@ import { OutputRing } from '../engine/ring/output-ring.js';
 import { type RecoveredShard, recoverShard } from '../engine/shard/recovery.js';
 import { ShardRound } from '../engine/shard/round.js';
 import { ShardStatus } from '../engine/shard/status-words.js';
+import { takeOver } from '../engine/shard/take-over.js';
 import { TakenSpans } from '../engine/shard/taken-spans.js';
 import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { AckLevel, CommandKind, type Reason, Right } from '../schemas/codes.js';
@@ -309,7 +310,7 @@ export interface MadeVenueOptions {
 
 export class MadeVenue {
   readonly clock = new FakeClock();
-  readonly shards: readonly MadeShard[];
+  readonly shards: MadeShard[];
   readonly gateways: readonly Gateway[];
   readonly metrics: MetricsMemory;
   /** The shards' output rings. */
@@ -323,6 +324,7 @@ export class MadeVenue {
   /** Set: signatures are not checked until the test calls what is pushed here. */
   heldVerifications: (() => void)[] | null = null;
   readonly #limits: Limits;
+  readonly #makeShard: (shard: number, comesBack: boolean) => MadeShard;
   readonly #adminMemory: SharedArrayBuffer;
   readonly #adminLog: AdminLog;
   #operation = 0;
@@ -350,27 +352,23 @@ export class MadeVenue {
     const statuses = times(shardCount, () => ShardStatus.create());
     const ringsByProducer = times(producers, (producer) => rings.map((ofShard) => ofShard[producer]));
     this.metrics = claimMetrics('made', ringsByProducer, statuses, options.metrics !== false);
-    this.shards = times(shardCount, (shard) => {
-      const engine = new Engine(limits, shard, shardCount, shard === 0 ? this.#adminMemory : undefined);
-      const recovered = recoverShard({
-        disk: new RealDisk(),
-        directory: directories[shard],
-        shard,
-        shardCount,
-        limits,
-        engine,
-        platformStartId: 1,
-        onProgress: null,
-      });
+    this.#makeShard = (shard, comesBack) => {
+      const adminLog = shard === 0 && !comesBack ? this.#adminMemory : undefined;
+      const engine = new Engine(limits, shard, shardCount, adminLog);
+      const task = { disk: new RealDisk(), directory: directories[shard], shard, shardCount, limits, engine };
+      const recovered = recoverShard({ ...task, platformStartId: 1, onProgress: null });
       const output = new OutputRing(outputs[shard]);
-      output.start(engine.eventSequence, recovered.epoch);
+      const told = [null, ...spans[shard].map((memory) => new TakenSpans(memory))];
+      const shared = shard === 0 ? this.#adminMemory : null;
+      if (comesBack) takeOver({ output, spans: told, adminLog: shared }, engine, recovered.epoch);
+      else output.start(engine.eventSequence, recovered.epoch);
       engine.adminLog?.publish();
       const round = new ShardRound({
         limits,
         engine,
         writer: recovered.writer,
         rings: rings[shard].map((memory) => new CommandRing(memory)),
-        spans: [null, ...spans[shard].map((memory) => new TakenSpans(memory))],
+        spans: told,
         output,
         readerBells: bells.map((memory) => new Doorbell(memory)),
         boards: engine.adminLog,
@@ -381,7 +379,8 @@ export class MadeVenue {
         lastTimeUs: recovered.lastTimeUs,
       });
       return { engine, recovered, round, output, supervisor: new CommandRing(rings[shard][0]), forwarded: 0 };
-    });
+    };
+    this.shards = times(shardCount, (shard) => this.#makeShard(shard, false));
     const published = this.#adminLog.published();
     for (const shard of this.shards.slice(1)) shard.forwarded = published;
     const count = (kind: CommandKind): number =>
@@ -470,6 +469,13 @@ export class MadeVenue {
     const before = engine.commandSequence;
     round.doRound(this.clock.nowUs(), this.clock.nowMs());
     return engine.commandSequence !== before;
+  }
+
+  /** A shard that threw at a command is there again, as its next thread would be. */
+  comeBack(shard: number): void {
+    const { recovered, forwarded } = this.shards[shard];
+    recovered.writer.close();
+    this.shards[shard] = { ...this.#makeShard(shard, true), forwarded };
   }
 
   /** Lets time pass; gateways look at their sessions ten times a second. */

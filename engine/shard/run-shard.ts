@@ -21,6 +21,7 @@ import { CommandFailure } from './command-failure.js';
 import { type RecoveredShard, recoverShard } from './recovery.js';
 import { ShardRound } from './round.js';
 import { ShardState, ShardStatus } from './status-words.js';
+import { takeOver } from './take-over.js';
 import { TakenSpans } from './taken-spans.js';
 import { warmUpBehind } from './warm-up.js';
 import type { ShardMessage, ShardTask } from './worker-data.js';
@@ -59,13 +60,8 @@ export function runShard(task: ShardTask, disk: Disk): void {
   metrics.recovered(recovered.epoch, recovered.ms, recovered.commands);
   const output = new OutputRing(task.output);
   const spans = task.spans.map((memory) => (memory === null ? null : new TakenSpans(memory)));
-  if (comesBack) {
-    for (const told of spans) told?.voidFrom(engine.commandSequence + 1);
-    output.goOn(engine.eventSequence, recovered.epoch);
-    if (task.adminLog !== null) engine.adminLog?.goOnIn(task.adminLog);
-  } else {
-    output.start(engine.eventSequence, recovered.epoch);
-  }
+  if (comesBack) takeOver({ output, spans, adminLog: task.adminLog }, engine, recovered.epoch);
+  else output.start(engine.eventSequence, recovered.epoch);
   const transit = new TransitBoard(task.transit);
   const boards = {
     publish: () => {
