@@ -168,6 +168,7 @@ class ThreadedVenue {
       access: this.access,
       pageDirectory: '',
       gateways: 1,
+      remains: null,
       settings: { ...DEFAULT_GATEWAY_SETTINGS, ...settings },
     };
     const started: GatewayStart = { index };
@@ -388,6 +389,7 @@ t.test('a port that another program holds is one clear sentence, and no crash', 
   const { worker, first } = await venue.gateway(0, port);
   t.same(first, {
     type: 'fatal',
+    remains: null,
     code: 'PORT_TAKEN',
     message: `Port ${port} of ${HOST} is taken by another program: stop that program or choose another port.`,
   });
@@ -406,7 +408,7 @@ const BUGS: readonly [string, (venue: ThreadedVenue, member: Member) => void, Re
       Atomics.add(new Int32Array(venue.adminLog), 0, 1);
       new Doorbell(venue.bells[0]).ring();
     },
-    /^Gateway 0: Error: Slot \d+ of the admin log/,
+    /^Error: Slot \d+ of the admin log/,
   ],
   [
     'while it handles a message',
@@ -415,7 +417,7 @@ const BUGS: readonly [string, (venue: ThreadedVenue, member: Member) => void, Re
       new CommandRing(venue.rings[1]).publish(madeCommand(CommandKind.Cancel, 1, 1, { instrument: 1 }), 0, 1);
       member.socket.send(commandFrame(1, madeCommand(CommandKind.Cancel, 1, 2, { instrument: 1 })));
     },
-    /^Gateway 0: Error: Two producers write to one command ring/,
+    /^Error: Two producers write to one command ring/,
   ],
 ];
 
@@ -433,7 +435,7 @@ for (const [where, plant, says] of BUGS) {
     const [code] = (await once(worker, 'exit')) as [number];
     t.equal(code, 1);
     t.equal(await member.closed, 1006);
-    t.match(said, [{ type: 'fatal', code: 'BUG', message: says }]);
+    t.match(said, [{ type: 'fatal', code: 'BUG', message: says, remains: { publicSessions: 0 } }]);
     await venue.end();
   });
 }

@@ -147,9 +147,10 @@ export class GatewayApp {
   }
 
   async #choosePort(): Promise<number> {
-    const { host, port, index } = this.#data;
+    const { host, port, index, remains } = this.#data;
     if (port === 0) return freePort(host);
-    if (index === 0) await this.#probe(host, port);
+    // Beside a replacement the others listen on.
+    if (index === 0 && remains === null) await this.#probe(host, port);
     return port;
   }
 

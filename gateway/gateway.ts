@@ -42,7 +42,7 @@ import { CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/s
 import { SessionReplies } from './sessions/session-replies.js';
 import { SessionTable } from './sessions/session-table.js';
 import { VenueMode } from './venue-mode.js';
-import type { GatewaySettings, GatewayWorkerData } from './worker-data.js';
+import type { GatewayRemains, GatewaySettings, GatewayWorkerData } from './worker-data.js';
 
 /** What a gateway needs from outside besides its data; tests bring their own. */
 export interface GatewaySeams {
@@ -120,11 +120,10 @@ export class Gateway {
     this.#feeds = data.outputs.map((output, shard) => {
       const view = new OutputView(output, data.readerIndex);
       const journal = { disk: seams.disk, directory: data.journalDirectories[shard], shardCount };
-      const epoch = data.epochs[shard].at(-1)?.epoch ?? 0;
       const { eventsPerTurn } = settings;
       return new ShardFeed(
         shard,
-        epoch,
+        view.epoch,
         data.eventSequences[shard],
         view,
         journal,
@@ -211,6 +210,7 @@ export class Gateway {
         : new ImageRequests(this.#auditor, (shard, why) =>
             seams.log('warn', 'IMAGE_LATE', `waits for what shard ${shard} is: ${why}`),
           );
+    if (data.remains !== null) this.#clearAway(data.remains);
     for (const image of data.images ?? []) this.#beginFeed(image);
     if (data.images === null) for (const feed of this.#feeds) this.#wantImage(feed);
   }
@@ -303,6 +303,19 @@ export class Gateway {
     this.#exchange.stop();
     for (const session of [...this.table.all]) this.close(session, CLOSE_CODES.GOING_DOWN, 'going down');
     for (const link of this.#links) link.retry();
+  }
+
+  /** What is open in the shards and counted for all gateways, for whoever takes this one's place. */
+  remains(): GatewayRemains {
+    const publicSessions = [...this.table.all].filter(({ isPublic }) => isPublic).length;
+    return { incarnations: [...this.table.byIncarnation.keys()], publicSessions };
+  }
+
+  /** By the ring that the dead thread wrote to: behind all that it sent, so that no opening comes after its end. */
+  #clearAway({ incarnations, publicSessions }: GatewayRemains): void {
+    for (let left = publicSessions; left > 0; left--) this.#publicSessions.leave();
+    for (const { view } of this.#feeds) view.wantMatched(false);
+    for (const incarnation of incarnations) for (const link of this.#links) link.loseSession(incarnation);
   }
 
   /** After the last turn. */

@@ -54,6 +54,7 @@ import { claimAccess } from './sessions/access.js';
 import type { Session, SessionSocket } from './sessions/session.js';
 import {
   DEFAULT_GATEWAY_SETTINGS,
+  type GatewayRemains,
   type GatewaySettings,
   type GatewayWorkerData,
   takenSpansNeeded,
@@ -311,7 +312,8 @@ export interface MadeVenueOptions {
 export class MadeVenue {
   readonly clock = new FakeClock();
   readonly shards: MadeShard[];
-  readonly gateways: readonly Gateway[];
+  readonly gateways: Gateway[];
+  readonly #makeGateway: (index: number, remains: GatewayRemains | null) => Gateway;
   readonly metrics: MetricsMemory;
   /** The shards' output rings. */
   readonly outputs: readonly SharedArrayBuffer[];
@@ -396,7 +398,7 @@ export class MadeVenue {
     this.#loseOldSessions();
     const incarnation = new SharedArrayBuffer(4);
     new Int32Array(incarnation)[0] = Math.max(...this.shards.map(({ engine }) => engine.highestIncarnation)) + 1;
-    this.gateways = times(gatewayCount, (index) => {
+    this.#makeGateway = (index, remains) => {
       const data: GatewayWorkerData = {
         index,
         host: '127.0.0.1',
@@ -422,6 +424,7 @@ export class MadeVenue {
         access,
         pageDirectory: join(directory, 'page'),
         gateways: gatewayCount,
+        remains,
         settings: { ...DEFAULT_GATEWAY_SETTINGS, eventsPerTurn: 64, ...settings },
       };
       return new Gateway(data, {
@@ -440,8 +443,14 @@ export class MadeVenue {
           this.logged.push(`${level} ${code}`);
         },
       });
-    });
+    };
+    this.gateways = times(gatewayCount, (index) => this.#makeGateway(index, null));
     this.pump();
+  }
+
+  /** As when its thread threw: nothing of it runs any more, and another one takes its place. */
+  replaceGateway(index: number): void {
+    this.gateways[index] = this.#makeGateway(index, this.gateways[index].remains());
   }
 
   get gateway(): Gateway {

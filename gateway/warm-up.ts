@@ -55,6 +55,7 @@ export function warmUpGateway(commands = COMMANDS): number {
       access: claimAccess(),
       pageDirectory: '',
       gateways: 1,
+      remains: null,
       settings: DEFAULT_GATEWAY_SETTINGS,
     },
     {

@@ -64,6 +64,15 @@ export interface GatewayWorkerData {
   /** How many gateways there are. */
   readonly gateways: number;
   readonly settings: GatewaySettings;
+  /** What the thread before it under this index left when it threw; null: this is the first. */
+  readonly remains: GatewayRemains | null;
+}
+
+/** What a gateway's thread leaves that has closed its sockets and ends. */
+export interface GatewayRemains {
+  /** Sessions that are open in the shards. */
+  readonly incarnations: readonly number[];
+  readonly publicSessions: number;
 }
 
 /** Bounds of one gateway. */
@@ -134,8 +143,13 @@ export type GatewayMessage =
   /** Whether it takes connections now: after each order to `accept`, and when it stopped doing so by itself. */
   | { readonly type: 'accepting'; readonly open: boolean }
   | { readonly type: 'stopped' }
-  /** The thread ends by itself after it, its sockets are closed. */
-  | { readonly type: 'fatal'; readonly code: GatewayFatalCode; readonly message: string };
+  /** The thread ends by itself after it, its sockets are closed. `remains`: another one can take its place; null: none can. */
+  | {
+      readonly type: 'fatal';
+      readonly code: GatewayFatalCode;
+      readonly message: string;
+      readonly remains: GatewayRemains | null;
+    };
 
 export type GatewayFatalCode =
   | 'UWS_UNAVAILABLE'

@@ -16,7 +16,7 @@ import { SYSTEM_CLOCK } from './clock.js';
 import { VERIFY_ON_POOL } from './sessions/logon.js';
 import { loadUws, UwsUnavailableError } from './uws.js';
 import { warmUpGateway } from './warm-up.js';
-import type { GatewayMessage, GatewayOrder, GatewayStart, GatewayWorkerData } from './worker-data.js';
+import type { GatewayMessage, GatewayOrder, GatewayRemains, GatewayStart, GatewayWorkerData } from './worker-data.js';
 
 const port = parentPort;
 if (isMainThread || port === null) throw new Error('gateway/worker.js runs as a worker thread of the platform only.');
@@ -24,23 +24,36 @@ const { index } = workerData as GatewayStart;
 nameThread(`gateway-${index}`);
 let app: GatewayApp | null = null;
 let ending = false;
+/** It has listened. */
+let serves = false;
 
 function post(message: GatewayMessage): void {
   port?.postMessage(message);
 }
 
 function describe(error: unknown): GatewayMessage {
-  if (error instanceof GatewayFatal) return { type: 'fatal', code: error.code, message: error.message };
+  const remains = null;
+  if (error instanceof GatewayFatal) return { type: 'fatal', code: error.code, message: error.message, remains };
   if (error instanceof UwsUnavailableError) {
-    return { type: 'fatal', code: 'UWS_UNAVAILABLE', message: error.message };
+    return { type: 'fatal', code: 'UWS_UNAVAILABLE', message: error.message, remains };
   }
   if (error instanceof JournalError) {
     // A disk that cannot be read now is no damage.
     const code = error.code === 'JOURNAL_READ' ? 'JOURNAL_READ' : 'JOURNAL';
-    return { type: 'fatal', code, message: `${error.code}: ${error.message}` };
+    return { type: 'fatal', code, message: `${error.code}: ${error.message}`, remains };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { type: 'fatal', code: 'BUG', message: `Gateway ${index}: ${stack}` };
+  return { type: 'fatal', code: 'BUG', message: stack, remains: remainsOf() };
+}
+
+/** Null when it never served, or what threw has left its tables so that they cannot be read. */
+function remainsOf(): GatewayRemains | null {
+  if (!serves) return null;
+  try {
+    return app?.gateway.remains() ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Sockets first, then the word to the supervisor, then the end of the thread. */
@@ -74,6 +87,7 @@ async function serve(data: GatewayWorkerData): Promise<void> {
   const words = data.metrics.gateways[index];
   if (words !== undefined) watchThread(new MetricWords(words));
   const listeningOn = await app.start();
+  serves = true;
   post({ type: 'listening', port: listeningOn });
 }
 

@@ -191,7 +191,7 @@ const SETTINGS: readonly Setting[] = [
     'sync-limit-seconds',
     [1, 3_600],
     30,
-    'a journal write, or a gateway that does nothing, longer than this ends the process',
+    'a journal write, or a gateway that does nothing, longer than this ends the process; so does a round twice as long',
   ),
   whole(
     'clockBehindMinutes',

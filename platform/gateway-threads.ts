@@ -1,13 +1,20 @@
 /**
- * The gateways' threads: started one behind the other, listened to, stopped. Supervisor thread.
+ * The gateways' threads: started one behind the other, listened to, replaced, stopped. Supervisor thread.
  *
- * A gateway owns sockets of uWebSockets.js, and a thread that dies with live sockets aborts the process: there is no
- * replacing one. What can be done is to leave by name when a gateway says that it must end.
+ * A gateway owns sockets of uWebSockets.js, and a thread that dies with live sockets aborts the process. One that throws
+ * closes them first and says so: another thread takes its place, while the others serve. Of any other death the process
+ * dies too, or leaves by name, and its parent starts it again.
  */
 
 import { Worker } from 'node:worker_threads';
 import { freePort } from '../gateway/port-probe.js';
-import type { GatewayMessage, GatewayOrder, GatewayStart, GatewayWorkerData } from '../gateway/worker-data.js';
+import type {
+  GatewayMessage,
+  GatewayOrder,
+  GatewayRemains,
+  GatewayStart,
+  GatewayWorkerData,
+} from '../gateway/worker-data.js';
 import {
   EXIT_CLEAN,
   EXIT_CORRUPT_JOURNAL,
@@ -26,7 +33,9 @@ const WORKER_FILE = new URL('../gateway/worker.js', import.meta.url);
 /** How often their progress is looked at. */
 const WATCH_MS = 1000;
 
-function fatalOf(index: number, message: Extract<GatewayMessage, { type: 'fatal' }>): PlatformError {
+type GatewayFatal = Extract<GatewayMessage, { type: 'fatal' }>;
+
+function fatalOf(index: number, message: GatewayFatal): PlatformError {
   switch (message.code) {
     case 'UWS_UNAVAILABLE':
       return new PlatformError(message.code, EXIT_MISSING, message.message);
@@ -71,19 +80,32 @@ async function portFor(host: string): Promise<number> {
   }
 }
 
+/** So many gateways are replaced within a minute; one more is a bug that comes again and again, and the platform ends. */
+const MOST_REPLACED = 5;
+const REPLACED_WITHIN_MS = 60_000;
+
+/** What whoever runs the gateways is told. */
+export interface GatewayEvents {
+  readonly log: PlatformLog;
+  /** One ended by itself, at any time, and is not replaced. */
+  died(error: PlatformError): void;
+  /** One takes connections again, or no longer. */
+  accepting(gateway: number, open: boolean): void;
+  /** Another thread serves in the place of one that threw. */
+  replaced(gateway: number): void;
+}
+
 /** One gateway's thread. It loads and warms up at once, and waits then for what it is to serve. */
 class GatewayThread {
   readonly listening: Promise<number>;
   readonly stopped: Promise<void>;
   private readonly worker: Worker;
   private stopping = false;
+  /** What it said when it threw. */
+  private threw: GatewayFatal | null = null;
 
-  constructor(
-    index: number,
-    log: PlatformLog,
-    died: (error: PlatformError) => void,
-    accepting: (gateway: number, open: boolean) => void,
-  ) {
+  /** `gone`: it threw, and what it left can be gone on with. */
+  constructor(index: number, { log, died, accepting }: GatewayEvents, gone: (fatal: GatewayFatal) => void) {
     const started: GatewayStart = { index };
     this.worker = new Worker(WORKER_FILE, { workerData: started, name: `gateway-${index}` });
     this.listening = new Promise((resolve, reject) => {
@@ -93,8 +115,10 @@ class GatewayThread {
       };
       this.worker.on('message', (message: GatewayMessage) => {
         if (message.type === 'listening') resolve(message.port);
-        else if (message.type === 'fatal') fail(fatalOf(index, message));
-        else if (message.type === 'accepting') accepting(index, message.open);
+        else if (message.type === 'fatal') {
+          if (message.remains === null) fail(fatalOf(index, message));
+          else this.threw = message;
+        } else if (message.type === 'accepting') accepting(index, message.open);
         else if (message.type === 'log') log[message.level]({ code: message.code, gateway: index }, message.message);
         else if (message.type === 'progress') {
           log.debug({ gateway: index, done: message.done, total: message.total }, 'reading the journal');
@@ -112,6 +136,10 @@ class GatewayThread {
       });
       this.worker.on('exit', (code) => {
         if (this.stopping) return;
+        if (this.threw !== null) {
+          gone(this.threw);
+          return;
+        }
         fail(
           new PlatformError(
             'GATEWAY_DIED',
@@ -152,23 +180,56 @@ export class GatewayThreads {
   private readonly threads: GatewayThread[] = [];
   private watch: NodeJS.Timeout | null = null;
   private stopping = false;
+  private events: GatewayEvents | null = null;
+  /** Makes what another thread in the place of one is given. */
+  private dataAgain: ((index: number, remains: GatewayRemains) => GatewayWorkerData) | null = null;
+  /** Whether they are to take connections, as they were told last. */
+  private open = true;
+  /** When gateways were replaced. */
+  private readonly replacedMs: number[] = [];
 
-  /**
-   * Starts the threads, which serve nothing yet: while the shards recover they load their code and have it compiled.
-   * died: called when one ends by itself, at any time; accepting: when one takes connections again, or no longer.
-   */
-  prepare(
-    count: number,
-    log: PlatformLog,
-    died: (error: PlatformError) => void,
-    accepting: (gateway: number, open: boolean) => void,
-  ): void {
-    for (let index = 0; index < count; index++) this.threads.push(new GatewayThread(index, log, died, accepting));
+  /** Starts the threads, which serve nothing yet: while the shards recover they load their code and have it compiled. */
+  prepare(count: number, events: GatewayEvents): void {
+    this.events = events;
+    for (let index = 0; index < count; index++) this.threads.push(this.newThread(index, events));
+  }
+
+  private newThread(index: number, events: GatewayEvents): GatewayThread {
+    return new GatewayThread(index, events, (fatal) => this.replace(index, fatal));
+  }
+
+  /** The dead thread is gone: nobody but the new one uses its rings. */
+  private replace(index: number, fatal: GatewayFatal): void {
+    const { events, dataAgain } = this;
+    if (this.stopping || events === null || dataAgain === null || fatal.remains === null) return;
+    const nowMs = performance.now();
+    this.replacedMs.push(nowMs);
+    if (this.replacedMs.filter((ms) => nowMs - ms < REPLACED_WITHIN_MS).length > MOST_REPLACED) {
+      events.died(fatalOf(index, fatal));
+      return;
+    }
+    const sessions = fatal.remains.incarnations.length + fatal.remains.publicSessions;
+    events.log.error(
+      { code: 'GATEWAY_REPLACED', gateway: index, sessions },
+      `gateway ${index} found a bug of ours and is replaced, its ${sessions} sessions are to connect again; report this: ${fatal.message}`,
+    );
+    const thread = this.newThread(index, events);
+    this.threads[index] = thread;
+    thread.serve(dataAgain(index, fatal.remains));
+    thread.listening.then(
+      () => {
+        events.replaced(index);
+        events.log.info({ gateway: index }, `gateway ${index} serves again`);
+        thread.accept(this.open);
+      },
+      // Whoever is told of deaths has been told.
+      () => undefined,
+    );
   }
 
   /** Has all of them serve; resolves with the port when every one listens. */
   async serve(
-    dataOf: (index: number, port: number) => GatewayWorkerData,
+    dataOf: (index: number, port: number, remains: GatewayRemains | null) => GatewayWorkerData,
     host: string,
     firstPort: number,
   ): Promise<number> {
@@ -176,9 +237,10 @@ export class GatewayThreads {
     const [first, ...others] = this.threads;
     if (first === undefined) throw new Error('No gateway was prepared: a bug of the caller.');
     // The first alone, so that a port that another program holds is found before two of ours share it.
-    this.begin(first, dataOf(0, known));
+    this.begin(first, dataOf(0, known, null));
     const port = await first.listening;
-    for (const [at, thread] of others.entries()) this.begin(thread, dataOf(at + 1, port));
+    this.dataAgain = (index, remains) => dataOf(index, port, remains);
+    for (const [at, thread] of others.entries()) this.begin(thread, dataOf(at + 1, port, null));
     await Promise.all(others.map((thread) => thread.listening));
     return port;
   }
@@ -196,6 +258,7 @@ export class GatewayThreads {
 
   /** Has all of them take new connections, or none; each says `accepting`. */
   accept(open: boolean): void {
+    this.open = open;
     for (const thread of this.threads) thread.accept(open);
   }
 

@@ -36,8 +36,8 @@ import { wantOfMemory } from './want-of-memory.js';
 const WORKER_FILE = new URL('../engine/shard/worker.js', import.meta.url);
 /** How often the status words are looked at. */
 const WATCH_MS = 500;
-/** One round that matches for so long is a loop of ours: the longest uncross is cut into Continues. */
-const MATCHING_LIMIT_MS = 60_000;
+/** One round that matches for so many times as long as a write may take is a loop of ours: the longest uncross is cut into Continues. */
+const MATCHING_LIMIT = 2;
 
 /** Codes that Node gives to errors of the system: ENOSPC, EACCES. */
 const SYSTEM_ERROR = /^E[A-Z0-9]+$/;
@@ -244,7 +244,7 @@ export class ShardThreads {
         const moved = status.progress !== progress[shard];
         progress[shard] = status.progress;
         const inSync = state === ShardState.IN_SYNC && milliseconds > syncLimitMs;
-        const matching = state === ShardState.MATCHING && !moved && milliseconds > MATCHING_LIMIT_MS;
+        const matching = state === ShardState.MATCHING && !moved && milliseconds > MATCHING_LIMIT * syncLimitMs;
         if (!inSync && !matching) continue;
         this.stopWatch();
         stuck({ shard, inSync, milliseconds });

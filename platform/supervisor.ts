@@ -23,7 +23,7 @@ import { claimMetrics, type MetricsMemory } from '../gateway/metrics/metrics-mem
 import { probePort } from '../gateway/port-probe.js';
 import { type AccessMemory, claimAccess } from '../gateway/sessions/access.js';
 import { CAUSE_DISK, VenueMode } from '../gateway/venue-mode.js';
-import { DEFAULT_GATEWAY_SETTINGS, type GatewayWorkerData } from '../gateway/worker-data.js';
+import { DEFAULT_GATEWAY_SETTINGS, type GatewayRemains, type GatewayWorkerData } from '../gateway/worker-data.js';
 import { encodeAccountTerms, encodeKeyTerms } from '../schemas/admin.js';
 import { CommandKind, Right } from '../schemas/codes.js';
 import { AdminForwarding } from './admin-forwarding.js';
@@ -128,9 +128,12 @@ export class Supervisor {
     const platformStartId = randomBytes(6).readUIntBE(0, 6);
     this.log.info(`opening ${this.directory.path}: its shards recover`);
     const { host, port, gateways } = this.configuration;
-    this.gateways.prepare(gateways, this.log, this.events.died, (gateway, open) =>
-      this.connections?.accepting(gateway, open),
-    );
+    this.gateways.prepare(gateways, {
+      log: this.log,
+      died: this.events.died,
+      accepting: (gateway, open) => this.connections?.accepting(gateway, open),
+      replaced: () => new MetricWords(this.metrics.main).count(MAIN.gatewaysReplaced, 1),
+    });
     if (this.configuration.auditor) this.auditor = new AuditorThread(this.log, this.events.died);
     const comebacks = new Comebacks(this.directory.path, this.memory.rings, this.log, this.metrics.main);
     const recovered = await this.shards.start((shard) => this.shardTask(shard, platformStartId), {
@@ -157,7 +160,7 @@ export class Supervisor {
     this.startForwarding(recovered);
     await this.disk.start();
     const listening = await this.gateways.serve(
-      (index, onPort) => this.gatewayData(index, onPort, recovered),
+      (index, onPort, remains) => this.gatewayData(index, onPort, recovered, remains),
       host,
       port,
     );
@@ -278,7 +281,13 @@ export class Supervisor {
     };
   }
 
-  private gatewayData(index: number, port: number, recovered: readonly ShardRecovered[]): GatewayWorkerData {
+  /** `remains`: of the thread that this one is to replace; it begins with the newest there is. */
+  private gatewayData(
+    index: number,
+    port: number,
+    recovered: readonly ShardRecovered[],
+    remains: GatewayRemains | null,
+  ): GatewayWorkerData {
     const { configuration, memory } = this;
     const producer = index + 1;
     const rings = memory.rings[producer];
@@ -307,12 +316,13 @@ export class Supervisor {
       journalDirectories: recovered.map(({ shard }) => journalDirectory(this.directory.path, shard)),
       epochs: recovered.map(({ epochs }) => epochs),
       eventSequences: recovered.map(({ eventSequence }) => eventSequence),
-      images: recovered.map(({ image }) => image),
+      images: remains === null || this.auditor === null ? recovered.map(({ image }) => image) : null,
       auditor: this.auditor?.asker(`gateway-${index}`) ?? null,
       metrics: this.metrics,
       access: this.access,
       pageDirectory: PAGE_DIRECTORY,
       gateways: configuration.gateways,
+      remains,
       settings: {
         ...DEFAULT_GATEWAY_SETTINGS,
         maxSessions: this.sessionsEach,

@@ -107,10 +107,19 @@ export class PlatformProcess {
     for (;;) {
       const found = this.readies[at];
       if (found !== undefined) return found;
-      const line = new Promise<null>((resolve) => this.lines.once('line', () => resolve(null)));
-      const ended = await Promise.race([line, this.exited]);
-      if (ended !== null) throw new Error(`It ended (${endOf(ended)}):\n${this.log()}`);
+      await this.nextLine();
     }
+  }
+
+  /** Waits until so many lines match. Throws when the process ends before. */
+  async said(what: RegExp, times = 1): Promise<void> {
+    while (this.kept.filter((line) => what.test(line)).length < times) await this.nextLine();
+  }
+
+  private async nextLine(): Promise<void> {
+    const line = new Promise<null>((resolve) => this.lines.once('line', () => resolve(null)));
+    const ended = await Promise.race([line, this.exited]);
+    if (ended !== null) throw new Error(`It ended (${endOf(ended)}):\n${this.log()}`);
   }
 
   /** The last lines of its log and standard error. */

@@ -81,6 +81,8 @@ export const MAIN = {
   commandsAside: counters(),
   /** Lives of the platform before this one, under the same parent. */
   restarts: counters(),
+  /** Gateways that threw and were replaced. */
+  gatewaysReplaced: counters(),
 } as const;
 
 export const MAIN_WORDS = next;

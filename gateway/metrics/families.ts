@@ -486,6 +486,9 @@ export const FAMILIES: readonly Family[] = [
   counter('tredye_platform_restarts_total', 'Times that the parent has started the platform again', [], (from) => [
     [{}, from.main.value(MAIN.restarts)],
   ]),
+  counter('tredye_gateways_replaced_total', 'Threads that took the place of a gateway that threw', [], (from) => [
+    [{}, from.main.value(MAIN.gatewaysReplaced)],
+  ]),
   counter('tredye_cpu_seconds_total', 'Processor time of the process', ['mode'], () => {
     const { user, system } = process.cpuUsage();
     return [

@@ -197,3 +197,32 @@ t.test('a lane that the venue has no room for is refused by name', async (t) => 
   t.equal(socket.closedWith, CLOSE_CODES.LOGON_REFUSED);
   venue.end();
 });
+
+t.test('sessions of a gateway that threw end with it, also one whose opening was still on its way', async (t) => {
+  const venue = new MadeVenue(t.testdir(), { gateways: 2, shards: 2 });
+  const key = venue.addKey(venue.addAccount());
+  const stays = venue.logOn(key, { lane: 1 }, venue.gateways[1]);
+  const open = venue.logOn(key, { lane: 2 });
+  venue.shardsRun = false;
+  const opening = venue.logOn(key, { lane: 3 });
+  t.equal(opening.session.state, OPENING);
+  venue.replaceGateway(0);
+  venue.shardsRun = true;
+  venue.pump();
+  for (const { engine } of venue.shards) {
+    const incarnations = [...engine.openIncarnations()];
+    t.ok(incarnations.includes(stays.session.incarnation), 'that of the other gateway goes on');
+    t.notOk(incarnations.includes(open.session.incarnation));
+    t.notOk(incarnations.includes(opening.session.incarnation));
+  }
+  const again = venue.logOn(key, { lane: 2 });
+  t.equal(again.session.state, LIVE);
+  const instrument = venue.addInstrument(1);
+  venue.gateway.message(
+    again.session,
+    commandFrame(1, madeCommand(CommandKind.MassCancel, 2, 1, { instrument })),
+    true,
+  );
+  venue.pump();
+  t.equal(again.session.unanswered, 0, 'answers find their sender');
+});
