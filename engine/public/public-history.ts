@@ -11,7 +11,7 @@ import * as publicRecord from './public-record.js';
 
 // Constants of this module are folded into the code; imported ones would be loads (decision 0004).
 const { EVENT_INSTRUMENT, EVENT_KIND_WORD, EVENT_SEQUENCE, EVENT_WORDS } = layout;
-const { writeTrade, writeTradeChange } = publicRecord;
+const { putTrade, writeTradeChange } = publicRecord;
 const FILL: number = EventKind.Fill;
 const BUSTED: number = EventKind.Busted;
 const CORRECTED: number = EventKind.Corrected;
@@ -59,7 +59,10 @@ export class PublicHistory {
     }
   }
 
-  /** Takes the events of a whole group, so that both halves of each trade are among them. Throws when a trade is torn. */
+  /**
+   * Takes the events of a whole group, so that both halves of each trade are among them, side by side: as an engine made them
+   * and nobody else.
+   */
   take(events: Int32Array, count: number): void {
     if (count === 0) return;
     const end = count * EVENT_WORDS;
@@ -68,7 +71,7 @@ export class PublicHistory {
       if (kind !== FILL && kind !== BUSTED && kind !== CORRECTED) continue;
       const to = this.#claim();
       if (kind === FILL) {
-        writeTrade(this.#trades, to, events, at, events, at + EVENT_WORDS);
+        putTrade(this.#trades, to, events, at, events, at + EVENT_WORDS);
         at += EVENT_WORDS;
       } else if (!writeTradeChange(events, at, this.#trades, to)) continue;
       this.#noteNewest(to);

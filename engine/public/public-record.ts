@@ -82,6 +82,23 @@ export function writeTrade(
     throw new Error('Two fills that are not one trade were taken for one.');
   }
   target.fill(0, targetAt, targetAt + EVENT_WORDS);
+  putTrade(target, targetAt, first, firstAt, second, secondAt);
+}
+
+/**
+ * The same of two fills that are known to be one trade, into a record whose other words are 0: where nothing but Trade,
+ * TradeVoid and TradeCorrected records were before, they are.
+ */
+export function putTrade(
+  target: Int32Array,
+  targetAt: number,
+  first: Int32Array,
+  firstAt: number,
+  second: Int32Array,
+  secondAt: number,
+): void {
+  const firstBits = first[firstAt + EVENT_KIND_WORD] as number;
+  const secondBits = second[secondAt + EVENT_KIND_WORD] as number;
   for (let word = 0; word < STAMP_WORDS; word++) {
     target[targetAt + word] = first[firstAt + word] as number;
   }
