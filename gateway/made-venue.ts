@@ -47,8 +47,8 @@ import {
   EVENT_WORDS,
 } from '../schemas/layout.js';
 import { logonMessage, PROTOCOL_VERSION } from '../schemas/logon.js';
-import type { Clock } from './clock.js';
 import { Gateway } from './gateway.js';
+import { FakeClock } from './made-clock.js';
 import { claimMetrics, type MetricsMemory } from './metrics/metrics-memory.js';
 import { claimAccess } from './sessions/access.js';
 import type { Session, SessionSocket } from './sessions/session.js';
@@ -83,21 +83,8 @@ export const VENUE_LIMITS: Limits = limitsFrom({
 
 export const VENUE = 'made';
 export const ALL_RIGHTS = Right.Read | Right.Trade | Right.Market | Right.Admin | Right.Risk;
-const START_MS = 1000;
-const START_US = 1_700_000_000_000_000;
 /** Turns after which a venue that still works is broken. */
 const PUMP_LIMIT = 100_000;
-
-class FakeClock implements Clock {
-  ms = START_MS;
-  nowMs(): number {
-    return this.ms;
-  }
-  nowUs(): number {
-    return START_US + this.ms * 1000;
-  }
-  readonly aheadUs = START_US;
-}
 
 export interface MadeKey {
   readonly id: number;
