@@ -84,7 +84,7 @@ t.test('a command is left alone at the first throw, and put aside and marked at 
   t.equal(statSync(join(venue.data, 'shard-0', 'aside', '13-1.cmd.json')).mode & 0o777, 0o600);
   t.same(venue.said, ['SHARD_THREW', 'COMMAND_ASIDE', 'SHARD_THREW']);
   t.same(venue.counted(), [2, 1]);
-  t.throws(() => venue.threw({ words: taken }), { code: 'SHARD_BUG', exitCode: EXIT_WORKER_DIED, message: /twice/ });
+  t.throws(() => venue.threw({ words: taken }), { code: 'SHARD_BUG', exitCode: EXIT_WORKER_DIED, message: /again/ });
 });
 
 t.test('both legs of a pair are marked; of a head with Parts the head alone', async (t) => {

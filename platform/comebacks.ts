@@ -76,7 +76,7 @@ export class Comebacks {
     const { shard, command, where } = threw;
     const isMarked = ((command.words[COMMAND_FLAGS_WORD] ?? 0) & PUT_ASIDE) !== 0;
     // What the platform itself sends, and the shard, has nobody who could be told.
-    if (command.ring <= SUPERVISOR || isMarked) throw bug(shard, `twice at command ${command.sequence}: ${where}`);
+    if (command.ring <= SUPERVISOR || isMarked) throw bug(shard, `again at command ${command.sequence}: ${where}`);
     let path: string;
     try {
       path = putAside(this.dataPath, threw);

@@ -36,6 +36,8 @@ import { wantOfMemory } from './want-of-memory.js';
 const WORKER_FILE = new URL('../engine/shard/worker.js', import.meta.url);
 /** How often the status words are looked at. */
 const WATCH_MS = 500;
+/** A thread that does not load its code by then never will. */
+const LOAD_MS = 4_000;
 /** One round that matches for so many times as long as a write may take is a loop of ours: the longest uncross is cut into Continues. */
 const MATCHING_LIMIT = 2;
 
@@ -134,6 +136,8 @@ export class ShardThreads {
   private readonly readers: ReadAheadThread[] = [];
   private readonly log: PlatformLog;
   private watch: NodeJS.Timeout | null = null;
+  /** Shards whose second thread, or a later one, was begun and has not recovered. */
+  private readonly comingBack = new Set<number>();
   private stopping = false;
 
   constructor(
@@ -162,6 +166,8 @@ export class ShardThreads {
       await this.pools[shard]?.destroy();
       if (this.stopping) return;
       events.threw(threw);
+      this.statuses[shard]?.enter(ShardState.STARTING, monotonicMs());
+      this.comingBack.add(shard);
       this.pools[shard] = onePool();
     } catch (error) {
       events.died(error instanceof PlatformError ? error : shardDied(shard, String(error)));
@@ -169,6 +175,7 @@ export class ShardThreads {
     }
     // What fails here was told where it failed.
     await this.startOne(task, true, events).then(events.cameBack, () => undefined);
+    this.comingBack.delete(shard);
   }
 
   private startOne(task: StartedTask, comesBack: boolean, events: ShardEvents): Promise<ShardRecovered> {
@@ -253,6 +260,15 @@ export class ShardThreads {
     }, WATCH_MS);
   }
 
+  /** Threads that come back have begun to recover: their code is loaded, and they may be ended. */
+  private async loaded(): Promise<void> {
+    const end = monotonicMs() + LOAD_MS;
+    const isLoading = (shard: number): boolean => this.statuses[shard]?.state === ShardState.STARTING;
+    while ([...this.comingBack].some(isLoading) && monotonicMs() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
   stopWatch(): void {
     if (this.watch !== null) clearInterval(this.watch);
     this.watch = null;
@@ -276,6 +292,7 @@ export class ShardThreads {
   async abandon(): Promise<void> {
     this.stopping = true;
     this.stopWatch();
+    await this.loaded();
     await Promise.all([...this.pools.map((pool) => pool.destroy()), ...this.readers.map((reader) => reader.end())]);
   }
 }

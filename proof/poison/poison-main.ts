@@ -5,6 +5,7 @@
  *
  *   POISON_QUANTITY   the quantity of it
  *   POISON_ONCE       a file that is made at the first throw; while it is there nothing throws
+ *   POISON_MARKED     1: it throws at one that was put aside, too
  *   POISON_WRITE      1: in place of the engine the journal's write throws, while the shard is in it
  */
 
@@ -17,14 +18,14 @@ import { COMMAND_FLAGS_WORD, COMMAND_KIND_WORD, COMMAND_QUANTITY, COMMAND_WORDS 
 const quantity = Number(process.env.POISON_QUANTITY);
 const once = process.env.POISON_ONCE ?? '';
 const inWrite = process.env.POISON_WRITE === '1';
-const PUT_ASIDE = CommandFlag.PutAside << 16;
+const spared = process.env.POISON_MARKED === '1' ? 0 : CommandFlag.PutAside << 16;
 const { apply } = Engine.prototype;
 const { write } = JournalWriter.prototype;
 
 function isPoison(words: Int32Array, at: number): boolean {
   if (words[at + COMMAND_QUANTITY] !== quantity) return false;
   const isNew = ((words[at + COMMAND_KIND_WORD] ?? 0) & 0xff) === CommandKind.New;
-  if (!isNew || ((words[at + COMMAND_FLAGS_WORD] ?? 0) & PUT_ASIDE) !== 0) return false;
+  if (!isNew || ((words[at + COMMAND_FLAGS_WORD] ?? 0) & spared) !== 0) return false;
   if (once === '') return true;
   if (existsSync(once)) return false;
   writeFileSync(once, '');
