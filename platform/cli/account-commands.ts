@@ -12,7 +12,8 @@ import type { Right } from '../../schemas/codes.js';
 import { rawPublicKey } from '../admin-key.js';
 import { EXIT_CONFIGURATION, EXIT_OUTPUT, PlatformError } from '../exit-codes.js';
 import { examples } from './help-text.js';
-import { type LocalAccount, openLocalVenue, readDirectory } from './journal/local-venue.js';
+import { type LocalAccount, readDirectory } from './journal/local-directory.js';
+import { openLocalVenue } from './journal/local-venue.js';
 import { rightNames } from './journal/record-objects.js';
 import {
   dataOption,

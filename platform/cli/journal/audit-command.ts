@@ -8,6 +8,7 @@ import { examples } from '../help-text.js';
 import { dataOption, jsonOption, wholeNumber } from '../options.js';
 import { say, sayAll, sayJson, tableLines } from '../terminal.js';
 import { type AuditEntry, auditTrail } from './audit.js';
+import { historyFromUs } from './local-directory.js';
 import { openLocalVenue } from './local-venue.js';
 
 const MAX_ID = 0xffff_ffff;
@@ -25,7 +26,7 @@ function trailLines(entries: readonly AuditEntry[]): string[] {
   const heads = ['time', 'who', 'session', 'what', 'why', 'answer'];
   const rows = entries.map(({ timeUs, account, name, session, what, why, answer }) => [
     new Date(timeUs / 1000).toISOString(),
-    account === 0 ? name : `${name} (${account})`,
+    account <= 0 ? name : `${name} (${account})`,
     String(session),
     what,
     why ?? '-',
@@ -51,11 +52,16 @@ export function addAuditCommand(program: Command): void {
     )
     .action((options) => {
       const { since, account } = options;
-      const entries = auditTrail(openLocalVenue(options.data)).filter(
+      const venue = openLocalVenue(options.data);
+      const entries = auditTrail(venue).filter(
         (entry) => entry.timeUs >= since && (account === undefined || entry.account === account),
       );
       if (options.json === true) sayJson(entries);
-      else if (entries.length === 0) say('nothing was done');
-      else sayAll(trailLines(entries));
+      else {
+        const from = historyFromUs(venue);
+        if (from > since) say(`what was done before ${new Date(from / 1000).toISOString()} is in retired segments`);
+        if (entries.length === 0) say('nothing was done');
+        else sayAll(trailLines(entries));
+      }
     });
 }

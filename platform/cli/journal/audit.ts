@@ -3,7 +3,9 @@
  * the venue answered; read from the journals of all shards. Main thread.
  */
 
+import type { Engine } from '../../../engine/engine.js';
 import type { JournalRecord } from '../../../engine/journal/reader.js';
+import { LANE_ACCOUNT, LANE_INCARNATION, LANE_SHIFT } from '../../../engine/state/lane-words.js';
 import { decodeTerms } from '../../../schemas/admin.js';
 import { CommandKind, EventKind } from '../../../schemas/codes.js';
 import {
@@ -20,8 +22,13 @@ import {
   EVENT_WORDS,
   joinWords,
 } from '../../../schemas/layout.js';
-import { type LocalDirectory, type LocalVenue, readDirectory, recordsOf } from './local-venue.js';
+import { beginningOf, firstEventOf, type LocalDirectory, readDirectory } from './local-directory.js';
+import { type LocalVenue, recordsOf } from './local-venue.js';
 import { commandObject, eventObject, type PlainObject, partsBehind } from './record-objects.js';
+
+/** Of a session whose logon lies in a segment that was retired. */
+const UNKNOWN = -1;
+const UNKNOWN_NAME = 'not known: the logon is in a retired segment';
 
 /** One thing that was done. */
 export interface AuditEntry {
@@ -29,7 +36,7 @@ export interface AuditEntry {
   readonly shard: number;
   /** The command's number in its shard. */
   readonly sequence: number;
-  /** Whose session sent it, and its name; 0: the platform itself. */
+  /** Whose session sent it, and its name; 0: the platform itself; -1: not known any more. */
   readonly account: number;
   readonly name: string;
   readonly session: number;
@@ -57,9 +64,9 @@ export function auditTrail(venue: LocalVenue): AuditEntry[] {
 
 function trailOf(venue: LocalVenue, shard: number, names: Names): AuditEntry[] {
   const entries: AuditEntry[] = [];
-  const owners = new Map<number, number>();
+  const owners = ownersIn(beginningOf(venue, shard));
   const notes = new Map<string, string>();
-  for (const record of recordsOf(venue, shard)) {
+  for (const record of recordsOf(venue, shard, firstEventOf(venue, shard))) {
     const answers = firstEvents(record);
     for (let at = 0; at < record.commands.length; ) {
       const { commands } = record;
@@ -75,14 +82,14 @@ function trailOf(venue: LocalVenue, shard: number, names: Names): AuditEntry[] {
           notes.set(`${session}/${idText(commands, at + COMMAND_TARGET_ID)}`, terms.text);
         }
       } else if (isOperators(kind) && answerAt !== undefined && !isForwarded(shard, kind, session)) {
-        const account = owners.get(session) ?? 0;
+        const account = session === 0 ? 0 : (owners.get(session) ?? UNKNOWN);
         const command = commandObject(commands, at, sequence);
         entries.push({
           timeUs: joinWords(commands[at + COMMAND_TIME_US] ?? 0, commands[at + COMMAND_TIME_US + 1] ?? 0),
           shard,
           sequence,
           account,
-          name: account === 0 ? 'the platform' : accountName(names, account),
+          name: account === 0 ? 'the platform' : account === UNKNOWN ? UNKNOWN_NAME : accountName(names, account),
           session,
           what: saidOf(command, names),
           why: notes.get(`${session}/${idText(commands, at + COMMAND_CLIENT_ORDER_ID)}`) ?? null,
@@ -94,6 +101,18 @@ function trailOf(venue: LocalVenue, shard: number, names: Names): AuditEntry[] {
     }
   }
   return entries;
+}
+
+/** Accounts by their sessions, as far as an engine knows them: of each lane the newest. */
+function ownersIn(engine: Engine | null): Map<number, number> {
+  const owners = new Map<number, number>();
+  if (engine === null) return owners;
+  const { lanes } = engine.state;
+  for (let lane = 0; lane < lanes.count; lane++) {
+    const at = lane << LANE_SHIFT;
+    owners.set((lanes.words[at + LANE_INCARNATION] ?? 0) >>> 0, lanes.words[at + LANE_ACCOUNT] ?? 0);
+  }
+  return owners;
 }
 
 /** Market, risk, administration and money: all that is no order, no session and no question. */

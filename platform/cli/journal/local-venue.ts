@@ -11,24 +11,8 @@ import type { SegmentHeader } from '../../../engine/journal/record.js';
 import { checkedHeader, listSegments, segmentPath } from '../../../engine/journal/segments.js';
 import { inspectTail } from '../../../engine/journal/tail.js';
 import type { Limits } from '../../../engine/limits.js';
-import { decodeTerms } from '../../../schemas/admin.js';
-import { CommandKind, EventKind } from '../../../schemas/codes.js';
-import {
-  COMMAND_ACCOUNT,
-  COMMAND_KIND_WORD,
-  COMMAND_WORDS,
-  EVENT_COMMAND_SEQUENCE,
-  EVENT_DUPLICATE_BIT,
-  EVENT_INSTRUMENT,
-  EVENT_KIND_WORD,
-  EVENT_LEAVES,
-  EVENT_QUANTITY,
-  EVENT_WORDS,
-  joinWords,
-} from '../../../schemas/layout.js';
 import { journalDirectory, readVenue } from '../../data-directory.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from '../../exit-codes.js';
-import { partsBehind } from './record-objects.js';
 
 export interface LocalVenue {
   /** Absolute. */
@@ -184,109 +168,4 @@ function emptySummary(file: DiskFile, header: SegmentHeader, shard: number): Seg
     lastEvent: header.firstEventSequence - 1,
     groups: 0,
   };
-}
-
-export interface LocalKey {
-  readonly key: number;
-  readonly label: string;
-  readonly rights: number;
-  /** Hex. */
-  readonly publicKey: string;
-  revoked: boolean;
-}
-
-export interface LocalAccount {
-  readonly account: number;
-  readonly name: string;
-  readonly keys: LocalKey[];
-}
-
-export interface LocalAsset {
-  readonly asset: number;
-  readonly name: string;
-  readonly decimals: number;
-}
-
-export interface LocalDirectory {
-  readonly accounts: LocalAccount[];
-  /** By symbol: its number and its shard. */
-  readonly instruments: ReadonlyMap<string, { readonly id: number; readonly shard: number }>;
-  readonly assets: readonly LocalAsset[];
-}
-
-/** Accounts, keys, instruments and assets, folded from the journal of shard 0, which numbers them. Throws a PlatformError. */
-export function readDirectory(venue: LocalVenue): LocalDirectory {
-  const accounts: LocalAccount[] = [];
-  const keys: LocalKey[] = [];
-  const instruments = new Map<string, { id: number; shard: number }>();
-  const assets: LocalAsset[] = [];
-  for (const record of recordsOf(venue, 0)) {
-    const answers = answersOf(record);
-    for (let at = 0; at < record.commands.length; ) {
-      const parts = partsBehind(record.commands, at);
-      const answerAt = answers.get(record.firstCommandSequence + at / COMMAND_WORDS);
-      if (answerAt !== undefined) {
-        takeAdminRecord(record, at, parts, answerAt, { accounts, keys, instruments, assets });
-      }
-      at += (1 + parts) * COMMAND_WORDS;
-    }
-  }
-  return { accounts, instruments, assets };
-}
-
-/** Where the event lies that says that an admin record was applied, by its command's number. */
-function answersOf({ events }: JournalRecord): Map<number, number> {
-  const answers = new Map<number, number>();
-  for (let at = 0; at < events.length; at += EVENT_WORDS) {
-    const kindWord = events[at + EVENT_KIND_WORD] ?? 0;
-    const kind = kindWord & 0xff;
-    // A repeated operation id is answered again and adds nothing.
-    if (kind < EventKind.InstrumentAdded || kind > EventKind.AssetAdded || (kindWord & EVENT_DUPLICATE_BIT) !== 0)
-      continue;
-    answers.set(joinWords(events[at + EVENT_COMMAND_SEQUENCE] ?? 0, events[at + EVENT_COMMAND_SEQUENCE + 1] ?? 0), at);
-  }
-  return answers;
-}
-
-interface Folded {
-  readonly accounts: LocalAccount[];
-  readonly keys: LocalKey[];
-  readonly instruments: Map<string, { id: number; shard: number }>;
-  readonly assets: LocalAsset[];
-}
-
-function takeAdminRecord(
-  { commands, events }: JournalRecord,
-  at: number,
-  parts: number,
-  answerAt: number,
-  folded: Folded,
-): void {
-  const kind = (commands[at + COMMAND_KIND_WORD] ?? 0) & 0xff;
-  if (kind === CommandKind.RevokeKey) {
-    const key = folded.keys[(events[answerAt + EVENT_QUANTITY] ?? 0) - 1];
-    if (key !== undefined) key.revoked = true;
-    return;
-  }
-  const terms = decodeTerms(commands, at, parts + 1);
-  if (typeof terms === 'number') return;
-  if (terms.type === 'account') {
-    folded.accounts.push({ account: events[answerAt + EVENT_LEAVES] ?? 0, name: terms.name, keys: [] });
-  } else if (terms.type === 'instrument') {
-    const id = events[answerAt + EVENT_INSTRUMENT] ?? 0;
-    folded.instruments.set(terms.symbol, { id, shard: events[answerAt + EVENT_QUANTITY] ?? 0 });
-  } else if (terms.type === 'asset') {
-    const { name, decimals } = terms;
-    folded.assets.push({ asset: events[answerAt + EVENT_QUANTITY] ?? 0, name, decimals });
-  } else if (terms.type === 'key') {
-    const key: LocalKey = {
-      key: events[answerAt + EVENT_QUANTITY] ?? 0,
-      label: terms.label,
-      rights: terms.rights,
-      publicKey: Buffer.from(terms.publicKey).toString('hex'),
-      revoked: false,
-    };
-    folded.keys.push(key);
-    folded.accounts[(commands[at + COMMAND_ACCOUNT] ?? 0) - 1]?.keys.push(key);
-  }
 }

@@ -13,7 +13,8 @@ import { EVENT_WORDS } from '../../../schemas/layout.js';
 import { EXIT_REFUSED, PlatformError } from '../../exit-codes.js';
 import { shownDecimal } from '../decimals.js';
 import { examples } from '../help-text.js';
-import { openLocalVenue, readDirectory, recordsOf } from '../journal/local-venue.js';
+import { firstEventOf, historyFromUs, readDirectory } from '../journal/local-directory.js';
+import { openLocalVenue, recordsOf } from '../journal/local-venue.js';
 import { getBook } from '../market-commands.js';
 import { jsonOption, keyOption, laneOption, oneOf, SIDES, urlOption, wholeNumber, wideId } from '../options.js';
 import { say, sayJson } from '../terminal.js';
@@ -91,12 +92,19 @@ function foldJournal(data: string, symbol: string, name: OrderName): OrderStatus
   const instrument = readDirectory(venue).instruments.get(symbol);
   if (instrument === undefined) throw noSuchInstrument(symbol);
   const fold = new OrderFold(instrument.id, name);
-  for (const record of recordsOf(venue, instrument.shard)) {
+  for (const record of recordsOf(venue, instrument.shard, firstEventOf(venue, instrument.shard))) {
     for (let at = 0; at < record.events.length; at += EVENT_WORDS) {
       fold.take(reportAt(record.events, at, instrument.shard, record.epoch));
     }
   }
   return fold.status;
+}
+
+/** Where an order was looked for. */
+function journalWords(data: string): string {
+  const fromUs = historyFromUs(openLocalVenue(data));
+  const since = `, which begins at ${new Date(fromUs / 1000).toISOString()}: what was before is in retired segments`;
+  return `in the journal${fromUs === 0 ? '' : since}`;
 }
 
 function statusLines(symbol: string, status: OrderStatus, decimals: Decimals): string[] {
@@ -235,7 +243,8 @@ export function addOrderCommands(program: Command): void {
         status = fold.status;
       }
       if (status === null) {
-        const whose = options.data === undefined ? "among the orders of this key's account" : 'in the journal';
+        const whose =
+          options.data === undefined ? "among the orders of this key's account" : journalWords(options.data);
         throw new PlatformError('NO_SUCH_ORDER', EXIT_REFUSED, `There is no order ${id} in ${symbol} ${whose}.`);
       }
       if (options.json === true) sayJson({ symbol, ...status });
