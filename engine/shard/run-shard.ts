@@ -85,7 +85,8 @@ export function runShard(task: ShardTask, disk: Disk): void {
     platformStartId: task.platformStartId,
     lastTimeUs: recovered.lastTimeUs,
   });
-  warmUpBehind(recovered.commands);
+  // Where commands wait already, they are what warms the code up: it would be several times the rest of the way back.
+  if (!comesBack) warmUpBehind(recovered.commands);
   status.enter(ShardState.MATCHING, monotonicMs());
   tell(task, recoveredMessage(task, engine, recovered, restored?.commandSequence ?? 0));
   try {
