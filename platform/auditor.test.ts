@@ -45,6 +45,14 @@ async function bids(platform: PlatformProcess): Promise<unknown> {
   return levels;
 }
 
+/** The last trades of ACME, as HTTP shows them. */
+async function trades(platform: PlatformProcess): Promise<unknown> {
+  const answer = await fetch(`http://127.0.0.1:${platform.ready.port}/v1/trades/ACME`);
+  const { trades: last } = (await answer.json()) as { readonly trades: readonly unknown[] };
+  if (last.length === 0) throw new Error('there are no trades');
+  return last;
+}
+
 async function connect(platform: PlatformProcess): Promise<TredyeClient> {
   return TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
 }
@@ -72,6 +80,7 @@ t.test('a start begins with the newest good snapshot', async (t) => {
   t.ok((await metric(first, 'tredye_audit_groups_total')) > 0);
   t.ok((await metric(first, 'tredye_snapshot_bytes')) > 10_000);
   const book = await bids(first);
+  const traded = await trades(first);
   await client.close();
   await first.kill();
 
@@ -85,6 +94,7 @@ t.test('a start begins with the newest good snapshot', async (t) => {
   );
   const again = await connect(second);
   t.same(await bids(second), book);
+  t.same(await trades(second), traded, 'those of before the snapshot, too');
   await again.close();
   t.same(await second.kill(), { code: null, signal: 'SIGKILL' });
 
@@ -104,6 +114,7 @@ t.test('a start begins with the newest good snapshot', async (t) => {
   );
   const last = await connect(third);
   t.same(await bids(third), book);
+  t.same(await trades(third), traded);
   await last.close();
   t.same(await third.stop(), { code: EXIT_CLEAN, signal: null });
 });
