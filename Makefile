@@ -121,7 +121,7 @@ verify: build ## look through all of a data directory and prove what can be prov
 simulate: build ## engine, journal, recovery and auditor over a simulated disk, machine, links and clock: SEED=n STEPS=300 repeats one, SEEDS=200 new ones, HOURS=n for so long
 	@SEED="$(SEED)" STEPS="$(STEPS)" SEEDS="$(SEEDS)" HOURS="$(HOURS)" node --enable-source-maps build/proof/simulator/simulate-main.js
 
-kill: build ## kill the platform ROUNDS=20 times under load and check all that was acknowledged
+kill: build ## kill the platform and its parent ROUNDS=20 times under load and check all that was acknowledged
 	@node --enable-source-maps build/proof/kill/kill-main.js
 
 mutants: test-packages build $(TAP_BUILT) ## plant one fault at a time in a copy of the tree; the tests must see each (ONLY=name,name)

@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,7 @@ const PARENT_ENTRY = fileURLToPath(new URL('../platform/parent-main.js', import.
 /** Time to claim memory, replay a journal and listen on a machine with both cores busy. */
 const READY_MS = 120_000;
 const STOP_MS = 60_000;
+const LOOK_MS = 2;
 /** Lines of its log that are kept for messages. */
 const KEPT_LINES = 400;
 
@@ -111,6 +113,34 @@ export class PlatformProcess {
     }
   }
 
+  /** Waits until the platform with that process id serves, and returns what it said. Throws when the parent ends before. */
+  async readyOf(pid: number): Promise<PlatformReady> {
+    for (;;) {
+      const found = this.readies.find((ready) => ready.pid === pid);
+      if (found !== undefined) return found;
+      await this.nextLine();
+    }
+  }
+
+  hasServed(pid: number): boolean {
+    return this.readies.some((ready) => ready.pid === pid);
+  }
+
+  /** Below a parent: the platform that runs now, which may not serve yet; 0 between two. */
+  runningPid(): number {
+    const { pid } = this.child;
+    return Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1'), 10) || 0;
+  }
+
+  /** Below a parent: waits until it has started another platform than that one. */
+  async anotherPid(than: number): Promise<number> {
+    for (;;) {
+      const pid = this.runningPid();
+      if (pid !== 0 && pid !== than) return pid;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
   /** Waits until so many lines match. Throws when the process ends before. */
   async said(what: RegExp, times = 1): Promise<void> {
     while (this.kept.filter((line) => what.test(line)).length < times) await this.nextLine();
@@ -139,6 +169,14 @@ export class PlatformProcess {
   /** SIGKILL, at once. Resolves when it is gone. */
   async kill(): Promise<PlatformExit> {
     this.child.kill('SIGKILL');
+    return this.exited;
+  }
+
+  /** Below a parent: SIGKILL to both, at once. Resolves when both are gone. */
+  async killBoth(): Promise<PlatformExit> {
+    const pid = this.runningPid();
+    this.child.kill('SIGKILL');
+    if (pid !== 0) process.kill(pid, 'SIGKILL');
     return this.exited;
   }
 

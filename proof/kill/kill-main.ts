@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { medianOf } from '../median.js';
 import { printResult } from '../result.js';
-import { runKills } from './kill.js';
+import { KILL_WAYS, runKills } from './kill.js';
 
 function numberOf(name: string, fallback: number, most: number): number {
   const text = process.env[name] ?? '';
@@ -33,6 +33,8 @@ try {
   const summary = await runKills({ rounds, seed, shards, gateways, scratch, say });
   const { inFlight, restartMs } = summary;
   printResult('kill.rounds', summary.rounds, 'kills', 1, `expected=${rounds}`);
+  for (const way of KILL_WAYS) printResult(`kill.of_${way}`, summary.byWay[way], 'kills');
+  printResult('kill.recoveries_killed', summary.recoveriesKilled, 'starts');
   printResult('kill.in_flight_min', Math.min(...inFlight), 'commands');
   printResult('kill.in_flight_median', medianOf(inFlight), 'commands');
   printResult('kill.in_flight_max', Math.max(...inFlight), 'commands');

@@ -27,7 +27,11 @@ for (const [shards, share] of [
       });
       t.ok(Math.min(...summary.inFlight) > 0, 'every kill that counts had commands in flight');
       t.ok(summary.acknowledged > 0, 'commands were acknowledged');
-      t.comment(`torn tails cut: ${summary.tornTails}, never happened: ${summary.neverHappened}`);
+      const { platform, recovery, both, parent } = summary.byWay;
+      t.equal(platform + recovery + both + parent, summary.rounds);
+      t.comment(
+        `torn tails cut: ${summary.tornTails}, never happened: ${summary.neverHappened}, ${JSON.stringify(summary.byWay)}`,
+      );
     },
   );
 }

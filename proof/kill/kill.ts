@@ -1,6 +1,6 @@
 /**
- * Kills of the whole platform by SIGKILL at random moments under load, with a witness in a process of its own, and the
- * check after each restart. A kill counts only with commands in flight. Runs on the main thread of a proof's process.
+ * Kills by SIGKILL at random moments under load, of the platform and of its parent, with a witness in a process of its own,
+ * and the check after each restart. A kill counts only with commands in flight. Runs on the main thread of a proof's process.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -13,7 +13,7 @@ import { readKeyFile, TredyeClient } from '../../client/index.js';
 import { freePort } from '../../gateway/port-probe.js';
 import { verifyVenue } from '../../platform/cli/journal/check.js';
 import { journalDirectory } from '../../platform/data-directory.js';
-import { PlatformProcess } from '../platform-process.js';
+import { type PlatformOptions, PlatformProcess, type PlatformReady } from '../platform-process.js';
 import { seededRandom } from '../seeded-random.js';
 import { checkAfterKill } from './check.js';
 import { readJournalEvents, readStreams } from './event-log.js';
@@ -25,8 +25,19 @@ const READER_LANE = 8;
 const SETTLE_MS = 60_000;
 const SHORTEST_LOAD_MS = 100;
 const LONGEST_LOAD_MS = 700;
+/** Within it a second kill meets a platform that recovers, mostly. */
+const LONGEST_RECOVERY_MS = 800;
+/** The parent waits longer behind each death, so it is killed itself behind so many. */
+const RESTARTS_OF_A_PARENT = 2;
 /** Kills without a command in flight do not count; so many in a row mean that there is no load. */
 const MAX_IDLE_KILLS = 5;
+
+/**
+ * What is killed: the platform alone, which its parent starts again; the one that recovers from that as well; parent and
+ * platform at once; or the parent alone, at which the platform stops by itself.
+ */
+export const KILL_WAYS = ['platform', 'recovery', 'both', 'parent'] as const;
+export type KillWay = (typeof KILL_WAYS)[number];
 
 export interface KillOptions {
   readonly rounds: number;
@@ -48,6 +59,9 @@ export interface KillSummary {
   readonly acknowledged: number;
   readonly neverHappened: number;
   readonly restartMs: readonly number[];
+  readonly byWay: Readonly<Record<KillWay, number>>;
+  /** Platforms that were killed before they served again. */
+  readonly recoveriesKilled: number;
   /** Of all that is left in the directory at the end: snapshots whose state is what the journal comes to. */
   readonly snapshots: number;
 }
@@ -59,8 +73,8 @@ interface Members {
 }
 
 /** One account with a key of its own, and an open instrument on each shard. */
-async function admitMembers(platform: PlatformProcess, shards: number, scratch: string): Promise<Members> {
-  const admin = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey));
+async function admitMembers(ready: PlatformReady, shards: number, scratch: string): Promise<Members> {
+  const admin = await TredyeClient.connect(ready.url, readKeyFile(ready.adminKey));
   const account = await admin.addAccount('witness');
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const keyId = await admin.addKey({
@@ -140,6 +154,64 @@ function isOfType<Type extends WitnessMessage['type']>(
   return message.type === type;
 }
 
+/** The way of the next kill. Sooner or later a parent has to go itself. */
+function wayOf(random: () => number, restarts: number): KillWay {
+  const ways = restarts < RESTARTS_OF_A_PARENT ? KILL_WAYS : KILL_WAYS.slice(2);
+  return ways[Math.floor(random() * ways.length)] ?? 'platform';
+}
+
+/** The platform and its parent as the kills leave them. */
+class Victim {
+  restarts = 0;
+  recoveriesKilled = 0;
+  ready: PlatformReady;
+
+  private constructor(
+    private readonly options: PlatformOptions,
+    private running: PlatformProcess,
+  ) {
+    this.ready = running.ready;
+  }
+
+  static async start(options: PlatformOptions): Promise<Victim> {
+    return new Victim(options, await PlatformProcess.start(options));
+  }
+
+  async kill(way: KillWay): Promise<void> {
+    if (way === 'both') await this.running.killBoth();
+    else if (way === 'parent') await this.running.kill();
+    else process.kill(this.ready.pid, 'SIGKILL');
+  }
+
+  /** Waits until it serves again; by the parent, where that lives. */
+  async comeBack(way: KillWay, random: () => number): Promise<void> {
+    if (way === 'both' || way === 'parent') {
+      this.running = await PlatformProcess.start(this.options);
+      this.ready = this.running.ready;
+      this.restarts = 0;
+      return;
+    }
+    this.restarts += 1;
+    let pid = await this.running.anotherPid(this.ready.pid);
+    if (way === 'recovery') {
+      await delay(random() * LONGEST_RECOVERY_MS);
+      if (!this.running.hasServed(pid)) this.recoveriesKilled += 1;
+      process.kill(pid, 'SIGKILL');
+      this.restarts += 1;
+      pid = await this.running.anotherPid(pid);
+    }
+    this.ready = await this.running.readyOf(pid);
+  }
+
+  async end(): Promise<void> {
+    await this.running.killBoth();
+  }
+
+  log(): string {
+    return this.running.log();
+  }
+}
+
 /** Runs the rounds. Throws at the first thing that does not hold, with the seed and the round in the message. */
 export async function runKills(options: KillOptions): Promise<KillSummary> {
   const { rounds, seed, shards, gateways, scratch, say } = options;
@@ -150,9 +222,9 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
   const flags = ['--shards', String(shards), '--gateways', String(gateways), '--snapshot-commands', SNAPSHOT_COMMANDS];
   // A named one, as an operator has, and free again right after a kill.
   const port = await freePort('127.0.0.1');
-  let platform = await PlatformProcess.start({ data, flags, port });
+  const platform = await Victim.start({ data, flags, port, parent: true });
   const { url } = platform.ready;
-  const { account, keyFile, instruments } = await admitMembers(platform, shards, scratch);
+  const { account, keyFile, instruments } = await admitMembers(platform.ready, shards, scratch);
   const witnessFile = join(scratch, 'witness.txt');
   rmSync(witnessFile, { force: true });
   const witness = new WitnessProcess([
@@ -165,6 +237,7 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
   ]);
   const inFlight: number[] = [];
   const restartMs: number[] = [];
+  const byWay: Record<KillWay, number> = { platform: 0, recovery: 0, both: 0, parent: 0 };
   let tornTails = 0;
   let idleKills = 0;
   let findings = { acknowledged: 0, neverHappened: 0, openOrders: 0 };
@@ -174,10 +247,11 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
       witness.forget();
       witness.order('go');
       await delay(SHORTEST_LOAD_MS + random() * (LONGEST_LOAD_MS - SHORTEST_LOAD_MS));
-      await platform.kill();
+      const way = wayOf(random, platform.restarts);
+      await platform.kill(way);
       const lost = await witness.next('inFlight');
       const killedAt = performance.now();
-      platform = await PlatformProcess.start({ data, flags, port });
+      await platform.comeBack(way, random);
       restartMs.push(performance.now() - killedAt);
       for (const shard of platform.ready.shards) tornTails += shard.tornTailsCut;
       witness.order('pause');
@@ -206,8 +280,9 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
       }
       idleKills = 0;
       inFlight.push(lost.count);
+      byWay[way] += 1;
       say(
-        `round ${inFlight.length}/${rounds}: ${lost.count} in flight, ` +
+        `round ${inFlight.length}/${rounds}, ${way}: ${lost.count} in flight, ` +
           `${findings.acknowledged} acknowledged and ${findings.neverHappened} settled as never happened so far, ` +
           `${findings.openOrders} orders rest, epoch ${platform.ready.shards[0]?.epoch}`,
       );
@@ -217,12 +292,13 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
     throw new Error(`Kill ${inFlight.length + 1} of seed ${seed}: ${why}\n${platform.log()}`, { cause: error });
   } finally {
     witness.end();
-    await platform.kill();
+    await platform.end();
   }
   const { acknowledged, neverHappened } = findings;
   const verified = verifyVenue(data, say);
   const problems = verified.flatMap((shard) => shard.problems);
   if (problems.length > 0) throw new Error(`Behind the kills of seed ${seed}: ${problems.join(' ')}`);
   const snapshots = verified.reduce((sum, shard) => sum + shard.snapshots, 0);
-  return { rounds, inFlight, tornTails, acknowledged, neverHappened, restartMs, snapshots };
+  const { recoveriesKilled } = platform;
+  return { rounds, inFlight, tornTails, acknowledged, neverHappened, restartMs, byWay, recoveriesKilled, snapshots };
 }
