@@ -16,7 +16,7 @@ import { OutputRing } from '../engine/ring/output-ring.js';
 import { seededRandom } from '../proof/seeded-random.js';
 import { JOURNAL, RandomJournal } from '../proof/shard/random-journal.js';
 import { SimulatedDisk } from '../proof/simulated-disk.js';
-import { CLOSE_CODES } from '../schemas/close-codes.js';
+import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
 import { AckLevel, Channel, CommandKind, EventKind, Phase, StreamMode } from '../schemas/codes.js';
 import { encodeControl, encodeLogonTerms } from '../schemas/control.js';
 import { EVENT_KIND_WORD, EVENT_PRICE, EVENT_SEQUENCE, EVENT_WORDS, NO_PRICE } from '../schemas/layout.js';
@@ -366,6 +366,31 @@ for (const mode of [StreamMode.Raw, StreamMode.Frame]) {
     venue.end();
   });
 }
+
+t.test(
+  'a session that resumes from behind the journal is closed with a code that brings it back without resume points',
+  async (t) => {
+    const left = twoGateways(t, true);
+    const { venue, trade } = left;
+    const key = venue.addKey(venue.addAccount());
+    trade(COMMANDS, 60);
+    const behind = (): FakeSocket => {
+      const { socket, session } = venue.connect();
+      const resume = [{ shard: 0, epoch: 1, sequence: 1 }];
+      venue.gateway.message(session, venue.logonFrame(socket, key, { lane: 3, resume }), true);
+      venue.pump();
+      return socket;
+    };
+    t.equal(behind().closedWith, 0);
+    retireFirst(left);
+    t.equal(behind().closedWith, CLOSE_CODES.RESUME_TOO_OLD);
+    t.notOk(mayReconnect(CLOSE_CODES.RESUME_TOO_OLD));
+    const fresh = venue.logOn(key, { lane: 3 });
+    trade(1, 61);
+    t.equal(fresh.socket.closedWith, 0, 'and the gateway goes on');
+    venue.end();
+  },
+);
 
 t.test('without an auditor nothing retires a segment: one that is missing is named', async (t) => {
   const left = twoGateways(t, false);

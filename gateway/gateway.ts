@@ -153,6 +153,7 @@ export class Gateway {
       settings.pauseBufferedBytes,
       settings.eventsPerTurn,
       (session, feed, at) => this.#joined(session, feed, at),
+      (session) => this.close(session, CLOSE_CODES.RESUME_TOO_OLD, 'the journal begins behind it: resume nothing'),
     );
     this.#logon = new Logon(
       data.venue,

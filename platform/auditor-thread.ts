@@ -73,6 +73,18 @@ export class AuditorThread {
           { code: 'SNAPSHOT_FAILED', shard },
           `no snapshot of shard ${shard} could be written: ${why}; make room`,
         );
+      } else if (message.type === 'retired') {
+        const { shard, first, removed } = message;
+        log.info(
+          { shard, first, removed },
+          `retired ${removed} segments of shard ${shard}: its journal begins with ${first}`,
+        );
+      } else if (message.type === 'held') {
+        const { shard, why } = message;
+        log.warn(
+          { code: 'SEGMENTS_HELD', shard },
+          `no segment of shard ${shard} is retired: ${why}; the journal only grows until that is mended`,
+        );
       } else {
         const { shard, command, bytes, ms } = message;
         log.info({ shard, command, bytes, ms: Math.round(ms) }, `snapshot of shard ${shard} up to command ${command}`);

@@ -147,7 +147,7 @@ t.test('a journal that is not what its commands come to ends the venue by name',
   const { shard, shardCount } = journal.identity;
   const { eventSequence } = journal.engine;
   const shards = [{ shard, journal: directory, output, metrics, eventSequence }];
-  const data = { shards, shardCount, limits: journal.limits, snapshotCommands: 0 };
+  const data = { shards, shardCount, limits: journal.limits, snapshotCommands: 0, keepSegments: 0 };
   const { code, exitCode, message } = await new Promise<PlatformError>((resolve) => {
     const thread = new AuditorThread(openLog('fatal', 'json'), (error) => void thread.end().then(() => resolve(error)));
     thread.begin(data);
@@ -176,7 +176,7 @@ t.test('a thread asks it for the image of a shard', async (t) => {
   const thread = new AuditorThread(openLog('fatal', 'json'), (error) => t.fail(error.message));
   const early = new AuditorClient(thread.asker('early'));
   const first = early.ask('image', shard, {});
-  thread.begin({ shards, shardCount, limits: journal.limits, snapshotCommands: 0 });
+  thread.begin({ shards, shardCount, limits: journal.limits, snapshotCommands: 0, keepSegments: 0 });
   t.ok((await first).sequence <= eventSequence, 'asked before it began');
   const late = new AuditorClient(thread.asker('late'));
   let image = await late.ask('image', shard, {});

@@ -137,6 +137,13 @@ const SETTINGS: readonly Setting[] = [
     1_000_000,
     'commands of a shard from one snapshot to the next; 0: none are written',
   ),
+  whole(
+    'keepSegments',
+    'keep-segments',
+    [0, 1_000_000],
+    64,
+    'segments of a journal that stay when nobody needs them any more; 0: all',
+  ),
   whole('maxOrders', 'max-orders', [1_000, MOST_ORDERS], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
   whole('maxInstruments', 'max-instruments', [1, 1_000_000], DEFAULT_LIMITS.maxInstruments, 'instruments of the venue'),
   whole('maxAccounts', 'max-accounts', [1, 10_000_000], DEFAULT_LIMITS.maxAccounts, 'accounts of the venue'),
@@ -255,6 +262,8 @@ export interface Configuration {
   readonly auditor: boolean;
   /** 0: none. */
   readonly snapshotCommands: number;
+  /** Segments of a shard's journal; 0: all. */
+  readonly keepSegments: number;
   readonly syncLimitSeconds: number;
   readonly clockBehindMinutes: number;
   readonly stopSeconds: number;
@@ -371,6 +380,7 @@ const configurationValues = z.strictObject({
   metrics: z.string(),
   auditor: z.string(),
   snapshotCommands: z.int(),
+  keepSegments: z.int(),
   maxOrders: z.int(),
   maxInstruments: z.int(),
   maxAccounts: z.int(),
@@ -462,6 +472,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       metrics: values.metrics === 'on',
       auditor: values.auditor === 'on',
       snapshotCommands: values.snapshotCommands,
+      keepSegments: values.keepSegments,
       syncLimitSeconds: values.syncLimitSeconds,
       clockBehindMinutes: values.clockBehindMinutes,
       stopSeconds: values.stopSeconds,

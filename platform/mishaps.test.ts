@@ -15,6 +15,8 @@ import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
 import { readKeyFile, TredyeClient } from '../client/index.js';
 import { signerOf } from '../client/node/signer.js';
+import { RealDisk } from '../engine/journal/disk.js';
+import { writeConsumer } from '../engine/retention/consumers.js';
 import { PlatformProcess } from '../proof/platform-process.js';
 import { repositoryFolder } from '../proof/recordings/data-folder.js';
 import { AckLevel } from '../schemas/codes.js';
@@ -227,6 +229,11 @@ const PROVOKED: Readonly<Record<string, (t: Test) => Promise<Met>>> = {
       readSync(file, byte, 0, 1, 2 * PAGE + 256);
       writeSync(file, Buffer.of((byte[0] ?? 0) ^ 1), 0, 1, 2 * PAGE + 256);
     });
+    return start(data);
+  },
+  'older data directory put back': async (t) => {
+    const data = await stoppedVenue(t);
+    writeConsumer(new RealDisk(), join(data, 'shard-0', 'journal'), { name: 'kafka', segment: 1, eventSequence: 5000 });
     return start(data);
   },
   'unknown configuration key': (t) => start(join(t.testdir(), 'data'), [], { environment: { TREDYE_GATEWAY: '2' } }),

@@ -55,6 +55,8 @@ export interface StuckShard {
 const INSTEAD_OF_A_BACKUP: Readonly<Record<string, string>> = {
   JOURNAL_OTHER_VERSION: 'start the platform that wrote it',
   JOURNAL_DIVERGED: 'start the platform that wrote it',
+  JOURNAL_BEHIND:
+    'put the newest one back, or take the consumer away with tredye journal consumers --remove and feed it anew',
   JOURNAL_OTHER_SHARD: "put the shard's own journal back",
   JOURNAL_OTHER_SHARD_COUNT: "put the shard's own journal back",
 };
@@ -71,7 +73,8 @@ function fatalOf({ code, shard, message }: Extract<ShardMessage, { type: 'fatal'
     return new PlatformError(code, EXIT_DATA_DIRECTORY, sentence, true);
   }
   if (code.startsWith('JOURNAL')) {
-    const exitCode = code.startsWith('JOURNAL_OTHER') ? EXIT_DATA_DIRECTORY : EXIT_CORRUPT_JOURNAL;
+    const exitCode =
+      code.startsWith('JOURNAL_OTHER') || code === 'JOURNAL_BEHIND' ? EXIT_DATA_DIRECTORY : EXIT_CORRUPT_JOURNAL;
     const advice = INSTEAD_OF_A_BACKUP[code] ?? 'restore it from a backup';
     return new PlatformError(code, exitCode, `The journal of shard ${shard} stops the start: ${message}; ${advice}.`);
   }

@@ -200,7 +200,7 @@ export class Supervisor {
 
   /** Behind the start: it reads what the shards have read, and nobody waits for it. */
   private startAuditor(recovered: readonly ShardRecovered[]): void {
-    const { snapshotCommands, shards: shardCount } = this.configuration;
+    const { snapshotCommands, keepSegments, shards: shardCount } = this.configuration;
     if (this.auditor === null) return;
     const shards = recovered.map(({ shard, eventSequence }) => {
       const output = this.memory.outputs[shard];
@@ -209,7 +209,7 @@ export class Supervisor {
       return { shard, journal: journalDirectory(this.directory.path, shard), output, metrics, eventSequence };
     });
     const { limits } = this.directory;
-    this.auditor.begin({ shards, shardCount, limits, snapshotCommands });
+    this.auditor.begin({ shards, shardCount, limits, snapshotCommands, keepSegments });
   }
 
   private watchDisk(): DiskWatch {

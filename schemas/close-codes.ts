@@ -30,6 +30,8 @@ export const CLOSE_CODES = {
   TEXT_FRAME: 4105,
   /** More messages than may come from who has shown no key. */
   TOO_MANY_MESSAGES: 4106,
+  /** What was to be resumed is in no segment of the journal any more: log on without resume points. */
+  RESUME_TOO_OLD: 4107,
 } as const;
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];

@@ -53,7 +53,7 @@ export class LoadStage {
     const data = join(folder, 'data');
     rmSync(data, { recursive: true, force: true });
     const generator = await GeneratorProcess.start(flow);
-    const platform = await PlatformProcess.start({ data, flags });
+    const platform = await PlatformProcess.start({ data, flags: ['--keep-segments', '0', ...flags] });
     pin('server', platform.pid);
     const stage = new LoadStage(platform, generator, join(data, 'shard-0', 'journal'));
     const { url, adminKey } = platform.ready;

@@ -121,7 +121,7 @@ function differencesOf(found: readonly (readonly [where: string, difference: str
  */
 export function sizesFor(needs: Pick<PlanNeeds, 'orders'>): string[] {
   const orders = String(Math.min(MOST_LEVELS, Math.max(LEAST_ORDERS, needs.orders + SPARE_ORDERS)));
-  const small = ['--segment-mib', '16', '--max-instruments', '16', '--max-accounts', '16'];
+  const small = ['--keep-segments', '0', '--segment-mib', '16', '--max-instruments', '16', '--max-accounts', '16'];
   return [...small, '--max-orders', orders, '--max-levels', orders];
 }
 

@@ -12,7 +12,7 @@ import type { Disk } from '../journal/disk.js';
 import type { EpochStart } from '../journal/open-journal.js';
 import type { JournalEnd, RecordPlace } from '../journal/places.js';
 import { JournalReader, type JournalRecord } from '../journal/reader.js';
-import type { JournalIdentity } from '../journal/segments.js';
+import { type JournalIdentity, segmentPath } from '../journal/segments.js';
 import type { Limits } from '../limits.js';
 import { imageOf, type ShardImage } from '../public/shard-image.js';
 import type { SnapshotHeader } from '../snapshot/snapshot-header.js';
@@ -35,7 +35,7 @@ export interface AuditTask {
   readonly bucketSeed: number;
   /** Called for each snapshot that cannot be used. */
   readonly bad: (snapshot: BadSnapshot) => void;
-  /** True: reads all of the journal, whatever snapshots there are. */
+  /** True: reads as much of the journal as there is: all of it, or from the oldest good snapshot on where its begin was retired. */
   readonly fromTheStart?: boolean;
 }
 
@@ -58,10 +58,11 @@ export class Auditor {
     const { disk, identity, limits, bucketSeed } = task;
     const { shard, shardCount } = identity;
     const fresh = (): Engine => new Engine(limits, shard, shardCount, undefined, bucketSeed);
+    const { fromTheStart = false } = task;
     const found =
-      task.fromTheStart === true
+      fromTheStart && disk.exists(segmentPath(task.journal, 1))
         ? null
-        : restoreNewest(disk, snapshotsBeside(task.journal), identity, limits, fresh, task.bad);
+        : restoreNewest(disk, snapshotsBeside(task.journal), identity, limits, fresh, task.bad, fromTheStart);
     this.#task = task;
     this.engine = found?.engine ?? fresh();
     this.restored = found?.restored ?? null;
@@ -80,6 +81,11 @@ export class Auditor {
   /** The last command that was applied. */
   get commandSequence(): number {
     return this.engine.commandSequence;
+  }
+
+  /** Of the last group that is in the engine; 0: none is. */
+  get segment(): number {
+    return this.#last?.segment ?? 0;
   }
 
   /** Groups that were compared. */

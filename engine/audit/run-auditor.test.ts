@@ -2,9 +2,10 @@ import t from 'tap';
 import { seededRandom } from '../../proof/seeded-random.js';
 import { JOURNAL, RandomJournal, SNAPSHOTS, spoilLastEvent } from '../../proof/shard/random-journal.js';
 import { SimulatedDisk } from '../../proof/simulated-disk.js';
-import { segmentPath } from '../journal/segments.js';
+import { listSegments, segmentPath } from '../journal/segments.js';
 import { MetricWords } from '../metrics/metric-words.js';
 import { AUDIT, AUDIT_WORDS } from '../metrics/words.js';
+import { consumersBeside, removeConsumer, writeConsumer } from '../retention/consumers.js';
 import { OutputRing } from '../ring/output-ring.js';
 import { listSnapshots } from '../snapshot/snapshots.js';
 import { QuestionDesk } from './questions.js';
@@ -26,6 +27,7 @@ function made(disk: SimulatedDisk, seed: number, snapshotCommands: number) {
     shardCount,
     limits: journal.limits,
     snapshotCommands,
+    keepSegments: 0,
   };
   return { journal, before, data, words: new MetricWords(metrics) };
 }
@@ -86,6 +88,39 @@ t.test('a disk without room for a snapshot is named, and the comparing goes on',
   t.match(told[0], { shard: data.shards[0]?.shard, why: /ENOSPC/ });
   t.equal(words.value(AUDIT.lag), 0);
   t.equal(words.value(AUDIT.snapshots), 0);
+});
+
+t.test('segments that nobody needs go behind a snapshot, and who holds them is told once', async (t) => {
+  const disk = new SimulatedDisk(seededRandom(5));
+  const journal = new RandomJournal(disk, 5, 900);
+  const { limits, identity } = journal;
+  const output = OutputRing.create(1024, 1);
+  const metrics = MetricWords.create(AUDIT_WORDS);
+  const words = new MetricWords(metrics);
+  const turn = (keepSegments: number, groups: number): AuditMessage[] => {
+    for (let group = 0; group < groups; group += 1) journal.writeGroup(1 + (group % 5));
+    const { eventSequence } = journal.engine;
+    new OutputRing(output).start(eventSequence, 1);
+    const shards = [{ shard: identity.shard, journal: JOURNAL, output, metrics, eventSequence }];
+    return run({ shards, shardCount: identity.shardCount, limits, snapshotCommands: 50, keepSegments }, disk);
+  };
+  turn(0, 70);
+  t.ok(listSnapshots(disk, SNAPSHOTS).length > 1);
+  t.equal(listSegments(disk, JOURNAL)[0], 1, 'all are kept');
+  t.equal(words.value(AUDIT.firstSegment), 0);
+  writeConsumer(disk, JOURNAL, { name: 'kafka', segment: 2, eventSequence: 1 });
+  disk.spoil(`${consumersBeside(JOURNAL)}/kafka.json`, (bytes) => bytes.fill(0));
+  t.match(
+    turn(1, 30).filter(({ type }) => type === 'held' || type === 'retired'),
+    [{ type: 'held', why: /kafka\.json of a consumer is damaged/ }],
+  );
+  removeConsumer(disk, JOURNAL, 'kafka');
+  const [retired] = turn(1, 1).filter(({ type }) => type === 'retired');
+  const first = listSegments(disk, JOURNAL)[0] ?? 0;
+  t.ok(first > 1);
+  t.match(retired, { first, removed: first - 1 });
+  t.equal(words.value(AUDIT.firstSegment), first);
+  t.equal(words.value(AUDIT.retired), first - 1);
 });
 
 t.test('a bad snapshot is told, and what differs ends it', async (t) => {

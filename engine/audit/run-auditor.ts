@@ -1,6 +1,6 @@
 /**
- * The life of the auditor's thread: for each shard in turn it compares a piece of what is durable, and writes a snapshot every
- * so many commands; between two rounds it answers what it is asked (questions.ts). It never returns by itself; whoever stops the platform ends the thread as it stands, in the middle of a
+ * The life of the auditor's thread: for each shard in turn it compares a piece of what is durable, writes a snapshot every
+ * so many commands, and takes away what of the journal nobody needs any more; between two rounds it answers what it is asked (questions.ts). It never returns by itself; whoever stops the platform ends the thread as it stands, in the middle of a
  * snapshot, too: one that has no name yet is none.
  */
 
@@ -11,6 +11,8 @@ import { JournalError } from '../journal/journal-error.js';
 import type { Limits } from '../limits.js';
 import { MetricWords } from '../metrics/metric-words.js';
 import { AUDIT } from '../metrics/words.js';
+import { leasesBeside } from '../retention/leases.js';
+import { type RetireTask, retireSegments } from '../retention/retire.js';
 import { OutputReader } from '../ring/output-reader.js';
 import { sequenceNear } from '../ring/ring-layout.js';
 import { monotonicMs } from '../shard/clock.js';
@@ -21,6 +23,8 @@ import type { QuestionDesk } from './questions.js';
 const PIECE_GROUPS = 16;
 /** How long it sleeps when nothing new is durable anywhere. */
 const NAP_MS = 10;
+/** How often it looks for segments that nobody needs any more, and behind each snapshot. */
+const RETIRE_MS = 10_000;
 
 /** One shard that is audited. */
 export interface AuditedShard {
@@ -41,6 +45,8 @@ export interface AuditorData {
   readonly limits: Limits;
   /** Commands from one snapshot to the next; 0: none are written. */
   readonly snapshotCommands: number;
+  /** Segments of a shard's journal that stay, whoever needs them; 0: all. */
+  readonly keepSegments: number;
 }
 
 /** Supervisor to auditor; askers may come before and after the beginning. */
@@ -61,6 +67,9 @@ export type AuditMessage =
       readonly ms: number;
     }
   | { readonly type: 'no-snapshot'; readonly shard: number; readonly why: string }
+  | { readonly type: 'retired'; readonly shard: number; readonly first: number; readonly removed: number }
+  /** Segments are kept that might go. Told once while it is the same. */
+  | { readonly type: 'held'; readonly shard: number; readonly why: string }
   /** The venue must end: what a shard journaled is not what its commands come to, or cannot be read. */
   | { readonly type: 'fatal'; readonly shard: number; readonly code: string; readonly message: string };
 
@@ -114,13 +123,16 @@ class ShardAudit {
   readonly #words: MetricWords;
   readonly #tell: (message: AuditMessage) => void;
   readonly #snapshotCommands: number;
+  readonly #retireTask: Omit<RetireTask, 'nowMs'> | null;
+  #retireAtMs = 0;
+  #heldTold = '';
   #durable: number;
   #groups = 0;
   /** The last command of the snapshot before, whether or not it could be written. */
   #snapshotAt: number;
 
   constructor(
-    { shardCount, limits, snapshotCommands }: AuditorData,
+    { shardCount, limits, snapshotCommands, keepSegments }: AuditorData,
     { shard, journal, output, metrics, eventSequence }: AuditedShard,
     disk: Disk,
     tell: (message: AuditMessage) => void,
@@ -140,6 +152,9 @@ class ShardAudit {
       bucketSeed: randomInt(2 ** 32),
       bad: ({ path, why }) => tell({ type: 'bad-snapshot', shard, path, why }),
     });
+    const identity = { shard, shardCount };
+    this.#retireTask = keepSegments === 0 ? null : { disk, journal, identity, limits, keepSegments };
+    if (this.#retireTask !== null) disk.makeDirectory(leasesBeside(journal));
     this.#snapshotAt = this.auditor.restored?.commandSequence ?? 0;
     this.#words.set(AUDIT.snapshotCommand, this.#snapshotAt);
   }
@@ -156,8 +171,32 @@ class ShardAudit {
     this.#groups = auditor.groups;
     if (this.#snapshotCommands > 0 && auditor.commandSequence - this.#snapshotAt >= this.#snapshotCommands) {
       this.#writeSnapshot();
+      this.#retireAtMs = 0;
     }
+    this.#retire();
     return compared > 0;
+  }
+
+  /** What keeps a segment from being retired ends nobody's venue: it is told, and tried again. */
+  #retire(): void {
+    const nowMs = monotonicMs();
+    if (this.#retireTask === null || nowMs < this.#retireAtMs) return;
+    this.#retireAtMs = nowMs + RETIRE_MS;
+    const { shard } = this;
+    try {
+      const { first, removed, damaged } = retireSegments({ ...this.#retireTask, nowMs: Date.now() });
+      this.#words.set(AUDIT.firstSegment, first);
+      this.#words.count(AUDIT.retired, removed);
+      if (removed > 0) this.#tell({ type: 'retired', shard, first, removed });
+      this.#tellHeld(damaged.length === 0 ? '' : `the file ${damaged[0]} of a consumer is damaged`);
+    } catch (error) {
+      this.#tellHeld(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #tellHeld(why: string): void {
+    if (why !== '' && why !== this.#heldTold) this.#tell({ type: 'held', shard: this.shard, why });
+    this.#heldTold = why;
   }
 
   #writeSnapshot(): void {

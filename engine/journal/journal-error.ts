@@ -17,6 +17,8 @@ export type JournalErrorCode =
   | 'JOURNAL_MISSING_SEGMENT'
   /** The journal begins behind the event that was asked for: what was before is gone. */
   | 'JOURNAL_TOO_OLD'
+  /** A consumer has more than the journal holds: an older copy of it was put back. */
+  | 'JOURNAL_BEHIND'
   /** The directory holds the journal of another shard. */
   | 'JOURNAL_OTHER_SHARD'
   /** The journal was written by a platform with another number of shards. */

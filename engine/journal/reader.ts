@@ -193,21 +193,26 @@ export class JournalReader {
     return this.#passedBytes;
   }
 
-  /** Goes to the journal's first record. False when there is no segment yet. Throws when a segment is missing. */
+  /**
+   * Goes to the very first record of all. False when there is no segment yet. Throws JOURNAL_MISSING_SEGMENT when segments are
+   * missing or were retired.
+   */
   seekStart(): boolean {
+    const first = listSegments(this.#disk, this.#directory)[0];
+    if (first !== undefined && first !== 1) {
+      const message = `The journal begins with segment ${first}, and no snapshot that can be used says what was before`;
+      throw new JournalError('JOURNAL_MISSING_SEGMENT', message, { file: segmentPath(this.#directory, 1) });
+    }
+    return this.seekFirst();
+  }
+
+  /** Goes to the first record that is still there. False when there is no segment yet. */
+  seekFirst(): boolean {
     const first = listSegments(this.#disk, this.#directory)[0];
     this.#skipEventsBelow = 0;
     this.#skipCommandsBelow = 0;
-    if (first === undefined) {
-      return false;
-    }
-    if (first !== 1) {
-      throw new JournalError('JOURNAL_MISSING_SEGMENT', 'The first segment of the journal is missing', {
-        file: segmentPath(this.#directory, 1),
-      });
-    }
-    this.#enter(first);
-    return true;
+    if (first !== undefined) this.#enter(first);
+    return first !== undefined;
   }
 
   /**
@@ -232,9 +237,7 @@ export class JournalReader {
    */
   seekEvent(sequence: number): boolean {
     const numbers = listSegments(this.#disk, this.#directory);
-    if (numbers.length === 0) {
-      return false;
-    }
+    if (numbers.length === 0) return false;
     let low = 0;
     let high = numbers.length - 1;
     while (low < high) {
@@ -267,7 +270,7 @@ export class JournalReader {
    * The next record, or null when there is none yet. Nothing beyond `durableEventSequence` is handed out; below it a
    * record that does not verify throws JOURNAL_CORRUPT. Recovery passes Infinity: all that verifies, and null at the end.
    * A call goes past `passBytes` bytes and one record at most: null with `passedBytes` above 0 says only that the reader
-   * is still on its way.
+   * is still on its way. Throws JOURNAL_TOO_OLD when what it needs has been retired meanwhile.
    */
   next(durableEventSequence: number, passBytes = Infinity): JournalRecord | null {
     this.#passedBytes = 0;
@@ -292,6 +295,9 @@ export class JournalReader {
           }
           throw this.#corrupt(`A record does not verify (${verdict}) and a later segment goes on behind it`);
         }
+        // The oldest goes first: while this one has its name, the next one has not been retired.
+        const { number } = this.#segment;
+        if (!this.#disk.exists(segmentPath(this.#directory, number))) throw this.#tooOld(number);
         if (durableEventSequence !== Infinity && this.#expected.eventSequence <= durableEventSequence) {
           throw this.#corrupt(`A durable record does not verify (${verdict})`);
         }
@@ -376,11 +382,17 @@ export class JournalReader {
     return new JournalError('JOURNAL_CORRUPT', message, this.#place());
   }
 
+  #tooOld(number: number): JournalError {
+    const place = { file: segmentPath(this.#directory, number), sequence: this.#expected.eventSequence };
+    return new JournalError('JOURNAL_TOO_OLD', 'The segment has been retired', place);
+  }
+
   #openSegment(number: number): DiskFile {
     const path = segmentPath(this.#directory, number);
     try {
       return this.#disk.open(path, 'read');
     } catch (cause) {
+      if ((listSegments(this.#disk, this.#directory)[0] ?? 0) > number) throw this.#tooOld(number);
       throw new JournalError('JOURNAL_READ', 'Opening a segment failed', { file: path }, cause);
     }
   }

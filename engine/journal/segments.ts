@@ -32,7 +32,10 @@ export function segmentPath(directory: string, number: number): string {
   return join(directory, segmentName(number));
 }
 
-/** Numbers of all segments in ascending order. A hole throws JOURNAL_MISSING_SEGMENT. */
+/**
+ * Numbers of all segments in ascending order. A hole throws JOURNAL_MISSING_SEGMENT. The first ones may be retired meanwhile:
+ * a name that was read and is gone since is none.
+ */
 export function listSegments(disk: Disk, directory: string): number[] {
   const numbers = disk
     .list(directory)
@@ -41,6 +44,8 @@ export function listSegments(disk: Disk, directory: string): number[] {
   for (let index = 1; index < numbers.length; index += 1) {
     const wanted = (numbers[index - 1] ?? 0) + 1;
     if (numbers[index] !== wanted) {
+      // The oldest goes first: where the one before the hole is gone, so are all before it.
+      if (!disk.exists(segmentPath(directory, wanted - 1))) return listSegments(disk, directory);
       throw new JournalError('JOURNAL_MISSING_SEGMENT', 'A segment in the middle of the journal is missing', {
         file: segmentPath(directory, wanted),
       });

@@ -122,6 +122,9 @@ export const AUDIT = {
   snapshotBytes: counters(),
   snapshotCommand: counters(),
   snapshotTime: counters(),
+  /** Segments that were retired, and the number of the first one that is there. */
+  retired: counters(),
+  firstSegment: counters(),
 } as const;
 
 export const AUDIT_WORDS = next;

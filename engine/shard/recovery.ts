@@ -14,6 +14,7 @@ import { OwnSource } from '../journal/source.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
 import type { PublicHistory } from '../public/public-history.js';
+import { checkConsumers } from '../retention/consumers.js';
 import type { RestoredSnapshot } from '../snapshot/snapshots.js';
 import { monotonicMs } from './clock.js';
 import { journalShape } from './round.js';
@@ -77,7 +78,10 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
       replay.apply(group);
       progress.tell(replay, group.segment);
     },
-    () => replay.finish(),
+    () => {
+      replay.finish();
+      checkConsumers(disk, directory, engine.eventSequence);
+    },
     readAhead === null ? new OwnSource(disk, directory, identity) : new ReadAheadSource(readAhead),
     restored,
   );

@@ -122,7 +122,7 @@ function removeOlder(disk: Disk, directory: string): void {
 
 /**
  * Puts the newest good snapshot into the engine that `fresh` makes; null when there is none. `bad` is told of each one that
- * is newer and cannot be used.
+ * is newer and cannot be used. `oldest`: the oldest good one, for who wants to see all that is there.
  */
 export function restoreNewest<E extends Engine>(
   disk: Disk,
@@ -131,8 +131,10 @@ export function restoreNewest<E extends Engine>(
   limits: Limits,
   fresh: () => E,
   bad: (snapshot: BadSnapshot) => void,
+  oldest = false,
 ): { readonly engine: E; readonly restored: RestoredSnapshot } | null {
-  for (const commandSequence of listSnapshots(disk, directory)) {
+  const snapshots = listSnapshots(disk, directory);
+  for (const commandSequence of oldest ? snapshots.reverse() : snapshots) {
     const path = snapshotPath(directory, commandSequence);
     const header = checkSnapshot(disk, path, identity, limits);
     if (typeof header === 'string') {

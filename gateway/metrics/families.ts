@@ -427,6 +427,18 @@ export const FAMILIES: readonly Family[] = [
   gauge('tredye_snapshot_timestamp_seconds', 'When the last snapshot was written; 0: none yet', ['shard'], (from) =>
     byAudit(from, AUDIT.snapshotTime),
   ),
+  counter(
+    'tredye_journal_retired_segments_total',
+    'Segments of the journal that nobody needed any more',
+    ['shard'],
+    (from) => byAudit(from, AUDIT.retired),
+  ),
+  gauge(
+    'tredye_journal_first_segment',
+    'Number of the first journal segment that is kept; 0: not looked yet, or no auditor',
+    ['shard'],
+    (from) => byAudit(from, AUDIT.firstSegment),
+  ),
   // ---- threads and process
   histogram(
     'tredye_event_loop_delay_seconds',

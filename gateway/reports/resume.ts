@@ -12,6 +12,7 @@
  * that a storm of them drains while the market goes on. Only an active one holds a file and memory to read it.
  */
 
+import { JournalError } from '../../engine/journal/journal-error.js';
 import type { JournalReader, JournalRecord } from '../../engine/journal/reader.js';
 import * as outputReader from '../../engine/ring/output-reader.js';
 import * as layout from '../../schemas/layout.js';
@@ -39,6 +40,9 @@ const RECORD_EVENTS = 32;
 /** Going to a place in a journal costs as much as so many batches: headers of some segments are read. */
 const BATCHES_PER_SEEK = 8;
 
+/** Called when the journal does not go back as far as a session wants to resume. */
+export type TooOld = (session: Session) => void;
+
 /** Called when a session has reached its live stream; `at` is the sequence behind which it is delivered live. */
 export type Joined = (session: Session, feed: ShardFeed, at: number) => void;
 
@@ -60,6 +64,7 @@ const WAITS = 2;
 export class CatchUps {
   readonly #reports: ReportPath;
   readonly #joined: Joined;
+  readonly #tooOld: TooOld;
   readonly #pauseBytes: number;
   readonly #batch: Int32Array;
   readonly #maxEvents: number;
@@ -69,10 +74,11 @@ export class CatchUps {
   /** What may still be looked at until the next turn begins, in events. */
   #left: number;
 
-  constructor(reports: ReportPath, pauseBytes: number, maxEvents: number, joined: Joined) {
+  constructor(reports: ReportPath, pauseBytes: number, maxEvents: number, joined: Joined, tooOld: TooOld) {
     this.#reports = reports;
     this.#pauseBytes = pauseBytes;
     this.#joined = joined;
+    this.#tooOld = tooOld;
     this.#maxEvents = maxEvents;
     this.#batch = new Int32Array(maxEvents * EVENT_WORDS);
     this.#left = BATCHES_PER_TURN * maxEvents;
@@ -148,7 +154,7 @@ export class CatchUps {
     while (state === CATCHING_UP && this.#left > end) {
       if (isOver(catchUp)) state = this.#end(catchUp);
       else if (this.#mustWait(catchUp)) state = WAITS;
-      else state = catchUp.feed.isInRing(catchUp.stream.at) ? this.#fromRing(catchUp) : this.#fromJournal(catchUp);
+      else state = catchUp.feed.isInRing(catchUp.stream.at) ? this.#fromRing(catchUp) : this.#fromSegments(catchUp);
     }
     catchUp.placeLeft -= before - this.#left;
     return state;
@@ -171,11 +177,22 @@ export class CatchUps {
     const max = Math.min(this.#maxEvents, (durable ? feed.at : target) - stream.at);
     const count = feed.view.readBehind(stream.at >>> 0, this.#batch, 0, max, UP_TO_MATCHED);
     // Lapped between the look and the copy: the journal has it by now, or the whole feed is behind.
-    if (count <= 0) return count === 0 ? WAITS : this.#fromJournal(catchUp);
+    if (count <= 0) return count === 0 ? WAITS : this.#fromSegments(catchUp);
     this.#left -= count;
     stream.at += count;
     this.#reports.deliverTo(session, feed, this.#batch, count, durable);
     return CATCHING_UP;
+  }
+
+  /** Ends where what it needs has been retired. */
+  #fromSegments(catchUp: CatchUp): number {
+    try {
+      return this.#fromJournal(catchUp);
+    } catch (error) {
+      if (!(error instanceof JournalError && error.code === 'JOURNAL_TOO_OLD')) throw error;
+      this.#tooOld(catchUp.session);
+      return this.#end(catchUp);
+    }
   }
 
   #fromJournal(catchUp: CatchUp): number {

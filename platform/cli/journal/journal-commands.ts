@@ -1,5 +1,5 @@
 /**
- * `tredye journal ls | cat | check | aside`: the journal of a venue on this machine, also of one that is running. Main thread.
+ * `tredye journal ls | cat | check | aside | consumers`: the journal of a venue on this machine, also of one that is running. Main thread.
  */
 
 import type { Command } from '@commander-js/extra-typings';
@@ -11,6 +11,7 @@ import { examples } from '../help-text.js';
 import { dataOption, jsonOption, wholeNumber } from '../options.js';
 import { LineWriter, say, sayAll, sayJson, tableLines } from '../terminal.js';
 import { verifyVenue } from './check.js';
+import { consumersOf, type LocalConsumer, removeEverywhere } from './local-consumers.js';
 import { checkShard, openLocalVenue, recordsOf, type SegmentSummary, segmentsOf } from './local-venue.js';
 import { commandObject, eventObject, type PlainObject, partsBehind } from './record-objects.js';
 
@@ -42,6 +43,17 @@ function asideLines(commands: readonly AsideCommand[]): string[] {
     stack.split('\n')[0] ?? '',
   ]);
   return tableLines(heads, rows, ['shard', 'sequence', 'records']);
+}
+
+function consumerLines(consumers: readonly LocalConsumer[]): string[] {
+  const heads = ['shard', 'consumer', 'segment', 'event'];
+  const rows = consumers.map(({ shard, name, segment, eventSequence }) => [
+    String(shard),
+    name,
+    segment === null ? 'damaged' : String(segment),
+    eventSequence === null ? 'damaged' : String(eventSequence),
+  ]);
+  return tableLines(heads, rows, ['shard', 'segment', 'event']);
 }
 
 function range(first: number, last: number): string {
@@ -119,6 +131,24 @@ export function addJournalCommands(program: Command): void {
       const commands = Array.from({ length: venue.shardCount }, (_, shard) => readAside(venue.path, shard)).flat();
       if (options.json === true) sayJson(commands);
       else sayAll(asideLines(commands));
+    });
+
+  journal
+    .command('consumers')
+    .summary('list who must have what the journal holds before it may go')
+    .description(
+      'list who must have what the journal holds before it may go, with the last event that each has; one that will never come again is taken away with --remove, and segments that it lacks may go then',
+    )
+    .option('--remove <name>', 'take this one away, in every shard')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('tredye journal consumers', 'tredye journal consumers --remove archive'))
+    .action((options) => {
+      const venue = openLocalVenue(options.data);
+      if (options.remove !== undefined) removeEverywhere(venue, options.remove);
+      const consumers = consumersOf(venue);
+      if (options.json === true) sayJson(consumers);
+      else sayAll(consumerLines(consumers));
     });
 
   journal

@@ -1,6 +1,6 @@
 /**
- * A venue's data directory, read where it lies, also while a platform writes it: files are opened for reading only, no
- * lock is taken, and a group that is just being written is not there yet. Main thread.
+ * A venue's data directory, read where it lies, also while a platform writes it: its files are opened for reading only, no
+ * lock is taken, a lease keeps what is being read from being retired, and a group that is just being written is not there yet. Main thread.
  */
 
 import { resolve } from 'node:path';
@@ -11,6 +11,7 @@ import type { SegmentHeader } from '../../../engine/journal/record.js';
 import { checkedHeader, listSegments, segmentPath } from '../../../engine/journal/segments.js';
 import { inspectTail } from '../../../engine/journal/tail.js';
 import type { Limits } from '../../../engine/limits.js';
+import { Lease, leasesBeside } from '../../../engine/retention/leases.js';
 import { journalDirectory, readVenue } from '../../data-directory.js';
 import { EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from '../../exit-codes.js';
 
@@ -60,25 +61,45 @@ function readable(error: unknown, shard: number): unknown {
 }
 
 /**
- * Every record of a shard's journal from the group that holds event `fromEvent` on, up to the last one that is whole.
- * A record holds until the next one is asked for. Throws a PlatformError.
+ * Every record of a shard's journal from the group that holds event `fromEvent` on (1: from the first that is there), up to
+ * the last one that is whole. A record holds until the next one is asked for. Throws a PlatformError.
  */
 export function* recordsOf(venue: LocalVenue, shard: number, fromEvent = 1): Generator<JournalRecord> {
   const disk = new RealDisk();
   const directory = journalDirectory(venue.path, shard);
   const reader = new JournalReader(disk, directory, { shard, shardCount: venue.shardCount });
+  const lease = takeLease(disk, directory);
   try {
-    const there = fromEvent > 1 ? reader.seekEvent(fromEvent) : reader.seekStart();
+    const there = fromEvent > 1 ? reader.seekEvent(fromEvent) : reader.seekFirst();
     if (!there) return;
     for (;;) {
       const record = reader.next(Number.POSITIVE_INFINITY) ?? afterTheEnd(reader, disk, directory);
       if (record === null) return;
+      lease?.hold(record.segment);
       yield record;
     }
   } catch (error) {
     throw readable(error, shard);
   } finally {
+    lease?.release();
     reader.close();
+  }
+}
+
+/** Whoever may only read these files, or has no room, reads without one: he may be told JOURNAL_TOO_OLD. */
+const WITHOUT_LEASE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'];
+
+/** Holds all segments, where any may be retired at all. */
+export function takeLease(disk: RealDisk, journal: string): Lease | null {
+  if (!disk.exists(leasesBeside(journal))) return null;
+  const lease = new Lease(disk, journal, Date.now);
+  try {
+    lease.hold(0);
+    return lease;
+  } catch (error) {
+    const cause = error instanceof JournalError ? error.cause : error;
+    if (cause instanceof Error && 'code' in cause && WITHOUT_LEASE.includes(String(cause.code))) return null;
+    throw error;
   }
 }
 

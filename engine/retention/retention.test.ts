@@ -1,0 +1,321 @@
+/**
+ * The journal's life over a disk that loses what was not synced: what is retired, who holds it, and what a crash at any call
+ * leaves.
+ */
+
+import t from 'tap';
+import { seededRandom } from '../../proof/seeded-random.js';
+import { JOURNAL, RandomJournal, SNAPSHOTS } from '../../proof/shard/random-journal.js';
+import { SimulatedDisk } from '../../proof/simulated-disk.js';
+import { Auditor } from '../audit/auditor.js';
+import { type VerifiedShard, verifyShard } from '../audit/verify.js';
+import { Engine } from '../engine.js';
+import { errorOf } from '../journal/made-groups.js';
+import { JournalReader } from '../journal/reader.js';
+import { listSegments, segmentPath } from '../journal/segments.js';
+import { limitsFrom } from '../limits.js';
+import { recoverShard } from '../shard/recovery.js';
+import { listSnapshots, restoreNewest, snapshotPath } from '../snapshot/snapshots.js';
+import { checkConsumers, consumersBeside, listConsumers, removeConsumer, writeConsumer } from './consumers.js';
+import { LEASE_MS, Lease, leasedSegment } from './leases.js';
+import { type Retired, retireSegments } from './retire.js';
+
+t.setTimeout(120_000);
+
+const COMMANDS = 900;
+const NOW_MS = 1_700_000_000_000;
+
+interface Made {
+  readonly disk: SimulatedDisk;
+  readonly journal: RandomJournal;
+  /** By the last command of the two snapshots, the segments they end in. */
+  readonly older: number;
+  readonly newer: number;
+}
+
+/** Several segments, of which two snapshots leave the first ones behind. */
+function made(seed: number): Made {
+  const disk = new SimulatedDisk(seededRandom(seed));
+  const journal = new RandomJournal(disk, seed, COMMANDS);
+  const { identity, limits } = journal;
+  const auditor = new Auditor({ disk, journal: JOURNAL, identity, limits, bucketSeed: 5, bad: () => undefined });
+  const ends: number[] = [];
+  for (const groups of [60, 30]) {
+    for (let group = 0; group < groups; group += 1) journal.writeGroup(1 + (group % 5));
+    auditor.follow(journal.engine.eventSequence, Number.POSITIVE_INFINITY);
+    auditor.snapshot();
+    ends.push(auditor.segment);
+  }
+  journal.writeRest();
+  auditor.close();
+  return { disk, journal, older: ends[0] ?? 0, newer: ends[1] ?? 0 };
+}
+
+function retire({ disk, journal }: Made, keepSegments = 1, nowMs = NOW_MS): Retired {
+  const { identity, limits } = journal;
+  return retireSegments({ disk, journal: JOURNAL, identity, limits, keepSegments, nowMs });
+}
+
+function verify({ disk, journal }: Made): VerifiedShard {
+  const { identity, limits } = journal;
+  return verifyShard({ disk, journal: JOURNAL, identity, limits });
+}
+
+function recover({ disk, journal }: Made, bad: string[] = []) {
+  const { identity, limits } = journal;
+  const fresh = (): Engine => new Engine(limits, identity.shard, identity.shardCount, undefined, 9);
+  const found = restoreNewest(disk, SNAPSHOTS, identity, limits, fresh, ({ path }) => void bad.push(path));
+  const engine = found?.engine ?? fresh();
+  const shard = recoverShard({
+    ...identity,
+    disk,
+    directory: JOURNAL,
+    limits: limitsFrom({ ...limits, roundEvents: 1024, segmentBytes: 256 * 1024 }),
+    engine,
+    platformStartId: 2,
+    onProgress: null,
+    restored: found?.restored ?? null,
+  });
+  shard.writer.close();
+  return engine;
+}
+
+/** The first event of a segment. */
+function firstEvent({ disk, journal }: Made, segment: number): number {
+  const reader = new JournalReader(disk, JOURNAL, journal.identity);
+  reader.seekFirst();
+  for (let record = reader.next(Infinity); record !== null; record = reader.next(Infinity)) {
+    if (record.segment === segment) return record.firstEventSequence;
+  }
+  throw new Error(`there is no segment ${segment}`);
+}
+
+t.test('what is below the older snapshot goes, and all else goes on as before', async (t) => {
+  for (let seed = 1; seed <= 4; seed += 1) {
+    const venue = made(seed);
+    const before = verify(venue);
+    t.same(before.problems, []);
+    t.ok(venue.older > 1 && before.segments > venue.older, `${venue.older} of ${before.segments}`);
+    const retired = retire(venue);
+    t.match(retired, { first: venue.older, removed: venue.older - 1, damaged: [] });
+    t.match(retired.heldBy, /the snapshot .* ends there/);
+    t.equal(retire(venue).removed, 0, 'once');
+    t.equal(listSegments(venue.disk, JOURNAL)[0], venue.older);
+    const after = verify(venue);
+    t.same(after.problems, []);
+    t.equal(after.stateHash, before.stateHash);
+    t.equal(after.firstSegment, venue.older);
+    t.equal(after.snapshots, 1, 'the newer one is compared with what follows from the older one');
+    t.equal(recover(venue).stateHash(), before.stateHash);
+  }
+});
+
+t.test(
+  'a bad newest snapshot falls back to the older one, whose segments are there; without any the start is refused',
+  async (t) => {
+    const venue = made(2);
+    const { stateHash } = verify(venue);
+    retire(venue);
+    const [newest = 0, older = 0] = listSnapshots(venue.disk, SNAPSHOTS);
+    const spoil = (command: number): void =>
+      venue.disk.spoil(snapshotPath(SNAPSHOTS, command), (bytes) => {
+        bytes[5000] = (bytes[5000] ?? 0) ^ 1;
+      });
+    spoil(newest);
+    const bad: string[] = [];
+    const again = { ...venue };
+    t.equal(recover(again, bad).stateHash(), stateHash);
+    t.same(bad, [snapshotPath(SNAPSHOTS, newest)]);
+    t.match(retire(venue), { removed: 0 });
+    spoil(older);
+    t.match(
+      errorOf(() => recover(venue)),
+      {
+        code: 'JOURNAL_MISSING_SEGMENT',
+        message: new RegExp(`begins with segment ${venue.older}, and no snapshot`),
+      },
+    );
+    t.match(verify(venue).problems.join(), /JOURNAL_MISSING_SEGMENT/);
+  },
+);
+
+t.test('a bad snapshot holds everything', async (t) => {
+  const venue = made(3);
+  const [newest = 0] = listSnapshots(venue.disk, SNAPSHOTS);
+  venue.disk.spoil(snapshotPath(SNAPSHOTS, newest), (bytes) => bytes.fill(7, 6000, 6010));
+  t.match(retire(venue), { first: 1, removed: 0, heldBy: /cannot be used: its checksum/ });
+  venue.disk.remove(snapshotPath(SNAPSHOTS, newest));
+  t.match(retire(venue), { first: 1, removed: 0, heldBy: /no two snapshots/ });
+});
+
+t.test('everyone who needs a segment holds it', async (t) => {
+  const venue = made(4);
+  const { disk } = venue;
+  const last = listSegments(disk, JOURNAL).at(-1) ?? 0;
+  t.match(retire(venue, last - 1), { first: 2, removed: 1, heldBy: /segments are kept/ });
+  writeConsumer(disk, JOURNAL, { name: 'archive', segment: 2, eventSequence: firstEvent(venue, 2) - 1 });
+  t.match(retire(venue), { first: 2, removed: 0, heldBy: /"archive"/ });
+  const path = `${consumersBeside(JOURNAL)}/archive.json`;
+  disk.spoil(path, (bytes) => {
+    bytes[12] = (bytes[12] ?? 0) ^ 1;
+  });
+  t.match(retire(venue), { removed: 0, damaged: [path], heldBy: /damaged/ });
+  t.ok(removeConsumer(disk, JOURNAL, 'archive'));
+  t.notOk(removeConsumer(disk, JOURNAL, 'archive'));
+  let nowMs = NOW_MS;
+  const lease = new Lease(disk, JOURNAL, () => nowMs);
+  lease.hold(0);
+  t.match(retire(venue), { removed: 0, heldBy: /reads it/ });
+  lease.hold(2);
+  t.equal(leasedSegment(disk, JOURNAL, nowMs), 2);
+  nowMs += LEASE_MS / 2;
+  lease.hold(2);
+  nowMs += LEASE_MS / 2 + 1;
+  t.match(retire(venue, 1, nowMs), { removed: 0, heldBy: /reads it/ }, 'renewed');
+  t.match(retire(venue, 1, nowMs + LEASE_MS), { first: venue.older, removed: venue.older - 2 }, 'over');
+  lease.release();
+  t.equal(leasedSegment(disk, JOURNAL, nowMs), Number.POSITIVE_INFINITY);
+});
+
+t.test('who is too late is told so, wherever it stands', async (t) => {
+  const venue = made(2);
+  const { disk, journal } = venue;
+  const lease = new Lease(disk, JOURNAL, () => NOW_MS);
+  lease.hold(1);
+  const inFirst = new JournalReader(disk, JOURNAL, journal.identity);
+  const resting = new JournalReader(disk, JOURNAL, journal.identity);
+  const chained = new JournalReader(disk, JOURNAL, journal.identity, true);
+  for (const reader of [inFirst, resting, chained]) {
+    reader.seekFirst();
+    t.equal(reader.next(Infinity)?.segment, 1);
+  }
+  resting.rest(false);
+  t.equal(retire(venue).removed, 0);
+  t.equal(retire(venue, 1, NOW_MS + LEASE_MS + 1).first, venue.older);
+  const toTheEnd = (reader: JournalReader) =>
+    errorOf(() => {
+      while (reader.next(journal.engine.eventSequence) !== null);
+    });
+  t.match(
+    errorOf(() => resting.next(Infinity)),
+    { code: 'JOURNAL_TOO_OLD' },
+  );
+  // The file that it has open is read to its end; what the next one held is gone, unless it knew of that one before.
+  t.equal(toTheEnd(inFirst).code, 'JOURNAL_TOO_OLD');
+  t.equal(toTheEnd(chained).code, 'JOURNAL_TOO_OLD');
+  t.match(
+    errorOf(() => new JournalReader(disk, JOURNAL, journal.identity).seekEvent(1)),
+    { code: 'JOURNAL_TOO_OLD' },
+  );
+});
+
+t.test('a crash at any call leaves a journal that goes on', async (t) => {
+  const { stateHash } = verify(made(2));
+  let crashes = 0;
+  for (let call = 0; ; call += 1) {
+    const venue = made(2);
+    const { disk } = venue;
+    disk.faults.crashAtCall = disk.calls + call;
+    try {
+      retire(venue);
+    } catch (error) {
+      t.ok(disk.crashed, String(error));
+    }
+    if (!disk.crashed) break;
+    crashes += 1;
+    disk.powerFails();
+    disk.faults.crashAtCall = -1;
+    const verified = verify(venue);
+    t.same(verified.problems, [], `crash at call ${call}`);
+    t.equal(verified.stateHash, stateHash);
+    t.equal(retire(venue).first, venue.older, 'and the rest goes later');
+    t.equal(recover(venue).stateHash(), stateHash);
+  }
+  t.ok(crashes >= 2, `${crashes} crashes`);
+});
+
+t.test('a position is whole at every crash, and one that is not a position is named', async (t) => {
+  for (let call = 0; ; call += 1) {
+    const disk = new SimulatedDisk(seededRandom(call + 1));
+    writeConsumer(disk, JOURNAL, { name: 'kafka', segment: 3, eventSequence: 70 });
+    disk.faults.crashAtCall = disk.calls + call;
+    try {
+      writeConsumer(disk, JOURNAL, { name: 'kafka', segment: 4, eventSequence: 90 });
+    } catch (error) {
+      t.ok(disk.crashed, String(error));
+    }
+    const crashed = disk.crashed;
+    if (crashed) disk.powerFails();
+    const { consumers, damaged } = listConsumers(disk, JOURNAL);
+    t.same(damaged, []);
+    t.ok(consumers[0]?.eventSequence === 90 || (crashed && consumers[0]?.eventSequence === 70), `call ${call}`);
+    if (!crashed) break;
+  }
+});
+
+t.test('a consumer that has more than the journal stops a start, and nothing is written', async (t) => {
+  const venue = made(1);
+  const { disk, journal } = venue;
+  const last = journal.engine.eventSequence;
+  const segment = listSegments(disk, JOURNAL).at(-1) ?? 0;
+  writeConsumer(disk, JOURNAL, { name: 'kafka', segment, eventSequence: last });
+  t.doesNotThrow(() => checkConsumers(disk, JOURNAL, last));
+  writeConsumer(disk, JOURNAL, { name: 'kafka', segment, eventSequence: last + 1 });
+  const calls = disk.calls;
+  t.match(
+    errorOf(() => recover(venue)),
+    {
+      code: 'JOURNAL_BEHIND',
+      message: `The consumer "kafka" has event ${last + 1}, but the journal ends with ${last} (file ${JOURNAL})`,
+    },
+  );
+  t.equal(disk.calls, calls);
+});
+
+t.test('verify finds each position that does not go with the journal', async (t) => {
+  const venue = made(2);
+  const { disk, journal } = venue;
+  const last = journal.engine.eventSequence;
+  const lastSegment = listSegments(disk, JOURNAL).at(-1) ?? 0;
+  const third = firstEvent(venue, venue.older + 1);
+  const early = firstEvent(venue, venue.older) - 2;
+  retire(venue);
+  // A group of several events ahead of that segment: its last event but one is in its middle.
+  const reader = new JournalReader(disk, JOURNAL, journal.identity);
+  reader.seekFirst();
+  let inside = 0;
+  for (let record = reader.next(Infinity); record !== null && inside === 0; record = reader.next(Infinity)) {
+    if (record.eventCount > 2) inside = record.firstEventSequence + 1;
+  }
+  const cases: readonly [number, number, RegExp | null][] = [
+    [lastSegment, last, null],
+    [venue.older + 1, third - 1, null],
+    [venue.older, third - 1, null],
+    [lastSegment, last + 1, /has event \d+, but the journal ends with/],
+    [lastSegment + 1, last, /goes on with segment \d+, but the last one is/],
+    [venue.older + 2, third - 1, /but what it lacks begins in/],
+    [venue.older - 1, early, /lacks event \d+, but the journal begins with/],
+    [venue.older, inside, /in the middle of a group/],
+  ];
+  for (const [segment, eventSequence, problem] of cases) {
+    writeConsumer(disk, JOURNAL, { name: 'kafka', segment, eventSequence });
+    const { problems, consumers } = verify(venue);
+    t.equal(problems.length, problem === null ? 0 : 1, `${segment} ${eventSequence} ${problems.join()}`);
+    t.equal(consumers, problem === null ? 1 : 0);
+    if (problem !== null) t.match(problems[0], problem);
+  }
+  disk.spoil(`${consumersBeside(JOURNAL)}/kafka.json`, (bytes) => bytes.fill(0));
+  t.match(verify(venue).problems, [/position of the consumer "kafka" is damaged/]);
+});
+
+t.test('what is kept ahead of the older snapshot is looked through, too', async (t) => {
+  const venue = made(2);
+  retire(venue, listSegments(venue.disk, JOURNAL).length - 1);
+  t.equal(listSegments(venue.disk, JOURNAL)[0], 2);
+  t.ok(venue.older > 2);
+  t.same(verify(venue).problems, []);
+  venue.disk.spoil(segmentPath(JOURNAL, 2), (bytes) => {
+    bytes[9000] = (bytes[9000] ?? 0) ^ 1;
+  });
+  t.match(verify(venue).problems, [/^JOURNAL_CORRUPT: /]);
+});
