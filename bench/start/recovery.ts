@@ -23,7 +23,7 @@ const SIZES: Readonly<Record<BenchSize, RecoverySize>> = {
 
 export async function benchRecovery({ size, say }: BenchRequest): Promise<BenchOutcome> {
   const { commands, starts } = SIZES[size];
-  const { journaled, firstOrderMs, recoveryMs, aloneMs } = await measureStarts({ commands, starts, say });
+  const { journaled, firstOrderMs, recoveryMs, aloneMs } = await measureStarts({ commands, starts, deaths: 0, say });
   const speed = (ms: number) => Number((journaled / ms / 1000).toFixed(2));
   return {
     figures: [

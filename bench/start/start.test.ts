@@ -25,6 +25,9 @@ t.test('a journal of that many commands is made, and each start is timed up to a
   t.ok(result('start\\.cpu') > 0);
   t.match(run.stdout, /^RESULT start\.first_order \d+ ms \d+\.\d\d vs limit=2000$/m);
   t.equal((run.stderr.match(/^start \d: \d+ ms, of which \d+ ms replay; \d+ ms of CPU$/gm) ?? []).length, 2);
+  t.match(run.stdout, /^RESULT start\.after_death \d+ ms \d+\.\d\d vs goal=1000$/m);
+  t.ok(result('start\\.after_death_slowest') >= result('start\\.after_death'));
+  t.equal((run.stderr.match(/^death \d: \d+ ms, of which \d+ ms replay$/gm) ?? []).length, 2);
   const scratch = join(repositoryFolder(), 'scratch');
   t.same(existsSync(scratch) ? readdirSync(scratch).filter((name) => name.startsWith(`start-${run.pid}-`)) : [], []);
 });

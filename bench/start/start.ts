@@ -4,6 +4,8 @@
  * platform's, asks for a logon until it gets one and places an order. Runs beside the platform, in a scratch folder.
  *
  *   clock 0: spawn ──> process up ──> journal replayed ──> listens ──> logon ──> order ──> Accepted, durable: the result
+ *
+ * And the same from a death: the platform is killed while it serves, and its parent starts it again.
  */
 
 import { execFile } from 'node:child_process';
@@ -47,6 +49,8 @@ export interface StartOptions {
   /** Commands that the journal shall hold, about. */
   readonly commands: number;
   readonly starts: number;
+  /** So many deaths are measured as well. */
+  readonly deaths: number;
   readonly say: (line: string) => void;
 }
 
@@ -61,6 +65,8 @@ export interface StartOutcome {
   readonly aloneMs: readonly number[];
   /** What all threads of the platform had run by then: what else the machine did is not in it. */
   readonly cpuMs: readonly number[];
+  /** By death: milliseconds from the SIGKILL to the first accepted order of the life that follows. */
+  readonly afterDeathMs: readonly number[];
 }
 
 /** Throws when a platform does not start, or does not take the order. */
@@ -91,7 +97,13 @@ export async function measureStarts(options: StartOptions): Promise<StartOutcome
       await platform.kill();
       aloneMs.push(await timeRecovery(data));
     }
-    return { journaled, firstOrderMs, recoveryMs, aloneMs, cpuMs };
+    const afterDeathMs: number[] = [];
+    for (let death = 0; death < options.deaths; death++) {
+      const { ms, replayMs } = await timeDeath(data, port);
+      afterDeathMs.push(ms);
+      options.say(`death ${death + 1}: ${ms.toFixed(0)} ms, of which ${replayMs.toFixed(0)} ms replay`);
+    }
+    return { journaled, firstOrderMs, recoveryMs, aloneMs, cpuMs, afterDeathMs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -99,7 +111,8 @@ export async function measureStarts(options: StartOptions): Promise<StartOutcome
 
 /** A journal of that many commands of the flow; the port that the platform had, which is free again. */
 async function makeJournal(data: string, plan: FlowPlan, options: StartOptions): Promise<number> {
-  const platform = await PlatformProcess.start({ data });
+  // None of its commands may be in a snapshot that a start begins with.
+  const platform = await PlatformProcess.start({ data, flags: ['--snapshot-commands', '0'] });
   const { url, adminKey, port } = platform.ready;
   const client = await TredyeClient.connect(url, readKeyFile(adminKey), { lane: LOAD_LANE });
   const { priceMin, priceMax, quantityMax } = plan.needs;
@@ -172,13 +185,34 @@ async function timeFirstOrder(
   const startedAt = performance.now();
   const starting = PlatformProcess.start({ data, port });
   const client = await connectWhenThere(`ws://127.0.0.1:${port}`, key, startedAt, starting);
-  const report = await client.place({ symbol: SYMBOL, side: 'Buy', price: 1, quantity: 1 });
+  await placeFirst(client);
   const ms = performance.now() - startedAt;
-  if (report.kind !== 'Accepted') throw new Error(`The first order was not accepted: ${report.reason}.`);
   const platform = await starting;
   const cpu = cpuMsOf(platform.pid);
   await client.close();
   return { ms, cpu, platform };
+}
+
+/** One death over that journal, and the start of the parent behind it. */
+async function timeDeath(data: string, port: number): Promise<{ ms: number; replayMs: number }> {
+  const key = readKeyFile(join(data, 'admin-key.json'));
+  const platform = await PlatformProcess.start({ data, port, parent: true });
+  const diedAt = performance.now();
+  process.kill(platform.pid, 'SIGKILL');
+  const starting = platform.readyAgain(1);
+  const client = await connectWhenThere(`ws://127.0.0.1:${port}`, key, diedAt, starting);
+  await placeFirst(client);
+  const ms = performance.now() - diedAt;
+  const { shards } = await starting;
+  await client.close();
+  await platform.killBoth();
+  return { ms, replayMs: shards[0]?.recoveryMs ?? 0 };
+}
+
+/** Throws when it is not accepted. */
+async function placeFirst(client: TredyeClient): Promise<void> {
+  const report = await client.place({ symbol: SYMBOL, side: 'Buy', price: 1, quantity: 1 });
+  if (report.kind !== 'Accepted') throw new Error(`The first order was not accepted: ${report.reason}.`);
 }
 
 /** The recovery of that journal by itself; what it leaves behind in the journal is a start record, as a start does. */
@@ -199,7 +233,7 @@ async function connectWhenThere(
   url: string,
   key: ReturnType<typeof readKeyFile>,
   startedAt: number,
-  starting: Promise<PlatformProcess>,
+  starting: Promise<unknown>,
 ): Promise<TredyeClient> {
   let ended: unknown;
   starting.catch((error: unknown) => {
