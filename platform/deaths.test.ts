@@ -69,64 +69,71 @@ class Crowd {
 
 t.setTimeout(240_000);
 
-t.test('a gateway that throws is replaced; after any other death the platform is there again', async (t) => {
-  const folder = t.testdir();
-  const data = join(folder, 'data');
-  const platform = await PlatformProcess.start({
-    data,
-    flags: FLAGS,
-    nodeFlags: ['--import', DEATHS, '--max-old-space-size=256'],
-    environment: { DEATHS: folder },
-    parent: true,
-  });
-  t.teardown(() => platform.kill());
-  const { url, port, adminKey } = platform.ready;
-  const operator = await TredyeClient.connect(url, readKeyFile(adminKey), { random: () => 0.1 });
-  await operator.addInstrument({ symbol: 'ACME', priceMax: 1000, quantityMax: 1000 });
-  await operator.setPhase({ symbol: 'ACME', phase: 'Continuous' });
-  const crowd = new Crowd(url, adminKey);
-  await crowd.connect();
-  await crowd.place();
-  const kill = (thread: string, how: string): void => {
-    writeFileSync(join(folder, 'death'), how);
-    renameSync(join(folder, 'death'), join(folder, thread));
-  };
-  const metric = async (name: string): Promise<string | undefined> => {
-    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    return new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1];
-  };
-
-  for (const [times, thread] of ['gateway-0', 'gateway-1', 'gateway-0'].entries()) {
-    kill(thread, 'throw');
-    await platform.said(/"msg":"gateway \d serves again"/, times + 1);
+t.test(
+  'a gateway that throws is replaced, a shard comes back; after any other death the platform is there again',
+  async (t) => {
+    const folder = t.testdir();
+    const data = join(folder, 'data');
+    const platform = await PlatformProcess.start({
+      data,
+      flags: FLAGS,
+      nodeFlags: ['--import', DEATHS, '--max-old-space-size=256'],
+      environment: { DEATHS: folder },
+      parent: true,
+    });
+    t.teardown(() => platform.kill());
+    const { url, port, adminKey } = platform.ready;
+    const operator = await TredyeClient.connect(url, readKeyFile(adminKey), { random: () => 0.1 });
+    await operator.addInstrument({ symbol: 'ACME', priceMax: 1000, quantityMax: 1000 });
+    await operator.setPhase({ symbol: 'ACME', phase: 'Continuous' });
+    const crowd = new Crowd(url, adminKey);
+    await crowd.connect();
     await crowd.place();
-    t.equal(await metric('tredye_gateways_replaced_total'), String(times + 1));
-  }
-  t.match(platform.log(), /gateway 0 found a bug of ours and is replaced.*a planted bug in gateway-0/);
-  t.equal((await platform.readyAgain(0)).pid, platform.pid, 'the platform is the same one');
-  t.notMatch(platform.log(), /PLATFORM_RESTARTED/);
+    const kill = (thread: string, how: string): void => {
+      writeFileSync(join(folder, 'death'), how);
+      renameSync(join(folder, 'death'), join(folder, thread));
+    };
+    const metric = async (name: string): Promise<string | undefined> => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1];
+    };
 
-  const deaths = [
-    ['gateway-1', 'loop'],
-    ['gateway-0', 'memory'],
-    ['shard-0', 'loop'],
-    ['shard-0', 'memory'],
-  ] as const;
-  for (const [life, [thread, how]] of deaths.entries()) {
-    kill(thread, how);
+    for (const [times, thread] of ['gateway-0', 'gateway-1', 'gateway-0'].entries()) {
+      kill(thread, 'throw');
+      await platform.said(/"msg":"gateway \d serves again"/, times + 1);
+      await crowd.place();
+      t.equal(await metric('tredye_gateways_replaced_total'), String(times + 1));
+    }
+    t.match(platform.log(), /gateway 0 found a bug of ours and is replaced.*a planted bug in gateway-0/);
     // A shard looks when it has a command.
-    const placed = crowd.place();
-    await platform.readyAgain(life + 1);
-    await placed;
-    t.equal(await metric('tredye_platform_restarts_total'), String(life + 1), `${thread}: ${how}`);
-  }
-  t.equal(crowd.resting.length, CLIENTS * (1 + 3 + deaths.length));
-  t.same(await crowd.missing(), []);
-  for (const client of [operator, ...crowd.clients]) await client.close();
-  t.same(await platform.stop(), { code: EXIT_CLEAN, signal: null });
-  const verified = verifyVenue(data, () => undefined);
-  t.same(
-    verified.flatMap(({ problems }) => problems),
-    [],
-  );
-});
+    kill('shard-0', 'throw');
+    await crowd.place();
+    t.equal(await metric('tredye_shard_comebacks_total'), '1');
+    t.match(platform.log(), /shard 0 found a bug of ours .*a planted bug in shard-0/);
+    t.equal((await platform.readyAgain(0)).pid, platform.pid, 'the platform is the same one');
+    t.notMatch(platform.log(), /PLATFORM_RESTARTED/);
+
+    const deaths = [
+      ['gateway-1', 'loop'],
+      ['gateway-0', 'memory'],
+      ['shard-0', 'loop'],
+      ['shard-0', 'memory'],
+    ] as const;
+    for (const [life, [thread, how]] of deaths.entries()) {
+      kill(thread, how);
+      const placed = crowd.place();
+      await platform.readyAgain(life + 1);
+      await placed;
+      t.equal(await metric('tredye_platform_restarts_total'), String(life + 1), `${thread}: ${how}`);
+    }
+    t.equal(crowd.resting.length, CLIENTS * (1 + 3 + 1 + deaths.length));
+    t.same(await crowd.missing(), []);
+    for (const client of [operator, ...crowd.clients]) await client.close();
+    t.same(await platform.stop(), { code: EXIT_CLEAN, signal: null });
+    const verified = verifyVenue(data, () => undefined);
+    t.same(
+      verified.flatMap(({ problems }) => problems),
+      [],
+    );
+  },
+);
