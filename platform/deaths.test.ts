@@ -9,7 +9,8 @@ import t from 'tap';
 import { readKeyFile, TredyeClient } from '../client/index.js';
 import { PlatformProcess } from '../proof/platform-process.js';
 import { verifyVenue } from './cli/journal/check.js';
-import { EXIT_CLEAN } from './exit-codes.js';
+import { EXIT_CLEAN, EXIT_WORKER_DIED } from './exit-codes.js';
+import { MOST_REPLACED } from './gateway-threads.js';
 
 const SMALL = ['--segment-mib', '8', '--max-orders', '10000', '--max-instruments', '100', '--max-accounts', '100'];
 const FLAGS = [...SMALL, '--gateways', '2', '--sync-limit-seconds', '2', '--snapshot-commands', '200'];
@@ -137,3 +138,28 @@ t.test(
     );
   },
 );
+
+t.test('a gateway that throws again and again ends the platform by name', async (t) => {
+  const folder = t.testdir();
+  const platform = await PlatformProcess.start({
+    data: join(folder, 'data'),
+    flags: SMALL,
+    nodeFlags: ['--import', DEATHS],
+    environment: { DEATHS: folder },
+  });
+  t.teardown(() => platform.kill());
+  let ended = false;
+  let deaths = 0;
+  while (!ended) {
+    deaths += 1;
+    writeFileSync(join(folder, 'death'), 'throw');
+    renameSync(join(folder, 'death'), join(folder, 'gateway-0'));
+    ended = await platform.said(/"msg":"gateway 0 serves again"/, deaths).then(
+      () => false,
+      () => true,
+    );
+  }
+  t.same(await platform.exited, { code: EXIT_WORKER_DIED, signal: null });
+  t.ok(deaths > MOST_REPLACED, `${deaths} deaths`);
+  t.match(platform.log(), /"code":"GATEWAY_DIED".*Gateway 0 found a bug of ours; start again and report this/);
+});
