@@ -24,11 +24,12 @@ import { ResumePoint } from './generated/resume-point.js';
 import { Resumed } from './generated/resumed.js';
 import { RolledBack } from './generated/rolled-back.js';
 import { ShardPoint } from './generated/shard-point.js';
+import { Snapshot } from './generated/snapshot.js';
 import { Status } from './generated/status.js';
 import { Subscribe } from './generated/subscribe.js';
 import { Subscribed } from './generated/subscribed.js';
 import { Unsubscribe } from './generated/unsubscribe.js';
-import { MAX_FRAME_BYTES } from './layout.js';
+import { EVENT_BYTES, EVENT_WORDS, MAX_FRAME_BYTES } from './layout.js';
 import { NONCE_BYTES, SIGNATURE_BYTES } from './logon.js';
 
 export interface ResumePointFields {
@@ -55,6 +56,8 @@ export interface LogonTermsFields {
   readonly resume: readonly ResumePointFields[];
   /** Cancel on disconnect, after so many seconds; left out: the lane's orders stay. */
   readonly cancelAfterSeconds?: number;
+  /** Begin with a Snapshot of each shard that `resume` does not name. */
+  readonly snapshot?: boolean;
 }
 
 export interface InstrumentFields {
@@ -165,6 +168,17 @@ export interface StatusMessage {
   readonly text: string;
 }
 
+/** What the account has in a shard, in several of these: `part` of `parts`, from 0. */
+export interface SnapshotMessage extends ShardPointFields {
+  readonly type: 'Snapshot';
+  readonly part: number;
+  readonly parts: number;
+  /** Event records, EVENT_WORDS each. */
+  readonly records: Int32Array;
+  /** Client order ids, one a lane. */
+  readonly marks: readonly bigint[];
+}
+
 /** What a page measured, sampled: µs, at most MAX_PAGE_SAMPLES of each. */
 export interface PageSampleMessage {
   readonly type: 'PageSample';
@@ -191,8 +205,10 @@ export type ControlMessage =
   | HeartbeatMessage
   | RefusedMessage
   | StatusMessage
-  | PageSampleMessage;
+  | PageSampleMessage
+  | SnapshotMessage;
 
+const EVENT_ALIGNMENT = 8;
 /** Numbers of a kind in one PageSample. */
 const MAX_PAGE_SAMPLES = 64;
 
@@ -270,6 +286,16 @@ function encodeBody(builder: Builder, message: ControlMessage): Offset {
     }
     case 'Status':
       return Status.createStatus(builder, message.code, builder.createString(message.text));
+    case 'Snapshot': {
+      const { shard, epoch, accountSequence, part, parts, records } = message;
+      // By hand, backwards as vectors are built: the records are words already.
+      builder.startVector(EVENT_BYTES, records.length / EVENT_WORDS, EVENT_ALIGNMENT);
+      for (let word = records.length - 1; word >= 0; word--) builder.writeInt32(records[word] as number);
+      const all = builder.endVector();
+      const marks = Snapshot.createMarksVector(builder, [...message.marks]);
+      const sequence = BigInt(message.sequence);
+      return Snapshot.createSnapshot(builder, shard, epoch, sequence, accountSequence, part, parts, all, marks);
+    }
     case 'PageSample': {
       const latencies = PageSample.createLatencyUsVector(builder, [...message.latencyUs]);
       const frameTimes = PageSample.createFrameUsVector(builder, [...message.frameUs]);
@@ -325,6 +351,7 @@ export function encodeLogonTerms(terms: LogonTermsFields): Uint8Array {
       resume,
       cancels,
       cancelAfterSeconds ?? 0,
+      terms.snapshot === true,
     ),
   );
   return builder.asUint8Array();
@@ -355,6 +382,7 @@ export function decodeLogonTerms(received: Uint8Array): LogonTermsFields | numbe
     heartbeatSeconds: terms.heartbeatSeconds(),
     resume,
     ...(cancels ? { cancelAfterSeconds: terms.graceSeconds() } : {}),
+    ...(terms.snapshot() ? { snapshot: true } : {}),
   };
 }
 
@@ -432,6 +460,8 @@ export function decodeControl(received: Uint8Array): ControlMessage | number {
       const body: Status = frame.body(new Status());
       return { type: 'Status', code: body.code(), text: body.text() ?? '' };
     }
+    case ControlBody.Snapshot:
+      return decodeSnapshot(bytes, frame.body(new Snapshot()));
     case ControlBody.PageSample: {
       const body: PageSample = frame.body(new PageSample());
       if (body.latencyUsLength() > MAX_PAGE_SAMPLES || body.frameUsLength() > MAX_PAGE_SAMPLES) return BAD_FRAME;
@@ -495,4 +525,25 @@ function decodePoints(count: number, pointAt: (index: number) => ShardPoint | nu
 
 function channelsKnown(channels: number): boolean {
   return channels !== 0 && (channels & ~ALL_CHANNELS) === 0;
+}
+
+function decodeSnapshot(bytes: Uint8Array, body: Snapshot): SnapshotMessage | number {
+  const sequence = Number(body.sequence());
+  if (!Number.isSafeInteger(sequence) || body.part() >= body.parts()) return BAD_FRAME;
+  const count = body.recordsLength();
+  const records = new Int32Array(count * EVENT_WORDS);
+  const first = body.records(0)?.bb_pos ?? 0;
+  new Uint8Array(records.buffer).set(bytes.subarray(first, first + count * EVENT_BYTES));
+  const marks = Array.from({ length: body.marksLength() }, (_, lane) => body.marks(lane) ?? 0n);
+  return {
+    type: 'Snapshot',
+    shard: body.shard(),
+    epoch: body.epoch(),
+    sequence,
+    accountSequence: body.accountSequence(),
+    part: body.part(),
+    parts: body.parts(),
+    records,
+    marks,
+  };
 }

@@ -223,6 +223,14 @@ export function sampleMessages(): ControlMessage[] {
     { type: 'Heartbeat', timeUs: 1.7e15, marks: [point], echoUs: 1.7e15 - 1, heldUs: 0xffffffff },
     { type: 'Refused', number: 1, request: 0, index: 3, reason: Reason.Busy, text: 'full' },
     { type: 'Status', code: 3, text: '' },
+    {
+      ...point,
+      type: 'Snapshot',
+      part: 1,
+      parts: 2,
+      records: Int32Array.from({ length: 2 * EVENT_WORDS }, (_, word) => word - 7),
+      marks: [1n, 0xffff_ffff_ffff_ffffn],
+    },
     { type: 'PageSample', latencyUs: [1, 0xffffffff], frameUs: [], longFrames: 2, frames: 60 },
   ];
 }

@@ -37,7 +37,7 @@ const leanGenerated = () =>
   withoutMethods(
     'lean-generated',
     '/schemas/generated/',
-    /^(?:static )?((?:getSizePrefixedRootAs|finishSizePrefixed|getRootAs(?!ControlFrame|LogonTerms)|start(?!Marks|Resume)\w+Vector|bufferHasIdentifier|(?:nonce|terms|signature)Length|zero\d+|appliedArray)\w*)\([\s\S]*?^\}$/gm,
+    /^(?:static )?((?:getSizePrefixedRootAs|finishSizePrefixed|getRootAs(?!ControlFrame|LogonTerms)|start(?!Marks|Resume)\w+Vector|bufferHasIdentifier|(?:nonce|terms|signature)Length|zero\d+|appliedArray|amount|createEvent|relatedId|commandSequence)\w*)\([\s\S]*?^\}$/gm,
   );
 
 // The same of FlatBuffers themselves: numbers and vectors that no message of the page has.

@@ -11,6 +11,7 @@
  */
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type AccountState, accountStateOf } from '../inspection/account-state.js';
 import type { ShardImage } from '../public/shard-image.js';
 import type { Auditor } from './auditor.js';
 
@@ -18,6 +19,8 @@ import type { Auditor } from './auditor.js';
 export interface AuditQuestions {
   /** What a gateway begins with. */
   image: { readonly asks: Record<string, never>; readonly gets: ShardImage };
+  /** What an account has. */
+  account: { readonly asks: { readonly account: number }; readonly gets: AccountState };
 }
 
 export type QuestionName = keyof AuditQuestions;
@@ -26,6 +29,7 @@ const ANSWERS: {
   readonly [N in QuestionName]: (auditor: Auditor, asks: AuditQuestions[N]['asks']) => AuditQuestions[N]['gets'];
 } = {
   image: (auditor) => auditor.image(),
+  account: (auditor, { account }) => accountStateOf(auditor.engine, account),
 };
 
 /** Questions of one asker that wait for their answers; one more is refused at once. */
@@ -139,7 +143,13 @@ export class QuestionDesk {
       const reply: Reply =
         auditor === undefined
           ? { id, refused: `there is no shard ${shard}` }
-          : { id, answer: (ANSWERS[name] as (auditor: Auditor, asks: unknown) => ShardImage)(auditor, asks) };
+          : {
+              id,
+              answer: (ANSWERS[name] as (auditor: Auditor, asks: unknown) => AuditQuestions[QuestionName]['gets'])(
+                auditor,
+                asks,
+              ),
+            };
       port.postMessage(reply);
     }
     return any;

@@ -31,20 +31,41 @@ export function applyOrderStatus(state: EngineState, words: Int32Array, at: numb
   if (!checkPhase(state, words, at, PHASES)) return;
   const slot = findTarget(state, words, at);
   if (slot < 0) return;
-  const { orders } = state;
-  const orderAt = slot << ORDER_SHIFT;
-  const waits = orders[orderAt + ORDER_LEVEL] === WAITING;
-  const price = orders[orderAt + ORDER_PRICE] as number;
-  const leaves = orders[orderAt + ORDER_LEAVES] as number;
-  const total = (leaves + (orders[orderAt + ORDER_CUMULATIVE] as number)) | 0;
-  const shown = waits ? 0 : leaves - hiddenOf(state, slot);
+  const { waits, price, total, leaves, shown, trigger } = orderNow(state, slot);
   const to = writeOrderEvent(state, slot, price, total, leaves, shown, waits ? WAITS : RESTING);
   state.events[to + EVENT_RELATED_ID] = words[at + COMMAND_CLIENT_ORDER_ID] as number;
   state.events[to + EVENT_RELATED_ID + 1] = words[at + COMMAND_CLIENT_ORDER_ID + 1] as number;
   if (!waits) return;
-  const trigger = triggerOf(state, orderAt);
   state.events[to + EVENT_AMOUNT] = trigger;
   state.events[to + EVENT_AMOUNT + 1] = trigger >> 31;
+}
+
+/** What is said of a live order. */
+export interface OrderNow {
+  /** For its trigger. */
+  readonly waits: boolean;
+  readonly price: number;
+  /** Leaves and cumulative. */
+  readonly total: number;
+  readonly leaves: number;
+  readonly shown: number;
+  /** 0 of one that does not wait, NO_PRICE where none is set yet. */
+  readonly trigger: number;
+}
+
+export function orderNow(state: EngineState, slot: number): OrderNow {
+  const { orders } = state;
+  const at = slot << ORDER_SHIFT;
+  const waits = orders[at + ORDER_LEVEL] === WAITING;
+  const leaves = orders[at + ORDER_LEAVES] as number;
+  return {
+    waits,
+    price: orders[at + ORDER_PRICE] as number,
+    total: (leaves + (orders[at + ORDER_CUMULATIVE] as number)) | 0,
+    leaves,
+    shown: waits ? 0 : leaves - hiddenOf(state, slot),
+    trigger: waits ? triggerOf(state, at) : 0,
+  };
 }
 
 function triggerOf(state: EngineState, orderAt: number): number {

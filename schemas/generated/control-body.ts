@@ -12,6 +12,7 @@ import { PageSample } from './page-sample.js';
 import { Refused } from './refused.js';
 import { Resumed } from './resumed.js';
 import { RolledBack } from './rolled-back.js';
+import { Snapshot } from './snapshot.js';
 import { Status } from './status.js';
 import { Subscribe } from './subscribe.js';
 import { Subscribed } from './subscribed.js';
@@ -33,13 +34,14 @@ export enum ControlBody {
   Heartbeat = 11,
   Refused = 12,
   Status = 13,
-  PageSample = 14
+  PageSample = 14,
+  Snapshot = 15
 }
 
 export function unionToControlBody(
   type: ControlBody,
-  accessor: (obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null
-): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null {
+  accessor: (obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Snapshot|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Snapshot|Status|Subscribe|Subscribed|Unsubscribe|null
+): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Snapshot|Status|Subscribe|Subscribed|Unsubscribe|null {
   switch(ControlBody[type]) {
     case 'NONE': return null; 
     case 'Challenge': return accessor(new Challenge())! as Challenge;
@@ -56,15 +58,16 @@ export function unionToControlBody(
     case 'Refused': return accessor(new Refused())! as Refused;
     case 'Status': return accessor(new Status())! as Status;
     case 'PageSample': return accessor(new PageSample())! as PageSample;
+    case 'Snapshot': return accessor(new Snapshot())! as Snapshot;
     default: return null;
   }
 }
 
 export function unionListToControlBody(
   type: ControlBody, 
-  accessor: (index: number, obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null, 
+  accessor: (index: number, obj:Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Snapshot|Status|Subscribe|Subscribed|Unsubscribe) => Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Snapshot|Status|Subscribe|Subscribed|Unsubscribe|null, 
   index: number
-): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Status|Subscribe|Subscribed|Unsubscribe|null {
+): Challenge|Heartbeat|Instruments|InstrumentsRequest|Logon|LogonAnswer|PageSample|Refused|Resumed|RolledBack|Snapshot|Status|Subscribe|Subscribed|Unsubscribe|null {
   switch(ControlBody[type]) {
     case 'NONE': return null; 
     case 'Challenge': return accessor(index, new Challenge())! as Challenge;
@@ -81,6 +84,7 @@ export function unionListToControlBody(
     case 'Refused': return accessor(index, new Refused())! as Refused;
     case 'Status': return accessor(index, new Status())! as Status;
     case 'PageSample': return accessor(index, new PageSample())! as PageSample;
+    case 'Snapshot': return accessor(index, new Snapshot())! as Snapshot;
     default: return null;
   }
 }

@@ -71,8 +71,13 @@ graceSeconds():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+snapshot():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 20);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startLogonTerms(builder:flatbuffers.Builder) {
-  builder.startObject(8);
+  builder.startObject(9);
 }
 
 static addVersion(builder:flatbuffers.Builder, version:number) {
@@ -111,12 +116,16 @@ static addGraceSeconds(builder:flatbuffers.Builder, graceSeconds:number) {
   builder.addFieldInt32(7, graceSeconds, 0);
 }
 
+static addSnapshot(builder:flatbuffers.Builder, snapshot:boolean) {
+  builder.addFieldInt8(8, +snapshot, +false);
+}
+
 static endLogonTerms(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   return offset;
 }
 
-static createLogonTerms(builder:flatbuffers.Builder, version:number, keyId:number, lane:number, ackLevel:AckLevel, heartbeatSeconds:number, resumeOffset:flatbuffers.Offset, cancelOnDisconnect:boolean, graceSeconds:number):flatbuffers.Offset {
+static createLogonTerms(builder:flatbuffers.Builder, version:number, keyId:number, lane:number, ackLevel:AckLevel, heartbeatSeconds:number, resumeOffset:flatbuffers.Offset, cancelOnDisconnect:boolean, graceSeconds:number, snapshot:boolean):flatbuffers.Offset {
   LogonTerms.startLogonTerms(builder);
   LogonTerms.addVersion(builder, version);
   LogonTerms.addKeyId(builder, keyId);
@@ -126,6 +135,7 @@ static createLogonTerms(builder:flatbuffers.Builder, version:number, keyId:numbe
   LogonTerms.addResume(builder, resumeOffset);
   LogonTerms.addCancelOnDisconnect(builder, cancelOnDisconnect);
   LogonTerms.addGraceSeconds(builder, graceSeconds);
+  LogonTerms.addSnapshot(builder, snapshot);
   return LogonTerms.endLogonTerms(builder);
 }
 }

@@ -782,7 +782,7 @@ export const TABLES = {
     name: 'ControlFrame',
     fields: [
       { name: 'body_type', required: false, kind: 'scalar', bytes: 1 },
-      { name: 'body', required: true, kind: 'union', members: ['', 'Challenge', 'Logon', 'LogonAnswer', 'RolledBack', 'Resumed', 'Subscribe', 'Unsubscribe', 'Subscribed', 'InstrumentsRequest', 'Instruments', 'Heartbeat', 'Refused', 'Status', 'PageSample'] },
+      { name: 'body', required: true, kind: 'union', members: ['', 'Challenge', 'Logon', 'LogonAnswer', 'RolledBack', 'Resumed', 'Subscribe', 'Unsubscribe', 'Subscribed', 'InstrumentsRequest', 'Instruments', 'Heartbeat', 'Refused', 'Status', 'PageSample', 'Snapshot'] },
     ],
   },
   FeeTerms: {
@@ -908,6 +908,7 @@ export const TABLES = {
       { name: 'resume', required: false, kind: 'structs', struct: 'ResumePoint' },
       { name: 'cancel_on_disconnect', required: false, kind: 'bool', bytes: 1 },
       { name: 'grace_seconds', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'snapshot', required: false, kind: 'bool', bytes: 1 },
     ],
   },
   NoteTerms: {
@@ -974,6 +975,19 @@ export const TABLES = {
       { name: 'shard', required: false, kind: 'scalar', bytes: 2 },
       { name: 'epoch', required: false, kind: 'scalar', bytes: 4 },
       { name: 'sequence', required: false, kind: 'scalar', bytes: 8 },
+    ],
+  },
+  Snapshot: {
+    name: 'Snapshot',
+    fields: [
+      { name: 'shard', required: false, kind: 'scalar', bytes: 2 },
+      { name: 'epoch', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'sequence', required: false, kind: 'scalar', bytes: 8 },
+      { name: 'account_sequence', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'part', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'parts', required: false, kind: 'scalar', bytes: 4 },
+      { name: 'records', required: true, kind: 'structs', struct: 'Event' },
+      { name: 'marks', required: true, kind: 'scalars', bytes: 8 },
     ],
   },
   Status: {

@@ -18,3 +18,4 @@ class ControlBody(object):
     Refused = 12
     Status = 13
     PageSample = 14
+    Snapshot = 15

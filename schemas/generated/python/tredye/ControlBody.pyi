@@ -24,4 +24,5 @@ class ControlBody(object):
   Refused = cast(int, ...)
   Status = cast(int, ...)
   PageSample = cast(int, ...)
+  Snapshot = cast(int, ...)
 

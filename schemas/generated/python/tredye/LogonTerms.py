@@ -104,8 +104,15 @@ class LogonTerms(object):
             return self._tab.Get(flatbuffers.number_types.Uint32Flags, o + self._tab.Pos)
         return 0
 
+    # LogonTerms
+    def Snapshot(self):
+        o = flatbuffers.number_types.UOffsetTFlags.py_type(self._tab.Offset(20))
+        if o != 0:
+            return bool(self._tab.Get(flatbuffers.number_types.BoolFlags, o + self._tab.Pos))
+        return False
+
 def LogonTermsStart(builder: flatbuffers.Builder):
-    builder.StartObject(8)
+    builder.StartObject(9)
 
 def Start(builder: flatbuffers.Builder):
     LogonTermsStart(builder)
@@ -173,6 +180,12 @@ def LogonTermsAddGraceSeconds(builder: flatbuffers.Builder, graceSeconds: int):
 
 def AddGraceSeconds(builder: flatbuffers.Builder, graceSeconds: int):
     LogonTermsAddGraceSeconds(builder, graceSeconds)
+
+def LogonTermsAddSnapshot(builder: flatbuffers.Builder, snapshot: bool):
+    builder.PrependBoolSlot(8, snapshot, 0)
+
+def AddSnapshot(builder: flatbuffers.Builder, snapshot: bool):
+    LogonTermsAddSnapshot(builder, snapshot)
 
 def LogonTermsEnd(builder: flatbuffers.Builder) -> int:
     return builder.EndObject()
