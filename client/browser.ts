@@ -26,6 +26,7 @@ export type {
   PublicTradeVoid,
   Report,
 } from './events.js';
+export type { AccountSnapshot } from './session/account-snapshot.js';
 export { NOT_READY, WINDOW_FULL } from './session/session.js';
 export type { StatusMessage } from './session/session-events.js';
 export { TredyeError } from './tredye-error.js';

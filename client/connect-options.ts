@@ -39,6 +39,10 @@ export interface ConnectOptions {
   /** What an earlier process held (resumePoints), so that nothing is missed. */
   readonly resume?: readonly ResumeFrom[];
   /**
+   * Begin with what the account has in each shard that `resume` does not name (onSnapshot): live orders, positions, balances.
+   */
+  readonly snapshot?: boolean;
+  /**
    * Where this lane's client order ids go on; they must be above all that the lane ever used. Default: from the clock
    * (256 for each millisecond since 2020, which 48 bits hold until 2054), so a lane that never sends 256,000 commands a
    * second on average may start again at any time; with a clock that was set back give it yourself.
@@ -102,6 +106,7 @@ export function sessionParts(
       ackLevel: codeNamed(AckLevel, options.ackLevel ?? 'Disk', 'ackLevel'),
       heartbeatSeconds: checkRange(heartbeatSeconds, 1, MAX_HEARTBEAT_SECONDS, 'heartbeatSeconds'),
       resume: options.resume ?? [],
+      snapshot: options.snapshot ?? false,
       ...(cancelAfterSeconds === undefined
         ? {}
         : { cancelAfterSeconds: checkRange(cancelAfterSeconds, 0, MAX_GRACE_SECONDS, 'cancelAfterSeconds') }),

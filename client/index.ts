@@ -25,6 +25,7 @@ export type {
 } from './events.js';
 export { NO_KEY } from './no-key.js';
 export { readKeyFile } from './node/signer.js';
+export type { AccountSnapshot } from './session/account-snapshot.js';
 export { NOT_READY, WINDOW_FULL } from './session/session.js';
 export type { StatusMessage } from './session/session-events.js';
 export { TredyeError } from './tredye-error.js';

@@ -181,6 +181,21 @@ export class PendingCommands {
     }
   }
 
+  /**
+   * A snapshot stands in place of the stream of a shard up to where the lane's mark is `mark`: what older sessions sent with a
+   * counter up to it was taken, and what became of it is not told any more.
+   */
+  passedOver(shard: number, incarnation: number, mark: number): void {
+    for (const command of this.byCounter.values()) {
+      if (command.incarnation === 0 || command.incarnation === incarnation) continue;
+      if (command.shard !== shard || command.counter > mark) continue;
+      this.byCounter.delete(command.counter);
+      const sentence =
+        'The platform took this command and its answer lies too far back to be told: the snapshot shows what the account has now.';
+      command.reject(new TredyeError('ANSWER_MISSED', sentence));
+    }
+  }
+
   /** The client is closed: what was not sent never happened, what was is open. */
   close(error: TredyeError): void {
     for (const command of this.byCounter.values()) {

@@ -6,6 +6,7 @@
 /**
  * REFUSED           the gateway did not take the command; `reason` says why, nothing happened
  * NEVER_HAPPENED    the connection was lost before the command was taken: certain, after the fence of a new logon
+ * ANSWER_MISSED     the command was taken, but its answer lies before a snapshot that the venue sent in place of a replay
  * UNSETTLED         the client was closed before the command's fate was known: log on with the same lane to settle it
  * NOT_CONNECTED     closed, or not yet connected
  * QUEUE_FULL        more commands wait to be sent than maxQueued allows; this one was not taken and never will be
@@ -23,6 +24,7 @@
 export type TredyeErrorCode =
   | 'REFUSED'
   | 'NEVER_HAPPENED'
+  | 'ANSWER_MISSED'
   | 'UNSETTLED'
   | 'NOT_CONNECTED'
   | 'QUEUE_FULL'

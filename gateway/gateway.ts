@@ -12,6 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { AdminLog } from '../engine/admin-log.js';
 import { AuditorClient } from '../engine/audit/questions.js';
+import type { AccountState } from '../engine/inspection/account-state.js';
 import type { Disk } from '../engine/journal/disk.js';
 import { IMAGE_LANE, type ShardImage } from '../engine/public/shard-image.js';
 import { CommandRing } from '../engine/ring/command-ring.js';
@@ -30,6 +31,7 @@ import { OrderExchange } from './orders/order-exchange.js';
 import { OrderPath } from './orders/order-path.js';
 import { AnswerWalker, SentCommands } from './orders/sent-commands.js';
 import { ShardLink } from './orders/shard-link.js';
+import { AccountSnapshots, SnapshotFrames } from './reports/account-snapshots.js';
 import { ImageRequests } from './reports/image-requests.js';
 import { OutputView } from './reports/output-view.js';
 import { ReportPath } from './reports/report-path.js';
@@ -38,7 +40,7 @@ import { FEED_CAUGHT_UP, FEED_FELL_BEHIND, FEED_IDLE, FEED_TOO_OLD, ShardFeed } 
 import { PublicSessions } from './sessions/access.js';
 import { Heartbeats } from './sessions/heartbeat.js';
 import { Logon, type Verify } from './sessions/logon.js';
-import { CLOSED, LIVE, OPENING, Session, type SessionSocket } from './sessions/session.js';
+import { CLOSED, LIVE, OPENING, Session, type SessionSocket, type ShardStream } from './sessions/session.js';
 import { SessionReplies } from './sessions/session-replies.js';
 import { SessionTable } from './sessions/session-table.js';
 import { VenueMode } from './venue-mode.js';
@@ -86,6 +88,7 @@ export class Gateway {
   /** Null when there is no auditor. */
   readonly #auditor: AuditorClient | null;
   readonly #images: ImageRequests | null;
+  readonly #snapshots: AccountSnapshots;
   #stopping = false;
   #liveSessions = 0;
   /** Every shard was followed once: what falls behind from here on is worth a word. */
@@ -153,7 +156,7 @@ export class Gateway {
       settings.pauseBufferedBytes,
       settings.eventsPerTurn,
       (session, feed, at) => this.#joined(session, feed, at),
-      (session) => this.close(session, CLOSE_CODES.RESUME_TOO_OLD, 'the journal begins behind it: resume nothing'),
+      (session, feed) => this.#wantSnapshot(session, feed.shard),
     );
     this.#logon = new Logon(
       data.venue,
@@ -205,6 +208,10 @@ export class Gateway {
       this.close(session, code, text),
     );
     this.#auditor = data.auditor === null ? null : new AuditorClient(data.auditor);
+    this.#snapshots = new AccountSnapshots(this.#auditor, {
+      arrived: (session, shard, state) => this.#beginWith(session, shard, state),
+      failed: (session, why) => this.close(session, CLOSE_CODES.NOT_READY, `no snapshot yet: ${why}`),
+    });
     this.#images =
       this.#auditor === null
         ? null
@@ -511,8 +518,34 @@ export class Gateway {
     for (const point of session.resume) this.#resume(session, point);
     session.flush();
     for (const [shard, stream] of session.shards.entries()) {
-      if (session.state === LIVE) this.#catchUps.start(session, this.#feeds[shard], stream);
+      if (session.state !== LIVE) return;
+      if (this.#beginsWithSnapshot(session, shard, stream)) this.#wantSnapshot(session, shard);
+      else this.#catchUps.start(session, this.#feeds[shard], stream);
     }
+  }
+
+  /** It asked for it, or would have so much replayed that what it has now is less. */
+  #beginsWithSnapshot(session: Session, shard: number, { at, replaying }: ShardStream): boolean {
+    if (!replaying) return session.wantsSnapshot;
+    return this.#snapshots.canAsk && this.#feeds[shard].at - at > this.#settings.resumeEvents;
+  }
+
+  #wantSnapshot(session: Session, shard: number): void {
+    if (this.#snapshots.canAsk) this.#snapshots.want(session, shard);
+    else this.close(session, CLOSE_CODES.RESUME_TOO_OLD, 'without an auditor nobody knows what the account has now');
+  }
+
+  /** Nothing of this shard was delivered to it yet. */
+  #beginWith(session: Session, shard: number, state: AccountState): void {
+    const feed = this.#feeds[shard];
+    if (!feed.live) {
+      this.close(session, CLOSE_CODES.STREAM_RESTARTED, 'the event stream starts again: resume');
+      return;
+    }
+    const stream = session.shards[shard];
+    stream.at = state.sequence;
+    stream.replaying = true;
+    this.#catchUps.start(session, feed, stream, new SnapshotFrames(shard, feed.epoch, state));
   }
 
   #resume(session: Session, point: ResumePointFields): void {

@@ -94,6 +94,8 @@ export interface GatewaySettings {
   readonly maxBufferedBytes: number;
   /** A replay, and public data, wait while more than this is unsent. */
   readonly pauseBufferedBytes: number;
+  /** A resume that would replay more events of a shard begins with a snapshot instead. */
+  readonly resumeEvents: number;
   readonly logonSeconds: number;
   readonly heartbeatSecondsMin: number;
   readonly heartbeatSecondsMax: number;
@@ -118,6 +120,7 @@ export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = {
   window: 4096,
   maxBufferedBytes: 4 * 1024 * 1024,
   pauseBufferedBytes: 1024 * 1024,
+  resumeEvents: 1_000_000,
   logonSeconds: 10,
   heartbeatSecondsMin: 1,
   heartbeatSecondsMax: 60,

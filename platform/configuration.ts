@@ -201,6 +201,13 @@ const SETTINGS: readonly Setting[] = [
     'a journal write, or a gateway that does nothing, longer than this ends the process; so does a round twice as long',
   ),
   whole(
+    'resumeEvents',
+    'resume-events',
+    [0, 1_000_000_000],
+    DEFAULT_GATEWAY_SETTINGS.resumeEvents,
+    'events of a shard that a resume replays; who is further behind begins with a snapshot',
+  ),
+  whole(
     'clockBehindMinutes',
     'clock-behind-minutes',
     [0, 100_000_000],
@@ -265,6 +272,7 @@ export interface Configuration {
   /** Segments of a shard's journal; 0: all. */
   readonly keepSegments: number;
   readonly syncLimitSeconds: number;
+  readonly resumeEvents: number;
   readonly clockBehindMinutes: number;
   readonly stopSeconds: number;
   /** Null: what shards and segments ask for. */
@@ -393,6 +401,7 @@ const configurationValues = z.strictObject({
   commandRingSlots: z.int(),
   outputRingSlots: z.int(),
   syncLimitSeconds: z.int(),
+  resumeEvents: z.int(),
   clockBehindMinutes: z.int(),
   stopSeconds: z.int(),
   diskReserveMib: z.union([z.literal('auto'), z.int()]),
@@ -474,6 +483,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       snapshotCommands: values.snapshotCommands,
       keepSegments: values.keepSegments,
       syncLimitSeconds: values.syncLimitSeconds,
+      resumeEvents: values.resumeEvents,
       clockBehindMinutes: values.clockBehindMinutes,
       stopSeconds: values.stopSeconds,
       diskReserveMib: values.diskReserveMib === 'auto' ? null : values.diskReserveMib,

@@ -327,6 +327,7 @@ export class Supervisor {
         ...DEFAULT_GATEWAY_SETTINGS,
         maxSessions: this.sessionsEach,
         maxPublicSessions: configuration.publicSessions,
+        resumeEvents: configuration.resumeEvents,
       },
     };
   }

@@ -36,6 +36,7 @@ export interface LogonOptions {
   readonly ackLevel: AckLevel;
   readonly heartbeatSeconds: number;
   readonly resume: readonly ResumeFrom[];
+  readonly snapshot: boolean;
 }
 
 export interface ConnectionSeams {

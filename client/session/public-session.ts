@@ -143,6 +143,11 @@ export class PublicSession extends SessionEvents {
 
   // ---- what a session with a private stream does besides
 
+  /** Whether it begins with what the account has in the shards that it does not resume. */
+  protected wantsSnapshot(): boolean {
+    return false;
+  }
+
   /** What this client holds of each shard: give it to the next process's `resume`. */
   resumePoints(): ResumeFrom[] {
     return [];
@@ -199,7 +204,7 @@ export class PublicSession extends SessionEvents {
     const connection = new Connection(
       this.url,
       this.seams,
-      { lane, ackLevel, heartbeatSeconds, ...cancels, resume: this.resumePoints() },
+      { lane, ackLevel, heartbeatSeconds, ...cancels, resume: this.resumePoints(), snapshot: this.wantsSnapshot() },
       {
         loggedOn: (answer) => this.loggedOn(answer),
         reportFrame: (frame) => this.takeReports(frame),

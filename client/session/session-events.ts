@@ -11,6 +11,7 @@ import type {
   PublicTradeVoid,
 } from '../events.js';
 import type { TredyeError } from '../tredye-error.js';
+import type { AccountSnapshot } from './account-snapshot.js';
 import { Listeners } from './listeners.js';
 import type { PublicGap } from './private-chain.js';
 
@@ -45,6 +46,7 @@ export abstract class SessionEvents {
   protected readonly refusalListeners = new Listeners<[frame: number, error: TredyeError]>();
   protected readonly rolledBackListeners = new Listeners<[StreamCut]>();
   protected readonly resumedListeners = new Listeners<[StreamCut]>();
+  protected readonly snapshotListeners = new Listeners<[AccountSnapshot]>();
   protected readonly gapListeners = new Listeners<[PublicGap]>();
   protected readonly roomListeners = new Listeners<[number]>();
   protected readonly wordListeners = new Listeners<[Int32Array, number, number, number]>();
@@ -101,6 +103,14 @@ export abstract class SessionEvents {
   /** A resumed stream has reached the live one. */
   onResumed(listener: (cut: StreamCut) => void): () => void {
     return this.resumedListeners.add(listener);
+  }
+
+  /**
+   * What the account has in a shard, in place of the stream up to there: behind a logon with `snapshot`, and where what was to be
+   * resumed lies too far back. Whoever keeps orders, positions and balances of that shard takes these instead.
+   */
+  onSnapshot(listener: (snapshot: AccountSnapshot) => void): () => void {
+    return this.snapshotListeners.add(listener);
   }
 
   onPublicGap(listener: (gap: PublicGap) => void): () => void {

@@ -6,7 +6,7 @@
  */
 
 import { EventKind, Reason } from '../../schemas/codes.js';
-import type { ControlMessage, LogonAnswerMessage } from '../../schemas/control.js';
+import type { ControlMessage, LogonAnswerMessage, SnapshotMessage } from '../../schemas/control.js';
 import type { ReportFrameReader } from '../../schemas/frame-verifier.js';
 import {
   COMMAND_WORDS,
@@ -24,6 +24,7 @@ import { answeredCounter, EVERY_SHARD, NO_ANSWER, PendingCommands } from '../pen
 import { CommandQueue } from '../sending/command-queue.js';
 import { SendWindow } from '../sending/send-window.js';
 import { TredyeError } from '../tredye-error.js';
+import { SnapshotParts } from './account-snapshot.js';
 import type { ConnectionSeams } from './connection.js';
 import { CHAIN_GAP, CHAIN_NEXT, PrivateChain, type ResumeFrom } from './private-chain.js';
 import { PublicSession, type PublicSessionOptions } from './public-session.js';
@@ -35,6 +36,7 @@ export const WINDOW_FULL = -2;
 
 export interface SessionOptions extends PublicSessionOptions {
   readonly resume: readonly ResumeFrom[];
+  readonly snapshot: boolean;
   /** The first counter of this client's client order ids is one above. */
   readonly startCounter: number;
   readonly maxQueued: number;
@@ -53,17 +55,26 @@ export class Session extends PublicSession {
   /** What the last heartbeat said of each shard, to be reached by the next one. */
   private markBefore: (number | undefined)[] = [];
   private counter: number;
+  private readonly snapshot: boolean;
+  private readonly snapshots = new SnapshotParts();
+  /** Shards whose stream begins with a snapshot that has not come yet. */
+  private readonly awaited = new Set<number>();
 
   protected constructor(url: string, seams: ConnectionSeams, options: SessionOptions) {
     super(url, seams, options);
     this.maxQueued = options.maxQueued;
     this.counter = options.startCounter;
+    this.snapshot = options.snapshot;
     this.queue = new CommandQueue(options.maxQueued);
     for (const point of options.resume) this.chain.hold(point);
   }
 
   override resumePoints(): ResumeFrom[] {
-    return this.chain.points();
+    return this.chain.points().filter(({ shard }) => !this.awaited.has(shard));
+  }
+
+  protected override wantsSnapshot(): boolean {
+    return this.snapshot;
   }
 
   /** Commands that may be sent now. */
@@ -82,7 +93,9 @@ export class Session extends PublicSession {
       this.openedAt[point.shard] = point.sequence;
       this.fenceOpen[point.shard] = true;
       // With nothing held there is nothing to replay: the stream begins where the session opened.
-      if (!this.chain.holds(point.shard)) this.chain.hold(point);
+      if (this.chain.holds(point.shard)) continue;
+      this.chain.hold(point);
+      if (this.snapshot) this.awaited.add(point.shard);
     }
   }
 
@@ -262,6 +275,9 @@ export class Session extends PublicSession {
         this.chain.hold({ shard: message.shard, epoch: message.epoch, sequence: message.sequence });
         this.rolledBackListeners.call(message);
         return;
+      case 'Snapshot':
+        this.takeSnapshot(message);
+        return;
       case 'Resumed':
         this.closeFenceWhenReached(message.shard);
         this.resumedListeners.call(message);
@@ -272,6 +288,19 @@ export class Session extends PublicSession {
       default:
         return;
     }
+  }
+
+  /** What it holds is that, whatever it held before. */
+  private takeSnapshot(message: SnapshotMessage): void {
+    const snapshot = this.snapshots.take(message);
+    if (snapshot === null) return;
+    const { shard } = snapshot;
+    this.awaited.delete(shard);
+    this.chain.hold(snapshot);
+    this.markBefore[shard] = undefined;
+    this.pending.passedOver(shard, this.incarnation, snapshot.marks.get(this.lane) ?? 0);
+    this.snapshotListeners.call(snapshot);
+    this.closeFenceWhenReached(shard);
   }
 
   /** A lost tail shows on a quiet stream: what a heartbeat said must be held by the time of the next one. */

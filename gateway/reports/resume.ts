@@ -19,6 +19,7 @@ import * as layout from '../../schemas/layout.js';
 import type { Session, ShardStream } from '../sessions/session.js';
 import * as sessionStates from '../sessions/session.js';
 import type { EpochStart } from '../worker-data.js';
+import type { SnapshotFrames } from './account-snapshots.js';
 import type { ReportPath } from './report-path.js';
 import type { ShardFeed } from './shard-feed.js';
 
@@ -37,11 +38,13 @@ const BATCHES_PER_VISIT = 8;
 const BATCHES_PER_PLACE = 1024;
 /** A record costs as much as so many events, however few it holds. */
 const RECORD_EVENTS = 32;
+/** A frame of a snapshot costs as much as so many events: most of it is made of records. */
+const SNAPSHOT_FRAME_EVENTS = 2048;
 /** Going to a place in a journal costs as much as so many batches: headers of some segments are read. */
 const BATCHES_PER_SEEK = 8;
 
 /** Called when the journal does not go back as far as a session wants to resume. */
-export type TooOld = (session: Session) => void;
+export type TooOld = (session: Session, feed: ShardFeed) => void;
 
 /** Called when a session has reached its live stream; `at` is the sequence behind which it is delivered live. */
 export type Joined = (session: Session, feed: ShardFeed, at: number) => void;
@@ -50,6 +53,8 @@ interface CatchUp {
   readonly session: Session;
   readonly feed: ShardFeed;
   readonly stream: ShardStream;
+  /** What goes out before the stream; null: nothing, or no more. */
+  snapshot: SnapshotFrames | null;
   reader: JournalReader | null;
   /** The reader's record that is not all delivered. */
   record: JournalRecord | null;
@@ -88,9 +93,9 @@ export class CatchUps {
     return this.#active.length + this.#queued.length;
   }
 
-  /** Starts behind `stream.at`; done at once when little is missing. Not from within a pass. */
-  start(session: Session, feed: ShardFeed, stream: ShardStream): void {
-    const catchUp: CatchUp = { session, feed, stream, reader: null, record: null, placeLeft: 0 };
+  /** Starts behind `stream.at`, with the snapshot as of there if there is one; done at once when little is missing. Not from within a pass. */
+  start(session: Session, feed: ShardFeed, stream: ShardStream, snapshot: SnapshotFrames | null = null): void {
+    const catchUp: CatchUp = { session, feed, stream, snapshot, reader: null, record: null, placeLeft: 0 };
     if (this.#left > 0 && feed.isInRing(stream.at) && this.#visit(catchUp) === DONE) return;
     this.#rest(catchUp);
     this.#queued.push(catchUp);
@@ -154,6 +159,7 @@ export class CatchUps {
     while (state === CATCHING_UP && this.#left > end) {
       if (isOver(catchUp)) state = this.#end(catchUp);
       else if (this.#mustWait(catchUp)) state = WAITS;
+      else if (catchUp.snapshot !== null) state = this.#fromSnapshot(catchUp, catchUp.snapshot);
       else state = catchUp.feed.isInRing(catchUp.stream.at) ? this.#fromRing(catchUp) : this.#fromSegments(catchUp);
     }
     catchUp.placeLeft -= before - this.#left;
@@ -164,9 +170,21 @@ export class CatchUps {
     return session.socket.bufferedBytes() > this.#pauseBytes;
   }
 
+  /** One frame, which waits for its reader as all others do. */
+  #fromSnapshot(catchUp: CatchUp, snapshot: SnapshotFrames): number {
+    const { session } = catchUp;
+    session.queue(snapshot.next());
+    session.flush();
+    this.#left -= SNAPSHOT_FRAME_EVENTS;
+    if (snapshot.isDone) catchUp.snapshot = null;
+    return CATCHING_UP;
+  }
+
   #fromRing(catchUp: CatchUp): number {
     const { session, feed, stream } = catchUp;
     const target = this.#reports.passAt(session, feed);
+    // The auditor was ahead of this gateway: what follows is still to come.
+    if (stream.at > target) return WAITS;
     if (stream.at === target) {
       stream.joined = true;
       this.#joined(session, feed, target);
@@ -190,8 +208,10 @@ export class CatchUps {
       return this.#fromJournal(catchUp);
     } catch (error) {
       if (!(error instanceof JournalError && error.code === 'JOURNAL_TOO_OLD')) throw error;
-      this.#tooOld(catchUp.session);
-      return this.#end(catchUp);
+      const { session, feed } = catchUp;
+      this.#end(catchUp);
+      this.#tooOld(session, feed);
+      return DONE;
     }
   }
 

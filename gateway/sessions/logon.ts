@@ -136,7 +136,7 @@ export class Logon implements OpeningWatch {
       this.#refuse(session, Reason.BadPayload, wrong);
       return;
     }
-    if (session.isHttp && terms.resume.length > 0) {
+    if (session.isHttp && (terms.resume.length > 0 || terms.snapshot === true)) {
       this.#refuse(session, Reason.BadPayload, 'an HTTP session has no stream to resume');
       return;
     }
@@ -211,7 +211,12 @@ export class Logon implements OpeningWatch {
       this.#refuse(session, Reason.NotAllowed, 'public data needs no logon over HTTP: an order needs a key');
       return;
     }
-    if (logon.signature.length > 0 || terms.resume.length > 0 || terms.cancelAfterSeconds !== undefined) {
+    if (
+      logon.signature.length > 0 ||
+      terms.resume.length > 0 ||
+      terms.snapshot === true ||
+      terms.cancelAfterSeconds !== undefined
+    ) {
       this.#refuse(session, Reason.BadPayload, 'without a key there is nothing to sign, to resume or to cancel');
       return;
     }
@@ -285,6 +290,7 @@ export class Logon implements OpeningWatch {
     session.matched = session.ackLevel === AckLevel.Matched;
     session.heartbeatMs = terms.heartbeatSeconds * 1000;
     session.resume = terms.resume;
+    session.wantsSnapshot = terms.snapshot === true;
     session.incarnation = Atomics.add(this.#incarnation, 0, 1) >>> 0;
     session.state = OPENING;
     this.opening++;

@@ -62,6 +62,8 @@ export class Session {
   /** True when its reports leave at level matched. */
   matched = false;
   resume: readonly ResumePointFields[] = [];
+  /** It begins with what the account has, where it does not resume. */
+  wantsSnapshot = false;
   isPublic = false;
   /** What it may still say without having shown a key. */
   readonly allowance: MessageAllowance;
