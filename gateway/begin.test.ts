@@ -19,7 +19,7 @@ import { SimulatedDisk } from '../proof/simulated-disk.js';
 import { CLOSE_CODES, mayReconnect } from '../schemas/close-codes.js';
 import { AckLevel, Channel, CommandKind, EventKind, Phase, StreamMode } from '../schemas/codes.js';
 import { encodeControl, encodeLogonTerms } from '../schemas/control.js';
-import { EVENT_KIND_WORD, EVENT_PRICE, EVENT_SEQUENCE, EVENT_WORDS, NO_PRICE } from '../schemas/layout.js';
+import { EVENT_KIND_WORD, EVENT_PRICE, EVENT_SEQUENCE, EVENT_WORDS, joinWords, NO_PRICE } from '../schemas/layout.js';
 import { Directory } from './directory.js';
 import type { Gateway } from './gateway.js';
 import { commandFrame, FakeSocket, MadeVenue, madeCommand, VENUE_LIMITS } from './made-venue.js';
@@ -368,7 +368,7 @@ for (const mode of [StreamMode.Raw, StreamMode.Frame]) {
 }
 
 t.test(
-  'a session that resumes from behind the journal is closed with a code that brings it back without resume points',
+  'a session that resumes from behind the journal gets what the account has now, and the stream behind that',
   async (t) => {
     const left = twoGateways(t, true);
     const { venue, trade } = left;
@@ -381,16 +381,37 @@ t.test(
       venue.pump();
       return socket;
     };
-    t.equal(behind().closedWith, 0);
+    t.equal(behind().last('Snapshot'), undefined, 'as long as the journal has it');
+    left.auditor.follow(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     retireFirst(left);
-    t.equal(behind().closedWith, CLOSE_CODES.RESUME_TOO_OLD);
-    t.notOk(mayReconnect(CLOSE_CODES.RESUME_TOO_OLD));
-    const fresh = venue.logOn(key, { lane: 3 });
-    trade(1, 61);
-    t.equal(fresh.socket.closedWith, 0, 'and the gateway goes on');
+    const socket = behind();
+    t.equal(socket.closedWith, 0);
+    await answered(left);
+    while (socket.last('Resumed') === undefined) {
+      await setImmediate();
+      venue.pump();
+    }
+    const { sequence = 0 } = socket.last('Snapshot') ?? {};
+    t.equal(sequence, left.auditor.eventSequence);
+    t.ok(socket.events().every((event) => joinWords(event[EVENT_SEQUENCE], event[EVENT_SEQUENCE + 1]) > sequence));
+    t.equal(socket.closedWith, 0);
     venue.end();
   },
 );
+
+t.test('without an auditor who resumes from behind the journal is sent away for good', async (t) => {
+  const left = twoGateways(t, false);
+  const { venue, trade } = left;
+  const key = venue.addKey(venue.addAccount());
+  trade(COMMANDS, 60);
+  retireFirst(left);
+  const { socket } = venue.logOn(key, { lane: 3, resume: [{ shard: 0, epoch: 1, sequence: 1 }] });
+  t.equal(socket.closedWith, CLOSE_CODES.RESUME_TOO_OLD);
+  t.notOk(mayReconnect(CLOSE_CODES.RESUME_TOO_OLD));
+  t.equal(venue.logOn(key, { lane: 3, snapshot: true }).socket.closedWith, CLOSE_CODES.RESUME_TOO_OLD);
+  t.equal(venue.logOn(key, { lane: 3 }).socket.closedWith, 0, 'and the gateway goes on');
+  venue.end();
+});
 
 t.test('without an auditor nothing retires a segment: one that is missing is named', async (t) => {
   const left = twoGateways(t, false);
