@@ -19,7 +19,7 @@ SOURCES := tsconfig.json $(shell find backbone bench client engine gateway platf
 PAGE := build/page/index.html
 PAGE_SOURCES := $(shell find client schemas -type f -not -name '*.test.ts' -not -name '*.py')
 
-.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow verify simulate bench-clone bench-start bench bench-engine bench-quick kill mutants mutation-score figures record clean
+.PHONY: help install test-packages python build generate fuzz check test test-floor tredye demo replay flow verify simulate bench-clone bench-start bench-recovery bench bench-engine bench-quick kill mutants mutation-score figures record clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -111,6 +111,9 @@ bench-auditor: build ## the same load with the auditor on and off in turn: what 
 
 bench-clone: build ## time from a clone of this tree to the first accepted order, all downloads included
 	@node --enable-source-maps build/bench/start/clone-main.js
+
+bench-recovery: build ## a shard's recovery of ten million commands, and of a snapshot with a million behind it: COMMANDS= BEHIND= ROUNDS=
+	@node --enable-source-maps build/bench/start/long-recovery-main.js
 
 bench-start: build ## time from a start over a journal of a million commands to the first accepted order
 	@node --enable-source-maps build/bench/start/start-main.js

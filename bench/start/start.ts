@@ -31,7 +31,7 @@ import {
 } from '../../schemas/layout.js';
 
 const RECOVER_MAIN = fileURLToPath(new URL('./recover-main.js', import.meta.url));
-const FLOW = 'flow_normal';
+export const FLOW = 'flow_normal';
 const SYMBOL = 'FLOW';
 const LOAD_LANE = 2;
 const ORDER_LANE = 3;
@@ -109,8 +109,10 @@ export async function measureStarts(options: StartOptions): Promise<StartOutcome
   }
 }
 
+type JournalOptions = Pick<StartOptions, 'commands' | 'say'>;
+
 /** A journal of that many commands of the flow; the port that the platform had, which is free again. */
-async function makeJournal(data: string, plan: FlowPlan, options: StartOptions): Promise<number> {
+export async function makeJournal(data: string, plan: FlowPlan, options: JournalOptions): Promise<number> {
   // None of its commands may be in a snapshot that a start begins with.
   const platform = await PlatformProcess.start({ data, flags: ['--snapshot-commands', '0'] });
   const { url, adminKey, port } = platform.ready;
@@ -123,6 +125,20 @@ async function makeJournal(data: string, plan: FlowPlan, options: StartOptions):
   await client.close();
   await platform.kill();
   return port;
+}
+
+/** So many commands more, behind those that are there. */
+export async function goOnWithJournal(data: string, plan: FlowPlan, options: JournalOptions): Promise<void> {
+  const platform = await PlatformProcess.start({ data, flags: ['--snapshot-commands', '0'] });
+  const client = await TredyeClient.connect(platform.ready.url, readKeyFile(platform.ready.adminKey), {
+    lane: LOAD_LANE,
+  });
+  const instrument = (await client.instruments()).find(({ symbol }) => symbol === SYMBOL);
+  if (instrument === undefined) throw new Error('The journal has no instrument.');
+  options.say(`writing ${options.commands} commands behind it`);
+  await playFlow(client, plan, instrument.id, options.commands);
+  await client.close();
+  await platform.kill();
 }
 
 /** Plays the flow, over and over when it is shorter, in the largest frames that there are. */
