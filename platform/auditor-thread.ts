@@ -79,6 +79,15 @@ export class AuditorThread {
           { shard, first, removed },
           `retired ${removed} segments of shard ${shard}: its journal begins with ${first}`,
         );
+      } else if (message.type === 'archived') {
+        const { shard, segment } = message;
+        log.info({ shard, segment }, `archived segment ${segment} of shard ${shard}`);
+      } else if (message.type === 'no-archive') {
+        const { shard, why } = message;
+        log.warn(
+          { code: 'ARCHIVE_FAILED', shard },
+          `nothing of shard ${shard} is archived: ${why}; it is tried again, and its journal only grows meanwhile`,
+        );
       } else if (message.type === 'held') {
         const { shard, why } = message;
         log.warn(

@@ -146,7 +146,7 @@ t.test('a journal that is not what its commands come to ends the venue by name',
   const metrics = MetricWords.create(AUDIT_WORDS);
   const { shard, shardCount } = journal.identity;
   const { eventSequence } = journal.engine;
-  const shards = [{ shard, journal: directory, output, metrics, eventSequence }];
+  const shards = [{ shard, journal: directory, output, metrics, archive: '', eventSequence }];
   const data = { shards, shardCount, limits: journal.limits, snapshotCommands: 0, keepSegments: 0 };
   const { code, exitCode, message } = await new Promise<PlatformError>((resolve) => {
     const thread = new AuditorThread(openLog('fatal', 'json'), (error) => void thread.end().then(() => resolve(error)));
@@ -172,7 +172,9 @@ t.test('a thread asks it for the image of a shard', async (t) => {
   const { eventSequence } = journal.engine;
   new OutputRing(output).start(eventSequence, 1);
   const { shard, shardCount } = journal.identity;
-  const shards = [{ shard, journal: directory, output, metrics: MetricWords.create(AUDIT_WORDS), eventSequence }];
+  const shards = [
+    { shard, journal: directory, output, metrics: MetricWords.create(AUDIT_WORDS), archive: '', eventSequence },
+  ];
   const thread = new AuditorThread(openLog('fatal', 'json'), (error) => t.fail(error.message));
   const early = new AuditorClient(thread.asker('early'));
   const first = early.ask('image', shard, {});

@@ -14,6 +14,8 @@ import { RESTARTS_VARIABLE } from './parent-line.js';
 const VARIABLE_PREFIX = 'TREDYE_';
 /** The value of --schedule that means none. */
 const NO_SCHEDULE = 'none';
+/** The value of --archive that means none. */
+const NO_ARCHIVE = 'none';
 const MEBIBYTE = 1024 * 1024;
 /** A suggestion is given for a name with at most this share of its letters wrong. */
 const SUGGEST_WITHIN = 0.4;
@@ -144,6 +146,15 @@ const SETTINGS: readonly Setting[] = [
     64,
     'segments of a journal that stay when nobody needs them any more; 0: all',
   ),
+  {
+    key: 'archive',
+    flag: 'archive',
+    value: 'DIR|none',
+    fallback: NO_ARCHIVE,
+    means: 'a directory, of another disk, to which finished segments and snapshots are copied',
+    must: 'the path of a directory, or none',
+    schema: z.string().min(1).max(4096),
+  },
   whole('maxOrders', 'max-orders', [1_000, MOST_ORDERS], DEFAULT_LIMITS.maxOrders, 'resting orders a shard'),
   whole('maxInstruments', 'max-instruments', [1, 1_000_000], DEFAULT_LIMITS.maxInstruments, 'instruments of the venue'),
   whole('maxAccounts', 'max-accounts', [1, 10_000_000], DEFAULT_LIMITS.maxAccounts, 'accounts of the venue'),
@@ -271,6 +282,8 @@ export interface Configuration {
   readonly snapshotCommands: number;
   /** Segments of a shard's journal; 0: all. */
   readonly keepSegments: number;
+  /** A directory; null: nothing is archived. */
+  readonly archive: string | null;
   readonly syncLimitSeconds: number;
   readonly resumeEvents: number;
   readonly clockBehindMinutes: number;
@@ -389,6 +402,7 @@ const configurationValues = z.strictObject({
   auditor: z.string(),
   snapshotCommands: z.int(),
   keepSegments: z.int(),
+  archive: z.string(),
   maxOrders: z.int(),
   maxInstruments: z.int(),
   maxAccounts: z.int(),
@@ -482,6 +496,7 @@ export function readConfiguration(argv: readonly string[], environment: NodeJS.P
       auditor: values.auditor === 'on',
       snapshotCommands: values.snapshotCommands,
       keepSegments: values.keepSegments,
+      archive: values.archive === NO_ARCHIVE ? null : values.archive,
       syncLimitSeconds: values.syncLimitSeconds,
       resumeEvents: values.resumeEvents,
       clockBehindMinutes: values.clockBehindMinutes,

@@ -313,6 +313,11 @@ function writeVenueFile(path: string, content: VenueFile): void {
   writeFileDurably(join(path, VENUE_FILE), `${JSON.stringify(content, null, 2)}\n`, 0o600);
 }
 
+/** What a copy of a venue that has begun has beside its journals. Throws what the system does. */
+export function writeVenueCopy(path: string, venue: VenueFile): void {
+  writeVenueFile(path, { ...venue, begun: true });
+}
+
 /**
  * Writes down that every shard has its journal. Before the first command of any shard: a journal that is missing after
  * it is lost, whether or not the operator key still lies beside it. Throws a PlatformError.

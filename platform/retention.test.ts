@@ -3,13 +3,13 @@
  * reads it.
  */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readKeyFile, TredyeClient } from '../client/index.js';
 import { PlatformProcess } from '../proof/platform-process.js';
 import { jsonLines, tredye } from './cli/cli-process.js';
-import { EXIT_CLEAN } from './exit-codes.js';
+import { EXIT_CLEAN, EXIT_DATA_DIRECTORY } from './exit-codes.js';
 
 t.setTimeout(300_000);
 
@@ -54,7 +54,9 @@ async function checked(
 t.test('segments go while it serves, and everything that is left holds', async (t) => {
   const data = join(t.testdir(), 'data');
   const journal = join(data, 'shard-0', 'journal');
-  const first = await PlatformProcess.start({ data, flags: FLAGS });
+  const archive = join(t.testdirName, 'archive');
+  const flags = [...FLAGS, '--archive', archive];
+  const first = await PlatformProcess.start({ data, flags });
   const client = await connect(first);
   await client.addInstrument({ symbol: 'ACME', priceMax: 1000, quantityMax: 1000 });
   await client.setPhase({ symbol: 'ACME', phase: 'Continuous' });
@@ -67,7 +69,7 @@ t.test('segments go while it serves, and everything that is left holds', async (
   await client.close();
   await first.kill();
 
-  const second = await PlatformProcess.start({ data, flags: FLAGS });
+  const second = await PlatformProcess.start({ data, flags });
   const again = await connect(second);
   await tradeUntilRetired(second, again, 2);
   const book = await (await fetch(`http://127.0.0.1:${second.ready.port}/v1/book/ACME`)).json();
@@ -90,9 +92,26 @@ t.test('segments go while it serves, and everything that is left holds', async (
   const accounts = await tredye(['account', 'list', '--data', data]);
   t.match(accounts.out, /operator/, 'the directory is read out of the snapshot');
 
-  const third = await PlatformProcess.start({ data, flags: FLAGS });
+  const third = await PlatformProcess.start({ data, flags });
   const last = await connect(third);
   t.equal((await last.instruments()).length, 1);
   await last.close();
   t.same(await third.stop(), { code: EXIT_CLEAN, signal: null });
+
+  // Another machine: the archive, and the operator's copy of the key.
+  const restored = join(t.testdirName, 'restored');
+  const made = await tredye(['restore', '--from', archive, '--to', restored]);
+  t.equal(made.code, EXIT_CLEAN, made.err);
+  t.match(made.out, /every record, seal, event and state holds/);
+  t.equal((await tredye(['restore', '--from', archive, '--to', restored])).code, EXIT_DATA_DIRECTORY, 'not twice');
+  t.match(JSON.parse(readFileSync(join(restored, 'restored.json'), 'utf8')), { shards: [{ firstSegment: 1 }] });
+  copyFileSync(join(data, 'admin-key.json'), join(restored, 'admin-key.json'));
+  const fourth = await PlatformProcess.start({ data: restored, flags: FLAGS });
+  const there = await connect(fourth);
+  t.equal((await there.place({ symbol: 'ACME', side: 'Buy', price: 8, quantity: 1 })).kind, 'Accepted');
+  const kept = await (await fetch(`http://127.0.0.1:${fourth.ready.port}/v1/book/ACME`)).json();
+  t.same((kept as { readonly bids: readonly (readonly number[])[] }).bids.at(-1)?.slice(0, 2), [7, 3]);
+  await there.close();
+  t.same(await fourth.stop(), { code: EXIT_CLEAN, signal: null });
+  t.match(await checked(restored), [{ problems: [] }]);
 });

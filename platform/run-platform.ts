@@ -4,10 +4,18 @@
  */
 
 import { loadUws, UwsUnavailableError } from '../gateway/uws.js';
+import { prepareArchive } from './archive.js';
 import { checkClockPossible } from './clock-check.js';
 import { type Configuration, helpText, readConfiguration } from './configuration.js';
 import { type DataDirectory, openDataDirectory } from './data-directory.js';
-import { EXIT_CLEAN, EXIT_MISSING, EXIT_STOP_TIMED_OUT, EXIT_WORKER_DIED, PlatformError } from './exit-codes.js';
+import {
+  EXIT_CLEAN,
+  EXIT_CONFIGURATION,
+  EXIT_MISSING,
+  EXIT_STOP_TIMED_OUT,
+  EXIT_WORKER_DIED,
+  PlatformError,
+} from './exit-codes.js';
 import { openLog, type PlatformLog } from './log.js';
 import { onParentGone, restartsSoFar, tellServing } from './parent-line.js';
 import { readScheduleFile, type Schedule } from './schedule/schedule.js';
@@ -231,11 +239,16 @@ async function start(argv: readonly string[], environment: NodeJS.ProcessEnv): P
     process.stdout.write(`${platformVersion()}\n`);
     return;
   }
-  const { data, venue, shards, askedLimits, scheduleFile } = asked.configuration;
+  const { data, venue, shards, askedLimits, scheduleFile, archive, auditor } = asked.configuration;
+  if (archive !== null && !auditor) {
+    const sentence = '--archive needs the auditor, which does the copying: leave out --auditor off.';
+    throw new PlatformError('ARCHIVE_NEEDS_AUDITOR', EXIT_CONFIGURATION, sentence);
+  }
   const schedule = scheduleFile === null ? null : readScheduleFile(scheduleFile);
   checkSocketLibrary();
   checkClockPossible(Date.now());
   const directory = openDataDirectory(data, venue, shards, askedLimits);
+  if (archive !== null) prepareArchive(archive, directory);
   await madeRun(asked.configuration, directory, schedule).run();
 }
 

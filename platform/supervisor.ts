@@ -10,7 +10,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AdminLog } from '../engine/admin-log.js';
 import { TransitBoard } from '../engine/ledger/transit-board.js';
 import { MetricWords } from '../engine/metrics/metric-words.js';
@@ -200,13 +200,15 @@ export class Supervisor {
 
   /** Behind the start: it reads what the shards have read, and nobody waits for it. */
   private startAuditor(recovered: readonly ShardRecovered[]): void {
-    const { snapshotCommands, keepSegments, shards: shardCount } = this.configuration;
+    const { snapshotCommands, keepSegments, archive, shards: shardCount } = this.configuration;
     if (this.auditor === null) return;
     const shards = recovered.map(({ shard, eventSequence }) => {
       const output = this.memory.outputs[shard];
       const metrics = this.metrics.audits[shard];
       if (!(output && metrics)) throw new Error(`Shard ${shard} has no memory: a bug of its maker.`);
-      return { shard, journal: journalDirectory(this.directory.path, shard), output, metrics, eventSequence };
+      const journal = journalDirectory(this.directory.path, shard);
+      const copy = archive === null ? '' : journalDirectory(resolve(archive), shard);
+      return { shard, journal, output, metrics, archive: copy, eventSequence };
     });
     const { limits } = this.directory;
     this.auditor.begin({ shards, shardCount, limits, snapshotCommands, keepSegments });

@@ -22,8 +22,9 @@ function made(disk: SimulatedDisk, seed: number, snapshotCommands: number) {
   new OutputRing(output).start(eventSequence, 1);
   const metrics = MetricWords.create(AUDIT_WORDS);
   const { shard, shardCount } = journal.identity;
+  const archive = '';
   const data: AuditorData = {
-    shards: [{ shard, journal: JOURNAL, output, metrics, eventSequence }],
+    shards: [{ shard, journal: JOURNAL, output, metrics, archive, eventSequence }],
     shardCount,
     limits: journal.limits,
     snapshotCommands,
@@ -97,11 +98,11 @@ t.test('segments that nobody needs go behind a snapshot, and who holds them is t
   const output = OutputRing.create(1024, 1);
   const metrics = MetricWords.create(AUDIT_WORDS);
   const words = new MetricWords(metrics);
-  const turn = (keepSegments: number, groups: number): AuditMessage[] => {
+  const turn = (keepSegments: number, groups: number, archive = ''): AuditMessage[] => {
     for (let group = 0; group < groups; group += 1) journal.writeGroup(1 + (group % 5));
     const { eventSequence } = journal.engine;
     new OutputRing(output).start(eventSequence, 1);
-    const shards = [{ shard: identity.shard, journal: JOURNAL, output, metrics, eventSequence }];
+    const shards = [{ shard: identity.shard, journal: JOURNAL, output, metrics, archive, eventSequence }];
     return run({ shards, shardCount: identity.shardCount, limits, snapshotCommands: 50, keepSegments }, disk);
   };
   turn(0, 70);
@@ -121,6 +122,15 @@ t.test('segments that nobody needs go behind a snapshot, and who holds them is t
   t.match(retired, { first, removed: first - 1 });
   t.equal(words.value(AUDIT.firstSegment), first);
   t.equal(words.value(AUDIT.retired), first - 1);
+  const copy = '/archive/journal';
+  disk.create(segmentPath(copy, first)).close();
+  const [failed] = turn(1, 0, copy).filter(({ type }) => type === 'no-archive');
+  t.match(failed, { why: /The archive has another/ });
+  disk.remove(segmentPath(copy, first));
+  t.match(turn(1, 0, copy).filter(({ type }) => type === 'archived')[0], { segment: first });
+  t.same(listSegments(disk, copy)[0], first);
+  t.ok(words.value(AUDIT.archivedSegment) >= first);
+  t.ok(words.value(AUDIT.archivedTime) > 1_700_000_000);
 });
 
 t.test('a bad snapshot is told, and what differs ends it', async (t) => {

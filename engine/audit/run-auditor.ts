@@ -11,6 +11,7 @@ import { JournalError } from '../journal/journal-error.js';
 import type { Limits } from '../limits.js';
 import { MetricWords } from '../metrics/metric-words.js';
 import { AUDIT } from '../metrics/words.js';
+import { type ArchiveTask, archiveNext } from '../retention/archive.js';
 import { leasesBeside } from '../retention/leases.js';
 import { type RetireTask, retireSegments } from '../retention/retire.js';
 import { OutputReader } from '../ring/output-reader.js';
@@ -35,6 +36,8 @@ export interface AuditedShard {
   readonly output: SharedArrayBuffer;
   /** MetricWords, AUDIT_WORDS of them. */
   readonly metrics: SharedArrayBuffer;
+  /** The directory that finished segments are copied to; '': none. */
+  readonly archive: string;
   /** An event sequence that was durable at some time of this life. */
   readonly eventSequence: number;
 }
@@ -67,6 +70,8 @@ export type AuditMessage =
       readonly ms: number;
     }
   | { readonly type: 'no-snapshot'; readonly shard: number; readonly why: string }
+  | { readonly type: 'archived'; readonly shard: number; readonly segment: number }
+  | { readonly type: 'no-archive'; readonly shard: number; readonly why: string }
   | { readonly type: 'retired'; readonly shard: number; readonly first: number; readonly removed: number }
   /** Segments are kept that might go. Told once while it is the same. */
   | { readonly type: 'held'; readonly shard: number; readonly why: string }
@@ -123,6 +128,8 @@ class ShardAudit {
   readonly #words: MetricWords;
   readonly #tell: (message: AuditMessage) => void;
   readonly #snapshotCommands: number;
+  readonly #archiveTask: ArchiveTask | null;
+  #archiveTold = '';
   readonly #retireTask: Omit<RetireTask, 'nowMs'> | null;
   #retireAtMs = 0;
   #heldTold = '';
@@ -133,7 +140,7 @@ class ShardAudit {
 
   constructor(
     { shardCount, limits, snapshotCommands, keepSegments }: AuditorData,
-    { shard, journal, output, metrics, eventSequence }: AuditedShard,
+    { shard, journal, output, metrics, archive, eventSequence }: AuditedShard,
     disk: Disk,
     tell: (message: AuditMessage) => void,
   ) {
@@ -153,6 +160,7 @@ class ShardAudit {
       bad: ({ path, why }) => tell({ type: 'bad-snapshot', shard, path, why }),
     });
     const identity = { shard, shardCount };
+    this.#archiveTask = archive === '' ? null : { disk, journal, copy: archive, identity, limits };
     this.#retireTask = keepSegments === 0 ? null : { disk, journal, identity, limits, keepSegments };
     if (this.#retireTask !== null) disk.makeDirectory(leasesBeside(journal));
     this.#snapshotAt = this.auditor.restored?.commandSequence ?? 0;
@@ -173,15 +181,38 @@ class ShardAudit {
       this.#writeSnapshot();
       this.#retireAtMs = 0;
     }
-    this.#retire();
+    const nowMs = monotonicMs();
+    if (nowMs >= this.#retireAtMs) {
+      // Before anything goes. One a turn: while there are more it comes again at once.
+      const archived = this.#archive();
+      this.#retireAtMs = archived ? nowMs : nowMs + RETIRE_MS;
+      this.#retire();
+    }
     return compared > 0;
+  }
+
+  /** False when there was nothing to copy. An archive that fails holds the segments, and nothing else. */
+  #archive(): boolean {
+    if (this.#archiveTask === null) return false;
+    try {
+      const segment = archiveNext(this.#archiveTask);
+      this.#archiveTold = '';
+      if (segment === 0) return false;
+      this.#words.set(AUDIT.archivedSegment, segment);
+      this.#words.set(AUDIT.archivedTime, Math.floor(Date.now() / 1000));
+      this.#tell({ type: 'archived', shard: this.shard, segment });
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (why !== this.#archiveTold) this.#tell({ type: 'no-archive', shard: this.shard, why });
+      this.#archiveTold = why;
+      return false;
+    }
   }
 
   /** What keeps a segment from being retired ends nobody's venue: it is told, and tried again. */
   #retire(): void {
-    const nowMs = monotonicMs();
-    if (this.#retireTask === null || nowMs < this.#retireAtMs) return;
-    this.#retireAtMs = nowMs + RETIRE_MS;
+    if (this.#retireTask === null) return;
     const { shard } = this;
     try {
       const { first, removed, damaged } = retireSegments({ ...this.#retireTask, nowMs: Date.now() });

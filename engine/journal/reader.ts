@@ -206,9 +206,9 @@ export class JournalReader {
     return this.seekFirst();
   }
 
-  /** Goes to the first record that is still there. False when there is no segment yet. */
-  seekFirst(): boolean {
-    const first = listSegments(this.#disk, this.#directory)[0];
+  /** Goes to the first record that is still there, of segment `from` or behind it. False when there is none yet. */
+  seekFirst(from = 1): boolean {
+    const first = listSegments(this.#disk, this.#directory).find((number) => number >= from);
     this.#skipEventsBelow = 0;
     this.#skipCommandsBelow = 0;
     if (first !== undefined) this.#enter(first);

@@ -125,6 +125,9 @@ export const AUDIT = {
   /** Segments that were retired, and the number of the first one that is there. */
   retired: counters(),
   firstSegment: counters(),
+  /** The last segment that was copied to the archive, and when (s since 1970). */
+  archivedSegment: counters(),
+  archivedTime: counters(),
 } as const;
 
 export const AUDIT_WORDS = next;

@@ -12,12 +12,15 @@ import { type VerifiedShard, verifyShard } from '../audit/verify.js';
 import { Engine } from '../engine.js';
 import { errorOf } from '../journal/made-groups.js';
 import { JournalReader } from '../journal/reader.js';
+import { PAGE_BYTES, RECORD_HEADER_BYTES, RecordHeader, recordChecksum } from '../journal/record.js';
 import { listSegments, segmentPath } from '../journal/segments.js';
 import { limitsFrom } from '../limits.js';
 import { recoverShard } from '../shard/recovery.js';
 import { listSnapshots, restoreNewest, snapshotPath } from '../snapshot/snapshots.js';
+import { archiveNext } from './archive.js';
 import { checkConsumers, consumersBeside, listConsumers, removeConsumer, writeConsumer } from './consumers.js';
 import { LEASE_MS, Lease, leasedSegment } from './leases.js';
+import { restoreJournal } from './restore.js';
 import { type Retired, retireSegments } from './retire.js';
 
 t.setTimeout(120_000);
@@ -306,6 +309,121 @@ t.test('verify finds each position that does not go with the journal', async (t)
   }
   disk.spoil(`${consumersBeside(JOURNAL)}/kafka.json`, (bytes) => bytes.fill(0));
   t.match(verify(venue).problems, [/position of the consumer "kafka" is damaged/]);
+});
+
+const COPY = '/archive/shard-0/journal';
+
+function archive({ disk, journal }: Made): number[] {
+  const { identity, limits } = journal;
+  const done: number[] = [];
+  for (;;) {
+    const segment = archiveNext({ disk, journal: JOURNAL, copy: COPY, identity, limits });
+    if (segment === 0) return done;
+    done.push(segment);
+  }
+}
+
+function restore({ disk, journal }: Made, to: string, toEvent = Number.POSITIVE_INFINITY) {
+  const { identity, limits } = journal;
+  const task = { disk, from: COPY, to, identity, limits, toEvent, progress: () => undefined };
+  const restored = restoreJournal(task);
+  return { restored, verified: verifyShard({ disk, journal: to, identity, limits }) };
+}
+
+t.test(
+  'finished segments are archived before they go, at every crash, and restored to the end and to an event',
+  async (t) => {
+    const whole = made(2);
+    const all = listSegments(whole.disk, JOURNAL);
+    const finished = all.slice(0, -1);
+    t.same(archive(whole), finished);
+    t.same(archive(whole), [], 'once');
+    t.same(verify(whole).problems, [], 'the position of the archive holds');
+    t.equal(retire(whole).first, whole.older);
+    const { restored, verified } = restore(whole, '/new/shard-0/journal');
+    t.same(verified.problems, []);
+    t.match(restored, { firstSegment: 1, lastSegment: finished.at(-1) });
+    t.equal(restored.eventSequence, firstEvent(whole, all.at(-1) ?? 0) - 1);
+    t.equal(verified.events, restored.eventSequence);
+    const middle = Math.floor(restored.eventSequence / 2);
+    const cut = restore(whole, '/cut/shard-0/journal', middle);
+    t.same(cut.verified.problems, []);
+    t.ok(cut.verified.events <= middle && cut.verified.events > middle - 100, `${cut.verified.events} of ${middle}`);
+    t.equal(cut.verified.tornBytes, 0);
+    t.ok(cut.restored.lastSegment < restored.lastSegment);
+    // The state is the one that the journal itself came to there.
+    const { identity, limits } = whole.journal;
+    const fresh = made(2);
+    const auditor = new Auditor({
+      disk: fresh.disk,
+      journal: JOURNAL,
+      identity,
+      limits,
+      bucketSeed: 5,
+      bad: () => undefined,
+      fromTheStart: true,
+    });
+    while (auditor.eventSequence < cut.verified.events) auditor.follow(Number.POSITIVE_INFINITY, 1);
+    t.equal(cut.verified.stateHash, auditor.engine.stateHash());
+    whole.disk.remove(segmentPath(COPY, 1));
+    t.match(
+      errorOf(() => restore(whole, '/none/shard-0/journal', 1)),
+      { code: 'JOURNAL_TOO_OLD' },
+    );
+
+    for (let call = 0; ; call += 3) {
+      const venue = made(2);
+      venue.disk.faults.crashAtCall = venue.disk.calls + call;
+      try {
+        archive(venue);
+        retire(venue);
+      } catch (error) {
+        t.ok(venue.disk.crashed, String(error));
+      }
+      if (!venue.disk.crashed) break;
+      venue.disk.powerFails();
+      venue.disk.faults.crashAtCall = -1;
+      archive(venue);
+      t.equal(retire(venue).first, venue.older);
+      t.same(listSegments(venue.disk, COPY), finished, `crash at call ${call}`);
+    }
+  },
+);
+
+t.test('an archive that was changed is named, and another one is not written over', async (t) => {
+  const venue = made(2);
+  archive(venue);
+  const path = segmentPath(COPY, 2);
+  // A bit of a command, under a checksum that fits: the seal alone knows.
+  venue.disk.spoil(path, (bytes) => {
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    const header = new RecordHeader();
+    header.read(words, PAGE_BYTES / 4);
+    bytes[PAGE_BYTES + RECORD_HEADER_BYTES + 60] = (bytes[PAGE_BYTES + RECORD_HEADER_BYTES + 60] ?? 0) ^ 1;
+    const { firstCommandSequence: commandSequence, firstEventSequence: eventSequence, epoch, shard, length } = header;
+    words[PAGE_BYTES / 4 + 1] = recordChecksum(bytes, PAGE_BYTES, length, {
+      shard,
+      epoch,
+      commandSequence,
+      eventSequence,
+    });
+  });
+  t.match(
+    errorOf(() => restore(venue, '/new/shard-0/journal')),
+    { code: 'JOURNAL_SEAL', file: path },
+  );
+  t.same(venue.disk.list('/new/shard-0/journal'), [], 'nothing was made');
+  removeConsumer(venue.disk, JOURNAL, 'archive');
+  t.match(
+    errorOf(() => archive(venue)),
+    { message: /The archive has another 00000002\.seg/ },
+  );
+  t.equal(retire(venue).first, 2, 'it holds what it does not have');
+  venue.disk.remove(segmentPath(COPY, 2));
+  t.match(
+    errorOf(() => restore(venue, '/new/shard-0/journal')),
+    { code: 'JOURNAL_MISSING_SEGMENT', file: path },
+  );
 });
 
 t.test('what is kept ahead of the older snapshot is looked through, too', async (t) => {

@@ -439,6 +439,15 @@ export const FAMILIES: readonly Family[] = [
     ['shard'],
     (from) => byAudit(from, AUDIT.firstSegment),
   ),
+  gauge(
+    'tredye_archive_segment',
+    'Number of the last journal segment that this start copied to the archive',
+    ['shard'],
+    (from) => byAudit(from, AUDIT.archivedSegment),
+  ),
+  gauge('tredye_archive_timestamp_seconds', 'When that was; 0: not yet, or no archive', ['shard'], (from) =>
+    byAudit(from, AUDIT.archivedTime),
+  ),
   // ---- threads and process
   histogram(
     'tredye_event_loop_delay_seconds',

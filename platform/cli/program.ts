@@ -11,6 +11,7 @@ import { examples, exitCodesText } from './help-text.js';
 import { addInstrumentCommands } from './instrument-commands.js';
 import { addAuditCommand } from './journal/audit-command.js';
 import { addJournalCommands } from './journal/journal-commands.js';
+import { addRestoreCommand } from './journal/restore-command.js';
 import { addMarketCommands } from './market-commands.js';
 import { addMatchCommand } from './match/match-command.js';
 import { addOrderCommands } from './order/order-commands.js';
@@ -67,6 +68,7 @@ export function commandLine(): Command {
   addWatchCommand(program);
   addPingCommand(program);
   addJournalCommands(program);
+  addRestoreCommand(program);
   addAuditCommand(program);
   addMatchCommand(program);
   program.addHelpText(

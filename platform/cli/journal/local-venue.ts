@@ -50,7 +50,7 @@ export function checkShard(venue: LocalVenue, shard: number): void {
 }
 
 /** What an error of the journal is for whoever runs a command. */
-function readable(error: unknown, shard: number): unknown {
+export function readable(error: unknown, shard: number): unknown {
   if (!(error instanceof JournalError)) return error;
   const otherKind = error.code.startsWith('JOURNAL_OTHER') || error.code === 'JOURNAL_READ';
   return new PlatformError(
