@@ -209,10 +209,10 @@ export class ShardThreads {
         else if (message.type === 'threw') threw = message;
         else if (message.type === 'bad-snapshot') warnOfSnapshot(this.log, message);
         else if (message.type === 'progress') {
-          const { shard, commands, commandsPerSecond, segment } = message;
+          const { shard, commands, commandsPerSecond, segment, secondsLeft } = message;
           this.log.info(
-            { shard, commands, commandsPerSecond, segment },
-            `shard ${shard} replays its journal: ${commands} commands so far`,
+            { shard, commands, commandsPerSecond, segment, secondsLeft },
+            `shard ${shard} replays its journal: ${commands} commands so far, ${commandsPerSecond} a second, at most ${secondsLeft} s to go`,
           );
         }
       });

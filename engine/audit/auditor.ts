@@ -9,7 +9,7 @@
 
 import { Engine } from '../engine.js';
 import type { Disk } from '../journal/disk.js';
-import type { EpochStart } from '../journal/open-journal.js';
+import { type EpochStart, noteEpoch } from '../journal/open-journal.js';
 import type { JournalEnd, RecordPlace } from '../journal/places.js';
 import { JournalReader, type JournalRecord } from '../journal/reader.js';
 import { type JournalIdentity, segmentPath } from '../journal/segments.js';
@@ -158,9 +158,7 @@ export class Auditor {
   #take(record: JournalRecord): void {
     this.#epoch = record.epoch;
     if (record.kind === 'start') {
-      if (record.epoch > (this.epochs.at(-1)?.epoch ?? 0)) {
-        this.epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
-      }
+      noteEpoch(this.epochs, record);
       return;
     }
     this.#replay.apply(record);

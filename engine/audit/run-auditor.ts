@@ -17,6 +17,7 @@ import { type RetireTask, retireSegments } from '../retention/retire.js';
 import { OutputReader } from '../ring/output-reader.js';
 import { sequenceNear } from '../ring/ring-layout.js';
 import { monotonicMs } from '../shard/clock.js';
+import type { BadSnapshotFound } from '../shard/worker-data.js';
 import { Auditor } from './auditor.js';
 import type { QuestionDesk } from './questions.js';
 
@@ -61,7 +62,7 @@ export type AuditorOrder =
 export type AuditMessage =
   /** All of its code is there: it needs no descriptor for that any more. */
   | { readonly type: 'loaded' }
-  | { readonly type: 'bad-snapshot'; readonly shard: number; readonly path: string; readonly why: string }
+  | BadSnapshotFound
   | {
       readonly type: 'snapshot';
       readonly shard: number;

@@ -19,6 +19,11 @@ export interface EpochStart {
   readonly firstSequence: number;
 }
 
+/** Adds the epoch that a start record begins, unless it is there: the record behind a snapshot's place may be read again. */
+export function noteEpoch(epochs: EpochStart[], { epoch, firstEventSequence }: JournalRecord): void {
+  if (epoch > (epochs.at(-1)?.epoch ?? 0)) epochs.push({ epoch, firstSequence: firstEventSequence });
+}
+
 /** A torn record that was cut off: where, and how many bytes up to the last that was not zero. */
 export interface TornTail {
   readonly file: string;
@@ -44,9 +49,8 @@ export interface JournalBegin {
 
 /**
  * `replay` is called for each group in order, `replayed` behind the last; what they throw stops the opening before anything
- * was written. Throws
- * JournalError. Makes the directory and an empty journal when there is none. `source` reads that journal,
- * and is closed. `begin`: null for all of it.
+ * was written. Throws JournalError. Makes the directory and an empty journal when there is none. `source` reads that
+ * journal, and is closed. `begin`: null for all of it.
  */
 export function openJournal(
   disk: Disk,
@@ -68,8 +72,8 @@ export function openJournal(
     for (let record = source.next(); record !== null; record = source.next()) {
       if (record.kind === 'group') {
         replay(record);
-      } else if (record.epoch > (epochs.at(-1)?.epoch ?? 0)) {
-        epochs.push({ epoch: record.epoch, firstSequence: record.firstEventSequence });
+      } else {
+        noteEpoch(epochs, record);
       }
     }
     replayed();

@@ -10,6 +10,7 @@ import { Replay } from '../audit/replay.js';
 import type { Disk } from '../journal/disk.js';
 import { type EpochStart, openJournal, type TornTail } from '../journal/open-journal.js';
 import { type ReadAheadEnd, ReadAheadSource } from '../journal/read-ahead.js';
+import { listSegments } from '../journal/segments.js';
 import { OwnSource } from '../journal/source.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Limits } from '../limits.js';
@@ -17,17 +18,9 @@ import type { PublicHistory } from '../public/public-history.js';
 import { checkConsumers } from '../retention/consumers.js';
 import type { RestoredSnapshot } from '../snapshot/snapshots.js';
 import { monotonicMs } from './clock.js';
+import { ProgressTeller, type RecoveryProgress } from './recovery-progress.js';
 import { journalShape } from './round.js';
 import type { ShardEngine } from './shard-engine.js';
-
-/** How far a replay is; said about four times a second. */
-export interface RecoveryProgress {
-  readonly commands: number;
-  readonly events: number;
-  readonly commandsPerSecond: number;
-  /** Number of the segment that is read, from 1. */
-  readonly segment: number;
-}
 
 export interface RecoveryTask {
   readonly disk: Disk;
@@ -59,14 +52,13 @@ export interface RecoveredShard {
   readonly ms: number;
 }
 
-const PROGRESS_MS = 250;
-
 /** Throws JournalError; before it has written anything, unless the disk fails at the end. */
 export function recoverShard(task: RecoveryTask): RecoveredShard {
   const startedMs = monotonicMs();
   const { disk, directory, engine, onProgress, readAhead = null, restored = null } = task;
   const replay = new Replay(engine, task.limits.maxEventsPerCommand, restored);
-  const progress = new Progress(onProgress, startedMs);
+  const lastSegment = onProgress === null ? 0 : (listSegments(disk, directory).at(-1) ?? 0);
+  const progress = new ProgressTeller(onProgress, startedMs, task.limits.segmentBytes, lastSegment);
   const identity = { shard: task.shard, shardCount: task.shardCount };
   const opened = openJournal(
     disk,
@@ -76,7 +68,7 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
     task.platformStartId,
     (group) => {
       replay.apply(group);
-      progress.tell(replay, group.segment);
+      if (onProgress !== null) progress.tell(replay, group, monotonicMs());
     },
     () => {
       replay.finish();
@@ -105,26 +97,4 @@ export function recoverShard(task: RecoveryTask): RecoveredShard {
     history: replay.history,
     ms: monotonicMs() - startedMs,
   };
-}
-
-/** Says now and then how far a replay is. */
-class Progress {
-  readonly #onProgress: ((progress: RecoveryProgress) => void) | null;
-  readonly #startedMs: number;
-  #toldMs: number;
-
-  constructor(onProgress: ((progress: RecoveryProgress) => void) | null, startedMs: number) {
-    this.#onProgress = onProgress;
-    this.#startedMs = startedMs;
-    this.#toldMs = startedMs;
-  }
-
-  tell({ commandCount: commands, eventCount: events }: Replay, segment: number): void {
-    const nowMs = monotonicMs();
-    if (this.#onProgress !== null && nowMs - this.#toldMs >= PROGRESS_MS) {
-      this.#toldMs = nowMs;
-      const commandsPerSecond = Math.round(commands / ((nowMs - this.#startedMs) / 1000));
-      this.#onProgress({ commands, events, commandsPerSecond, segment });
-    }
-  }
 }

@@ -12,7 +12,7 @@ import type { ReadAheadEnd } from '../journal/read-ahead.js';
 import type { Limits } from '../limits.js';
 import type { ShardImage } from '../public/shard-image.js';
 import type { FailedCommand } from './command-failure.js';
-import type { RecoveryProgress } from './recovery.js';
+import type { RecoveryProgress } from './recovery-progress.js';
 
 /** All memory is made by the supervisor before the start. Arrays by producer: 0 the supervisor, 1 to G the gateways. */
 export interface ShardTask {

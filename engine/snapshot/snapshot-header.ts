@@ -103,7 +103,7 @@ export function readSnapshotHeader(page: Uint8Array, limits: Limits): SnapshotHe
     return 'its header is damaged';
   }
   if (words[AT_FORMAT] !== FORMAT_VERSION && words[AT_FORMAT] !== FORMAT_WITHOUT_HISTORY)
-    return `it has format ${words[AT_FORMAT]}, this platform reads ${FORMAT_VERSION}`;
+    return `it has format ${words[AT_FORMAT]}, this platform reads up to ${FORMAT_VERSION}`;
   if (words[AT_VERSIONS] !== VERSION_WORD) {
     return `it is of schema ${versionsOf(words[AT_VERSIONS] ?? 0)}, this engine of ${versionsOf(VERSION_WORD)}`;
   }
