@@ -208,15 +208,17 @@ export type ControlMessage =
   | PageSampleMessage
   | SnapshotMessage;
 
-const EVENT_ALIGNMENT = 8;
 /** Numbers of a kind in one PageSample. */
 const MAX_PAGE_SAMPLES = 64;
 
 const ALL_CHANNELS = 3;
 const BAD_FRAME: number = Reason.BadFrame;
 
+/** What encodeControl makes; a Snapshot is made by snapshot-frame.ts, which no client carries. */
+export type PlainControlMessage = Exclude<ControlMessage, SnapshotMessage>;
+
 /** The frame of a message, in memory of its own. */
-export function encodeControl(message: ControlMessage): Uint8Array {
+export function encodeControl(message: PlainControlMessage): Uint8Array {
   const builder = new Builder(256);
   const body = encodeBody(builder, message);
   ControlFrame.finishControlFrameBuffer(
@@ -226,7 +228,7 @@ export function encodeControl(message: ControlMessage): Uint8Array {
   return builder.asUint8Array();
 }
 
-function encodeBody(builder: Builder, message: ControlMessage): Offset {
+function encodeBody(builder: Builder, message: PlainControlMessage): Offset {
   switch (message.type) {
     case 'Challenge': {
       const venue = builder.createString(message.venue);
@@ -286,16 +288,6 @@ function encodeBody(builder: Builder, message: ControlMessage): Offset {
     }
     case 'Status':
       return Status.createStatus(builder, message.code, builder.createString(message.text));
-    case 'Snapshot': {
-      const { shard, epoch, accountSequence, part, parts, records } = message;
-      // By hand, backwards as vectors are built: the records are words already.
-      builder.startVector(EVENT_BYTES, records.length / EVENT_WORDS, EVENT_ALIGNMENT);
-      for (let word = records.length - 1; word >= 0; word--) builder.writeInt32(records[word] as number);
-      const all = builder.endVector();
-      const marks = Snapshot.createMarksVector(builder, [...message.marks]);
-      const sequence = BigInt(message.sequence);
-      return Snapshot.createSnapshot(builder, shard, epoch, sequence, accountSequence, part, parts, all, marks);
-    }
     case 'PageSample': {
       const latencies = PageSample.createLatencyUsVector(builder, [...message.latencyUs]);
       const frameTimes = PageSample.createFrameUsVector(builder, [...message.frameUs]);

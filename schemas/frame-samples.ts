@@ -6,7 +6,7 @@
 import { Builder } from 'flatbuffers';
 import { encodeAccountTerms, encodeInstrumentTerms, encodeKeyTerms, encodeNoteTerms, setOperationId } from './admin.js';
 import { AckLevel, Channel, CommandFlag, CommandKind, EventKind, Phase, Reason, StreamMode } from './codes.js';
-import { type ControlMessage, encodeControl, encodeLogonTerms } from './control.js';
+import { type ControlMessage, encodeLogonTerms } from './control.js';
 import { CommandFrameWriter, PublicFrameWriter, ReportFrameWriter } from './frame-writer.js';
 import { CommandFrame } from './generated/command-frame.js';
 import { PublicFrame } from './generated/public-frame.js';
@@ -27,6 +27,7 @@ import {
   EVENT_WORDS,
   NO_PRICE,
 } from './layout.js';
+import { encodeAnyControl } from './snapshot-frame.js';
 
 const LANE = 7 << 16;
 
@@ -271,6 +272,6 @@ export function sampleFrames(): ReadonlyMap<string, Uint8Array> {
     ['built ReportFrame', builtReportFrame()],
     ['built PublicFrame', builtPublicFrame()],
   ]);
-  for (const message of sampleMessages()) frames.set(message.type, encodeControl(message).slice());
+  for (const message of sampleMessages()) frames.set(message.type, encodeAnyControl(message).slice());
   return frames;
 }

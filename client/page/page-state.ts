@@ -2,7 +2,7 @@
 
 import { computed, signal } from '@preact/signals';
 import { MarketView } from '../watch/market-view.js';
-import type { VenueStatus } from '../watch/venue-link.js';
+import { isLive, type VenueStatus } from '../watch/venue-link.js';
 import type { ListedInstrument, Rates } from './worker-messages.js';
 
 /** Prices are too many for signals: components read the view when a frame is drawn. */
@@ -17,7 +17,7 @@ const selectedId = signal(0);
 /** What is looked at; null while there is nothing to look at. */
 export const selected = computed(() => instruments.value?.find(({ id }) => id === selectedId.value) ?? null);
 /** Prices may be old. */
-export const isStale = computed(() => venue.value.word !== 'live' && venue.value.word !== 'limited');
+export const isStale = computed(() => !isLive(venue.value));
 
 /** Takes in what is new or changed; the others stay the objects that they are. */
 export function listInstruments(listed: readonly ListedInstrument[]): void {

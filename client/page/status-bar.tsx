@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { countText, durationText } from '../watch/number-text.js';
-import type { VenueStatus } from '../watch/venue-link.js';
+import { isLive, type VenueStatus } from '../watch/venue-link.js';
 import { rates, venue } from './page-state.js';
 
 const COUNTDOWN_MS = 200;
@@ -17,7 +17,7 @@ function headline({ word }: VenueStatus): string {
     case 'live':
       return 'Live';
     case 'limited':
-      return 'Live: cancels only';
+      return 'Cancels only';
     case 'stale':
       return 'Stale: the venue is silent';
     case 'reconnecting':
@@ -51,7 +51,7 @@ export function StatusBar() {
   const status = venue.value;
   useCountdown(status.nextAttemptMs);
   const second = rates.value;
-  const live = status.word === 'live' || status.word === 'limited' ? second : null;
+  const live = isLive(status) ? second : null;
   return (
     <header class="bar">
       <h1>Tredye</h1>

@@ -11,6 +11,7 @@ import {
   encodeControl,
   encodeLogonTerms,
   type LogonAnswerMessage,
+  type PlainControlMessage,
 } from '../../schemas/control.js';
 import { frameKind, PublicFrameReader, ReportFrameReader } from '../../schemas/frame-verifier.js';
 import { CommandFrameWriter } from '../../schemas/frame-writer.js';
@@ -109,7 +110,7 @@ export class Connection {
     return this.frameNumber;
   }
 
-  sendControl(message: ControlMessage): void {
+  sendControl(message: PlainControlMessage): void {
     this.socket.send(encodeControl(message));
   }
 

@@ -10,6 +10,7 @@ import {
   decodeLogonTerms,
   encodeControl,
   type LogonTermsFields,
+  type PlainControlMessage,
 } from '../../schemas/control.js';
 import { CommandFrameReader, frameKind } from '../../schemas/frame-verifier.js';
 import { PublicFrameWriter, ReportFrameWriter } from '../../schemas/frame-writer.js';
@@ -164,7 +165,7 @@ export class FakeConnection implements ClientSocket {
     this.say({ type: 'Challenge', version: PROTOCOL_VERSION, venue: 'test', nonce: new Uint8Array(32) });
   }
 
-  say(message: ControlMessage): void {
+  say(message: PlainControlMessage): void {
     if (!this.over) this.events.message(encodeControl(message));
   }
 

@@ -8,7 +8,13 @@
 
 import { CLOSE_CODES, mayReconnect } from '../../schemas/close-codes.js';
 import { type AckLevel, Channel, Reason, StreamMode } from '../../schemas/codes.js';
-import type { ControlMessage, InstrumentFields, LogonAnswerMessage, PageSampleMessage } from '../../schemas/control.js';
+import type {
+  ControlMessage,
+  InstrumentFields,
+  LogonAnswerMessage,
+  PageSampleMessage,
+  PlainControlMessage,
+} from '../../schemas/control.js';
 import type { ReportFrameReader } from '../../schemas/frame-verifier.js';
 import { reasonName } from '../events.js';
 import type { Timer } from '../seams.js';
@@ -336,7 +342,7 @@ export class PublicSession extends SessionEvents {
 
   // ---- requests
 
-  private async request(messageOf: (request: number) => ControlMessage): Promise<ControlMessage> {
+  private async request(messageOf: (request: number) => PlainControlMessage): Promise<ControlMessage> {
     const { connection } = this;
     if (connection === null || this.currentState !== 'ready') {
       throw new TredyeError('NOT_CONNECTED', 'There is no connection now.', { canRetry: true });

@@ -27,6 +27,11 @@ export interface VenueStatus {
 const STALE_MS = 3_000;
 const NORMAL: number = StatusCode.Normal;
 
+/** Whether prices are those of now. */
+export function isLive({ word }: VenueStatus): boolean {
+  return word === 'live' || word === 'limited';
+}
+
 export class VenueLink {
   private state: SessionState = 'connecting';
   private why = '';

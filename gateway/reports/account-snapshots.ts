@@ -5,8 +5,8 @@
 
 import type { AuditorClient } from '../../engine/audit/questions.js';
 import type { AccountState } from '../../engine/inspection/account-state.js';
-import { encodeControl } from '../../schemas/control.js';
 import { EVENT_WORDS, MAX_FRAME_RECORDS } from '../../schemas/layout.js';
+import { encodeSnapshot } from '../../schemas/snapshot-frame.js';
 import { LIVE, type Session } from '../sessions/session.js';
 
 /** Marks in a frame: 8 bytes each, so that all of it stays below a frame's limit. */
@@ -37,7 +37,7 @@ export class SnapshotFrames {
     const part = this.#next++;
     const { sequence, accountSequence, records, marks } = this.state;
     const [from, to] = [part * MAX_FRAME_RECORDS * EVENT_WORDS, (part + 1) * MAX_FRAME_RECORDS * EVENT_WORDS];
-    return encodeControl({
+    return encodeSnapshot({
       type: 'Snapshot',
       shard: this.#shard,
       epoch: this.#epoch,

@@ -5,7 +5,7 @@
 
 import { CLOSE_CODES, type CloseCode } from '../../schemas/close-codes.js';
 import { Reason } from '../../schemas/codes.js';
-import { type ControlMessage, encodeControl } from '../../schemas/control.js';
+import { encodeControl, type PlainControlMessage } from '../../schemas/control.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { CLOSED, type Session } from './session.js';
 
@@ -24,7 +24,7 @@ export class SessionReplies {
     this.#close = close;
   }
 
-  send(session: Session, message: ControlMessage): void {
+  send(session: Session, message: PlainControlMessage): void {
     session.queue(encodeControl(message));
     session.flush();
   }

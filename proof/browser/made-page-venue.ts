@@ -9,12 +9,12 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { PastTrade } from '../../client/watch/tick-buffer.js';
 import { StaticFiles } from '../../gateway/http/static-files.js';
 import {
-  type ControlMessage,
   decodeControl,
   decodeLogonTerms,
   encodeControl,
   type InstrumentFields,
   type PageSampleMessage,
+  type PlainControlMessage,
 } from '../../schemas/control.js';
 import { NONCE_BYTES, PROTOCOL_VERSION } from '../../schemas/logon.js';
 import { PAGE_FOLDER } from './page-files.js';
@@ -97,7 +97,7 @@ export class MadePageVenue {
   }
 
   private welcome(socket: WebSocket): void {
-    const say = (message: ControlMessage) => socket.send(encodeControl(message));
+    const say = (message: PlainControlMessage) => socket.send(encodeControl(message));
     let heartbeat: NodeJS.Timeout | undefined;
     socket.on('close', () => {
       clearInterval(heartbeat);

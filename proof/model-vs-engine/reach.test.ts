@@ -29,7 +29,7 @@ t.setTimeout(120_000);
 /** Codes that nobody gives: schemas/records.fbs says why. */
 const RESERVED = [Reason.NotionalTooLarge, Reason.Rate];
 /** Codes that no engine gives: a gateway's, and the reserved ones. */
-const OF_NO_ENGINE = [Reason.BadFrame, Reason.FrameTooLong, ...RESERVED];
+const OF_NO_ENGINE = [Reason.BadFrame, Reason.FrameTooLong, Reason.CancelOnly, ...RESERVED];
 /** Where codes are given. */
 const GIVERS = ['engine', 'gateway', 'platform', 'client'];
 /** It takes 65,536 busts: engine/administration/bust.test.ts; 1,024 moves: engine/ledger/transit.test.ts. */
