@@ -27,6 +27,7 @@ t.test('an archive is of one venue, and outside of its data', async (t) => {
   t.throws(() => prepareArchive(join(folder, 'data', 'archive'), directory), { code: 'ARCHIVE_INSIDE' });
   t.throws(() => prepareArchive(join(folder, 'data'), directory), { code: 'ARCHIVE_INSIDE' });
   t.throws(() => prepareArchive(join(folder, 'file'), directory), { code: 'DATA_DIRECTORY_UNUSABLE' });
+  t.throws(() => prepareArchive('/proc/tredye/archive', directory), { code: 'ARCHIVE_UNUSABLE' }, 'and does not hang');
 });
 
 t.test('what is no archive, or no place for a venue, is refused by name', async (t) => {
@@ -41,6 +42,8 @@ t.test('what is no archive, or no place for a venue, is refused by name', async 
   const empty = await tredye(['restore', '--from', archive, '--to', target]);
   t.match(empty, { code: EXIT_CORRUPT_JOURNAL, err: /The archive has no segment of this shard/ });
   t.equal(readVenue(target), null, 'nothing that would start');
+  const nowhere = await tredye(['restore', '--from', archive, '--to', '/proc/tredye/data']);
+  t.match(nowhere, { code: EXIT_DATA_DIRECTORY, err: /cannot be made .*restore into another one/ });
   writeFileSync(join(archive, 'venue.json'), '{');
   t.match(await tredye(['restore', '--from', archive, '--to', target]), { code: EXIT_DATA_DIRECTORY });
   const run = await tredye(['run', '--data', join(folder, 'new'), '--archive', archive, '--auditor', 'off']);

@@ -3,9 +3,8 @@
  * a start: one venue's alone, with that venue's file beside the copies. The operator's key is not in it. Main thread.
  */
 
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { type DataDirectory, readVenue, writeVenueCopy } from './data-directory.js';
+import { resolve } from 'node:path';
+import { type DataDirectory, makeSteps, readVenue, writeVenueCopy } from './data-directory.js';
 import { EXIT_DATA_DIRECTORY, PlatformError } from './exit-codes.js';
 
 /** Throws a PlatformError where the archive is of another venue, is the data directory itself, or cannot be written. */
@@ -27,8 +26,8 @@ export function prepareArchive(archive: string, { path, venue }: DataDirectory):
     );
   }
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeVenueCopy(join(directory), venue);
+    makeSteps(directory);
+    writeVenueCopy(directory, venue);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new PlatformError(

@@ -123,7 +123,7 @@ export function journalDirectory(dataPath: string, shard: number): string {
  * With the directories above it, one step at a time: Node's recursive mkdir never comes back where a file system answers
  * ENOENT to every new directory, as /proc does, and says ENOENT where one is read-only.
  */
-function makeSteps(path: string): void {
+export function makeSteps(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeSteps(parent);

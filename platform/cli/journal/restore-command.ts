@@ -2,13 +2,13 @@
  * `tredye restore`: a data directory made anew from an archive, on any machine. Main thread.
  */
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { RealDisk } from '../../../engine/journal/disk.js';
 import { type RestoredJournal, restoreJournal } from '../../../engine/retention/restore.js';
 import { limitsOfStart } from '../../configuration.js';
-import { journalDirectory, readVenue, writeVenueCopy } from '../../data-directory.js';
+import { journalDirectory, makeSteps, readVenue, writeVenueCopy } from '../../data-directory.js';
 import { EXIT_CONFIGURATION, EXIT_CORRUPT_JOURNAL, EXIT_DATA_DIRECTORY, PlatformError } from '../../exit-codes.js';
 import { examples } from '../help-text.js';
 import { wholeNumber } from '../options.js';
@@ -42,7 +42,16 @@ function restore(from: string, to: string, toEvent: number, tell: (text: string)
     const sentence = `The venue has ${shardCount} shards, whose events are numbered apart: restore all of it, without --to-event.`;
     throw new PlatformError('USAGE', EXIT_CONFIGURATION, sentence);
   }
-  mkdirSync(to, { recursive: true, mode: 0o700 });
+  try {
+    makeSteps(to);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PlatformError(
+      'DATA_DIRECTORY_UNUSABLE',
+      EXIT_DATA_DIRECTORY,
+      `The directory ${to} cannot be made (${why}): restore into another one.`,
+    );
+  }
   const shards = Array.from({ length: shardCount }, (_, shard): RestoredJournal => {
     const startedMs = performance.now();
     let toldMs = startedMs;
