@@ -120,7 +120,7 @@ export const DEFAULT_GATEWAY_SETTINGS: GatewaySettings = {
   window: 4096,
   maxBufferedBytes: 4 * 1024 * 1024,
   pauseBufferedBytes: 1024 * 1024,
-  resumeEvents: 1_000_000,
+  resumeEvents: 10_000_000,
   logonSeconds: 10,
   heartbeatSecondsMin: 1,
   heartbeatSecondsMax: 60,

@@ -51,6 +51,8 @@ export interface KillOptions {
 
 /** Often, so that starts begin with snapshots and kills meet their writing. */
 const SNAPSHOT_COMMANDS = '5000';
+/** The check reads the whole stream of an account again, however long it has become. */
+const WHOLE_STREAM = ['--resume-events', '1000000000'];
 
 export interface KillSummary {
   readonly rounds: number;
@@ -219,7 +221,8 @@ export async function runKills(options: KillOptions): Promise<KillSummary> {
   const data = join(scratch, 'data');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
-  const flags = ['--shards', String(shards), '--gateways', String(gateways), '--snapshot-commands', SNAPSHOT_COMMANDS];
+  const often = ['--snapshot-commands', SNAPSHOT_COMMANDS];
+  const flags = ['--shards', String(shards), '--gateways', String(gateways), ...often, ...WHOLE_STREAM];
   // A named one, as an operator has, and free again right after a kill.
   const port = await freePort('127.0.0.1');
   const platform = await Victim.start({ data, flags, port, parent: true });
